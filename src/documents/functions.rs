@@ -38,7 +38,8 @@ pub fn page(function: &Function, width: usize) -> String {
     }
     if !function.examples.is_empty() {
         text.push_str("\nExamples\n");
-        let widest = function.examples.iter().map(|(example, _)| crate::finding::layout::width(example)).max().unwrap_or(0);
+        let widest =
+            function.examples.iter().map(|(example, _)| crate::finding::layout::width(example)).max().unwrap_or(0);
         for (example, result) in function.examples {
             let blanks = " ".repeat(widest - crate::finding::layout::width(example));
             text.push_str(&format!("  {example}{blanks}  -->  {result}\n"));
@@ -72,7 +73,8 @@ pub fn object(function: &Function) -> Value {
         };
         json!({ "name": param.name, "type": type_word(param.ty), "need": need })
     });
-    let examples = function.examples.iter().map(|(expression, result)| json!({ "expression": expression, "result": result }));
+    let examples =
+        function.examples.iter().map(|(expression, result)| json!({ "expression": expression, "result": result }));
     json!({
         "name": function.name,
         "family": function.family,
@@ -141,10 +143,13 @@ pub fn type_word(ty: Ty) -> &'static str {
 /// What must be known of a function beside its doc: name and text of each rule.
 fn rules(function: &Function) -> Vec<(&'static str, String)> {
     let mut rules = vec![("Absence", absence(function).to_string())];
-    rules.push(("Failure", match function.fails {
-        Some(why) => format!("fails if {}", why.trim_end_matches('.')),
-        None => "never fails".into(),
-    }));
+    rules.push((
+        "Failure",
+        match function.fails {
+            Some(why) => format!("fails if {}", why.trim_end_matches('.')),
+            None => "never fails".into(),
+        },
+    ));
     if let Some(inverse) = function.inverse {
         rules.push(("Backwards", format!("`{inverse}`: so it may stand in a two-way rule")));
     }
@@ -180,7 +185,10 @@ fn effect(effect: Effect) -> String {
 
 /// The first sentence of a doc, without its full stop.
 fn first_sentence(doc: &str) -> &str {
-    let end = doc.match_indices(". ").map(|(at, _)| at).find(|&at| !doc[..at].ends_with("e.g") && !doc[..at].ends_with("i.e"));
+    let end = doc
+        .match_indices(". ")
+        .map(|(at, _)| at)
+        .find(|&at| !doc[..at].ends_with("e.g") && !doc[..at].ends_with("i.e"));
     end.map_or(doc, |end| &doc[..end]).trim_end_matches('.')
 }
 

@@ -63,7 +63,9 @@ fn personal(text: &str) -> String {
 /// The domain of an e-mail address.
 fn contact(text: &str, limit: usize) -> String {
     match text.split_once('@') {
-        Some((local, domain)) if !local.is_empty() && is_domain(domain) => cut(&format!("…@{domain}"), limit).into_owned(),
+        Some((local, domain)) if !local.is_empty() && is_domain(domain) => {
+            cut(&format!("…@{domain}"), limit).into_owned()
+        }
         _ => NOTHING.to_string(),
     }
 }

@@ -161,7 +161,8 @@ pub fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
 /// The lines of a cell: its own line ends, and breaks where it is too wide, inside a word if need be.
 fn cell_lines(cell: &str, room: usize) -> Vec<String> {
     let own_lines = cell.lines().map(harmless);
-    let wrapped = own_lines.flat_map(|line| if width(&line) <= room { vec![line.into_owned()] } else { wrap(&line, room) });
+    let wrapped =
+        own_lines.flat_map(|line| if width(&line) <= room { vec![line.into_owned()] } else { wrap(&line, room) });
     let lines: Vec<String> = wrapped.flat_map(|line| torn(line, room)).collect();
     if lines.is_empty() { vec![String::new()] } else { lines }
 }
