@@ -137,9 +137,22 @@ pub mod sync {
     }
 }
 
+/// The areas in order: heading and codes.
+pub fn areas() -> [(&'static str, &'static [&'static Code]); 7] {
+    [
+        ("YAML", yaml::ALL),
+        ("rules, steps and expressions as text", syntax::ALL),
+        ("documents and the names between them", document::ALL),
+        ("names, types and absence in rules", rule::ALL),
+        ("personal data", privacy::ALL),
+        ("system descriptors", system::ALL),
+        ("syncs and runs", sync::ALL),
+    ]
+}
+
 /// Every code, in order of area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [yaml::ALL, syntax::ALL, document::ALL, rule::ALL, privacy::ALL, system::ALL, sync::ALL].into_iter().flatten().copied()
+    areas().into_iter().flat_map(|(_, codes)| codes.iter().copied())
 }
 
 /// The code of this slug.
