@@ -76,7 +76,7 @@ pub fn read(entry: &Entry, system: SystemId, scope: &TypeScope<'_>, classes: &Cl
     }
 }
 
-/// The fields that `key` or `also` names. A key field that may be absent would make two records without it one.
+/// The fields that `key` or `also` names.
 fn identities(node: &Node, key: &str, fields: &[Field], found: &mut Findings) -> Vec<usize> {
     let mut indices = Vec::new();
     for item in one_or_more(node, key) {

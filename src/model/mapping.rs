@@ -181,7 +181,7 @@ fn rows(root: &Node, maps: &[Map], found: &mut Findings) -> Vec<RowName> {
     let mut rows = Vec::new();
     for item in items(root, "rows") {
         match &item.kind {
-            Kind::Scalar(scalar) => rows.extend(row(&scalar.text, None, item.span, maps, found)),
+            Kind::Scalar(scalar) => rows.extend(row(&scalar.text, None, item.span, maps, &broken, found)),
             Kind::Map(entries) => {
                 for entry in entries {
                     let shown = entry.value.text().map(String::from);

@@ -30,6 +30,9 @@ use crate::syntax::tree::Node;
 use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
 
 pub use crate::syntax::ast::Operation;
+#[cfg(test)]
+mod tests;
+
 pub use overlay::with_overlay;
 pub use resolve::resolve;
 

@@ -8,14 +8,16 @@ use crate::finding::{Finding, Findings};
 use crate::source::Span;
 use crate::syntax::ast::Name;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// At most so many routes are listed in a finding.
 const SHOWN: usize = 4;
 
-/// Which mapping leads from which system to which. Built once for all syncs.
+/// Which mapping leads from which system to which. Built once for all syncs; its maps are asked, never walked.
 #[derive(Debug, Default)]
 pub struct Roads {
     from: HashMap<SystemId, Vec<(MappingId, SystemId)>>,
+    to: HashMap<SystemId, Vec<(MappingId, SystemId)>>,
     names: HashMap<String, MappingId>,
 }
 
@@ -29,6 +31,7 @@ impl Roads {
             for left in mapping.left.iter().filter(is_partner) {
                 for right in mapping.right.iter().filter(is_partner) {
                     roads.from.entry(left.system).or_default().push((id, right.system));
+                    roads.to.entry(right.system).or_default().push((id, left.system));
                 }
             }
         }
@@ -40,29 +43,57 @@ impl Roads {
         self.names.get(name).copied()
     }
 
-    /// The shortest chains from one system to another; empty if none leads there.
+    /// The shortest chains from one system to another, a few of them; empty if none leads there.
     fn shortest(&self, left: SystemId, right: SystemId) -> Vec<Vec<MappingId>> {
-        let mut seen: Vec<SystemId> = vec![left];
-        let mut reached: Vec<(SystemId, Vec<MappingId>)> = vec![(left, Vec::new())];
-        while !reached.is_empty() {
-            let mut next: Vec<(SystemId, Vec<MappingId>)> = Vec::new();
-            for (system, chain) in &reached {
-                for (mapping, to) in self.from.get(system).into_iter().flatten() {
-                    let longer = || chain.iter().copied().chain([*mapping]).collect();
-                    // A few routes are enough to say that there are several.
-                    if !seen.contains(to) && next.iter().filter(|(system, _)| system == to).count() <= SHOWN {
-                        next.push((*to, longer()));
+        let distances = self.distances(left, right);
+        let mut chains = Vec::new();
+        if distances.contains_key(&right) {
+            self.back(left, right, &distances, &mut Vec::new(), &mut chains);
+        }
+        chains
+    }
+
+    /// How many mappings lie between `left` and each system that is no farther than `right`.
+    fn distances(&self, left: SystemId, right: SystemId) -> HashMap<SystemId, usize> {
+        let mut distances = HashMap::from([(left, 0)]);
+        let mut reached = vec![left];
+        while !reached.is_empty() && !distances.contains_key(&right) {
+            let mut next = Vec::new();
+            for system in &reached {
+                let distance = distances[system] + 1;
+                for &(_, to) in self.from.get(system).into_iter().flatten() {
+                    if let Entry::Vacant(entry) = distances.entry(to) {
+                        entry.insert(distance);
+                        next.push(to);
                     }
                 }
             }
-            let arrived: Vec<_> = next.iter().filter(|(system, _)| *system == right).map(|(_, chain)| chain.clone()).collect();
-            if !arrived.is_empty() {
-                return arrived;
-            }
-            seen.extend(next.iter().map(|(system, _)| *system));
             reached = next;
         }
-        Vec::new()
+        distances
+    }
+
+    /// Walks back from `at` to `left` on every shortest way; `after` is the chain behind `at`, last mapping first.
+    fn back(
+        &self,
+        left: SystemId,
+        at: SystemId,
+        distances: &HashMap<SystemId, usize>,
+        after: &mut Vec<MappingId>,
+        chains: &mut Vec<Vec<MappingId>>,
+    ) {
+        if at == left {
+            chains.push(after.iter().rev().copied().collect());
+            return;
+        }
+        for &(mapping, before) in self.to.get(&at).into_iter().flatten() {
+            let nearer = distances.get(&before).is_some_and(|&distance| distance + 1 == distances[&at]);
+            if nearer && chains.len() <= SHOWN {
+                after.push(mapping);
+                self.back(left, before, distances, after, chains);
+                after.pop();
+            }
+        }
     }
 }
 
@@ -84,6 +115,7 @@ pub fn find(model: &Model, roads: &Roads, ends: &Ends<'_>, found: &mut Findings)
         0 => found.add(
             Finding::new(&codes::NO_ROUTE, ends.sync.span).word("left", name(ends.left)).word("right", name(ends.right)),
         ),
+        1 if chains[0].is_empty() => found.add(same_side(model, ends)),
         1 => return chains.remove(0),
         _ => {
             let shown: Vec<String> = chains.iter().take(SHOWN).map(|chain| format!("[{}]", names(model, chain))).collect();
@@ -97,6 +129,12 @@ pub fn find(model: &Model, roads: &Roads, ends: &Ends<'_>, found: &mut Findings)
         }
     }
     Vec::new()
+}
+
+/// Both sides are one system: nothing leads from a system to itself.
+fn same_side(model: &Model, ends: &Ends<'_>) -> Finding {
+    let name = model.system(ends.left).name.text.clone();
+    Finding::new(&codes::NO_ROUTE, ends.sync.span).word("left", name.clone()).word("right", name)
 }
 
 fn names(model: &Model, chain: &[MappingId]) -> String {

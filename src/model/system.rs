@@ -3,10 +3,10 @@
 use super::entity;
 use super::language;
 use super::literal;
-use super::reader::{self, entries, items, key_name, string, text};
+use super::reader::{entries, items, key_name, string, text};
 use super::shape::{Key, Shape, key, required};
 use super::types::TypeScope;
-use super::{AbsenceMeans, Duplicates, Evidence, Extent, Orphans, Reads, Setting, System, SystemId, Writes};
+use super::{AbsenceMeans, Duplicates, Evidence, Extent, Orphans, Reads, Setting, System, Writes};
 use crate::finding::codes::document as codes;
 use crate::finding::{Finding, Findings};
 use crate::source::FileId;
@@ -118,8 +118,6 @@ pub const SETTING_TYPES: &[(&str, Type)] = &[
 
 /// A document of a model or system whose variants are worked out.
 pub struct Written<'a> {
-    /// Its number.
-    pub id: SystemId,
     /// Its name.
     pub name: Name,
     /// True for `system:`.
@@ -235,7 +233,7 @@ pub fn check_evidence(root: &Node, whole: &Node, found: &mut Findings) {
 
 /// Adds the data classes of a document.
 pub fn add_classes(root: &Node, classes: &mut crate::value::Classes) {
-    for name in reader::items(root, "classes").iter().filter_map(Node::text) {
+    for name in items(root, "classes").iter().filter_map(Node::text) {
         classes.add(name);
     }
 }

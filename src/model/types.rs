@@ -6,6 +6,7 @@ use crate::finding::codes::document as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::syntax::ast::{Name, TypeExpr, TypeKind};
+use crate::source::Span;
 use crate::syntax::tree::Node;
 use crate::value::{EntityId, Member, Type};
 use std::collections::HashMap;
@@ -50,7 +51,8 @@ impl<'a> TypeScope<'a> {
             TypeKind::Simple(word) => self.simple(word, found),
             TypeKind::List(one) => Type::List(self.meant(one, found).into()),
             TypeKind::Set(one) => Type::Set(self.meant(one, found).into()),
-            TypeKind::Ref(entity) => self.reference(entity, found),
+            TypeKind::Ref(entity) => self.reference(&entity.text(), entity.span, found),
+            TypeKind::Map(_) => self.unknown("map of", written.span, found),
             TypeKind::Enum(members) if members.is_empty() => {
                 found.add(Finding::new(&codes::EMPTY_ENUM, written.span));
                 Type::Unknown
@@ -68,27 +70,29 @@ impl<'a> TypeScope<'a> {
     fn simple(&self, word: &Name, found: &mut Findings) -> Type {
         let known = Type::simple(&word.text)
             .or_else(|| SETTING_TYPES.iter().find(|(known, _)| *known == word.text).map(|(_, ty)| ty.clone()));
-        known.unwrap_or_else(|| {
-            let reference = self.entities.contains_key(word.text.as_str()).then(|| format!("ref {}", word.text));
-            let suggestion = reference.or_else(|| nearest(&word.text, WORDS.iter().copied()).map(String::from));
-            found.add(
-                Finding::new(&codes::UNKNOWN_TYPE, word.span)
-                    .word("name", &word.text)
-                    .word_if("suggestion", suggestion)
-                    .word("known", WORDS.join(", ")),
-            );
-            Type::Unknown
-        })
+        known.unwrap_or_else(|| self.unknown(&word.text, word.span, found))
     }
 
-    fn reference(&self, entity: &Name, found: &mut Findings) -> Type {
-        if let Some(&id) = self.entities.get(entity.text.as_str()) {
+    fn unknown(&self, word: &str, span: Span, found: &mut Findings) -> Type {
+        let reference = self.entities.contains_key(word).then(|| format!("ref {word}"));
+        let suggestion = reference.or_else(|| nearest(word, WORDS.iter().copied()).map(String::from));
+        found.add(
+            Finding::new(&codes::UNKNOWN_TYPE, span)
+                .word("name", word)
+                .word_if("suggestion", suggestion)
+                .word("known", WORDS.join(", ")),
+        );
+        Type::Unknown
+    }
+
+    fn reference(&self, entity: &str, span: Span, found: &mut Findings) -> Type {
+        if let Some(&id) = self.entities.get(entity) {
             return Type::Ref(id);
         }
         found.add(
-            Finding::new(&codes::UNKNOWN_ENTITY, entity.span)
-                .word("name", &entity.text)
-                .word_if("suggestion", nearest(&entity.text, self.names.iter().copied()))
+            Finding::new(&codes::UNKNOWN_ENTITY, span)
+                .word("name", entity)
+                .word_if("suggestion", nearest(entity, self.names.iter().copied()))
                 .word("known", self.names.join(", ")),
         );
         Type::Unknown
