@@ -1,0 +1,301 @@
+//! The effectful half of every protocol: sessions that read pages, send records and deliver whole sets.
+//!
+//! An adapter knows its protocol, never a mapping. It gets files, sockets, clock and secrets from [`World`] alone.
+//! Everything that goes wrong is a [`Fault`], which says in words what happened, where, and what the engine should do.
+
+pub mod drive;
+pub mod files;
+pub mod http;
+
+use crate::protocol::{CallId, Dialect};
+use crate::world::World;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A future of a session.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Opens what a protocol compiled.
+pub trait Opener: Sync {
+    /// Opens a connection with the customer's settings (secrets resolved).
+    fn open<'a>(
+        &'a self,
+        dialect: &'a dyn Dialect,
+        world: &'a dyn World,
+        settings: &'a Settings,
+    ) -> Later<'a, Result<Box<dyn Session + 'a>, Fault>>;
+}
+
+/// The settings of one side of a sync, with secrets resolved. Its `Debug` shows names alone.
+#[derive(Clone, Default)]
+pub struct Settings {
+    /// Name and value; lists and maps as JSON.
+    pub values: Vec<(String, serde_json::Value)>,
+    /// Values that must never be shown, wherever they appear.
+    pub secrets: Vec<String>,
+    /// The folder that relative paths start from: that of the project.
+    pub folder: std::path::PathBuf,
+    /// The run's date, `yyyy-mm-dd`.
+    pub as_of: String,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.values.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// An open connection.
+pub trait Session: Send {
+    /// One page of rows of a read call. `mark` is what the page before gave as `next`; it is opaque.
+    fn page<'a>(&'a mut self, call: CallId, mark: Option<&'a Mark>) -> Later<'a, Result<Page, Fault>>;
+
+    /// One write call with one or many records. Gives exactly one outcome for each, in their order.
+    fn send<'a>(&'a mut self, call: CallId, items: &'a [Item]) -> Later<'a, Sent>;
+
+    /// Writes whole files beside the old ones and makes all of them visible together. The marker that names `set` stays
+    /// until [`Session::settle`], so that a kill in between is seen by [`Session::unfinished`].
+    fn deliver<'a>(&'a mut self, set: &'a str, parts: &'a mut [Part<'a>]) -> Later<'a, Result<Receipt, Fault>>;
+
+    /// The set that a killed run left half delivered: its name and whether its files are all written, so that it can be finished.
+    fn unfinished<'a>(&'a mut self) -> Later<'a, Result<Option<Unfinished>, Fault>>;
+
+    /// Makes all files of an unfinished set visible (`finish`), or takes back those that are (`!finish`); the marker stays until `settle`.
+    fn resolve<'a>(&'a mut self, set: &'a str, finish: bool) -> Later<'a, Result<(), Fault>>;
+
+    /// Removes the marker of a set: the store knows of it now.
+    fn settle<'a>(&'a mut self, set: &'a str) -> Later<'a, Result<(), Fault>>;
+}
+
+/// A half delivered set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Its name.
+    pub set: String,
+    /// True if every file of it was written in full, so that it can be finished.
+    pub whole: bool,
+}
+
+/// One file of a delivery.
+pub struct Part<'a> {
+    /// The write call of the entity.
+    pub call: CallId,
+    /// Its rows.
+    pub rows: &'a mut dyn Rows,
+}
+
+/// Rows to be written, in order. Each cell is the wire text of a slot, `None` where absent.
+pub trait Rows: Send {
+    /// The next row, or `None` at the end.
+    fn next(&mut self) -> Option<&[Option<&str>]>;
+}
+
+/// What a delivery says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Files written: path as people know it, rows, bytes.
+    pub files: Vec<(String, u64, u64)>,
+}
+
+/// Where the next page starts. Opaque.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark(pub String);
+
+/// A page of rows.
+pub struct Page {
+    /// The rows.
+    pub rows: Batch,
+    /// Where the next page starts; `None` after the last.
+    pub next: Option<Mark>,
+    /// Rows that could not be read at all (a torn line): the entity is then incomplete, and each is reported.
+    pub torn: Vec<Torn>,
+    /// What is odd about the page although its rows can be used: a file with unknown columns.
+    pub notes: Vec<Note>,
+}
+
+/// A row that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Torn {
+    /// Where it stands.
+    pub origin: String,
+    /// What is wrong with it; holds no personal data.
+    pub why: String,
+}
+
+/// Something odd, for the summary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Where.
+    pub origin: String,
+    /// What; holds no personal data.
+    pub what: String,
+}
+
+/// Rows that borrow their texts from one buffer.
+#[derive(Clone, Default)]
+pub struct Batch {
+    /// The texts: input as it was read, and after it texts that had to be decoded (escapes, other encodings). Valid UTF-8 wherever a cell points.
+    pub bytes: Arc<Vec<u8>>,
+    /// `width` cells a row, row after row.
+    pub cells: Vec<Cell>,
+    /// Cells inside lists and structures.
+    pub inner: Vec<Cell>,
+    /// Cells a row.
+    pub width: usize,
+    /// The file or the part of the list that the rows come from, as people know it.
+    pub from: Arc<str>,
+    /// Line in the file (from 1), or number in the page, of each row.
+    pub lines: Vec<u32>,
+}
+
+impl Batch {
+    /// How many rows.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The cells of a row.
+    pub fn row(&self, row: usize) -> &[Cell] {
+        &self.cells[row * self.width..(row + 1) * self.width]
+    }
+
+    /// The text under a text or number cell.
+    pub fn text(&self, start: u32, len: u32) -> &str {
+        // Cells point at whole, valid texts; a defect in an adapter shows as an empty text in a test, never as a crash at night.
+        std::str::from_utf8(&self.bytes[start as usize..(start + len) as usize]).unwrap_or("")
+    }
+}
+
+/// One value of a row, undecoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// The key or column is not there.
+    Missing,
+    /// `null`.
+    Null,
+    /// A text: bytes `start..start + len`.
+    Text {
+        /// First byte.
+        start: u32,
+        /// Length in bytes.
+        len: u32,
+    },
+    /// A number as it is written (JSON).
+    Number {
+        /// First byte.
+        start: u32,
+        /// Length in bytes.
+        len: u32,
+    },
+    /// `true` or `false` (JSON).
+    Bool(bool),
+    /// A list: cells `first..first + len` of `inner`.
+    List {
+        /// First cell.
+        first: u32,
+        /// How many.
+        len: u32,
+    },
+    /// A structure: cells `first..` of `inner`, one for each slot of its shape.
+    Struct {
+        /// First cell.
+        first: u32,
+    },
+    /// Something else lies there: a structure where a text is expected.
+    Wrong(&'static str),
+}
+
+/// One record to be written.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Number of the intent in the journal; may travel as an idempotency key.
+    pub intent: u64,
+    /// How the target knows the record: its own id; `None` for a create where the target gives the id.
+    pub id: Option<String>,
+    /// The whole record on the wire, placed by the fields' paths. An absent field has no key; a cleared one is null.
+    pub wire: serde_json::Value,
+    /// The changed part alone.
+    pub changed: serde_json::Value,
+}
+
+/// What became of a write call.
+#[derive(Debug)]
+pub enum Sent {
+    /// One outcome for each item.
+    Each(Vec<Outcome>),
+    /// The call failed as a whole.
+    Nothing(Fault),
+}
+
+/// What became of one record.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Written.
+    Done {
+        /// The id that the target gave.
+        id: Option<String>,
+    },
+    /// The target does not know the record (any more).
+    Absent,
+    /// The target has such a record already.
+    Exists,
+    /// The target refuses this record; the text holds no personal data and no secret.
+    Rejected(String),
+    /// Sent, and no answer: it may or may not have happened.
+    Unknown(String),
+}
+
+/// What went wrong with a call.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// What the engine should do.
+    pub then: Then,
+    /// Whether the call arrived.
+    pub arrived: Arrived,
+    /// How long to wait first.
+    pub wait: Option<Duration>,
+    /// In words; names the place (file and line, or method and address); no personal data, no secret.
+    pub say: String,
+}
+
+impl Fault {
+    /// A fault that stops the system.
+    pub fn stop(say: impl Into<String>) -> Fault {
+        Fault { then: Then::Stop, arrived: Arrived::No, wait: None, say: say.into() }
+    }
+}
+
+/// Whether a call arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrived {
+    /// Surely not.
+    No,
+    /// Surely.
+    Yes,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What the engine should do after a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// The same call again.
+    Retry,
+    /// The same call again after `wait`.
+    Wait,
+    /// A new token, then the same call again.
+    Renew,
+    /// This list again from its first page.
+    Restart,
+    /// This record is not written.
+    Reject,
+    /// No more calls to this system in this run; what was read of it is incomplete.
+    Stop,
+}

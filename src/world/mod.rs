@@ -1,0 +1,77 @@
+//! The only door to files, clock, environment, randomness and sockets.
+//!
+//! [`OsWorld`] is the real one. [`TestWorld`] stands before it in tests: a fixed clock, a scripted environment, and faults
+//! on chosen writes (full disk, kill), so that a scenario repeats exactly.
+
+pub mod os;
+pub mod test;
+
+pub use os::OsWorld;
+pub use test::TestWorld;
+
+use jiff::Timestamp;
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// A file open for reading.
+pub trait ReadFile: Read + Seek + Send {}
+impl<T: Read + Seek + Send> ReadFile for T {}
+
+/// A file open for writing; [`WriteFile::sync`] returns when its bytes are on the disk.
+pub trait WriteFile: Write + Send {
+    /// Waits until everything written is on the disk.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// What is known of a file without opening it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileStat {
+    /// Bytes.
+    pub len: u64,
+    /// When it was last changed.
+    pub modified: Timestamp,
+    /// True for a folder.
+    pub folder: bool,
+}
+
+/// Holds a lock until dropped.
+pub trait Held: Send {}
+
+/// The door.
+pub trait World: Send + Sync {
+    /// Opens a file for reading.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn ReadFile>>;
+    /// The whole content of a file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    /// Creates or truncates a file. With `private`, only the owner may read it (mode 0600).
+    fn create(&self, path: &Path, private: bool) -> io::Result<Box<dyn WriteFile>>;
+    /// Renames, replacing what is there; durable when it returns.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file; no error if it is not there.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Removes an empty folder or a folder of our own with all that is in it.
+    fn remove_folder(&self, path: &Path) -> io::Result<()>;
+    /// Creates a folder and its parents.
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+    /// Names in a folder, sorted.
+    fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
+    /// What is known of a path; `None` if nothing is there.
+    fn stat(&self, path: &Path) -> io::Result<Option<FileStat>>;
+    /// Takes an exclusive lock on a file (created if need be); `None` if somebody else holds it.
+    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Held>>>;
+    /// Opens the SQLite database at a path.
+    fn sqlite(&self, path: &Path) -> rusqlite::Result<rusqlite::Connection>;
+    /// The time.
+    fn now(&self) -> Timestamp;
+    /// A variable of the environment.
+    fn environment(&self, name: &str) -> Option<String>;
+    /// Fills with randomness.
+    fn random(&self, bytes: &mut [u8]);
+    /// A builder of HTTP clients (rustls with ring; the caller adds timeouts and certificates).
+    fn http(&self) -> reqwest::ClientBuilder;
+    /// Waits. A test world returns at once and moves its clock.
+    fn sleep(&self, time: std::time::Duration) -> crate::world::Sleep;
+}
+
+/// The future of [`World::sleep`].
+pub type Sleep = std::pin::Pin<Box<dyn std::future::Future<Output = ()> + Send>>;
