@@ -190,7 +190,8 @@ fn limits(reader: &mut Reader<'_>, node: Option<&Node>) -> Limits {
     limits.per_second = reader.number(node, "per_second");
     limits.timeout = reader.duration(node, "timeout").unwrap_or(limits.timeout);
     limits.body_max = reader.size(node, "body_max");
-    limits.answer_max = reader.size(node, "answer_max").unwrap_or(limits.answer_max);
+    // Cells point into an answer with 32 bits.
+    limits.answer_max = reader.size(node, "answer_max").unwrap_or(limits.answer_max).min(1 << 31);
     limits.redirects = match reader.word(node, "redirects", &["none", "same-host", "any"]) {
         Some("none") => Redirects::None,
         Some("any") => Redirects::Any,
