@@ -249,7 +249,7 @@ impl<'a> Reader<'a> {
         let named = |path: &[String]| (path.first()? == "settings").then(|| path.get(1).cloned()).flatten();
         let settings: Vec<String> = leaf.paths().filter_map(named).collect();
         if !settings.iter().any(|setting| self.is_secret(setting)) {
-            let finding = Finding::new(&codes::LITERAL_SECRET, node.span).word("key", key);
+            let finding = Finding::new(&codes::SECRET_NOT_A_SETTING, node.span).word("key", key);
             self.found.add(finding.word_if("setting", settings.first()));
         }
         Some(leaf)

@@ -179,7 +179,7 @@ pub fn headers(reader: &mut Reader<'_>, node: &Node) -> Inputs {
         let secret = ["authorization", "cookie", "proxy-authorization"].contains(&entry.key.to_ascii_lowercase().as_str())
             || ["api-key", "apikey", "token", "secret", "password"].iter().any(|word| entry.key.to_ascii_lowercase().contains(word));
         if secret && entry.value.text().is_some_and(|text| !text.contains("{{")) {
-            reader.found.add(Finding::new(&codes::LITERAL_SECRET, entry.value.span).word("key", &entry.key));
+            reader.found.add(Finding::new(&codes::SECRET_NOT_A_SETTING, entry.value.span).word("key", &entry.key));
         }
     }
     reader.inputs(node, "headers")
