@@ -354,6 +354,14 @@ pub mod system {
             ["did you mean `{suggestion}`?", "add `{column}` to the list under `columns`"]
         FILES_ARE_WHOLE "files-are-whole" Error "a file cannot take single records: `{operation}`"; "files are delivered whole";
             ["say `write` with `file` instead: it delivers the whole file"]
+        CALL_WITHOUT_VERB "call-without-verb" Error "this call does not say what it does"; "no get, post, put, patch or delete here";
+            ["add a verb with a path: `get: /persons`"]
+        TWO_VERBS "two-verbs" Error "a call is either `{first}` or `{second}`"; "this is the second verb";
+            ["make two calls of it, or leave one out"]
+        BAD_JSONPATH "bad-jsonpath" Error "this path into an answer cannot be used"; "{why}";
+            ["write a path like `$.data[*]` or `$.pageToken`"]
+        SECRET_NOT_A_SETTING "secret-not-a-setting" Error "`{key}` must come from a secret setting"; "everybody who sees this file would see it";
+            ["declare the setting `{setting}` with the type `secret`", "declare a setting of type `secret` and name it here"]
     }
 }
 /// What a sync cannot do, and what a run found in data.
