@@ -26,12 +26,114 @@ macro_rules! codes {
 /// The YAML frame.
 pub mod yaml {
     use super::*;
-    codes! {}
+    codes! {
+        YAML_SYNTAX "yaml-syntax" Error "this is not valid YAML";
+            "YAML cannot go on here"; ["the YAML reader says: {detail}"]
+        WRONG_INDENTATION "wrong-indentation" Error "this line is indented like none of the lines around it";
+            "not in line with the keys around it"; ["indent it with blanks exactly as deep as the keys that it stands beside"]
+        TAB_INDENTATION "tab-indentation" Error "a tab stands where YAML wants blanks";
+            "a tab"; ["replace the tab with blanks"]
+        UNCLOSED_QUOTE "unclosed-quote" Error "a quoted text is never closed";
+            "opened here"; ["put the same quote at the end of the text"]
+        UNCLOSED_LIST_OR_MAP "unclosed-list-or-map" Error "the brackets of a list or map do not match";
+            "its partner is missing, or it does not belong here"; ["give every [ its ] and every opening brace its closing one"]
+        YAML_ESCAPE "yaml-escape" Error "`{escape}` means nothing in double quotes";
+            "YAML knows no such escape"; ["put the text in single quotes, or double the backslash"]
+        YAML_READS_THIS_ITSELF "yaml-reads-this-itself" Error "YAML reads `{what}` itself, not as part of the text";
+            "YAML takes this for {meaning}"; ["write the value as a block: `|` after the key, the text on the next line"]
+        DUPLICATE_KEY "duplicate-key" Error "the key `{key}` is given twice";
+            "given again here"; ["remove one of the two"]
+        KEY_WITHOUT_VALUE "key-without-value" Error "the key `{key}` has no value";
+            "nothing follows it"; ["write a value, or remove the key"]
+        KEY_NOT_A_TEXT "key-not-a-text" Error "a key is not a text";
+            "a list, a map or nothing stands where a key is expected"; ["write the key as a plain word or a quoted text"]
+        KEY_MISREAD_ELSEWHERE "key-misread-elsewhere" Warning "other YAML tools do not read the key `{key}` as a text";
+            "taken for yes, no or nothing by many tools"; ["put the key in quotes"]
+        COMMA_IN_PLAIN_TEXT "comma-in-plain-text" Error "a comma has ended the text before it";
+            "YAML takes this for a key of its own"; ["put the whole text in quotes"]
+        ANCHOR_OR_ALIAS "anchor-or-alias" Error "anchors, aliases and merges of YAML are not used here";
+            "YAML would copy a piece of the document"; ["write the piece out where it is needed, or give it a name as a set"]
+        SEVERAL_DOCUMENTS "several-documents" Error "a file holds one document only";
+            "a second document begins here"; ["put it into a file of its own"]
+        EMPTY_DOCUMENT "empty-document" Error "the file holds nothing";
+            "no key was found"; ["begin with the kind of the document, such as `mapping: name`"]
+        DOCUMENT_TOO_BIG "document-too-big" Error "the document {what}";
+            "beyond the limit"; ["part the document into several files"]
+        NOT_UTF_8 "not-utf-8" Error "the file is not written in UTF-8";
+            "byte {offset}, on line {line}, is no part of a UTF-8 text"; ["save the file with the encoding UTF-8"]
+    }
 }
 /// Rules, steps and expressions as text.
 pub mod syntax {
     use super::*;
-    codes! {}
+    codes! {
+        UNEXPECTED_TEXT "unexpected-text" Error "`{found}` cannot stand here";
+            "{expected} is expected here"; ["did you mean `{suggestion}`?", "{advice}"]
+        ENDS_TOO_EARLY "ends-too-early" Error "something is missing at the end";
+            "{expected} is expected after this"; []
+        UNFINISHED_TEXT "unfinished-text" Error "a text has no closing quote on its line";
+            "begins here"; ["put a quote at the end of the text"]
+        UNCLOSED_BRACE "unclosed-brace" Error "a value inside a text is not closed";
+            "no brace closes this one before the text ends"; ["close the brace; a brace that is meant as text is written twice"]
+        STRAY_BRACE "stray-brace" Error "a brace inside a text closes nothing";
+            "no value was opened before this"; ["write the brace twice if it is meant as text"]
+        UNBALANCED_BRACKET "unbalanced-bracket" Error "`{found}` has no partner";
+            "no `{meant}` belongs to this"; ["add `{meant}`, or remove `{found}`"]
+        MISSING_ARROW "missing-arrow" Error "this rule has no arrow";
+            "which field is written is not said"; ["did you mean `{suggestion}`?", "write `-> field` after the value"]
+        TWO_ARROWS "two-arrows" Error "a rule has one arrow only";
+            "a second arrow"; ["write the second rule on a line of its own"]
+        ARROW_IN_EXPRESSION "arrow-in-expression" Error "`{found}` is an arrow";
+            "no arrow can stand here"; ["write `{apart}` if a comparison is meant", "remove it"]
+        MISSING_LABEL "missing-label" Error "the first rule has no label";
+            "`Label:` is missing before this"; ["write what the school calls this field, a colon and a blank"]
+        EMPTY_RULE "empty-rule" Error "nothing stands after this label";
+            "a rule is expected"; ["write `value -> field` after the label, or remove the line"]
+        CLAUSE_TWICE "clause-twice" Error "`{found}` is given twice";
+            "given again here"; ["keep one of the two"]
+        UNKNOWN_CLAUSE "unknown-clause" Error "`{found}` is no clause of a rule";
+            "a clause such as `when` or `else` is expected here"; ["did you mean `{suggestion}`?", "known are {known}"]
+        UNKNOWN_STEP "unknown-step" Error "`{found}` is no step of a set";
+            "a step such as `join`, `each` or `where` is expected here"; ["did you mean `{suggestion}`?", "known are {known}"]
+        SET_WITHOUT_SOURCE "set-without-source" Error "the set does not say what it is made from";
+            "the first line names an entity, a set or a `union`"; ["put a line such as `pupil as p` before this one"]
+        UNKNOWN_WORD "unknown-word" Error "`{found}` is not known here";
+            "one of {known} is expected"; ["did you mean `{suggestion}`?"]
+        CHAINED_COMPARISON "chained-comparison" Error "comparisons cannot be chained";
+            "a second comparison"; ["join two comparisons with `and`: `a < b and b < c`"]
+        PIPE_NEEDS_PARENTHESES "pipe-needs-parentheses" Error "`{found}` after `|` needs parentheses";
+            "it is not clear what this belongs to"; ["put parentheses around the part with `|`"]
+        NEEDS_PARENTHESES "needs-parentheses" Error "`{found}` needs parentheses here";
+            "a plain value is expected here"; ["put parentheses around `{found} …`"]
+        SINGLE_EQUALS "single-equals" Error "`=` does not compare";
+            "a comparison is written `==`"; ["write `==`"]
+        COLON_FOR_EQUALS "colon-for-equals" Error "`:` cannot stand in an expression";
+            "members and named arguments are written with `=`"; ["write `=`"]
+        SYMBOL_FOR_WORD "symbol-for-word" Error "`{found}` is written as the word `{meant}`";
+            "this sign is not known"; ["write `{meant}`"]
+        CURLY_QUOTE "curly-quote" Error "`{found}` is not the quote of the keyboard";
+            "texts stand in straight double quotes"; ["replace it with a straight double quote"]
+        SINGLE_QUOTED_TEXT "single-quoted-text" Error "texts stand in double quotes";
+            "single quotes are not known here"; ["replace the single quotes with double ones"]
+        INVISIBLE_CHARACTER "invisible-character" Error "an invisible character stands here";
+            "the character {found}, which cannot be seen"; ["delete it, or type the word again"]
+        RESERVED_WORD "reserved-word" Error "`{found}` is a word of the language";
+            "it cannot be a name here"; ["choose another name; after a dot it may stand: `row.{found}`"]
+        BAD_NUMBER "bad-number" Error "`{found}` is neither a number nor a length of time";
+            "digits with letters"; ["lengths of time are `30d`, `2w`, `3mo`, `1y`; a text stands in double quotes"]
+        BAD_ESCAPE "bad-escape" Error "`{found}` means nothing in a text";
+            "known are a backslash before a quote, a backslash, n and t"; ["double the backslash, or write a regular expression as r\"…\""]
+        NOT_A_TARGET "not-a-target" Error "this is not a field that can be written";
+            "a target is a field, a member of it or one element of a list"; ["write a plain field, such as `mail` or `phones[kind == \"work\"].value`"]
+        NOT_A_MATCH "not-a-match" Error "a line of `match` compares a left with a right field";
+            "`left == right` is expected"; ["write `left == right`, several with `and`"]
+        BAD_TYPE "bad-type" Error "this is not a type";
+            "{expected} is expected here"; ["write a type such as `text?`, `enum(a, b)`, `list of text` or `ref pupil`"]
+        EXPRESSION_TOO_BIG "expression-too-big" Error "the expression {what}";
+            "beyond the limit"; ["part it: give pieces names with `let`, or use a table"]
+        LINES_ARE_FOLDED "lines-are-folded" Error "YAML has joined these lines into one";
+            "the second line begins here"; ["write `|` after the key, and every rule on a line of its own"]
+    }
 }
 /// Documents: kinds, keys, names between them.
 pub mod document {
