@@ -227,7 +227,7 @@ pub mod document {
             "must {place} at `{system}`"; ["put the mappings in order; each begins where the one before ends"]
         UNKNOWN_PROVIDER "unknown-provider" Error "there is no provider `{name}`";
             "no provider document has this name"; ["did you mean `{suggestion}`?"]
-        UNKNOWN_SETTING "unknown-setting" Error "`{name}` is no setting of `{system}`";
+        SETTING_NOT_DECLARED "setting-not-declared" Error "`{name}` is no setting of `{system}`";
             "the system does not ask for it"; ["did you mean `{suggestion}`?", "remove it"]
         MISSING_SETTING "missing-setting" Error "the setting `{name}` has no value";
             "`{system}` needs it"; ["add it under `settings:`: {doc}", "add it under `settings:`"]
@@ -331,7 +331,30 @@ pub mod privacy {
 /// System descriptors: connections, calls, templates.
 pub mod system {
     use super::*;
-    codes! {}
+    codes! {
+        BAD_TEMPLATE "bad-template" Error "this template cannot be read"; "{why}";
+            ["did you mean `{suggestion}`?", "write it like this: {form}"]
+        UNKNOWN_SETTING "unknown-setting" Error "the setting `{name}` is not declared"; "no such name under `settings:`";
+            ["did you mean `{suggestion}`?", "declare `{name}` under `settings:`"]
+        SECRET_IN_PATH "secret-in-path" Error "the secret `{name}` would be seen in a path"; "paths are shown and logged";
+            ["use a setting here that is not secret"]
+        UNKNOWN_CONNECTION_KEY "unknown-connection-key" Error "`{place}` has no key `{key}`"; "no word of this connection";
+            ["did you mean `{suggestion}`?", "write one of {allowed}"]
+        WRONG_CONNECTION_VALUE "wrong-connection-value" Error "`{key}` cannot be {value}"; "{why}";
+            ["did you mean `{suggestion}`?", "write {allowed}"]
+        MISSING_CONNECTION_KEY "missing-connection-key" Error "`{place}` does not say `{key}`"; "`{key}` is missing here";
+            ["add {example}"]
+        DIALECT_CONTRADICTION "dialect-contradiction" Error "{one} and {other} do not go together"; "{why}";
+            ["change one of the two"]
+        BAD_WIRE_PATH "bad-wire-path" Error "the path `{path}` cannot be followed here"; "{why}";
+            ["write {example}"]
+        LIST_IN_CSV "list-in-csv" Error "`{field}` is a {kind}, and a CSV cell is one text"; "a row of CSV has no place for it";
+            ["declare it as text, or read it from JSON"]
+        COLUMN_NOT_LISTED "column-not-listed" Error "the column `{column}` is not listed under `columns`"; "this field has no place in the file";
+            ["did you mean `{suggestion}`?", "add `{column}` to the list under `columns`"]
+        FILES_ARE_WHOLE "files-are-whole" Error "a file cannot take single records: `{operation}`"; "files are delivered whole";
+            ["say `write` with `file` instead: it delivers the whole file"]
+    }
 }
 /// What a sync cannot do, and what a run found in data.
 pub mod sync {
@@ -346,9 +369,22 @@ pub mod sync {
     }
 }
 
+/// The areas in order: heading and codes.
+pub fn areas() -> [(&'static str, &'static [&'static Code]); 7] {
+    [
+        ("YAML", yaml::ALL),
+        ("rules, steps and expressions as text", syntax::ALL),
+        ("documents and the names between them", document::ALL),
+        ("names, types and absence in rules", rule::ALL),
+        ("personal data", privacy::ALL),
+        ("system descriptors", system::ALL),
+        ("syncs and runs", sync::ALL),
+    ]
+}
+
 /// Every code, in order of area.
 pub fn all() -> impl Iterator<Item = &'static Code> {
-    [yaml::ALL, syntax::ALL, document::ALL, rule::ALL, privacy::ALL, system::ALL, sync::ALL].into_iter().flatten().copied()
+    areas().into_iter().flat_map(|(_, codes)| codes.iter().copied())
 }
 
 /// The code of this slug.
