@@ -164,7 +164,7 @@ fn check_settings(given: &[(Name, Node)], model: &Model, system: SystemId, side:
             Some(setting) => check_setting(setting, name, value, found),
             None => {
                 let known = declared.iter().map(|setting| setting.name.text.as_str());
-                let finding = Finding::new(&codes::SETTING_NOT_DECLARED, name.span).word("name", &name.text);
+                let finding = Finding::new(&codes::UNKNOWN_SETTING, name.span).word("name", &name.text);
                 found.add(finding.word("system", &side.text).word_if("suggestion", nearest(&name.text, known)));
             }
         }

@@ -11,7 +11,7 @@
 mod parse;
 pub mod filters;
 
-use crate::finding::codes::system::{BAD_TEMPLATE, SECRET_IN_PATH, UNKNOWN_SETTING};
+use crate::finding::codes::system::{BAD_TEMPLATE, SECRET_IN_PATH, UNDECLARED_SETTING};
 use crate::finding::{Finding, Findings, suggest::nearest};
 use crate::protocol::ScopeNames;
 use crate::source::Span;
@@ -296,7 +296,7 @@ fn check(insert: &Insert, scalar: &Scalar, names: &ScopeNames, place: &Place<'_>
 fn check_setting(name: &str, span: Span, names: &ScopeNames, place: &Place<'_>, found: &mut Findings) {
     match names.settings.iter().find(|(known, _)| known == name) {
         None => found.add(
-            Finding::new(&UNKNOWN_SETTING, span)
+            Finding::new(&UNDECLARED_SETTING, span)
                 .word("name", name)
                 .word_if("suggestion", nearest(name, names.settings.iter().map(|(known, _)| known.as_str()))),
         ),

@@ -227,7 +227,7 @@ pub mod document {
             "must {place} at `{system}`"; ["put the mappings in order; each begins where the one before ends"]
         UNKNOWN_PROVIDER "unknown-provider" Error "there is no provider `{name}`";
             "no provider document has this name"; ["did you mean `{suggestion}`?"]
-        SETTING_NOT_DECLARED "setting-not-declared" Error "`{name}` is no setting of `{system}`";
+        UNKNOWN_SETTING "unknown-setting" Error "`{name}` is no setting of `{system}`";
             "the system does not ask for it"; ["did you mean `{suggestion}`?", "remove it"]
         MISSING_SETTING "missing-setting" Error "the setting `{name}` has no value";
             "`{system}` needs it"; ["add it under `settings:`: {doc}", "add it under `settings:`"]
@@ -334,7 +334,7 @@ pub mod system {
     codes! {
         BAD_TEMPLATE "bad-template" Error "this template cannot be read"; "{why}";
             ["did you mean `{suggestion}`?", "write it like this: {form}"]
-        UNKNOWN_SETTING "unknown-setting" Error "the setting `{name}` is not declared"; "no such name under `settings:`";
+        UNDECLARED_SETTING "undeclared-setting" Error "the setting `{name}` is not declared"; "no such name under `settings:`";
             ["did you mean `{suggestion}`?", "declare `{name}` under `settings:`"]
         SECRET_IN_PATH "secret-in-path" Error "the secret `{name}` would be seen in a path"; "paths are shown and logged";
             ["use a setting here that is not secret"]
