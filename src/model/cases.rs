@@ -160,13 +160,23 @@ fn check_kind(ty: &crate::value::Type, entry: &crate::syntax::tree::Entry, found
 fn dropped(mapping: &Mapping, model: &Model, node: &Node, key: &str, found: &mut Findings) -> Vec<Dropped> {
     let Some(written) = node.get(key) else { return Vec::new() };
     let all: Vec<Dropped> = match &written.kind {
-        Kind::Map(entries) => entries.iter().filter_map(|entry| {
-            Some(Dropped { of: key_name(entry), count: entry.value.text()?.parse().ok()?, reason: None })
-        }).collect(),
-        Kind::List(items) => items.iter().filter_map(|item| {
-            let count = reader::count(item, "count").unwrap_or(1);
-            Some(Dropped { of: reader::name_at(item, "map")?, count, reason: text(item, "reason").map(String::from) })
-        }).collect(),
+        Kind::Map(entries) => entries
+            .iter()
+            .filter_map(|entry| {
+                Some(Dropped { of: key_name(entry), count: entry.value.text()?.parse().ok()?, reason: None })
+            })
+            .collect(),
+        Kind::List(items) => items
+            .iter()
+            .filter_map(|item| {
+                let count = reader::count(item, "count").unwrap_or(1);
+                Some(Dropped {
+                    of: reader::name_at(item, "map")?,
+                    count,
+                    reason: text(item, "reason").map(String::from),
+                })
+            })
+            .collect(),
         _ => Vec::new(),
     };
     let names = || {

@@ -152,9 +152,8 @@ fn implement_entities(theirs: &[Entry], mine: &[Entry], found: &mut Findings) ->
 fn implement_entity(model: &Node, own: &Node, found: &mut Findings) -> Node {
     let (Some(theirs), Some(mine)) = (model.entries(), own.entries()) else { return own.clone() };
     let mut merged = mine.to_vec();
-    let takes = |entry: &&Entry| {
-        IMPLEMENTED.contains(&entry.key.as_str()) && mine.iter().all(|other| other.key != entry.key)
-    };
+    let takes =
+        |entry: &&Entry| IMPLEMENTED.contains(&entry.key.as_str()) && mine.iter().all(|other| other.key != entry.key);
     merged.extend(theirs.iter().filter(takes).cloned());
     if let Some(fields) = theirs.iter().find(|entry| entry.key == "fields") {
         match merged.iter_mut().find(|entry| entry.key == "fields") {

@@ -113,12 +113,15 @@ pub fn find(model: &Model, roads: &Roads, ends: &Ends<'_>, found: &mut Findings)
     let mut chains = roads.shortest(ends.left, ends.right);
     match chains.len() {
         0 => found.add(
-            Finding::new(&codes::NO_ROUTE, ends.sync.span).word("left", name(ends.left)).word("right", name(ends.right)),
+            Finding::new(&codes::NO_ROUTE, ends.sync.span)
+                .word("left", name(ends.left))
+                .word("right", name(ends.right)),
         ),
         1 if chains[0].is_empty() => found.add(same_side(model, ends)),
         1 => return chains.remove(0),
         _ => {
-            let shown: Vec<String> = chains.iter().take(SHOWN).map(|chain| format!("[{}]", names(model, chain))).collect();
+            let shown: Vec<String> =
+                chains.iter().take(SHOWN).map(|chain| format!("[{}]", names(model, chain))).collect();
             found.add(
                 Finding::new(&codes::AMBIGUOUS_ROUTE, ends.sync.span)
                     .word("left", name(ends.left))
@@ -166,7 +169,9 @@ pub fn follow(model: &Model, roads: &Roads, ends: &Ends<'_>, named: &[Name], fou
 /// The finding for a mapping that nobody wrote.
 pub fn unknown_mapping(model: &Model, name: &Name) -> Finding {
     let known = model.mappings.iter().map(|mapping| mapping.name.text.as_str());
-    Finding::new(&codes::UNKNOWN_MAPPING, name.span).word("name", &name.text).word_if("suggestion", nearest(&name.text, known))
+    Finding::new(&codes::UNKNOWN_MAPPING, name.span)
+        .word("name", &name.text)
+        .word_if("suggestion", nearest(&name.text, known))
 }
 
 /// Where a chain does not hold: the index of the mapping, and the system that it should begin with. An index past the
