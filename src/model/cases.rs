@@ -183,7 +183,9 @@ fn dropped(mapping: &Mapping, model: &Model, node: &Node, key: &str, found: &mut
         let sets = mapping.sets.iter().map(|&id| model.set(id).name.text.as_str());
         mapping.maps.iter().map(|map| map.name.text.as_str()).chain(sets)
     };
-    for dropped in all.iter().filter(|dropped| !names().any(|name| name == dropped.of.text)) {
+    // A mapping whose sides are unknown has no maps; its finding is enough.
+    let known = !mapping.maps.is_empty();
+    for dropped in all.iter().filter(|dropped| known && !names().any(|name| name == dropped.of.text)) {
         let finding = Finding::new(&codes::TEST_UNKNOWN_MAP, dropped.of.span).word("name", &dropped.of.text);
         found.add(finding.word_if("suggestion", nearest(&dropped.of.text, names())));
     }

@@ -78,7 +78,8 @@ pub struct Surroundings<'a> {
     pub first_set: u32,
 }
 
-/// Reads a mapping and its sets.
+/// Reads a mapping and its sets. All its blocks are read, so that all their findings come at once; but if a side is
+/// unknown it has neither maps nor sets, since every finding of the checker would follow from that.
 pub fn read(
     id: MappingId,
     name: Name,
@@ -89,16 +90,23 @@ pub fn read(
 ) -> (Mapping, Vec<Set>) {
     let sets: Vec<Set> = entries(root, "sets").iter().map(|entry| set(id, entry, found)).collect();
     let maps: Vec<Map> = entries(root, "maps").iter().filter_map(|entry| map::read(entry, found)).collect();
+    let rows = rows(root, &maps, found);
+    let left = sides(root.get("left"), around, found);
+    let right = sides(root.get("right"), around, found);
+    let known = left.len() == written_sides(root, "left") && right.len() == written_sides(root, "right");
+    let incomplete = !known || maps.len() < entries(root, "maps").len();
+    let (maps, sets) = if known { (maps, sets) } else { (Vec::new(), Vec::new()) };
     let mapping = Mapping {
         name,
         title: string(root, "title"),
         file,
-        left: sides(root.get("left"), around, found),
-        right: sides(root.get("right"), around, found),
+        left,
+        right,
+        incomplete,
         options: entries(root, "options").iter().map(|entry| option(entry, around.types, found)).collect(),
         functions: entries(root, "functions").iter().filter_map(|entry| function(entry, around.types, found)).collect(),
         sets: (0..sets.len() as u32).map(|index| SetId(around.first_set + index)).collect(),
-        rows: rows(root, &maps, found),
+        rows,
         maps,
     };
     (mapping, sets)
@@ -126,6 +134,15 @@ fn sides(node: Option<&Node>, around: &Surroundings<'_>, found: &mut Findings) -
         }
     }
     sides
+}
+
+/// How many systems a side names; at least one.
+fn written_sides(root: &Node, key: &str) -> usize {
+    match root.get(key).map(|node| (node, &node.kind)) {
+        Some((_, Kind::List(items))) => items.len().max(1),
+        Some((node, Kind::Map(entries))) if node.get("system").is_none() => entries.len().max(1),
+        _ => 1,
+    }
 }
 
 fn side(node: &Node, key: Option<Name>, around: &Surroundings<'_>, found: &mut Findings) -> Option<Side> {

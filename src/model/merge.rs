@@ -17,11 +17,11 @@ pub fn variant(base: &Node, own: &Node, found: &mut Findings) -> Node {
     if let (Kind::Map(entries), Some(before), Some(after)) = (&mut merged.kind, base.entries(), own.entries()) {
         for entry in entries.iter_mut().filter(|entry| APPENDED.contains(&entry.key.as_str())) {
             let list = |entries: &[Entry]| entries.iter().find(|other| other.key == entry.key).map(|e| e.value.clone());
-            if let (Some(mut first), Some(second)) = (list(before), list(after)) {
-                if let (Kind::List(items), Some(more)) = (&mut first.kind, second.items()) {
-                    items.extend_from_slice(more);
-                    entry.value = first;
-                }
+            if let (Some(mut first), Some(second)) = (list(before), list(after))
+                && let (Kind::List(items), Some(more)) = (&mut first.kind, second.items())
+            {
+                items.extend_from_slice(more);
+                entry.value = first;
             }
         }
     }

@@ -19,6 +19,8 @@ pub struct Roads {
     from: HashMap<SystemId, Vec<(MappingId, SystemId)>>,
     to: HashMap<SystemId, Vec<(MappingId, SystemId)>>,
     names: HashMap<String, MappingId>,
+    /// True if a mapping has a side that could not be resolved: it may be the one that is missing.
+    incomplete: bool,
 }
 
 impl Roads {
@@ -27,6 +29,7 @@ impl Roads {
         let mut roads = Roads::default();
         for (index, mapping) in mappings.iter().enumerate() {
             let id = MappingId(index as u32);
+            roads.incomplete |= mapping.left.is_empty() || mapping.right.is_empty();
             roads.names.insert(mapping.name.text.clone(), id);
             for left in mapping.left.iter().filter(is_partner) {
                 for right in mapping.right.iter().filter(is_partner) {
@@ -112,6 +115,7 @@ pub fn find(model: &Model, roads: &Roads, ends: &Ends<'_>, found: &mut Findings)
     let name = |id: SystemId| model.system(id).name.text.clone();
     let mut chains = roads.shortest(ends.left, ends.right);
     match chains.len() {
+        0 if roads.incomplete => {}
         0 => found.add(
             Finding::new(&codes::NO_ROUTE, ends.sync.span)
                 .word("left", name(ends.left))

@@ -523,3 +523,13 @@ fn every_key_says_what_it_means() {
         visit(shape::Shape::Keys(keys), kind);
     }
 }
+
+#[test]
+fn an_unknown_side_is_one_finding() {
+    let mapping = PUPILS.replace("right: directory", "right: directry");
+    let sync = "sync: s\nleft: register\nright: directory\nchange:\n  pupils:\n    where: true\n";
+    let test = "test: first\ncases:\n  - name: one\n    given: { pupil: [{ number: \"1\" }] }\n    expect: { account: [] }\n    skipped: { pupils: 1 }\n";
+    let (sources, model, found) = read(&[("m.mapping.yaml", &mapping), ("s.sync.yaml", sync), ("t.test.yaml", test)]);
+    assert_eq!(shown(&sources, &found), ["unknown-system: directry"]);
+    assert!(model.mappings[0].incomplete && model.mappings[0].maps.is_empty());
+}
