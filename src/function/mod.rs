@@ -12,6 +12,7 @@ pub mod collections;
 pub mod privacy;
 pub mod look_up;
 
+pub use crate::value::Failure;
 use crate::value::{Arena, ClassSet, Type, Value};
 use jiff::civil::Date;
 
@@ -193,17 +194,6 @@ pub enum Special {
 
 /// A value, or why there is none.
 pub type Outcome<'a> = Result<Value<'a>, Failure>;
-
-/// Why a function could not give a value. Holds no personal data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure(pub std::borrow::Cow<'static, str>);
-
-impl Failure {
-    /// A failure with a fixed text.
-    pub fn because(text: &'static str) -> Failure {
-        Failure(text.into())
-    }
-}
 
 /// What a pure function may see besides its arguments.
 pub struct Context<'a> {
