@@ -3,6 +3,7 @@
 //! Nothing here opens anything: a [`Dialect`] is part of `check` and `plan`. The effectful half is `adapter`, which opens
 //! what was compiled here. A protocol never sees a mapping; the runtime never sees a verb, a header or a separator.
 
+pub mod path;
 pub mod template;
 pub mod files;
 pub mod http;
