@@ -204,6 +204,29 @@ pub enum BinaryOp {
     Divide,
 }
 
+impl BinaryOp {
+    /// As it is written.
+    pub fn text(self) -> &'static str {
+        match self {
+            BinaryOp::Or => "or",
+            BinaryOp::And => "and",
+            BinaryOp::Equal => "==",
+            BinaryOp::NotEqual => "!=",
+            BinaryOp::Less => "<",
+            BinaryOp::LessOrEqual => "<=",
+            BinaryOp::Greater => ">",
+            BinaryOp::GreaterOrEqual => ">=",
+            BinaryOp::In => "in",
+            BinaryOp::NotIn => "not in",
+            BinaryOp::Else => "??",
+            BinaryOp::Add => "+",
+            BinaryOp::Subtract => "-",
+            BinaryOp::Multiply => "*",
+            BinaryOp::Divide => "/",
+        }
+    }
+}
+
 /// A rule of a `fields` block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
@@ -570,4 +593,69 @@ pub struct Free {
     pub field: Path,
     /// The spelling.
     pub value: Expr,
+}
+
+impl Expr {
+    /// The expressions directly inside this one.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Interpolated(pieces) => pieces
+                .iter()
+                .filter_map(|piece| match piece {
+                    Piece::Value(value) => Some(value),
+                    Piece::Text(_) => None,
+                })
+                .collect(),
+            ExprKind::Call { args, .. } => args.iter().map(|arg| &arg.value).collect(),
+            ExprKind::Field(of, _) | ExprKind::Not(of) | ExprKind::Negate(of) => vec![of],
+            ExprKind::IsAbsent { value, .. } => vec![value],
+            ExprKind::Filter(a, b) | ExprKind::Try(a, b) | ExprKind::Binary(_, a, b) => vec![a, b],
+            ExprKind::If(a, b, c) => vec![a, b, c],
+            ExprKind::List(items) => items.iter().collect(),
+            ExprKind::Struct(members) => members.iter().map(|(_, value)| value).collect(),
+            ExprKind::Match { on, arms } => {
+                std::iter::once(&**on).chain(arms.iter().map(|arm| &arm.value)).collect()
+            }
+            ExprKind::Text(_)
+            | ExprKind::Number(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Absent
+            | ExprKind::Option(_)
+            | ExprKind::Name(_)
+            | ExprKind::Broken => Vec::new(),
+        }
+    }
+}
+
+/// A type as it is written in a model, an option or a function: `list of { value: email, kind: text }?`
+#[derive(Clone, Debug, PartialEq)]
+pub struct TypeExpr {
+    /// What it is.
+    pub kind: TypeKind,
+    /// True if it ends in `?`: the value may be absent. `list of text?` is a list that may be absent.
+    pub optional: bool,
+    /// Where, with the `?`.
+    pub span: Span,
+}
+
+/// The kinds of types.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TypeKind {
+    /// `text`, `personnummer`: a simple type by its word, which may hold hyphens
+    Simple(Name),
+    /// `enum(a, b, "c d")`: the values in order
+    Enum(Vec<Name>),
+    /// `list of T`
+    List(Box<TypeExpr>),
+    /// `set of T`
+    Set(Box<TypeExpr>),
+    /// `map of T`: values by names that are not known beforehand
+    Map(Box<TypeExpr>),
+    /// `{ value: email, kind: text? }`
+    Struct(Vec<(Name, TypeExpr)>),
+    /// `ref entity`
+    Ref(Path),
+    /// Could not be parsed; a finding says why.
+    Broken,
 }

@@ -1,0 +1,272 @@
+//! What is wrong where the grammar could not go on.
+//!
+//! The grammar gives the furthest place that it reached and the rules that it tried there. The token at that place and
+//! those rules together say which slip it was; most slips have a code of their own.
+
+use super::Piece;
+use super::grammar::{Rule as Grammar, location};
+use super::rules::CLAUSE_WORDS;
+use super::scan::{Token, TokenKind, first_arrow};
+use super::steps::STEP_WORDS;
+use crate::finding::{Code, Finding, codes::syntax, suggest};
+use pest::error::{Error, ErrorVariant};
+
+/// The longest piece of a text that a message quotes.
+const QUOTED: usize = 30;
+/// Words that no name may be.
+const RESERVED: [&str; 14] =
+    ["if", "then", "else", "try", "or", "and", "not", "in", "is", "absent", "true", "false", "match", "like"];
+
+/// The finding for an error of the grammar.
+pub fn finding(rule: Grammar, error: &Error<Grammar>, piece: &Piece<'_>) -> Finding {
+    let ErrorVariant::ParsingError { positives, .. } = &error.variant else {
+        let finding = Finding::new(&syntax::EXPRESSION_TOO_BIG, piece.trimmed_span());
+        return finding.word("what", "takes too long to read");
+    };
+    let at = piece.range.start + location(error);
+    let index = piece.tokens.partition_point(|token| token.range.end <= at);
+    let place = Place { rule, tried: positives, piece, index };
+    match piece.tokens.get(index) {
+        Some(token) => place.at_token(token),
+        None => place.at_end(),
+    }
+}
+
+/// Where the grammar stopped.
+struct Place<'a> {
+    rule: Grammar,
+    /// What it tried there.
+    tried: &'a [Grammar],
+    piece: &'a Piece<'a>,
+    /// The token there; the number of tokens if that is the end.
+    index: usize,
+}
+
+impl Place<'_> {
+    fn tried(&self, rules: &[Grammar]) -> bool {
+        self.tried.iter().any(|rule| rules.contains(rule))
+    }
+
+    fn wants_value(&self) -> bool {
+        self.tried(&[Grammar::prefix, Grammar::value, Grammar::expression])
+    }
+
+    fn before(&self) -> Option<&Token> {
+        self.index.checked_sub(1).and_then(|before| self.piece.tokens.get(before))
+    }
+
+    fn has_arrow(&self) -> bool {
+        first_arrow(self.piece.text, self.piece.tokens).is_some()
+    }
+
+    fn at_end(&self) -> Finding {
+        if self.rule == Grammar::whole_rule && self.tried(&[Grammar::arrow]) && !self.has_arrow() {
+            return Finding::new(&syntax::MISSING_ARROW, self.piece.trimmed_span());
+        }
+        let code = if self.rule == Grammar::whole_type { &syntax::BAD_TYPE } else { &syntax::ENDS_TOO_EARLY };
+        let span = match self.piece.tokens.last() {
+            Some(last) => self.piece.span(last.range.clone()),
+            None => self.piece.trimmed_span(),
+        };
+        Finding::new(code, span).word("expected", self.expected())
+    }
+
+    fn at_token(&self, token: &Token) -> Finding {
+        let text = self.piece.token(token);
+        let finding = |code: &'static Code| {
+            Finding::new(code, self.piece.span(token.range.clone())).word("found", quoted(text))
+        };
+        if self.rule == Grammar::whole_type {
+            return finding(&syntax::BAD_TYPE).word("expected", self.expected());
+        }
+        if let Some(code) = self.by_sign(token, text) {
+            let apart = (text == "<-").then_some("< -");
+            return finding(code).word_if("apart", apart);
+        }
+        if self.rule == Grammar::whole_rule && self.tried(&[Grammar::arrow]) && !self.has_arrow() {
+            let arrow = matches!(text, "=>" | ">" | "=" | "-" | "→" | "⇒").then_some("->");
+            return finding(&syntax::MISSING_ARROW).word_if("suggestion", arrow);
+        }
+        if token.kind == TokenKind::Word {
+            return self.at_word(token, text);
+        }
+        finding(&syntax::UNEXPECTED_TEXT).word("expected", self.expected()).word_if("advice", self.advice(token))
+    }
+
+    /// The codes that a sign alone decides.
+    fn by_sign(&self, token: &Token, text: &str) -> Option<&'static Code> {
+        match text {
+            _ if token.kind == TokenKind::Arrow => match self.rule {
+                Grammar::whole_rule if self.wants_value() && self.depth() == 0 => None,
+                Grammar::whole_rule if self.depth() == 0 => Some(&syntax::TWO_ARROWS),
+                Grammar::whole_between | Grammar::whole_grant => None,
+                _ => Some(&syntax::ARROW_IN_EXPRESSION),
+            },
+            "=" if self.tried(&[Grammar::infix]) && !self.tried(&[Grammar::arrow]) => Some(&syntax::SINGLE_EQUALS),
+            ":" if self.tried(&[Grammar::assign]) => Some(&syntax::COLON_FOR_EQUALS),
+            _ => None,
+        }
+    }
+
+    fn at_word(&self, token: &Token, text: &str) -> Finding {
+        let span = self.piece.span(token.range.clone());
+        let finding = |code| Finding::new(code, span).word("found", quoted(text));
+        let after_arrow = self.before().is_some_and(|before| before.kind == TokenKind::Arrow);
+        if RESERVED.contains(&text) {
+            if self.wants_value() && !after_arrow && matches!(text, "not" | "if" | "try") {
+                return finding(&syntax::NEEDS_PARENTHESES);
+            }
+            if self.tried(&[Grammar::name, Grammar::path, Grammar::source]) || (self.wants_value() && after_arrow) {
+                return finding(&syntax::RESERVED_WORD);
+            }
+        }
+        if self.tried(&[Grammar::clause]) {
+            let finding = finding(&syntax::UNKNOWN_CLAUSE).word("known", CLAUSE_WORDS.join(", "));
+            return finding.word_if("suggestion", suggest::nearest(text, CLAUSE_WORDS));
+        }
+        if let Some(finding) = self.unknown_step() {
+            return finding;
+        }
+        let words: Vec<&str> = self.tried.iter().filter_map(|&rule| word_of(rule)).collect();
+        let finding = finding(&syntax::UNEXPECTED_TEXT).word("expected", self.expected());
+        finding.word_if("suggestion", suggest::nearest(text, words))
+    }
+
+    /// A line of a set that was read as an entity, because its first word is no step, although more follows.
+    fn unknown_step(&self) -> Option<Finding> {
+        let first = self.piece.tokens.first()?;
+        let text = self.piece.token(first);
+        let nearest = suggest::nearest(text, STEP_WORDS);
+        let as_source = self.rule == Grammar::whole_step && self.tried(&[Grammar::as_word, Grammar::EOI]);
+        let long = nearest.is_some() || self.index + 1 < self.piece.tokens.len();
+        if !as_source || self.index != 1 || !long || STEP_WORDS.contains(&text) {
+            return None;
+        }
+        Some(unknown_step(self.piece))
+    }
+
+    /// How many brackets are open at the place.
+    fn depth(&self) -> usize {
+        self.open_brackets().len()
+    }
+
+    fn open_brackets(&self) -> Vec<char> {
+        let mut open = Vec::new();
+        for token in &self.piece.tokens[..self.index] {
+            match token.kind {
+                TokenKind::Open(bracket) => open.push(bracket),
+                TokenKind::Close(_) => drop(open.pop()),
+                _ => {}
+            }
+        }
+        open
+    }
+
+    /// What could stand at the place, in a few words.
+    fn expected(&self) -> &'static str {
+        use Grammar::*;
+        const SPECIFIC: [(Grammar, &str); 22] = [
+            (arm, "a text, a number, `absent`, `like` or `else`"),
+            (pattern, "a text, a number, `absent` or `like`"),
+            (regex, "a regular expression such as r\"[0-9]+\""),
+            (text, "a text in quotes"),
+            (duration, "a length of time such as `30d`"),
+            (of, "`of`"),
+            (by, "`by`"),
+            (per, "`per`"),
+            (on, "`on`"),
+            (then_word, "`then`"),
+            (because_word, "`because` and a text"),
+            (not_in, "a value"),
+            (type_member, "a name, a colon and a type"),
+            (type_expression, "a type"),
+            (simple_type, "a type"),
+            (word, "a word"),
+            (argument, "a value"),
+            (name, "a name"),
+            (source, "the name of an entity or set"),
+            (path, "a name"),
+            (member, "a name"),
+            (operation, "a value"),
+        ];
+        if self.wants_value() {
+            return "a value";
+        }
+        if self.tried(&[absent]) && self.tried(&[not_word]) {
+            return "`absent` or `not absent`";
+        }
+        if let Some((_, words)) = SPECIFIC.iter().find(|(rule, _)| self.tried.contains(rule)) {
+            return words;
+        }
+        if self.tried(&[else_word]) && !self.tried(&[EOI]) {
+            return "`else`";
+        }
+        match self.open_brackets().last() {
+            Some('(') if self.tried(&[infix]) => return "`,` or `)`",
+            Some('[') if self.tried(&[infix]) => return "`]` or an operator",
+            Some('{') if self.tried(&[infix]) => return "`,` or a closing brace",
+            _ => {}
+        }
+        let others: [(&[Grammar], &'static str); 5] = [
+            (&[clause], "a clause such as `when`, or the end"),
+            (&[arrow], "an arrow (`->`, `<-`, `<->`)"),
+            (&[assign], "`=`"),
+            (&[as_word, after], "the end"),
+            (&[infix], "an operator, or the end"),
+        ];
+        let known = others.iter().find(|(rules, _)| self.tried(rules));
+        match known {
+            Some((_, "the end")) if !self.tried(&[EOI]) => "`as` and a name",
+            Some((_, words)) => words,
+            None => "the end",
+        }
+    }
+
+    /// Advice for a slip that has no code of its own.
+    fn advice(&self, token: &Token) -> Option<String> {
+        let before = self.before()?;
+        let function = before.kind == TokenKind::Word && before.range.end == token.range.start;
+        (function && token.kind == TokenKind::Text && self.tried(&[Grammar::arguments])).then(|| {
+            let name = self.piece.token(before);
+            format!("put what a function takes in parentheses: `{name}({})`", quoted(self.piece.token(token)))
+        })
+    }
+}
+
+/// The finding for a line of a set whose first word is no step.
+pub fn unknown_step(piece: &Piece<'_>) -> Finding {
+    let span = piece.tokens.first().map_or(piece.trimmed_span(), |first| piece.span(first.range.clone()));
+    let text = piece.tokens.first().map_or("", |first| piece.token(first));
+    let finding = Finding::new(&syntax::UNKNOWN_STEP, span).word("found", quoted(text));
+    let finding = finding.word("known", STEP_WORDS.join(", "));
+    finding.word_if("suggestion", suggest::nearest(text, STEP_WORDS))
+}
+
+/// The word that a rule of the grammar stands for.
+fn word_of(rule: Grammar) -> Option<&'static str> {
+    Some(match rule {
+        Grammar::then_word => "then",
+        Grammar::else_word => "else",
+        Grammar::is_word => "is",
+        Grammar::on => "on",
+        Grammar::as_word => "as",
+        Grammar::of => "of",
+        Grammar::by => "by",
+        Grammar::per => "per",
+        Grammar::after => "after",
+        Grammar::because_word => "because",
+        Grammar::absent => "absent",
+        Grammar::direction => "desc",
+        Grammar::best => "best",
+        Grammar::infix => "and",
+        _ => return None,
+    })
+}
+
+/// A text for a message: on one line and not too long.
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_string(),
+    }
+}
