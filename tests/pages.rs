@@ -144,7 +144,7 @@ fn a_bad_example_gives_exactly_its_code_and_a_good_one_none() {
 
 /// What these documents give must be these codes, each with texts that are filled and short.
 fn expect(files: &[ExampleFile], codes: &[&str], wrong: &mut Vec<String>) {
-    let (sources, found) = project::run(files);
+    let project::Project { sources, found, .. } = project::of(files);
     let given: Vec<&str> = found.iter().map(|finding| finding.code.slug).collect();
     if given != codes {
         let shown = terminal::render(&found, &sources, &terminal::Style::default());

@@ -1,13 +1,29 @@
 //! A project of a few documents beside the demo models, checked as `koppla check` and the start of a run do.
 
-use koppla::check;
+#![allow(dead_code, reason = "each test program uses a part")]
+
+pub mod records;
+
+use koppla::check::{self, Typed};
 use koppla::finding::page::{self, ExampleFile};
 use koppla::finding::{Finding, Findings};
-use koppla::model;
+use koppla::model::{self, Model};
 use koppla::source::Sources;
 
-/// Everything that is found in these documents, also what keeps their syncs from running.
-pub fn run(files: &[ExampleFile]) -> (Sources, Vec<Finding>) {
+/// Documents, resolved and checked.
+pub struct Project {
+    /// The texts.
+    pub sources: Sources,
+    /// The documents.
+    pub model: Model,
+    /// The same, checked.
+    pub typed: Typed,
+    /// Everything that was found, also what keeps syncs from running.
+    pub found: Vec<Finding>,
+}
+
+/// Checks these documents.
+pub fn of(files: &[ExampleFile]) -> Project {
     let mut sources = Sources::default();
     for (path, text) in page::DEMO {
         sources.add(path, text);
@@ -22,5 +38,5 @@ pub fn run(files: &[ExampleFile]) -> (Sources, Vec<Finding>) {
     for route in &typed.routes {
         check::executable(&model, route, true, &mut found);
     }
-    (sources, found.sorted())
+    Project { sources, model, typed, found: found.sorted() }
 }
