@@ -26,7 +26,8 @@ impl<'t> Records<'t> {
             nodes.iter().for_each(|node| records.add(entity, node));
         }
         let widths = |entity: EntityId| model.entity(entity).fields.len();
-        let table = |(entity, rows): (EntityId, Vec<Vec<Value<'t>>>)| (entity, Table::values(widths(entity), rows.concat()));
+        let table =
+            |(entity, rows): (EntityId, Vec<Vec<Value<'t>>>)| (entity, Table::values(widths(entity), rows.concat()));
         records.rows.into_iter().map(table).collect()
     }
 
