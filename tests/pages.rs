@@ -1,5 +1,7 @@
 //! Every code has a page of the right form, and texts of the right form.
 
+#![expect(clippy::disallowed_methods, reason = "tests read their own files")]
+
 mod project;
 
 use koppla::finding::page::{ExampleFile, Page};

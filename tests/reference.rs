@@ -6,6 +6,8 @@
 //! The expressions become one mapping: each line of the manual writes a field of its own, `line_123`, with `yes` if the
 //! expression has its result. So what the manual says is checked and worked by the very code that runs a mapping.
 
+#![expect(clippy::disallowed_methods, reason = "tests read their own files")]
+
 mod project;
 
 use koppla::documents::functions;
