@@ -271,7 +271,13 @@ impl Connection {
             unused: shape.unused.contains(&index),
             nested: !matches!(slot.kind, SlotKind::Scalar),
         });
-        self.calls.push(Call { write, file: file?, names: shape.names.clone(), layout: layout?, slots: slots.collect() });
+        self.calls.push(Call {
+            write,
+            file: file?,
+            names: shape.names.clone(),
+            layout: layout?,
+            slots: slots.collect(),
+        });
         Some(CallId(self.calls.len() as u32 - 1))
     }
 
@@ -299,7 +305,12 @@ fn json_shape(keys: &Keys<'_>, write: bool, shape: &WireShape, found: &mut Findi
 }
 
 /// What a row of CSV cannot hold.
-fn check_csv(keys: &Keys<'_>, shape: &WireShape, listed: Option<&[(String, crate::source::Span)]>, found: &mut Findings) {
+fn check_csv(
+    keys: &Keys<'_>,
+    shape: &WireShape,
+    listed: Option<&[(String, crate::source::Span)]>,
+    found: &mut Findings,
+) {
     for slot in &shape.slots {
         let kind = match slot.kind {
             SlotKind::Scalar => None,
@@ -323,7 +334,13 @@ fn check_csv(keys: &Keys<'_>, shape: &WireShape, listed: Option<&[(String, crate
     }
     for (index, (name, span)) in listed.unwrap_or_default().iter().enumerate() {
         if listed.unwrap_or_default()[..index].iter().any(|(other, _)| other == name) {
-            found.add(wrong(*span, "columns", &format!("`{name}` twice"), "this column stands there already", "each column once"));
+            found.add(wrong(
+                *span,
+                "columns",
+                &format!("`{name}` twice"),
+                "this column stands there already",
+                "each column once",
+            ));
         }
     }
     if let Some(each) = &shape.each {
@@ -336,13 +353,7 @@ impl Dialect for Connection {
         self.add(call, false, shape, found)
     }
 
-    fn write(
-        &mut self,
-        call: &Node,
-        op: Option<Operation>,
-        shape: &WireShape,
-        found: &mut Findings,
-    ) -> Option<CallId> {
+    fn write(&mut self, call: &Node, op: Option<Operation>, shape: &WireShape, found: &mut Findings) -> Option<CallId> {
         if let Some(op) = op {
             found.add(Finding::new(&FILES_ARE_WHOLE, call.span).word("operation", op.word()));
             return None;

@@ -109,7 +109,9 @@ fn lists_and_json_paths_have_no_place_in_csv() {
 #[test]
 fn a_call_overrides_the_format_key_by_key() {
     let mut found = Findings::default();
-    let connect = node(&json!({ "files": { "folder": "d", "format": { "csv": { "separator": ";", "encoding": "windows-1252" } } } }));
+    let connect = node(
+        &json!({ "files": { "folder": "d", "format": { "csv": { "separator": ";", "encoding": "windows-1252" } } } }),
+    );
     let mut dialect = Files.compile(&connect, &ScopeNames::default(), &mut found).expect("a connection");
     let read = node(&json!({ "file": "f.csv", "format": { "csv": { "separator": "tab" } } }));
     let id = dialect.read(&read, &WireShape { slots: vec![slot("a")], ..WireShape::default() }, &mut found);

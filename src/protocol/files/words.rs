@@ -19,7 +19,10 @@ pub static WORDS: Words = Words {
         ("session_reuse", "Reuse of the TLS session (`ftps`)."),
     ],
     read: &[
-        ("file", "The name of the file, or a pattern with `*` and `?`: several files are one list, in order of their names."),
+        (
+            "file",
+            "The name of the file, or a pattern with `*` and `?`: several files are one list, in order of their names.",
+        ),
         ("format", "What differs here from the format of the connection."),
         ("columns", "The columns of a file without a header, in their order."),
         ("select", "Where the records lie in a JSON file: `$.data[*]`; without it the file is one list."),
@@ -45,7 +48,10 @@ pub const COMPLETE: &[(&str, &str)] = &[
 pub const CSV: &[(&str, &str)] = &[
     ("separator", "The character between cells (default `,`); `tab` for the tabulator."),
     ("quote", "The character around quoted cells (default `\"`), or `none`."),
-    ("quote_when", "Which cells are quoted in a file that is written: `needed` (default), `always`, `text` (all but numbers)."),
+    (
+        "quote_when",
+        "Which cells are quoted in a file that is written: `needed` (default), `always`, `text` (all but numbers).",
+    ),
     ("escape", "How a quote stands in a quoted cell: `double` (default), or the character before it."),
     ("header", "The first line names the columns: `required` (default), `fixed`, `none`, `optional`."),
     ("columns", "How columns are found: `by-name` (default), `as-declared` (by name, and no others), `by-position`."),

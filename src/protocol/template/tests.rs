@@ -4,7 +4,10 @@ use serde_json::json;
 
 fn leaf(text: &str) -> Node {
     let span = Span { file: FileId(0), start: 100, end: 100 + text.len() as u32 };
-    Node { kind: Kind::Scalar(Scalar { text: text.into(), style: Style::Quoted, map: OffsetMap::identity(span) }), span }
+    Node {
+        kind: Kind::Scalar(Scalar { text: text.into(), style: Style::Quoted, map: OffsetMap::identity(span) }),
+        span,
+    }
 }
 
 fn names() -> ScopeNames {
@@ -107,7 +110,10 @@ fn trees_leave_absent_keys_out() {
             entry("gone", leaf("{{ record.nothing }}")),
             entry("active", scalar("true", Style::Plain)),
             entry("code", scalar("0755", Style::Plain)),
-            entry("list", Node { kind: Kind::List(vec![leaf("{{ record.nothing }}"), leaf("x")]), span: leaf("").span }),
+            entry(
+                "list",
+                Node { kind: Kind::List(vec![leaf("{{ record.nothing }}"), leaf("x")]), span: leaf("").span },
+            ),
         ]),
         span: leaf("").span,
     };

@@ -5,7 +5,8 @@ use super::*;
 use crate::adapter::Part;
 use std::collections::BTreeMap;
 
-const OLD: &[(&str, &[u8])] = &[("/p/out/a.csv", b"a\nold\n"), ("/p/out/c.csv", b"a\nold\n"), ("/p/out/x.txt", b"theirs")];
+const OLD: &[(&str, &[u8])] =
+    &[("/p/out/a.csv", b"a\nold\n"), ("/p/out/c.csv", b"a\nold\n"), ("/p/out/x.txt", b"theirs")];
 
 struct Delivering {
     setup: Setup,
@@ -149,7 +150,8 @@ async fn two_runs_do_not_deliver_at_once() {
     let delivering = Delivering::new();
     let world = FakeWorld::with(OLD);
     let files = Files::default();
-    let mut session = files.open(&*delivering.setup.dialect, &world, &delivering.setup.settings).await.expect("a session");
+    let mut session =
+        files.open(&*delivering.setup.dialect, &world, &delivering.setup.settings).await.expect("a session");
     let table = rows(&[&[Some("new")]]);
     let mut rows = Lent::of(&table);
     session.deliver("run 6", &mut [Part { call: delivering.calls[0], rows: &mut rows }]).await.expect("a delivery");
