@@ -77,15 +77,15 @@ pub const JSON: &[(&str, &str)] =
 pub const DELIVER: &[(&str, &str)] = &[
     ("as", "`files`: each file by itself, all of them together."),
     ("when", "`changed` (default): only if something in it changes. `always`: in every run."),
-    ("holds", "The entities that make up the set."),
-    ("always", "Files that are written even if they are empty."),
-    ("put", "How the files get to their place."),
-    ("refuse", "Findings that stop the delivery."),
-    ("receipt", "How the other side answers."),
+    ("holds", "The entities that make up the set; without it all that are written."),
+    ("always", "`filled` (default): files that have rows. `all`: the others too, with their header alone."),
+    ("put", "`temp` and `rename`: files are always written beside and renamed, so this changes nothing for `files`."),
+    ("refuse", "Troubles that stop the delivery: `orphan-reference`, `duplicate-key`, `missing-required`."),
+    ("receipt", "How the other side answers: `none`."),
 ];
 
 /// Keys that may stand anywhere: they say how well something is known, or belong to the engine.
 pub const EVERYWHERE: &[&str] = &["evidence", "unsure", "doc"];
 
 /// Keys of a `read` or `write` that the engine itself understands.
-pub const ENGINE: &[&str] = &["each", "skip", "via", "carries", "clear", "fixed", "without"];
+pub const ENGINE: &[&str] = &["each", "skip", "remove", "id"];

@@ -1,3 +1,5 @@
+//! Templates: what they give, and what is found wrong with them.
+
 use super::*;
 use crate::source::{FileId, OffsetMap};
 use serde_json::json;
@@ -76,7 +78,7 @@ fn absent_values_inside_text_are_errors_without_data() {
 #[test]
 fn says_what_is_wrong_and_where() {
     let wrong = |text: &str| compile(text).expect_err("a finding");
-    assert_eq!(wrong("a{{ settings.prefx }}").0, "unknown-setting");
+    assert_eq!(wrong("a{{ settings.prefx }}").0, "undeclared-setting");
     assert_eq!(wrong("å{{ settings.password }}").0, "secret-in-path");
     for (text, place) in [
         ("x {{ rekord.age }}", "rekord.age: `rekord` is not known here; known: settings, record, entity, as_of"),
