@@ -160,9 +160,13 @@ fn entity_read(
     Some(EntityRead { entity: id, call, columns })
 }
 
-/// The `read` of an entity; of one that is read inside another (`of:`), as it stands.
+/// The call that reads an entity; of one whose rows lie inside another's records (`of:`), the call of that one.
 fn call_of(model: &Model, id: EntityId) -> Option<&crate::syntax::tree::Node> {
-    model.entity(id).read.as_ref()
+    let read = model.entity(id).read.as_ref()?;
+    match read.get("of").and_then(|of| of.text()) {
+        Some(other) => model.entity(model.find_entity(model.entity(id).system, other)?).read.as_ref(),
+        None => Some(read),
+    }
 }
 
 fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) -> Target {
@@ -216,7 +220,7 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
             let entity = model.entity(entity_id);
             let all: BTreeSet<u16> = (0..entity.fields.len() as u16).collect();
             let (shape, _) = columns::columns(model, entity, &all);
-            if let Some(read) = &entity.read {
+            if let Some(read) = call_of(model, entity_id) {
                 dialect.read(read, &shape, found);
             }
             if let Some(write) = &entity.write {
