@@ -224,7 +224,7 @@ pub fn changes_csv(set: &ChangeSet) -> String {
                 Op::Update => change.fields.iter().map(|field| field.field.as_str()).collect(),
                 _ => Vec::new(),
             };
-            text.push_str(&crate::documents::table::csv_line(&[change.op.word(), &change.key, &changed.join(";")]));
+            text.push_str(&crate::documents::table::csv_line([change.op.word(), change.key.as_str(), changed.join(";").as_str()]));
         }
     }
     text
