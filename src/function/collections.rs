@@ -1,4 +1,4 @@
-//! Lists and sets. Absent elements are left out before anything else.
+//! Lists and sets. Absent elements are left out before anything else, and an absent list counts as an empty one.
 
 use super::arguments::Arguments;
 use super::{Absence, Context, Failure, Function, Outcome, Param, Special, Ty, optional, required, rest, text};
@@ -68,7 +68,7 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "Each element once, in the order of its first appearance. Texts are compared to the letter: bring addresses to lower \
               case before.",
         gives: Ty::ListOfElement,
-        examples: &[("[2, 1, 2] | distinct", "[2, 1]"), ("distinct(absent)", "absent")],
+        examples: &[("[2, 1, 2] | distinct", "[2, 1]"), ("distinct(absent)", "[]")],
         ..list("distinct", distinct)
     },
     Function {
@@ -91,7 +91,7 @@ pub static FUNCTIONS: &[Function] = &[
         gives: Ty::Special,
         examples: &[
             (r#"["Anna", "Bo"] | each(upper(it))"#, r#"["ANNA", "BO"]"#),
-            (r#"[{ a = 1 }, { a = absent }] | each(a)"#, "[1]"),
+            (r#"["1", "x", "2"] | each(try int(it) else absent)"#, "[1, 2]"),
             ("[] | each(it)", "[]"),
         ],
         ..special("each", Special::Each)
@@ -144,7 +144,7 @@ pub static FUNCTIONS: &[Function] = &[
         examples: &[
             (r#"["A", "B"] | has("A")"#, "true"),
             (r#"[] | has("A")"#, "false"),
-            (r#"["A"] | has(absent)"#, "absent"),
+            (r#"["A"] | has(absent)"#, "false"),
         ],
         ..list("has", has)
     },
@@ -175,7 +175,7 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The elements of the lists in a list, as one list.",
         gives: Ty::Element,
         fails: Some("an element is no list"),
-        examples: &[("[[1, 2], [], [3]] | flatten", "[1, 2, 3]"), ("flatten(absent)", "absent")],
+        examples: &[("[[1, 2], [], [3]] | flatten", "[1, 2, 3]"), ("flatten(absent)", "[]")],
         ..list("flatten", flatten)
     },
     Function {

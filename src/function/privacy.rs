@@ -89,7 +89,7 @@ pub static FUNCTIONS: &[Function] = &[
         gives: Ty::Uuid,
         fails: Some("a part is a list, a structure, a record or bytes, or the namespace is no UUID"),
         examples: &[
-            (r#"uuid5("7A", "norra")"#, r#""5fbb4ad5-4a9b-5ef5-8c3a-000000000000""#),
+            (r#"uuid5("7A", "norra")"#, r#""8e868812-6e28-5c4f-9286-a0d25a12c9f8""#),
             (
                 r#"uuid5("www.example.com", namespace = "6ba7b810-9dad-11d1-80b4-00c04fd430c8")"#,
                 r#""2ed6657d-e927-568b-95e1-2665a8aea6a2""#,
@@ -171,6 +171,9 @@ fn uuid5<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
         }
         None => Uuid::NAMESPACE_OID,
     };
+    if arguments.at(0).is_absent() {
+        return Ok(Value::Absent);
+    }
     let mut name = ArenaString::with_capacity_in(80, context.arena);
     for (index, part) in arguments.list(0)?.iter().enumerate() {
         if part.is_absent() {

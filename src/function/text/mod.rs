@@ -481,7 +481,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The address of an organisational unit in a directory: the units from the outermost to the innermost under a \
               root, escaped as RFC 4514 asks. Absent units are left out; if all are absent, so is the result.",
         params: &[required("root", Ty::Text), rest("units", Ty::Text)],
-        absence: Absence::LeftOut,
+        may_be_absent: true,
+        absence: Absence::Sees,
         examples: &[
             (r#"ou("DC=skola,DC=example", "Norra", "7A")"#, r#""OU=7A,OU=Norra,DC=skola,DC=example""#),
             (r#"ou("OU=Students", "12345678", absent)"#, r#""OU=12345678,OU=Students""#),
