@@ -1,8 +1,8 @@
-//! Every example of every function, checked and evaluated as a rule of a mapping would be.
+//! Every example of every function, and what real mappings make of them, checked and evaluated as rules would be.
 
 use koppla::check::{TypedMapping, check};
 use koppla::finding::Findings;
-use koppla::function::{self, EXAMPLE_DAY, EXAMPLE_RECORDS, EXAMPLE_TABLE, Function};
+use koppla::function::{self, EXAMPLE_DAY, EXAMPLE_RECORDS, EXAMPLE_TABLE};
 use koppla::model::{Model, resolve};
 use koppla::run::eval::{Links, Machine, Odd, Tables};
 use koppla::run::lookup::Lookup;
@@ -15,12 +15,33 @@ use std::fmt::Write;
 const REGISTER: &str = include_str!("../src/finding/demo/register.model.yaml");
 const DIRECTORY: &str = include_str!("../src/finding/demo/directory.model.yaml");
 
-/// An example: its function, the expression, the result.
-type Example = (&'static Function, &'static str, &'static str);
+/// An example: what it is an example of, the expression, the result.
+type Example = (&'static str, &'static str, &'static str);
+
+/// Columns of nightly exports, as consultants would write them.
+const COLUMNS: &[Example] = &[
+    ("key", r#"f"{(date("2012-12-21") | format_date("yyyy")) | first_chars(2)}{"121221-2391" | digits}""#, r#""201212212391""#),
+    ("user name", r#"joined("", "Åsa" | fold | first_chars(3), "Öberg-Li" | fold | first_chars(3), "p00017x" | first_chars(6))"#, r#""asaobep00017""#),
+    ("user name without letters", r#"joined("", "??" | fold | first_chars(3), "p00017x" | first_chars(6))"#, r#""p00017""#),
+    ("given name", r#"" anna-lENA " | trim | title_case"#, r#""Anna-Lena""#),
+    ("display name", r#"f"{joined(", ", "Berg", "Anna")}{f" ({absent ?? "7A"})"}""#, r#""Berg, Anna (7A)""#),
+    ("match key", r#"(" " | trim | lower) ?? "201212212391""#, r#""201212212391""#),
+    ("phone", r#"("0046 70-174" | keep("0-9+") | replace(r"^00", "+") | replace(r"^0", "+46") | ensure_prefix("+"))"#, r#""+4670174""#),
+    ("phone at home", r#"("070-174" | keep("0-9+") | replace(r"^00", "+") | replace(r"^0", "+46"))"#, r#""+4670174""#),
+    ("postal code", r####"try ("SE-12345" | digits | shape("### ##")) else absent"####, r#""123 45""#),
+    ("no postal code", r####"try ("1234" | digits | shape("### ##")) else absent"####, "absent"),
+    ("school form", r#"try ("XX" | lookup(in = school_form.name)) else absent"#, "absent"),
+    ("unit", r#"ou("OU=Students", absent, absent) ?? "OU=Students""#, r#""OU=Students""#),
+    ("modified", r#"datetime("2026-03-01 12:00:00", format = "yyyy-MM-dd HH:mm:ss", zone = "UTC") | text"#, r#""2026-03-01T12:00:00Z""#),
+    ("BRIN with point", r#""99xx.00" | brin | brin_location"#, r#""00""#),
+    ("contract", r#"school_year_end("2024-2025") | add(1d)"#, r#"date("2025-08-01")"#),
+    ("file name", r#""7A: Musik / Å" | replace(r"[~#%&*{}:<>?/|]+", "_") | transliterate"#, r#""7A_ Musik _ A""#),
+];
 
 fn examples() -> Vec<Example> {
     let all = function::families().into_iter().flat_map(|(_, functions)| functions);
-    all.flat_map(|function| function.examples.iter().map(move |(given, gives)| (function, *given, *gives))).collect()
+    let of_functions = all.flat_map(|function| function.examples.iter().map(move |(given, gives)| (function.name, *given, *gives)));
+    of_functions.chain(COLUMNS.iter().copied()).collect()
 }
 
 /// A mapping with two functions for each example: `given_0` and `gives_0`, `given_1` …
@@ -53,7 +74,9 @@ fn records<'a>(model: &Model) -> Table<'a> {
     let mut values = Vec::new();
     for line in lines {
         let cells: Vec<&'static str> = line.split(',').collect();
-        let cell = |name: &str| names.iter().position(|known| *known == name).map_or(Value::Absent, |place| Value::Text(cells[place]));
+        let cell = |name: &str| {
+            names.iter().position(|known| *known == name).map_or(Value::Absent, |place| Value::Text(cells[place]))
+        };
         values.extend(entity.fields.iter().map(|field| cell(&field.name.text)));
     }
     Table::values(entity.fields.len(), values)
@@ -105,7 +128,7 @@ fn wrong_examples(model: &Model, typed: &TypedMapping, examples: &[Example]) -> 
         inside: std::cell::Cell::new(false),
     };
     let mut wrong = Vec::new();
-    for (number, (function, given, gives)) in examples.iter().enumerate() {
+    for (number, (what, given, gives)) in examples.iter().enumerate() {
         let run = |name: String| {
             let function = typed.functions.iter().find(|function| *function.name == *name).expect("a function");
             let mut frame = vec![Value::Absent; function.frame as usize];
@@ -122,11 +145,11 @@ fn wrong_examples(model: &Model, typed: &TypedMapping, examples: &[Example]) -> 
             Err(stop) => format!("fails: {}", stop.why),
         };
         if !fits {
-            wrong.push(format!("{}: {given} gives {shown}, not {gives}", function.name));
+            wrong.push(format!("{what}: {given} gives {shown}, not {gives}"));
         }
         // What may come out absent must be known before: a required field would be left empty.
         if *gives == "absent" && !typing.optional {
-            wrong.push(format!("{}: {given} is absent, and its type does not say so", function.name));
+            wrong.push(format!("{what}: {given} is absent, and its type does not say so"));
         }
     }
     wrong
