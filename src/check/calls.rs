@@ -208,6 +208,13 @@ impl Checker<'_> {
                         value
                     })
                     .collect();
+                let mut may_be_absent = items.iter().map(|item| self.nodes.typing(*item).optional);
+                call.typing.optional |= match function.absence {
+                    Absence::Propagates => may_be_absent.any(|optional| optional),
+                    // What is absent is left out; where nothing need be left, nothing may come out.
+                    Absence::LeftOut => may_be_absent.all(|optional| optional),
+                    Absence::Sees => false,
+                };
                 let typing = Typing::plain(Type::List(Arc::new(Type::Unknown)), span);
                 values.push(Some(self.nodes.add(Node::List(items.into()), typing)));
                 continue;
@@ -248,7 +255,7 @@ impl Checker<'_> {
                     call.element = (**element).clone();
                     true
                 }
-                Type::Unknown => true,
+                Type::Unknown | Type::Nothing => true,
                 _ => false,
             },
             Ty::Element => self.joined(&call.element, &of.ty).is_some(),
@@ -267,7 +274,7 @@ impl Checker<'_> {
                 self.must_be_word(words, value, &of);
                 true
             }
-            Ty::Number => of.ty.is_number() || of.ty == Type::Unknown,
+            Ty::Number => of.ty.is_number() || matches!(of.ty, Type::Unknown | Type::Nothing),
             Ty::Duration | Ty::MonthDay | Ty::Bool => {
                 ty.fixed().is_some_and(|wanted| self.fits(&of.ty, &wanted)) || (ty == Ty::MonthDay && of.ty.is_textual())
             }
@@ -561,7 +568,8 @@ impl CallTyping {
             Effect::Keeps => self.typing.classes,
             _ if self.typing.classes.is_empty() => ClassSet::NONE,
             Effect::Pseudonym => {
-                self.typing.classes.without(Class::NATIONAL_ID).without(Class::CONTACT).and(personal)
+                let hidden = [Class::NATIONAL_ID, Class::CONTACT, Class::SECRET];
+                hidden.into_iter().fold(self.typing.classes, ClassSet::without).and(personal)
             }
             Effect::Coarsens => personal,
             Effect::Adds(classes) => self.typing.classes.and(classes),
