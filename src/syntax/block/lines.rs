@@ -31,6 +31,8 @@ pub struct Row {
     open: usize,
     /// True once an arrow stands outside all brackets.
     arrow: bool,
+    /// True for a first rule that has no label: a finding says so.
+    pub unlabelled: bool,
 }
 
 impl<'a> Block<'a> {
@@ -87,10 +89,10 @@ impl<'a> Block<'a> {
             return;
         }
         let Some(row) = self.rows.last() else {
-            let first = self.scan.tokens[tokens.start].range.clone();
-            found.add(Finding::new(&syntax::MISSING_LABEL, self.fragment.map.span(first)));
+            found.add(self.missing_label(&tokens));
             let span = self.place(body.start);
-            return self.begin(Name { text: String::new(), span }, true, body, tokens, line);
+            self.begin(Name { text: String::new(), span }, true, body, tokens, line);
+            return self.rows.iter_mut().for_each(|row| row.unlabelled = true);
         };
         let further = row.open == 0
             && row.arrow
@@ -99,6 +101,14 @@ impl<'a> Block<'a> {
             true => self.begin(row.label.clone(), false, body, tokens, line),
             false => self.extend(body.end, tokens.end),
         }
+    }
+
+    /// The finding for a first rule without a label; one like `Name:field` has a colon that no blank follows.
+    fn missing_label(&self, tokens: &Range<usize>) -> Finding {
+        let tokens = &self.scan.tokens[tokens.clone()];
+        let word = |index: usize| tokens.get(index).map_or("", |token| &self.fragment.text[token.range.clone()]);
+        let finding = Finding::new(&syntax::MISSING_LABEL, self.fragment.map.span(tokens[0].range.clone()));
+        finding.word_if("instead", (word(1) == ":").then(|| format!("{}:", word(0))))
     }
 
     /// The first byte of a line that is neither blank nor a comment. A comment is noted.
@@ -138,7 +148,7 @@ impl<'a> Block<'a> {
         let text = &self.fragment.text[line.clone()];
         let indent = text.len() - text.trim_start().len();
         let (none, end) = (tokens.start..tokens.start, body.end);
-        self.rows.push(Row { label, first, body, tokens: none, indent, open: 0, arrow: false });
+        self.rows.push(Row { label, first, body, tokens: none, indent, open: 0, arrow: false, unlabelled: false });
         self.extend(end, tokens.end);
     }
 

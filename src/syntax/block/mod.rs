@@ -98,7 +98,10 @@ fn misplaced(step: &Step, piece: &Piece<'_>, first: bool) -> Option<Finding> {
     let is_source = matches!(step.kind, StepKind::From(_) | StepKind::Union(_));
     match &step.kind {
         StepKind::Broken => None,
-        _ if first && !is_source => Some(Finding::new(&syntax::SET_WITHOUT_SOURCE, step.span)),
+        _ if first && !is_source => {
+            let word = piece.tokens.first().map_or(step.span, |word| piece.span(word.range.clone()));
+            Some(Finding::new(&syntax::SET_WITHOUT_SOURCE, word))
+        }
         _ if !first && is_source => Some(super::parse::unknown_step(piece)),
         _ => None,
     }
@@ -158,6 +161,9 @@ fn rows<T>(
         if row.tokens.is_empty() {
             found.add(Finding::new(&syntax::EMPTY_RULE, row.label.span));
         } else {
+            // Of a rule whose label is missing that is the one cause: the rest may be no more than what follows from it.
+            let mut unheard = Findings::default();
+            let found = if row.unlabelled { &mut unheard } else { &mut *found };
             built.push(build(&block.piece(row), row.clone(), found));
         }
     }

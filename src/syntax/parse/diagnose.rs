@@ -126,7 +126,7 @@ impl Place<'_> {
                 Grammar::whole_between | Grammar::whole_grant => None,
                 _ => Some(&syntax::ARROW_IN_EXPRESSION),
             },
-            "=" if self.tried(&[Grammar::infix]) && !self.tried(&[Grammar::arrow]) => Some(&syntax::SINGLE_EQUALS),
+            "=" if self.tried(&[Grammar::infix]) && (!self.tried(&[Grammar::arrow]) || self.has_arrow()) => Some(&syntax::SINGLE_EQUALS),
             ":" if self.tried(&[Grammar::assign]) => Some(&syntax::COLON_FOR_EQUALS),
             _ => None,
         }
