@@ -3,7 +3,26 @@
 //! Expressions are still syntax here: their names depend on types and are resolved by `check`.
 //! [`resolve`] is total: it returns what it could and adds findings for the rest.
 
+pub mod shape;
+mod reader;
+mod merge;
+mod language;
+mod literal;
+mod types;
+pub mod field;
+pub mod entity;
+pub mod system;
+pub mod table;
+pub mod map;
+pub mod mapping;
+pub mod sync;
+mod route;
+pub mod provider;
+pub mod cases;
 pub mod resolve;
+pub mod overlay;
+#[cfg(test)]
+mod tests;
 
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{
@@ -13,6 +32,7 @@ use crate::syntax::tree::Node;
 use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
 
 pub use crate::syntax::ast::Operation;
+pub use overlay::with_overlay;
 pub use resolve::resolve;
 
 /// A model or system, by its number in the project.
@@ -141,6 +161,8 @@ pub struct Setting {
     pub optional: bool,
     /// Its value if the sync gives none.
     pub default: Option<Node>,
+    /// A regular expression for the whole text.
+    pub pattern: Option<String>,
     /// What to fill in.
     pub doc: Option<String>,
 }
@@ -357,6 +379,8 @@ pub struct Mapping {
     pub left: Vec<Side>,
     /// The systems on the right.
     pub right: Vec<Side>,
+    /// True if a side or a map could not be read, and a finding says so: what else is missing follows from that.
+    pub incomplete: bool,
     /// What a sync may choose.
     pub options: Vec<Choice>,
     /// Its own functions.
@@ -404,6 +428,8 @@ pub struct Choice {
     pub optional: bool,
     /// Its value if the sync gives none.
     pub default: Option<Node>,
+    /// A regular expression for the whole text.
+    pub pattern: Option<String>,
     /// What it does.
     pub doc: Option<String>,
 }
@@ -696,10 +722,25 @@ pub struct Case {
     pub given: Vec<(Name, Vec<Node>)>,
     /// Expected right records by entity; only the fields that are named are compared.
     pub expect: Vec<(Name, Vec<Node>)>,
-    /// Expected skips: map or set, and how many.
-    pub skipped: Vec<(Name, u32)>,
-    /// Expected rejections: map, and how many.
-    pub rejected: Vec<(Name, u32)>,
+    /// The run's date of this case, if it differs from the document's.
+    pub as_of: Option<String>,
+    /// Expected skips.
+    pub skipped: Vec<Dropped>,
+    /// Expected rejections.
+    pub rejected: Vec<Dropped>,
+    /// How many left records were set aside because a person is protected, if the case says so.
+    pub protected: Option<u32>,
     /// Values of options that differ from the document's.
     pub options: Vec<(Name, Node)>,
+}
+
+/// Expected skips or rejections of a case.
+#[derive(Clone, Debug)]
+pub struct Dropped {
+    /// The map or set.
+    pub of: Name,
+    /// How many.
+    pub count: u32,
+    /// Only those with this reason; all if it is not given.
+    pub reason: Option<String>,
 }

@@ -3,6 +3,7 @@
 //! Nothing here opens anything: a [`Dialect`] is part of `check` and `plan`. The effectful half is `adapter`, which opens
 //! what was compiled here. A protocol never sees a mapping; the runtime never sees a verb, a header or a separator.
 
+pub mod path;
 pub mod template;
 pub mod files;
 pub mod http;
@@ -75,7 +76,7 @@ pub struct ScopeNames {
     pub settings: Vec<(String, bool)>,
 }
 
-/// How a record lies on the wire: the fields that somebody needs, in slot order.
+/// How a record lies on the wire: the fields of the entity, in declared order.
 #[derive(Clone, Debug, Default)]
 pub struct WireShape {
     /// One for each field, in order; cell `n` of a row belongs to slot `n`.
@@ -84,6 +85,8 @@ pub struct WireShape {
     pub names: Vec<(String, String)>,
     /// Path of the list inside the record that makes the rows (`each`), where rows are unnested.
     pub each: Option<String>,
+    /// Slots that nobody needs in this plan: known on the wire, never decoded; their cells are `Missing`.
+    pub unused: Vec<usize>,
 }
 
 /// One field on the wire.

@@ -6,9 +6,10 @@
 pub mod sqlite;
 
 use jiff::Timestamp;
+use std::fmt;
 
-/// What is remembered of one left record and the right record that it was linked with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is remembered of one left record and the right record that it was linked with. Its `Debug` shows no key and no value.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Link {
     /// Key of the left record (its parts joined; see `run::key`).
     pub left_key: String,
@@ -39,8 +40,18 @@ pub enum LinkState {
     Deactivated,
 }
 
-/// Something that is about to be done, journalled before it is done.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("state", &self.state)
+            .field("ours", &self.ours)
+            .field("seen", &self.seen)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Something that is about to be done, journalled before it is done. Its `Debug` shows no key and no value.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Intent {
     /// Number in the journal; given by the store.
     pub id: u64,
@@ -54,6 +65,18 @@ pub struct Intent {
     pub old_left_key: Option<String>,
     /// Name of the whole delivery that carries it, if one does.
     pub set: Option<String>,
+}
+
+impl fmt::Debug for Intent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intent")
+            .field("id", &self.id)
+            .field("op", &self.op)
+            .field("entity", &self.entity)
+            .field("link", &self.link)
+            .field("set", &self.set)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of an intent.
@@ -76,8 +99,19 @@ pub enum Settled {
     },
 }
 
-/// A record that the engine could not decide about, or that a rule rejected.
+/// An intent that nobody has settled, or whose outcome nobody knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsettled {
+    /// The run that intended it.
+    pub run: i64,
+    /// What it intended.
+    pub intent: Intent,
+    /// If it was sent without an answer: why that is so. `None` if the run was killed.
+    pub unknown: Option<String>,
+}
+
+/// A record that the engine could not decide about, or that a rule rejected. Its `Debug` shows no key.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Held {
     /// The right entity.
     pub entity: String,
@@ -89,6 +123,17 @@ pub struct Held {
     pub reason: String,
     /// Since which run.
     pub since: i64,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held")
+            .field("entity", &self.entity)
+            .field("kind", &self.kind)
+            .field("reason", &self.reason)
+            .field("since", &self.since)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One run as history shows it.
@@ -113,10 +158,10 @@ pub struct RunRecord {
 /// Why the store could not be used. The text says what to do; no personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreFault {
-    /// Another run of this sync holds it.
+    /// Another run of this sync holds it, or another program is writing it.
     Locked(String),
     /// The disk is full, the file is damaged or of a newer version.
     Broken(String),
 }
 
-pub use sqlite::Store;
+pub use sqlite::{RunLock, Store};

@@ -595,6 +595,39 @@ pub struct Free {
     pub value: Expr,
 }
 
+impl Expr {
+    /// The expressions directly inside this one.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Interpolated(pieces) => pieces
+                .iter()
+                .filter_map(|piece| match piece {
+                    Piece::Value(value) => Some(value),
+                    Piece::Text(_) => None,
+                })
+                .collect(),
+            ExprKind::Call { args, .. } => args.iter().map(|arg| &arg.value).collect(),
+            ExprKind::Field(of, _) | ExprKind::Not(of) | ExprKind::Negate(of) => vec![of],
+            ExprKind::IsAbsent { value, .. } => vec![value],
+            ExprKind::Filter(a, b) | ExprKind::Try(a, b) | ExprKind::Binary(_, a, b) => vec![a, b],
+            ExprKind::If(a, b, c) => vec![a, b, c],
+            ExprKind::List(items) => items.iter().collect(),
+            ExprKind::Struct(members) => members.iter().map(|(_, value)| value).collect(),
+            ExprKind::Match { on, arms } => {
+                std::iter::once(&**on).chain(arms.iter().map(|arm| &arm.value)).collect()
+            }
+            ExprKind::Text(_)
+            | ExprKind::Number(_)
+            | ExprKind::Duration(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Absent
+            | ExprKind::Option(_)
+            | ExprKind::Name(_)
+            | ExprKind::Broken => Vec::new(),
+        }
+    }
+}
+
 /// A type as it is written in a model, an option or a function: `list of { value: email, kind: text }?`
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypeExpr {

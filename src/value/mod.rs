@@ -6,8 +6,12 @@
 
 pub mod class;
 pub mod types;
-pub mod normal;
+pub mod pattern;
 pub mod ids;
+pub mod phone;
+pub mod country;
+pub mod normal;
+pub mod show;
 pub mod wire;
 
 pub use class::{Class, ClassSet, Classes};
@@ -119,5 +123,25 @@ impl<'a> Value<'a> {
     /// A text, absent if empty.
     pub fn text_or_absent(text: &'a str) -> Value<'a> {
         if text.is_empty() { Value::Absent } else { Value::Text(text) }
+    }
+}
+
+/// Why there is no value: a function could not give one, or a text on the wire is not of its field's type.
+///
+/// Holds no personal data: it says what is wrong and which shape was expected, never what stood there. Who reports it
+/// adds the text itself, if the data class allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure(pub std::borrow::Cow<'static, str>);
+
+impl Failure {
+    /// A failure with a fixed text.
+    pub fn because(text: &'static str) -> Failure {
+        Failure(text.into())
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
     }
 }

@@ -17,8 +17,8 @@ pub enum RecordType {
     Entity(EntityId),
     /// A row of a set.
     Set(SetId),
-    /// A row inside a `group by`: has the bindings that stood before the group.
-    Grouped(SetId),
+    /// A row inside a `group by`, or a record of a `union`: a layout of the mapping.
+    Layout(u32),
 }
 
 /// A type. Whether a value may be absent is kept beside it, never in it.

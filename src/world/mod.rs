@@ -7,7 +7,7 @@ pub mod os;
 pub mod test;
 
 pub use os::OsWorld;
-pub use test::TestWorld;
+pub use test::{Effect, TestWorld};
 
 use jiff::Timestamp;
 use std::io::{self, Read, Seek, Write};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub trait ReadFile: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadFile for T {}
 
-/// A file open for writing; [`WriteFile::sync`] returns when its bytes are on the disk.
+/// A file open for writing. What is written is gathered; only after [`WriteFile::sync`] is all of it in the file.
 pub trait WriteFile: Write + Send {
     /// Waits until everything written is on the disk.
     fn sync(&mut self) -> io::Result<()>;
@@ -53,25 +53,28 @@ pub trait World: Send + Sync {
     fn remove_folder(&self, path: &Path) -> io::Result<()>;
     /// Creates a folder and its parents.
     fn create_folder(&self, path: &Path) -> io::Result<()>;
-    /// Names in a folder, sorted.
+    /// Paths of what lies in a folder (the folder's path, and a name), sorted.
     fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>>;
     /// What is known of a path; `None` if nothing is there.
     fn stat(&self, path: &Path) -> io::Result<Option<FileStat>>;
     /// Takes an exclusive lock on a file (created if need be); `None` if somebody else holds it.
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Held>>>;
-    /// Opens the SQLite database at a path.
+    /// Opens the SQLite database at a path, created if need be: readable by its owner alone.
     fn sqlite(&self, path: &Path) -> rusqlite::Result<rusqlite::Connection>;
     /// The time.
     fn now(&self) -> Timestamp;
     /// A variable of the environment.
     fn environment(&self, name: &str) -> Option<String>;
-    /// Fills with randomness.
+    /// Fills with randomness that nobody can guess.
     fn random(&self, bytes: &mut [u8]);
     /// A builder of HTTP clients (rustls with ring; the caller adds timeouts and certificates).
     fn http(&self) -> reqwest::ClientBuilder;
     /// Waits. A test world returns at once and moves its clock.
-    fn sleep(&self, time: std::time::Duration) -> crate::world::Sleep;
+    fn sleep(&self, time: std::time::Duration) -> Sleep;
 }
 
 /// The future of [`World::sleep`].
-pub type Sleep = std::pin::Pin<Box<dyn std::future::Future<Output = ()> + Send>>;
+pub type Sleep = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,571 @@
+//! Calls: functions of the library and of the project, sets and entities by key, look-ups, lists in brackets.
+
+use super::checker::Checker;
+use super::names::type_name;
+use super::scope::{Element, Scope};
+use super::typed::{ExprId, Literal, Node, TypedOrder, Typing};
+use crate::finding::codes::rule as code;
+use crate::function::{Absence, Effect, Function, Need, Run, Special, Ty};
+use crate::source::Span;
+use crate::syntax::ast::{Arg, Expr, ExprKind, Name};
+use crate::value::{Class, ClassSet, Member, RecordType, Type};
+use std::sync::Arc;
+
+impl Checker<'_> {
+    /// `name(args)`, `x | name(args)`
+    pub(super) fn call(&mut self, name: &Name, args: &[Arg], piped: bool, span: Span, scope: &mut Scope) -> ExprId {
+        if let Some(index) = self.mapping.functions.iter().position(|function| function.name.text == name.text) {
+            return self.project_call(index, name, args, span, scope);
+        }
+        // `student(key)` reads a set or entity by its key; `x | first` stays the function also where an entity has its name.
+        if !piped && let Some(record) = self.find_source_name(&name.text) {
+            return self.by_key(record, name, args, span, scope);
+        }
+        let Some(function) = crate::function::find(&name.text) else {
+            let own: Vec<_> = self.mapping.functions.iter().map(|function| function.name.text.clone()).collect();
+            let library = crate::function::families();
+            let known = library.iter().flat_map(|(_, functions)| functions.iter().map(|function| function.name));
+            let known: Vec<&str> = own.iter().map(String::as_str).chain(known).collect();
+            let finding = crate::finding::Finding::new(&code::UNKNOWN_FUNCTION, name.span)
+                .word("name", &name.text)
+                .word_if("suggestion", crate::finding::suggest::nearest(&name.text, known.iter().copied()));
+            self.found.add(finding);
+            for arg in args {
+                self.infer(&arg.value, scope);
+            }
+            return self.broken(span);
+        };
+        match function.run {
+            Run::Special(special) => self.special(special, function, name, args, span, scope),
+            Run::Pure(_) => self.library_call(function, name, args, span, scope),
+        }
+    }
+
+    /// `list[condition]`
+    pub(super) fn filter(&mut self, list: &Expr, condition: &Expr, span: Span, scope: &mut Scope) -> ExprId {
+        let list = self.infer(list, scope);
+        let of = self.nodes.typing(list).clone();
+        let Some(element) = self.element_of(list) else { return self.broken(span) };
+        if matches!(condition.kind, ExprKind::Number(_)) {
+            self.find(&code::NO_POSITIONS, condition.span, []);
+            return self.broken(span);
+        }
+        let (local, condition) = self.per_element(&element, of.classes, scope, |this, scope| this.condition(condition, scope));
+        let asked = self.nodes.typing(condition);
+        let typing = Typing { classes: of.classes.and(asked.classes), fails: of.fails.or(asked.fails), span, ..of };
+        self.nodes.add(Node::Filter { list, element: local, condition }, typing)
+    }
+
+    /// The element type of a list; a finding if it is none.
+    fn element_of(&mut self, list: ExprId) -> Option<Type> {
+        let of = self.nodes.typing(list).clone();
+        match &of.ty {
+            Type::Unknown => None,
+            Type::List(element) | Type::Set(element) => Some((**element).clone()),
+            other => {
+                let words = [("type", type_name(self.model, other)), ("text", self.source_text(of.span))];
+                self.find(&code::NOT_A_LIST, of.span, words);
+                None
+            }
+        }
+    }
+
+    fn per_element<R>(
+        &mut self,
+        element: &Type,
+        classes: ClassSet,
+        scope: &mut Scope,
+        body: impl FnOnce(&mut Self, &mut Scope) -> R,
+    ) -> (u16, R) {
+        let local = scope.take();
+        scope.elements.push(Element { local, ty: element.clone(), classes });
+        let result = body(self, scope);
+        scope.elements.pop();
+        scope.next -= 1;
+        (local, result)
+    }
+
+    fn project_call(&mut self, index: usize, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+        if index >= self.functions.len() {
+            self.find(&code::FUNCTION_CALLS_ITSELF, name.span, [("name", name.text.clone())]);
+            return self.broken(span);
+        }
+        let params: Vec<_> = self.functions[index].params.clone();
+        let names: Vec<&str> = params.iter().map(|param| &*param.name).collect();
+        let Some(placed) = self.place(name, args, &names, None) else { return self.broken(span) };
+        let body = self.nodes.typing(self.functions[index].body).clone();
+        let mut typing = Typing { span, ..body };
+        let mut values = Vec::with_capacity(params.len());
+        for (param, arg) in params.iter().zip(placed) {
+            let Some(arg) = arg else {
+                if !param.optional {
+                    let words = [("function", name.text.clone()), ("param", param.name.to_string())];
+                    self.find(&code::MISSING_ARGUMENT, name.span, words);
+                }
+                values.push(None);
+                continue;
+            };
+            let value = self.infer(&arg.value, scope);
+            let of = self.nodes.typing(value).clone();
+            if !self.fits(&of.ty, &param.ty) {
+                self.wrong_argument(&name.text, &param.name, &type_name(self.model, &param.ty), &of);
+            }
+            typing.optional |= of.optional && !param.optional;
+            typing.classes = typing.classes.and(of.classes);
+            typing.fails = typing.fails.or(of.fails);
+            values.push(Some(value));
+        }
+        self.nodes.add(Node::ProjectCall { function: index as u16, args: values.into() }, typing)
+    }
+
+    /// `set(key, …)`: the row with this key.
+    fn by_key(&mut self, record: RecordType, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+        let wanted = self.key_types(record);
+        if wanted.len() != args.len() && !wanted.is_empty() {
+            let words = [
+                ("name", name.text.clone()),
+                ("wanted", wanted.len().to_string()),
+                ("given", args.len().to_string()),
+            ];
+            self.find(&code::KEY_COUNT, span, words);
+            return self.broken(span);
+        }
+        let mut typing = Typing::plain(Type::Record(record), span);
+        let mut key = Vec::with_capacity(args.len());
+        for (arg, wanted) in args.iter().zip(&wanted) {
+            let value = self.infer(&arg.value, scope);
+            let of = self.nodes.typing(value).clone();
+            if !self.fits(&of.ty, wanted) && !self.fits(wanted, &of.ty) {
+                self.wrong_argument(&name.text, "key", &type_name(self.model, wanted), &of);
+            }
+            typing.take(&of);
+            key.push(value);
+        }
+        typing.fails = typing.fails.or(Some("no record with this key"));
+        self.nodes.add(Node::ByKey { record, key: key.into() }, typing)
+    }
+
+    /// Arguments by parameter; `None` with a finding if they cannot be placed. The piped value is among the arguments.
+    fn place<'e>(
+        &mut self,
+        name: &Name,
+        args: &'e [Arg],
+        params: &[&str],
+        rest: Option<usize>,
+    ) -> Option<Vec<Option<&'e Arg>>> {
+        let mut placed: Vec<Option<&Arg>> = vec![None; params.len()];
+        let mut position = 0;
+        for arg in args {
+            let index = match &arg.name {
+                Some(named) => match params.iter().position(|param| *param == named.text) {
+                    Some(index) => index,
+                    None => {
+                        let finding = crate::finding::Finding::new(&code::UNKNOWN_ARGUMENT, named.span)
+                            .word("name", &named.text)
+                            .word("function", &name.text)
+                            .word_if("suggestion", crate::finding::suggest::nearest(&named.text, params.iter().copied()))
+                            .word("known", params.join(", "));
+                        self.found.add(finding);
+                        return None;
+                    }
+                },
+                None => {
+                    if rest == Some(position) {
+                        continue;
+                    }
+                    position += 1;
+                    position - 1
+                }
+            };
+            if index >= params.len() {
+                let words = [("function", name.text.clone()), ("most", params.len().to_string())];
+                self.find(&code::TOO_MANY_ARGUMENTS, arg.value.span, words);
+                return None;
+            }
+            if placed[index].is_some() {
+                let words = [("function", name.text.clone()), ("param", params[index].to_string())];
+                self.find(&code::ARGUMENT_TWICE, arg.value.span, words);
+                return None;
+            }
+            placed[index] = Some(arg);
+        }
+        Some(placed)
+    }
+
+    fn library_call(&mut self, function: &'static Function, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+        let names: Vec<&str> = function.params.iter().map(|param| param.name).collect();
+        let rest = function.params.iter().position(|param| param.need == Need::Rest);
+        let Some(placed) = self.place(name, args, &names, rest) else { return self.broken(span) };
+        let mut call = CallTyping::new(function, span);
+        let mut values = Vec::with_capacity(names.len());
+        for (index, param) in function.params.iter().enumerate() {
+            if param.need == Need::Rest {
+                let spread = args.iter().filter(|arg| arg.name.is_none()).skip(index);
+                let items: Vec<_> = spread
+                    .map(|arg| {
+                        let value = self.infer(&arg.value, scope);
+                        self.argument(&mut call, name, param.name, param.ty, value, true);
+                        value
+                    })
+                    .collect();
+                let typing = Typing::plain(Type::List(Arc::new(Type::Unknown)), span);
+                values.push(Some(self.nodes.add(Node::List(items.into()), typing)));
+                continue;
+            }
+            match placed[index] {
+                Some(arg) => {
+                    if let Some(order) = &arg.order {
+                        self.find(&code::ORDER_NOT_HERE, order.span, [("function", name.text.clone())]);
+                    }
+                    let value = self.infer(&arg.value, scope);
+                    self.argument(&mut call, name, param.name, param.ty, value, param.need == Need::Optional);
+                    values.push(Some(value));
+                }
+                None if param.need == Need::Required => {
+                    let words = [("function", name.text.clone()), ("param", param.name.to_string())];
+                    self.find(&code::MISSING_ARGUMENT, name.span, words);
+                    return self.broken(span);
+                }
+                None => values.push(None),
+            }
+        }
+        let typing = call.result();
+        self.nodes.add(Node::Call { function, args: values.into() }, typing)
+    }
+
+    /// Checks one argument against its parameter and takes it into the type of the call.
+    fn argument(&mut self, call: &mut CallTyping, name: &Name, param: &str, ty: Ty, value: ExprId, optional: bool) {
+        let of = self.nodes.typing(value).clone();
+        let fits = match ty {
+            Ty::Same => {
+                let joined = self.joined(&call.same, &of.ty);
+                call.same = joined.clone().unwrap_or(Type::Unknown);
+                joined.is_some()
+            }
+            Ty::Any | Ty::Special => true,
+            Ty::ListOfAny | Ty::ListOfElement => match &of.ty {
+                Type::List(element) | Type::Set(element) => {
+                    call.element = (**element).clone();
+                    true
+                }
+                Type::Unknown => true,
+                _ => false,
+            },
+            Ty::Element => self.joined(&call.element, &of.ty).is_some(),
+            Ty::Regex => match self.nodes.node(value).clone() {
+                Node::Literal(Literal::Text(text)) => {
+                    self.regex(&text, of.span);
+                    true
+                }
+                Node::Broken => true,
+                _ => {
+                    self.find(&code::REGEX_NOT_LITERAL, of.span, [("function", name.text.clone())]);
+                    true
+                }
+            },
+            Ty::Word(words) => {
+                self.must_be_word(words, value, &of);
+                true
+            }
+            Ty::Number => of.ty.is_number() || of.ty == Type::Unknown,
+            Ty::Duration | Ty::MonthDay | Ty::Bool => {
+                ty.fixed().is_some_and(|wanted| self.fits(&of.ty, &wanted)) || (ty == Ty::MonthDay && of.ty.is_textual())
+            }
+            Ty::Date => matches!(of.ty, Type::Date | Type::DateTime | Type::Unknown | Type::Nothing),
+            _ => match ty.fixed() {
+                Some(wanted) if wanted.is_textual() => of.ty.is_textual() || matches!(of.ty, Type::Unknown | Type::Nothing),
+                Some(wanted) => self.fits(&of.ty, &wanted),
+                None => true,
+            },
+        };
+        if !fits {
+            let wanted = match ty {
+                Ty::Same | Ty::Element => type_name(self.model, if ty == Ty::Same { &call.same } else { &call.element }),
+                Ty::Number => "number".into(),
+                Ty::ListOfAny | Ty::ListOfElement => "list".into(),
+                other => other.fixed().map(|ty| type_name(self.model, &ty)).unwrap_or_else(|| "value".into()),
+            };
+            self.wrong_argument(&name.text, param, &wanted, &of);
+            call.broken = true;
+        }
+        call.take(&of, optional);
+    }
+
+    /// An argument that chooses among words must be one of them, as a text in quotes.
+    fn must_be_word(&mut self, words: &'static [&'static str], value: ExprId, of: &Typing) {
+        let ty = Type::Enum(words.iter().map(|word| Box::from(*word)).collect());
+        match self.nodes.node(value).clone() {
+            Node::Literal(literal @ Literal::Text(_)) => {
+                self.common_type(&ty, &Type::Text, Some(&literal), of.span);
+            }
+            _ => self.wrong_argument("this function", "word", &type_name(self.model, &ty), of),
+        }
+    }
+
+    fn wrong_argument(&mut self, function: &str, param: &str, wanted: &str, of: &Typing) {
+        if of.ty == Type::Unknown {
+            return;
+        }
+        let given = type_name(self.model, &of.ty);
+        let as_text = wanted == "text" && (of.ty.is_number() || matches!(of.ty, Type::Date | Type::Bool));
+        let list = matches!(of.ty, Type::List(_) | Type::Set(_)) && !wanted.contains("list");
+        let fix = if as_text {
+            Some(format!("write text({})", self.source_text(of.span)))
+        } else if list {
+            Some(format!("a list has no single value: write {} | first, or {function} inside each(…)", self.source_text(of.span)))
+        } else {
+            None
+        };
+        let finding = crate::finding::Finding::new(&code::WRONG_ARGUMENT, of.span)
+            .word("function", function)
+            .word("param", param)
+            .word("wanted", wanted)
+            .word("given", given)
+            .word_if("fix", fix);
+        self.found.add(finding);
+    }
+
+    fn special(&mut self, special: Special, function: &'static Function, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+        match special {
+            Special::All => self.all_records(name, args, span),
+            Special::AllOf => self.all_of(args, span, scope),
+            Special::Lookup => self.lookup(name, args, span, scope),
+            Special::Capture => self.capture(name, args, span, scope),
+            Special::Declassify => self.declassify(name, args, span, scope),
+            Special::Each | Special::Best | Special::Sort | Special::AnyOf | Special::Every => {
+                self.over_elements(special, function, name, args, span, scope)
+            }
+        }
+    }
+
+    fn over_elements(&mut self, special: Special, function: &'static Function, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+        let [list, rest @ ..] = args else {
+            let words = [("function", name.text.clone()), ("param", function.params[0].name.to_string())];
+            self.find(&code::MISSING_ARGUMENT, name.span, words);
+            return self.broken(span);
+        };
+        let list = self.infer(&list.value, scope);
+        let of = self.nodes.typing(list).clone();
+        let Some(element) = self.element_of(list) else { return self.broken(span) };
+        let orders = matches!(special, Special::Best | Special::Sort);
+        if rest.is_empty() && !orders || rest.len() > 1 && !orders {
+            let words = [("function", name.text.clone()), ("param", function.params[1].name.to_string())];
+            self.find(if rest.is_empty() { &code::MISSING_ARGUMENT } else { &code::TOO_MANY_ARGUMENTS }, name.span, words);
+            return self.broken(span);
+        }
+        if orders {
+            let (local, orders) = self.per_element(&element, of.classes, scope, |this, scope| {
+                rest.iter().map(|arg| this.order(&arg.value, arg.order, scope)).collect::<Vec<_>>()
+            });
+            let first = special == Special::Best;
+            let ty = if first { element } else { Type::List(Arc::new(element)) };
+            let typing = Typing { ty, optional: of.optional || first, span, ..of };
+            return self.nodes.add(Node::Sorted { list, element: local, orders: orders.into(), first }, typing);
+        }
+        let condition = special != Special::Each;
+        let (local, body) = self.per_element(&element, of.classes, scope, |this, scope| {
+            if condition { this.condition(&rest[0].value, scope) } else { this.infer(&rest[0].value, scope) }
+        });
+        let value = self.nodes.typing(body).clone();
+        let mut typing = Typing { classes: of.classes.and(value.classes), fails: of.fails.or(value.fails), span, ..of };
+        if condition {
+            typing.ty = Type::Bool;
+            let every = special == Special::Every;
+            return self.nodes.add(Node::Quantified { list, element: local, condition: body, every }, typing);
+        }
+        typing.ty = Type::List(Arc::new(value.ty));
+        self.nodes.add(Node::Each { list, element: local, body, flatten: false }, typing)
+    }
+
+    /// An order of `best`, `sort`, `one per`.
+    pub(super) fn order(&mut self, value: &Expr, words: Option<crate::syntax::ast::OrderWords>, scope: &mut Scope) -> TypedOrder {
+        let value = self.infer(value, scope);
+        let ty = self.nodes.typing(value).ty.clone();
+        if matches!(ty, Type::List(_) | Type::Set(_) | Type::Struct(_) | Type::Record(_)) {
+            let span = self.nodes.typing(value).span;
+            self.find(&code::NO_ORDER, span, [("type", type_name(self.model, &ty))]);
+        }
+        let ty = self.nodes.type_number(ty);
+        let descending = words.is_some_and(|words| words.descending);
+        let absent_first = words.and_then(|words| words.absent_first).unwrap_or(false);
+        TypedOrder { value, ty, descending, absent_first }
+    }
+
+    fn all_records(&mut self, name: &Name, args: &[Arg], span: Span) -> ExprId {
+        let path = match args {
+            [arg] => dotted(&arg.value),
+            _ => None,
+        };
+        let Some((text, at)) = path else {
+            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "entity".into())]);
+            return self.broken(span);
+        };
+        let Some(record) = self.find_source_name(&text) else {
+            self.unknown_source(&text, at);
+            return self.broken(span);
+        };
+        let typing = Typing::plain(Type::List(Arc::new(Type::Record(record))), span);
+        self.nodes.add(Node::All(record), typing)
+    }
+
+    fn all_of(&mut self, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+        let mut typing = Typing::plain(Type::Unknown, span);
+        let mut element = Type::Nothing;
+        let mut values = Vec::with_capacity(args.len());
+        for arg in args {
+            let value = self.infer(&arg.value, scope);
+            let of = self.nodes.typing(value).clone();
+            typing.classes = typing.classes.and(of.classes);
+            typing.fails = typing.fails.or(of.fails);
+            let ty = of.ty.element().cloned().unwrap_or(of.ty.clone());
+            element = self.joined(&element, &ty).unwrap_or_else(|| {
+                let words = [("one", type_name(self.model, &element)), ("other", type_name(self.model, &ty))];
+                self.find(&code::BRANCHES_DIFFER, of.span, words);
+                Type::Unknown
+            });
+            values.push(value);
+        }
+        typing.ty = Type::List(Arc::new(element));
+        self.nodes.add(Node::AllOf(values.into()), typing)
+    }
+
+    fn lookup(&mut self, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+        let keys: Vec<_> = args.iter().filter(|arg| arg.name.is_none()).collect();
+        let column = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "in"));
+        let Some((path, at)) = column.and_then(|arg| dotted(&arg.value)) else {
+            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "in".into())]);
+            return self.broken(span);
+        };
+        let (table_name, column_name) = path.split_once('.').unwrap_or((&path, ""));
+        let model = self.model;
+        let Some(id) = model.find_table(table_name) else {
+            let known = model.tables.iter().map(|table| table.name.text.as_str());
+            self.find_named(&code::UNKNOWN_TABLE, at, table_name, known);
+            return self.broken(span);
+        };
+        let table = model.table(id);
+        let Some(column) = table.columns.iter().position(|column| column.name.text == column_name) else {
+            let known = table.columns.iter().map(|column| column.name.text.as_str());
+            self.find_named(&code::UNKNOWN_COLUMN, at, column_name, known);
+            return self.broken(span);
+        };
+        if keys.len() != table.key.len() {
+            let words =
+                [("name", table_name.to_string()), ("wanted", table.key.len().to_string()), ("given", keys.len().to_string())];
+            self.find(&code::KEY_COUNT, span, words);
+            return self.broken(span);
+        }
+        let mut typing = Typing::plain(table.columns[column].ty.clone(), span);
+        typing.optional = table.columns[column].optional || table.unmapped == crate::model::Unmapped::Absent;
+        let mut key = Vec::new();
+        for (arg, &key_column) in keys.iter().zip(&table.key) {
+            let value = self.infer(&arg.value, scope);
+            let of = self.nodes.typing(value).clone();
+            let wanted = &table.columns[key_column].ty;
+            if !self.fits(&of.ty, wanted) {
+                self.wrong_argument(&name.text, &table.columns[key_column].name.text, &type_name(model, wanted), &of);
+            }
+            typing.take(&of);
+            key.push(value);
+        }
+        if table.unmapped == crate::model::Unmapped::Fails {
+            typing.fails = typing.fails.or(Some("a value that the table does not have"));
+        }
+        self.nodes.add(Node::Lookup { table: id, column: column as u16, key: key.into() }, typing)
+    }
+
+    fn capture(&mut self, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+        let [text, pattern] = args else {
+            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "pattern".into())]);
+            return self.broken(span);
+        };
+        let ExprKind::Text(regex) = &pattern.value.kind else {
+            self.find(&code::REGEX_NOT_LITERAL, pattern.value.span, [("function", name.text.clone())]);
+            return self.broken(span);
+        };
+        let text = self.infer(&text.value, scope);
+        let of = self.nodes.typing(text).clone();
+        if !of.ty.is_textual() {
+            self.wrong_argument(&name.text, "text", "text", &of);
+        }
+        let Some(pattern) = self.regex(regex, pattern.value.span) else { return self.broken(span) };
+        let members: Vec<_> = self.nodes.patterns[pattern as usize]
+            .capture_names()
+            .flatten()
+            .map(|group| Member { name: group.into(), ty: Type::Text, optional: true })
+            .collect();
+        let typing = Typing { ty: Type::Struct(members.into()), optional: true, span, ..of };
+        self.nodes.add(Node::Capture { text, pattern }, typing)
+    }
+
+    /// `declassify(x, "reason")`: nothing but `personal` flows on; the privacy proof lists it.
+    fn declassify(&mut self, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+        let [value, reason] = args else {
+            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "reason".into())]);
+            return self.broken(span);
+        };
+        if !matches!(&reason.value.kind, ExprKind::Text(text) if !text.trim().is_empty()) {
+            self.find(&code::REASON_NOT_LITERAL, reason.value.span, []);
+        }
+        let value = self.infer(&value.value, scope);
+        let of = self.nodes.typing(value).clone();
+        let classes = if of.classes.is_empty() { ClassSet::NONE } else { ClassSet::of(Class::PERSONAL) };
+        let typing = Typing { classes, span, ..of };
+        let absent = self.literal(Literal::Absent, Type::Nothing, span);
+        // The value passes unchanged: `x ?? absent` is x.
+        self.nodes.add(Node::Coalesce(value, absent), typing)
+    }
+}
+
+/// `a.b` as text, of an expression that is a path of names.
+pub(super) fn dotted(expr: &Expr) -> Option<(String, Span)> {
+    match &expr.kind {
+        ExprKind::Name(name) => Some((name.clone(), expr.span)),
+        ExprKind::Field(of, name) => Some((format!("{}.{}", dotted(of)?.0, name.text), expr.span)),
+        _ => None,
+    }
+}
+
+/// The type of a call as its arguments come in.
+struct CallTyping {
+    function: &'static Function,
+    typing: Typing,
+    same: Type,
+    element: Type,
+    broken: bool,
+}
+
+impl CallTyping {
+    fn new(function: &'static Function, span: Span) -> CallTyping {
+        let typing = Typing { fails: function.fails, ..Typing::plain(Type::Unknown, span) };
+        CallTyping { function, typing, same: Type::Nothing, element: Type::Nothing, broken: false }
+    }
+
+    fn take(&mut self, of: &Typing, optional: bool) {
+        self.typing.classes = self.typing.classes.and(of.classes);
+        self.typing.fails = of.fails.or(self.typing.fails);
+        self.typing.optional |= of.optional && !optional && self.function.absence == Absence::Propagates;
+    }
+
+    fn result(mut self) -> Typing {
+        self.typing.ty = match self.function.gives {
+            _ if self.broken => Type::Unknown,
+            Ty::Same => self.same,
+            Ty::Element => self.element,
+            Ty::ListOfElement => Type::List(Arc::new(self.element)),
+            other => other.fixed().unwrap_or(Type::Unknown),
+        };
+        self.typing.optional |= self.function.may_be_absent;
+        let personal = ClassSet::of(Class::PERSONAL);
+        self.typing.classes = match self.function.effect {
+            Effect::Keeps => self.typing.classes,
+            _ if self.typing.classes.is_empty() => ClassSet::NONE,
+            Effect::Pseudonym => {
+                self.typing.classes.without(Class::NATIONAL_ID).without(Class::CONTACT).and(personal)
+            }
+            Effect::Coarsens => personal,
+            Effect::Adds(classes) => self.typing.classes.and(classes),
+        };
+        self.typing
+    }
+}

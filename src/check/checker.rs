@@ -1,0 +1,78 @@
+//! The state of checking one mapping.
+
+use super::typed::{Layout, Nodes, TypedFunction};
+use crate::finding::{Code, Finding, Findings, suggest};
+use crate::model::{Mapping, MappingId, Model};
+use crate::source::{Sources, Span};
+use crate::value::{ClassSet, EntityId, SetId};
+use std::collections::HashMap;
+
+/// Classes that flow into fields of a model on the way, beside those that its fields declare.
+pub type Incoming = HashMap<(EntityId, u16), ClassSet>;
+
+/// The state of checking one mapping.
+pub struct Checker<'m> {
+    /// All documents.
+    pub model: &'m Model,
+    /// The texts, for names in findings.
+    pub sources: &'m Sources,
+    /// The mapping, with the overlay of the sync if there is one.
+    pub mapping: &'m Mapping,
+    /// Its id.
+    pub id: MappingId,
+    /// What flows into the fields of its left systems.
+    pub incoming: &'m Incoming,
+    /// Where findings go.
+    pub found: &'m mut Findings,
+    /// Expressions so far.
+    pub nodes: Nodes,
+    /// Layouts so far.
+    pub layouts: Vec<Layout>,
+    /// Layouts of the sets that were checked.
+    pub sets: HashMap<SetId, Layout>,
+    /// Functions of the project so far.
+    pub functions: Vec<TypedFunction>,
+    /// Allocations that rules read.
+    pub allocations: Vec<(Box<str>, Span)>,
+}
+
+impl Checker<'_> {
+    /// Adds a finding.
+    pub fn find<const N: usize>(&mut self, code: &'static Code, span: Span, words: [(&'static str, String); N]) {
+        let mut finding = Finding::new(code, span);
+        finding.words.extend(words);
+        self.found.add(finding);
+    }
+
+    /// Adds a finding about a name that is not known, with the nearest known one.
+    pub fn find_named<'n>(
+        &mut self,
+        code: &'static Code,
+        span: Span,
+        name: &str,
+        known: impl Iterator<Item = &'n str> + Clone,
+    ) {
+        let finding = Finding::new(code, span)
+            .word("name", name)
+            .word_if("suggestion", suggest::nearest(name, known.clone()))
+            .word("known", few(known));
+        self.found.add(finding);
+    }
+
+    /// The text of a span, shortened, for messages.
+    pub fn source_text(&self, span: Span) -> String {
+        let text = self.sources.slice(span);
+        let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if line.chars().count() <= 40 { line } else { line.chars().take(39).chain(['…']).collect() }
+    }
+}
+
+/// A few names for a message: the first eight.
+pub fn few<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<_> = names.collect();
+    let mut text = names.iter().take(8).copied().collect::<Vec<_>>().join(", ");
+    if names.len() > 8 {
+        text.push_str(", …");
+    }
+    if text.is_empty() { "none".into() } else { text }
+}

@@ -1,0 +1,566 @@
+//! Maps and their rules.
+
+use super::checker::Checker;
+use super::names::type_name;
+use super::scope::Scope;
+use super::typed::{
+    Binding, Dropped, ExprId, Layout, Literal, Mode, Node, OnNone, TypedMap, TypedRule, TypedTarget, Typing,
+};
+use crate::finding::Finding;
+use crate::finding::codes::rule as code;
+use crate::model::{Access, Map, MapRule};
+use crate::source::Span;
+use crate::syntax::ast::{self, Arrow, Expr, ExprKind, Operation, Otherwise, Source};
+use crate::value::{ClassSet, EntityId, RecordType, Type};
+
+impl Checker<'_> {
+    /// Checks a map; `None` if its sides are not known.
+    pub(super) fn check_map(&mut self, index: usize) -> Option<TypedMap> {
+        let mapping = self.mapping;
+        let map = &mapping.maps[index];
+        let left = self.source(&map.between.left);
+        let right = self.right_entity(&map.between.right);
+        let (left, right) = (left?, right?);
+        let mut scope = Scope::of(format!("the map `{}`", map.name.text));
+        let record = self.left_scope(map, left, &mut scope);
+        scope.right = Some(right);
+        let mut right_scope = Scope::of(format!("the right side of the map `{}`", map.name.text));
+        let right_name = &map.between.right.name().text;
+        right_scope.add(right_name, Type::Record(RecordType::Entity(right)), false, ClassSet::NONE, true);
+
+        let when = map.when.as_ref().map(|when| self.condition(when, &mut Scope::of(scope.place.clone())));
+        let conditions = map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();
+        let matches = self.matches(map, &mut scope, &mut right_scope);
+        let mut lets = Vec::new();
+        for binding in &map.lets {
+            let value = self.infer(&binding.value, &mut scope);
+            let typing = self.nodes.typing(value).clone();
+            if scope.variables.iter().any(|known| *known.name == *binding.name.text) {
+                self.find(&code::NAME_TAKEN, binding.name.span, [("name", binding.name.text.clone())]);
+            }
+            let local = scope.add(&binding.name.text, typing.ty, typing.optional, typing.classes, false);
+            lets.push((local, value));
+        }
+        for allocation in &map.allocations {
+            self.allocation(allocation, &mut scope);
+        }
+        let rules: Vec<TypedRule> =
+            map.rules.iter().filter_map(|rule| self.rule(map, rule, right, &mut scope, &mut right_scope)).collect();
+        self.no_field_twice(map, &rules);
+        if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
+            self.required_covered(map, right, &rules);
+        }
+        let layout = Layout {
+            slots: scope
+                .variables
+                .iter()
+                .map(|variable| Binding {
+                    name: variable.name.clone(),
+                    ty: variable.ty.clone(),
+                    optional: variable.optional,
+                    classes: variable.classes,
+                })
+                .collect(),
+            union: Vec::new(),
+        };
+        Some(TypedMap {
+            index,
+            name: map.name.text.as_str().into(),
+            when,
+            arrow: map.between.arrow.clone(),
+            left,
+            right,
+            layout,
+            record,
+            conditions,
+            lets,
+            matches,
+            gone: map.gone,
+            rules,
+            allocates: map.allocations.first().map(|allocation| allocation.name.span),
+            only_supplements: map.only_supplements,
+            frame: scope.most.max(right_scope.most),
+            span: map.name.span,
+        })
+    }
+
+    /// The names that rules of a map see on the left; the variable of the left record.
+    fn left_scope(&mut self, map: &Map, left: RecordType, scope: &mut Scope) -> u16 {
+        if let RecordType::Set(set) = left {
+            let layout = self.sets.get(&set).cloned().unwrap_or_default();
+            for slot in &layout.slots {
+                let binding = matches!(slot.ty, Type::Record(_) | Type::Struct(_));
+                scope.add(&slot.name, slot.ty.clone(), slot.optional, slot.classes, binding);
+            }
+        }
+        let name = &map.between.left.name().text;
+        let binding = matches!(left, RecordType::Entity(_));
+        let taken = scope.find(name).is_some();
+        scope.add(if taken { "" } else { name }, Type::Record(left), false, ClassSet::NONE, binding)
+    }
+
+    /// The right entity of a map.
+    pub(super) fn right_entity(&mut self, source: &Source) -> Option<EntityId> {
+        let model = self.model;
+        let text = source.path.text();
+        let found = match text.split_once('.') {
+            Some((alias, entity)) => {
+                let side = self.mapping.right.iter().find(|side| side.alias.text == alias);
+                side.and_then(|side| model.find_entity(side.system, entity))
+            }
+            None => self.mapping.right.iter().find_map(|side| model.find_entity(side.system, &text)),
+        };
+        if found.is_none() {
+            let entities = self.mapping.right.iter().flat_map(|side| model.system(side.system).entities.iter());
+            let known: Vec<&str> = entities.map(|&entity| model.entity(entity).name.text.as_str()).collect();
+            self.find_named(&code::UNKNOWN_TARGET_ENTITY, source.path.span, &text, known.iter().copied());
+        }
+        found
+    }
+
+    fn map_condition(&mut self, condition: &ast::Where, scope: &mut Scope) -> (ExprId, Option<Dropped>, Span) {
+        let span = condition.condition.span;
+        let drop = condition.drop.as_ref();
+        let drop = drop.map(|drop| Dropped { reject: drop.reject, reason: drop.reason.as_str().into() });
+        (self.condition(&condition.condition, scope), drop, span)
+    }
+
+    fn matches(&mut self, map: &Map, left: &mut Scope, right: &mut Scope) -> Vec<Vec<(ExprId, ExprId, u32)>> {
+        map.matches
+            .iter()
+            .map(|line| {
+                line.pairs
+                    .iter()
+                    .map(|(l, r)| {
+                        let (l, r) = (self.infer(l, left), self.infer(r, right));
+                        let ty = self.operand_type(l, r);
+                        (l, r, self.nodes.type_number(ty))
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    fn allocation(&mut self, allocation: &crate::model::Allocation, scope: &mut Scope) {
+        let mut classes = ClassSet::NONE;
+        let number = self.allocations.len() as u16;
+        self.allocations.push((allocation.name.text.as_str().into(), allocation.name.span));
+        for candidate in &allocation.candidates {
+            let value = self.infer(candidate, scope);
+            let typing = self.nodes.typing(value).clone();
+            classes = classes.and(typing.classes);
+            if !typing.ty.is_textual() && typing.ty != Type::Unknown {
+                let words = [("left", type_name(self.model, &typing.ty)), ("right", "text".to_string())];
+                self.find(&code::CANNOT_COMPARE, typing.span, words);
+            }
+        }
+        let secret = allocation.secret.is_some();
+        let ty = if secret { Type::Secret } else { Type::Text };
+        if secret {
+            classes = ClassSet::of(crate::value::Class::SECRET);
+        }
+        let typing = Typing { classes, ..Typing::plain(ty.clone(), allocation.name.span) };
+        self.nodes.add(Node::Allocated(number), typing);
+        scope.add(&allocation.name.text, ty, false, classes, false);
+        for free in &allocation.free_in {
+            self.infer(&free.value, scope);
+        }
+    }
+
+    fn rule(
+        &mut self,
+        map: &Map,
+        from: &MapRule,
+        right: EntityId,
+        scope: &mut Scope,
+        right_scope: &mut Scope,
+    ) -> Option<TypedRule> {
+        let rule = &from.rule;
+        self.arrow_allowed(map, rule);
+        self.clauses_go_together(rule);
+        let clauses = &rule.clauses;
+        let when = clauses.when.as_ref().map(|when| self.condition(when, scope));
+        let forward = !matches!(rule.arrow, Arrow::Left);
+        let mut typed = TypedRule {
+            label: rule.label.text.as_str().into(),
+            arrow: rule.arrow.clone(),
+            value: None,
+            target: None,
+            when,
+            on: clauses.on.as_ref().map(|(on, _)| on.clone()).unwrap_or_default(),
+            mode: Mode { once: clauses.once.is_some(), fill: clauses.fill.is_some(), add: clauses.add.is_some() },
+            absent: if clauses.clear.is_some() || (map.absent_clears && clauses.keep.is_none()) {
+                OnNone::Clear
+            } else {
+                OnNone::Keep
+            },
+            fails: None,
+            prefer: clauses.prefer.map(|(prefer, _)| prefer),
+            classes: when.map(|when| self.classes(when)).unwrap_or_default(),
+            span: rule.span,
+            left_span: rule.left.span,
+            overlay: from.overlay.is_some(),
+        };
+        if forward {
+            self.forward(rule, right, scope, &mut typed);
+        }
+        if !matches!(rule.arrow, Arrow::Right) {
+            self.backward(rule, map, right_scope);
+        }
+        Some(typed)
+    }
+
+    /// The value that goes right, and the field that takes it.
+    fn forward(&mut self, rule: &ast::Rule, right: EntityId, scope: &mut Scope, typed: &mut TypedRule) {
+        let value = self.infer(&rule.left, scope);
+        let target = crate::syntax::parse::target(&rule.right, self.found);
+        let target = target.and_then(|target| self.target(&target, right));
+        let otherwise = rule.clauses.otherwise.as_ref();
+        let mut fallback = None;
+        if let Some((otherwise, span)) = otherwise {
+            let none = match otherwise {
+                Otherwise::Skip(reason) => OnNone::Skip(reason.as_str().into()),
+                Otherwise::Reject(reason) => OnNone::Reject(reason.as_str().into()),
+                Otherwise::Clear => OnNone::Clear,
+                Otherwise::Keep => OnNone::Keep,
+                Otherwise::Value(expr) => {
+                    let value = self.infer(expr, scope);
+                    fallback = Some(value);
+                    OnNone::Value(value)
+                }
+            };
+            let of = self.nodes.typing(value);
+            let links = matches!(of.ty, Type::Record(_) | Type::Ref(_) | Type::List(_) | Type::Set(_));
+            if !of.optional && of.fails.is_none() && of.ty != Type::Unknown && !links {
+                self.find(&code::ELSE_NEVER_USED, *span, [("text", self.source_text(rule.left.span))]);
+            }
+            typed.absent = none.clone();
+            typed.fails = Some(none);
+        }
+        typed.classes = typed.classes.and(self.classes(value));
+        let Some(target) = target else {
+            typed.value = None;
+            return;
+        };
+        self.value_fits(value, &target, rule, right);
+        self.absence_fits(value, &target, rule, typed);
+        if let Some(fallback) = fallback {
+            self.value_fits(fallback, &target, rule, right);
+            typed.classes = typed.classes.and(self.classes(fallback));
+            let shaped = self.shaped(fallback, &target.ty, scope);
+            typed.absent = OnNone::Value(shaped);
+            typed.fails = Some(OnNone::Value(shaped));
+        }
+        if typed.mode.add && !matches!(target.ty, Type::Set(_) | Type::List(_) | Type::Unknown) {
+            let span = rule.clauses.add.unwrap_or(rule.span);
+            self.find(&code::ADD_NEEDS_SET, span, [("type", type_name(self.model, &target.ty))]);
+        }
+        self.class_declared(&typed.classes, &target, right);
+        typed.value = Some(self.shaped(value, &target.ty, scope));
+        typed.target = Some(target);
+    }
+
+    /// A class that needs consent may only flow into a field that says that it holds it: the proof of what follows rests on it.
+    fn class_declared(&mut self, classes: &ClassSet, target: &TypedTarget, right: EntityId) {
+        let model = self.model;
+        let field = &model.entity(right).fields[target.field as usize];
+        for class in classes.iter().filter(|&class| super::routes::needs_consent(class)) {
+            if !field.classes.has(class) {
+                let words = [("class", model.classes.name(class).to_string()), ("field", field.name.text.clone())];
+                self.find(&crate::finding::codes::privacy::CLASS_LOST, target.span, words);
+            }
+        }
+    }
+
+    fn value_fits(&mut self, value: ExprId, target: &TypedTarget, rule: &ast::Rule, right: EntityId) {
+        let of = self.nodes.typing(value).clone();
+        // `add` may give one element to a set.
+        let element = rule.clauses.add.is_some() && target.ty.element().is_some_and(|ty| self.fits(&of.ty, ty));
+        if let (Type::Enum(values), Node::Literal(Literal::Text(text))) = (&target.ty, self.nodes.node(value)) {
+            let text = text.clone();
+            if !values.contains(&text) {
+                let ty = target.ty.clone();
+                self.common_type(&ty, &Type::Text, Some(&Literal::Text(text)), of.span);
+            }
+            return;
+        }
+        let enum_values = |expr: ExprId, this: &Self| literals_of(this, expr);
+        if let (Type::Enum(wanted), Some(given)) = (&target.ty, enum_values(value, self)) {
+            if let Some((bad, span)) = given.iter().find(|(text, _)| !wanted.contains(text)) {
+                let ty = target.ty.clone();
+                self.common_type(&ty, &Type::Text, Some(&Literal::Text(bad.clone())), *span);
+            }
+            return;
+        }
+        if let (Type::Ref(entity), true) = (&target.ty, matches!(of.ty, Type::Record(_) | Type::Ref(_))) {
+            return self.somebody_makes(*entity, &of);
+        }
+        if !self.fits(&of.ty, &target.ty) && !element {
+            let model = self.model;
+            let field = &model.entity(right).fields[target.field as usize];
+            let finding = Finding::new(&code::TYPE_MISMATCH, of.span)
+                .word("given", type_name(model, &of.ty))
+                .word("wanted", type_name(model, &target.ty))
+                .word("field", &field.name.text)
+                .word_if("fix", fix_for(&of.ty, &target.ty))
+                .other(target.span, format!("takes {}", type_name(model, &target.ty)));
+            self.found.add(finding);
+        }
+        self.length_fits(value, target, right);
+    }
+
+    /// A reference needs a map that makes the record which it leads to.
+    fn somebody_makes(&mut self, entity: EntityId, of: &Typing) {
+        let mapping = self.mapping;
+        let model = self.model;
+        let makes = mapping.maps.iter().any(|map| {
+            let text = map.between.right.path.text();
+            let name = text.rsplit('.').next().unwrap_or(&text);
+            name == model.entity(entity).name.text
+        });
+        if !makes {
+            let words = [("entity", model.entity(entity).name.text.clone())];
+            self.find(&code::NOBODY_MAKES, of.span, words);
+        }
+    }
+
+    fn length_fits(&mut self, value: ExprId, target: &TypedTarget, right: EntityId) {
+        let field = &self.model.entity(right).fields[target.field as usize];
+        if let (Some(max), Node::Literal(Literal::Text(text)), true) =
+            (field.max, self.nodes.node(value), target.steps.is_empty())
+            && text.chars().count() > max as usize
+        {
+            let span = self.nodes.typing(value).span;
+            let words = [("field", field.name.text.clone()), ("max", max.to_string())];
+            self.find(&code::TEXT_TOO_LONG, span, words);
+        }
+    }
+
+    fn absence_fits(&mut self, value: ExprId, target: &TypedTarget, rule: &ast::Rule, typed: &TypedRule) {
+        let of = self.nodes.typing(value).clone();
+        if of.ty == Type::Unknown {
+            return;
+        }
+        let clears = rule.clauses.clear.or_else(|| match &rule.clauses.otherwise {
+            Some((Otherwise::Clear, span)) => Some(*span),
+            _ => None,
+        });
+        if let Some(span) = clears
+            && !target.optional
+        {
+            return self.find(&code::REQUIRED_CANNOT_BE_CLEARED, span, [("field", self.source_text(target.span))]);
+        }
+        let keeps = typed.absent == OnNone::Keep && rule.clauses.otherwise.is_none();
+        let supplement = rule.clauses.on.as_ref().is_some_and(|(on, _)| !on.contains(&Operation::Create));
+        if of.optional && keeps && !target.optional && !supplement {
+            let finding = Finding::new(&code::MAY_BE_ABSENT, of.span)
+                .word("text", self.source_text(of.span))
+                .word("field", self.source_text(target.span))
+                .other(target.span, "must have a value");
+            self.found.add(finding);
+        }
+        if let (Some(why), None) = (of.fails, &typed.fails) {
+            self.find(&code::MAY_FAIL, of.span, [("why", why.to_string()), ("text", self.source_text(of.span))]);
+        }
+    }
+
+    /// A rule that goes left: the right value, and what takes it back.
+    fn backward(&mut self, rule: &ast::Rule, map: &Map, right_scope: &mut Scope) {
+        if let Some(back) = &rule.clauses.back {
+            self.infer(back, right_scope);
+            return;
+        }
+        let lens = match rule.arrow {
+            Arrow::Left => {
+                self.infer(&rule.right, right_scope);
+                let target = crate::syntax::parse::target(&rule.left, self.found);
+                if let Some(target) = target {
+                    self.left_target(&target, map);
+                }
+                return;
+            }
+            _ => &rule.left,
+        };
+        if let Some((span, what)) = not_invertible(lens) {
+            self.find(&code::NO_INVERSE, span, [("what", what)]);
+        }
+    }
+
+    /// The field on the left that a `<-` rule writes.
+    fn left_target(&mut self, target: &ast::Target, map: &Map) {
+        let text = map.between.left.path.text();
+        let Some(RecordType::Entity(entity)) = self.find_source_name(&text) else { return };
+        self.target(target, entity);
+    }
+
+    fn arrow_allowed(&mut self, map: &Map, rule: &ast::Rule) {
+        if let Arrow::Option(name) = &rule.arrow {
+            match self.mapping.options.iter().find(|option| option.name.text == *name) {
+                None => {
+                    let known = self.mapping.options.iter().map(|option| option.name.text.as_str());
+                    self.find_named(&code::UNKNOWN_OPTION, rule.arrow_span, name, known);
+                }
+                Some(option) if option.ty != Type::Direction => {
+                    let words = [("name", name.clone()), ("type", type_name(self.model, &option.ty))];
+                    self.find(&code::OPTION_IS_NO_DIRECTION, rule.arrow_span, words);
+                }
+                Some(_) => {}
+            }
+            return;
+        }
+        let against = match map.between.arrow {
+            Arrow::Right => rule.arrow != Arrow::Right,
+            Arrow::Left => rule.arrow != Arrow::Left,
+            _ => false,
+        };
+        if against {
+            let finding = Finding::new(&code::ARROW_AGAINST_MAP, rule.arrow_span)
+                .word("arrow", rule.arrow.text())
+                .word("map", map.between.arrow.text())
+                .other(map.between.span, "the map goes this way");
+            self.found.add(finding);
+        }
+    }
+
+    fn clauses_go_together(&mut self, rule: &ast::Rule) {
+        let clauses = &rule.clauses;
+        let pairs = [
+            ("once", clauses.once, "fill", clauses.fill),
+            ("clear", clauses.clear, "keep", clauses.keep),
+            ("once", clauses.once, "clear", clauses.clear),
+            ("fill", clauses.fill, "clear", clauses.clear),
+        ];
+        for (one, first, other, second) in pairs {
+            if let (Some(first), Some(second)) = (first, second) {
+                let finding = Finding::new(&code::CLAUSES_CONTRADICT, first.max(second))
+                    .word("one", one)
+                    .word("other", other)
+                    .other(first.min(second), "says the contrary");
+                self.found.add(finding);
+            }
+        }
+    }
+
+    fn no_field_twice(&mut self, map: &Map, rules: &[TypedRule]) {
+        for (index, rule) in rules.iter().enumerate() {
+            let Some(target) = &rule.target else { continue };
+            let clash = rules[..index].iter().find(|earlier| {
+                let same = earlier.target.as_ref().is_some_and(|other| overlap(other, target));
+                let apart = !earlier.on.is_empty() && !rule.on.is_empty() && !earlier.on.iter().any(|op| rule.on.contains(op));
+                let on_off = ends_apart(&earlier.on, &rule.on);
+                let both_ask = earlier.when.is_some() && rule.when.is_some();
+                let adds = earlier.mode.add && rule.mode.add;
+                same && !apart && !both_ask && !adds && !on_off
+            });
+            if let Some(earlier) = clash {
+                let finding = Finding::new(&code::WRITTEN_TWICE, target.span)
+                    .word("field", self.source_text(target.span))
+                    .word("map", &map.name.text)
+                    .other(earlier.target.as_ref().map_or(earlier.span, |target| target.span), "already written here");
+                self.found.add(finding);
+            }
+        }
+    }
+
+    fn required_covered(&mut self, map: &Map, right: EntityId, rules: &[TypedRule]) {
+        let model = self.model;
+        let entity = model.entity(right);
+        let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
+        let broken = map.rules.len() != rules.len() || rules.iter().any(|rule| rule.target.is_none() && rule.value.is_none() && !matches!(rule.arrow, Arrow::Left));
+        let missing: Vec<&str> = entity
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(index, field)| {
+                let needed = !field.optional && field.default.is_none() && field.access != Access::Read;
+                let id = theirs && entity.key.contains(index);
+                let list = matches!(field.ty, Type::List(_) | Type::Set(_));
+                let written = rules.iter().any(|rule| rule.target.as_ref().is_some_and(|t| t.field as usize == *index));
+                needed && !id && !list && !written
+            })
+            .map(|(_, field)| field.name.text.as_str())
+            .collect();
+        if !missing.is_empty() && !broken {
+            let words = [("fields", missing.join(", ")), ("entity", entity.name.text.clone()), ("map", map.name.text.clone())];
+            self.find(&code::REQUIRED_FIELD_MISSING, map.name.span, words);
+        }
+    }
+}
+
+/// True if writing one target may write the other.
+fn overlap(one: &TypedTarget, other: &TypedTarget) -> bool {
+    one.field == other.field && one.steps.iter().zip(&other.steps).all(|(a, b)| a == b)
+}
+
+/// A rule for deactivation beside one without `on`: the special one is meant for its operation alone.
+fn ends_apart(one: &[Operation], other: &[Operation]) -> bool {
+    let special = |on: &[Operation]| {
+        !on.is_empty() && !on.iter().any(|op| matches!(op, Operation::Create | Operation::Update))
+    };
+    (special(one) && other.is_empty()) || (special(other) && one.is_empty())
+}
+
+/// The texts that an expression gives, if they are literals in all its branches.
+fn literals_of(checker: &Checker<'_>, expr: ExprId) -> Option<Vec<(Box<str>, Span)>> {
+    match checker.nodes.node(expr) {
+        Node::Literal(Literal::Text(text)) => Some(vec![(text.clone(), checker.nodes.typing(expr).span)]),
+        Node::Literal(Literal::Absent) => Some(Vec::new()),
+        Node::If(_, then, other) => {
+            let mut all = literals_of(checker, *then)?;
+            all.extend(literals_of(checker, *other)?);
+            Some(all)
+        }
+        Node::Match { arms, .. } => {
+            let mut all = Vec::new();
+            for arm in arms.iter() {
+                all.extend(literals_of(checker, arm.value)?);
+            }
+            Some(all)
+        }
+        Node::Coalesce(left, right) | Node::Try(left, right) => {
+            let mut all = literals_of(checker, *left)?;
+            all.extend(literals_of(checker, *right)?);
+            Some(all)
+        }
+        _ => None,
+    }
+}
+
+/// What would make a value fit.
+fn fix_for(given: &Type, wanted: &Type) -> Option<String> {
+    Some(match (given, wanted) {
+        (Type::List(_) | Type::Set(_), ty) if ty.element().is_none() => "choose one element: … | first".into(),
+        (ty, Type::List(_) | Type::Set(_)) if ty.element().is_none() => "put it into brackets: [ … ]".into(),
+        (Type::Int | Type::Decimal | Type::Date | Type::Bool, Type::Text) => "make a text of it: … | text".into(),
+        (Type::Text | Type::Enum(_), Type::Enum(_)) => "say which text becomes which value with match or a table".into(),
+        (Type::Text, Type::Int) => "read a number from it: … | int".into(),
+        (Type::Text, Type::Date) => "read a date from it: … | date".into(),
+        (Type::Text, Type::Personnummer) => "read it as one: … | personnummer".into(),
+        (Type::Text, Type::Bsn) => "read it as one: … | bsn".into(),
+        (Type::Text, Type::Rijksregisternummer) => "read it as one: … | rijksregisternummer".into(),
+        _ => return None,
+    })
+}
+
+/// The first part of a lens that cannot be taken back, and what it is.
+fn not_invertible(expr: &Expr) -> Option<(Span, String)> {
+    match &expr.kind {
+        ExprKind::Name(_) | ExprKind::Broken => None,
+        ExprKind::Field(of, _) => not_invertible(of),
+        ExprKind::Filter(of, _) => not_invertible(of),
+        ExprKind::Call { name, args, .. } => {
+            let inverse = crate::function::find(&name.text).is_some_and(|function| function.inverse.is_some());
+            let look_up = name.text == "lookup";
+            if inverse || look_up {
+                args.first().and_then(|arg| not_invertible(&arg.value))
+            } else {
+                Some((name.span, format!("`{}` has no inverse", name.text)))
+            }
+        }
+        ExprKind::Binary(ast::BinaryOp::Else, of, literal) => match literal.kind {
+            ExprKind::Text(_) | ExprKind::Number(_) | ExprKind::Bool(_) => not_invertible(of),
+            _ => Some((literal.span, "what stands after `??` is no literal".into())),
+        },
+        _ => Some((expr.span, "this is no path and no function with an inverse".into())),
+    }
+}

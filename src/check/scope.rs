@@ -1,0 +1,76 @@
+//! What names mean at a place: elements, `let`s, bindings, fields.
+
+use super::typed::Local;
+use crate::value::{ClassSet, EntityId, Type};
+
+/// A named value of the row.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its number in the frame.
+    pub local: Local,
+    /// Its type.
+    pub ty: Type,
+    /// True if it may be absent.
+    pub optional: bool,
+    /// The classes that flow into it.
+    pub classes: ClassSet,
+    /// True for a record that a step or map brought in: its fields can be named alone.
+    pub binding: bool,
+}
+
+/// The element that a condition or expression in brackets is about.
+#[derive(Clone, Debug)]
+pub struct Element {
+    /// Its number in the frame.
+    pub local: Local,
+    /// Its type.
+    pub ty: Type,
+    /// The classes that flow into it.
+    pub classes: ClassSet,
+}
+
+/// What can be seen at a place.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    /// Named values of the row, in order.
+    pub variables: Vec<Variable>,
+    /// Elements, innermost last.
+    pub elements: Vec<Element>,
+    /// The next free number of the frame.
+    pub next: Local,
+    /// The largest frame that was needed.
+    pub most: Local,
+    /// The right entity, where `right.x` may be read.
+    pub right: Option<EntityId>,
+    /// What this place is, for findings: "the map `pupils`".
+    pub place: String,
+}
+
+impl Scope {
+    /// An empty scope of a place.
+    pub fn of(place: impl Into<String>) -> Scope {
+        Scope { place: place.into(), ..Scope::default() }
+    }
+
+    /// Takes the next number of the frame.
+    pub fn take(&mut self) -> Local {
+        let local = self.next;
+        self.next += 1;
+        self.most = self.most.max(self.next);
+        local
+    }
+
+    /// Adds a named value under the next number.
+    pub fn add(&mut self, name: &str, ty: Type, optional: bool, classes: ClassSet, binding: bool) -> Local {
+        let local = self.take();
+        self.variables.push(Variable { name: name.into(), local, ty, optional, classes, binding });
+        local
+    }
+
+    /// The value of this name; a later one hides an earlier one.
+    pub fn find(&self, name: &str) -> Option<&Variable> {
+        self.variables.iter().rev().find(|variable| &*variable.name == name)
+    }
+}

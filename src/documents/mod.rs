@@ -1,0 +1,7 @@
+//! What is written for people: tables, lists of functions, values that may be shown.
+//!
+//! Everything here is pure: it turns what others found into text. Values of records leave through [`redact`] alone.
+
+pub mod table;
+pub mod redact;
+pub mod functions;

@@ -1,0 +1,193 @@
+//! Test documents: given records, expected records.
+
+use super::literal;
+use super::mapping::check_options;
+use super::reader::{self, entries, key_name, named_nodes, text};
+use super::route::{self, Roads};
+use super::shape::{Key, Shape, key, required};
+use super::{Case, Dropped, Mapping, Model, Side, Test};
+use crate::finding::codes::document as codes;
+use crate::finding::suggest::nearest;
+use crate::finding::{Finding, Findings};
+use crate::source::FileId;
+use crate::syntax::ast::Name;
+use crate::syntax::tree::{Kind, Node};
+use crate::value::EntityId;
+
+const CASE: Shape = Shape::Keys(CASE_KEYS);
+const RECORDS: Shape = Shape::Entries(&Shape::List(&Shape::Entries(&Shape::Tree)));
+const DROPPED: Shape = Shape::Either(&[Shape::Entries(&Shape::Count), Shape::List(&Shape::Keys(DROPPED_KEYS))]);
+
+/// Keys of a `test:` document.
+pub static KEYS: &[Key] = &[
+    required("test", Shape::Text, "the mapping that is tested"),
+    key("title", Shape::Text, "its heading"),
+    key("doc", Shape::Text, "what it is"),
+    key("as_of", Shape::Text, "the date of the run: 2026-09-01"),
+    key("options", Shape::Entries(&Shape::Tree), "what the mapping lets a customer choose"),
+    required("cases", Shape::List(&CASE), "the cases"),
+];
+
+static CASE_KEYS: &[Key] = &[
+    required("name", Shape::Text, "what the case shows"),
+    key("doc", Shape::Text, "more about it"),
+    key("as_of", Shape::Text, "the date of the run of this case"),
+    key("options", Shape::Entries(&Shape::Tree), "what differs from the options of the document"),
+    key("given", RECORDS, "left records by entity; fields by name, values as on the model"),
+    key("expect", RECORDS, "right records by entity; only the fields that are named are compared"),
+    key("skipped", DROPPED, "how often a map or set skips"),
+    key("rejected", DROPPED, "how often a map rejects"),
+    key("protected", Shape::Count, "how many left records are set aside because a person is protected"),
+];
+
+static DROPPED_KEYS: &[Key] = &[
+    required("map", Shape::Text, "the map or set"),
+    key("count", Shape::Count, "how often; once if it is not given"),
+    key("reason", Shape::Text, "only those with this reason"),
+];
+
+/// Reads a test document. Without a known mapping there is none.
+pub fn read(model: &Model, roads: &Roads, root: &Node, name: Name, file: FileId, found: &mut Findings) -> Option<Test> {
+    let Some(id) = roads.mapping(&name.text) else {
+        found.add(route::unknown_mapping(model, &name));
+        return None;
+    };
+    let mapping = model.mapping(id);
+    let options = named_nodes(root, "options");
+    check_options(&options, &[mapping], found);
+    let cases = reader::items(root, "cases").iter().filter_map(|node| case(model, mapping, node, found)).collect();
+    Some(Test { mapping: id, file, as_of: as_of(root, found), options, cases })
+}
+
+fn as_of(node: &Node, found: &mut Findings) -> Option<String> {
+    let written = node.get("as_of")?;
+    let text = written.text()?;
+    if literal::date(text).is_none() {
+        let finding = Finding::new(&codes::BAD_DATE, written.span).word("text", text).word("key", "as_of");
+        found.add(finding.word("form", "2026-09-01"));
+        return None;
+    }
+    Some(text.to_string())
+}
+
+fn case(model: &Model, mapping: &Mapping, node: &Node, found: &mut Findings) -> Option<Case> {
+    let options = named_nodes(node, "options");
+    check_options(&options, &[mapping], found);
+    Some(Case {
+        name: reader::name_at(node, "name")?,
+        given: records(model, &mapping.left, node, "given", found),
+        expect: records(model, &mapping.right, node, "expect", found),
+        as_of: as_of(node, found),
+        skipped: dropped(mapping, model, node, "skipped", found),
+        rejected: dropped(mapping, model, node, "rejected", found),
+        protected: reader::count(node, "protected"),
+        options,
+    })
+}
+
+fn records(model: &Model, sides: &[Side], node: &Node, key: &str, found: &mut Findings) -> Vec<(Name, Vec<Node>)> {
+    let mut all = Vec::new();
+    for entry in entries(node, key) {
+        let Some(entity) = entity(model, sides, &entry.key) else {
+            // A side that could not be resolved has its finding already.
+            if !sides.is_empty() {
+                found.add(unknown_entity(model, sides, &key_name(entry), key));
+            }
+            continue;
+        };
+        let records: Vec<Node> = entry.value.items().unwrap_or_default().iter().map(reader::with_absent).collect();
+        for record in &records {
+            check_record(model, entity, record, found);
+        }
+        all.push((key_name(entry), records));
+    }
+    all
+}
+
+/// The entity of `entity` or `alias.entity`.
+fn entity(model: &Model, sides: &[Side], text: &str) -> Option<EntityId> {
+    match text.split_once('.') {
+        Some((alias, name)) => {
+            let side = sides.iter().find(|side| side.alias.text == alias)?;
+            model.find_entity(side.system, name)
+        }
+        None => sides.iter().find_map(|side| model.find_entity(side.system, text)),
+    }
+}
+
+fn unknown_entity(model: &Model, sides: &[Side], name: &Name, key: &str) -> Finding {
+    let entities = sides.iter().flat_map(|side| &model.system(side.system).entities);
+    let known: Vec<&str> = entities.map(|&id| model.entity(id).name.text.as_str()).collect();
+    Finding::new(&codes::TEST_UNKNOWN_ENTITY, name.span)
+        .word("name", &name.text)
+        .word("side", if key == "given" { "left" } else { "right" })
+        .word_if("suggestion", nearest(&name.text, known))
+}
+
+fn check_record(model: &Model, entity: EntityId, record: &Node, found: &mut Findings) {
+    let entity = model.entity(entity);
+    for entry in record.entries().unwrap_or_default() {
+        let Some(index) = entity.field(&entry.key) else {
+            let known = entity.fields.iter().map(|field| field.name.text.as_str());
+            found.add(
+                Finding::new(&codes::TEST_UNKNOWN_FIELD, entry.key_span)
+                    .word("name", &entry.key)
+                    .word("entity", &entity.name.text)
+                    .word_if("suggestion", nearest(&entry.key, known)),
+            );
+            continue;
+        };
+        check_kind(&entity.fields[index].ty, entry, found);
+    }
+}
+
+/// Lists stand for lists and maps for structures; texts are left to whoever runs the case, since a case may give a
+/// register's wrong values on purpose.
+fn check_kind(ty: &crate::value::Type, entry: &crate::syntax::tree::Entry, found: &mut Findings) {
+    use crate::value::Type;
+    let wanted = match (ty, &entry.value.kind) {
+        (_, Kind::Missing) | (Type::Unknown | Type::Ref(_), _) => return,
+        (Type::List(_) | Type::Set(_), Kind::List(_)) | (Type::Struct(_), Kind::Map(_)) => return,
+        (Type::List(_) | Type::Set(_), _) => "a list",
+        (Type::Struct(_), _) => "a map",
+        (_, Kind::Scalar(_)) => return,
+        _ => "a text",
+    };
+    let finding = Finding::new(&codes::WRONG_KIND, entry.value.span).word("key", &entry.key);
+    found.add(finding.word("wanted", wanted).word("kind", entry.value.kind_word()));
+}
+
+fn dropped(mapping: &Mapping, model: &Model, node: &Node, key: &str, found: &mut Findings) -> Vec<Dropped> {
+    let Some(written) = node.get(key) else { return Vec::new() };
+    let all: Vec<Dropped> = match &written.kind {
+        Kind::Map(entries) => entries
+            .iter()
+            .filter_map(|entry| {
+                Some(Dropped { of: key_name(entry), count: entry.value.text()?.parse().ok()?, reason: None })
+            })
+            .collect(),
+        Kind::List(items) => items
+            .iter()
+            .filter_map(|item| {
+                let count = reader::count(item, "count").unwrap_or(1);
+                Some(Dropped {
+                    of: reader::name_at(item, "map")?,
+                    count,
+                    reason: text(item, "reason").map(String::from),
+                })
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    let names = || {
+        let sets = mapping.sets.iter().map(|&id| model.set(id).name.text.as_str());
+        mapping.maps.iter().map(|map| map.name.text.as_str()).chain(sets)
+    };
+    // A mapping whose sides are unknown has no maps; its finding is enough.
+    let known = !mapping.maps.is_empty();
+    for dropped in all.iter().filter(|dropped| known && !names().any(|name| name == dropped.of.text)) {
+        let finding = Finding::new(&codes::TEST_UNKNOWN_MAP, dropped.of.span).word("name", &dropped.of.text);
+        found.add(finding.word_if("suggestion", nearest(&dropped.of.text, names())));
+    }
+    all
+}

@@ -1,0 +1,114 @@
+//! A customer's overlay over the standard: rules replaced, switched off and added, conditions narrowed.
+
+use super::map::check_labels;
+use super::{MapChange, MapRule, Mapping, Model, SyncId};
+use crate::finding::codes::document as codes;
+use crate::finding::suggest::nearest;
+use crate::finding::{Finding, Findings};
+use crate::syntax::ast::{OverlayChange, OverlayLine, Rule};
+
+/// The mappings of a sync's route with its overlay applied. Every rule says by its `overlay` where it came from; a rule
+/// that replaces stands in the place of the row that it replaces, a new one at the end.
+pub fn with_overlay(model: &Model, sync: SyncId, found: &mut Findings) -> Vec<Mapping> {
+    let mut mappings: Vec<Mapping> = model.sync(sync).route.iter().map(|&id| model.mapping(id).clone()).collect();
+    if mappings.is_empty() {
+        // Without a route no map is known; the finding about the route is enough.
+        return mappings;
+    }
+    for change in &model.sync(sync).change {
+        if let Some((mapping, map)) = place(&mappings, change, found) {
+            apply(&mut mappings[mapping].maps[map], change, sync, found);
+        }
+    }
+    mappings
+}
+
+/// The mapping and the map that a change speaks of: `map` where one mapping of the route has it, else `mapping.map`.
+fn place(mappings: &[Mapping], change: &MapChange, found: &mut Findings) -> Option<(usize, usize)> {
+    let (mapping, map) = match change.map.names.as_slice() {
+        [map] => (None, map),
+        [mapping, map] => (Some(mapping), map),
+        _ => return None,
+    };
+    let meant = |candidate: &Mapping| mapping.is_none_or(|name| candidate.name.text == name.text);
+    let places: Vec<(usize, usize)> = mappings
+        .iter()
+        .enumerate()
+        .filter(|(_, candidate)| meant(candidate))
+        .flat_map(|(index, candidate)| {
+            let maps = candidate.maps.iter().enumerate().filter(|(_, known)| known.name.text == map.text);
+            maps.map(move |(map, _)| (index, map))
+        })
+        .collect();
+    match places.as_slice() {
+        [one] => return Some(*one),
+        [] => found.add(unknown_map(mappings, change)),
+        [(first, _), ..] => {
+            let names: Vec<&str> = places.iter().map(|&(index, _)| mappings[index].name.text.as_str()).collect();
+            found.add(
+                Finding::new(&codes::AMBIGUOUS_MAP_IN_OVERLAY, change.map.span)
+                    .word("map", &map.text)
+                    .word("mappings", names.join(", "))
+                    .word("first", format!("{}.{}", mappings[*first].name.text, map.text)),
+            );
+        }
+    }
+    None
+}
+
+fn unknown_map(mappings: &[Mapping], change: &MapChange) -> Finding {
+    let written = change.map.text();
+    let short = mappings.iter().flat_map(|mapping| &mapping.maps).map(|map| map.name.text.clone());
+    let long = mappings
+        .iter()
+        .flat_map(|mapping| mapping.maps.iter().map(|map| format!("{}.{}", mapping.name.text, map.name.text)));
+    let known: Vec<String> = if change.map.names.len() == 1 { short.collect() } else { long.collect() };
+    Finding::new(&codes::UNKNOWN_MAP_IN_OVERLAY, change.map.span)
+        .word("map", &written)
+        .word_if("suggestion", nearest(&written, known.iter().map(String::as_str)))
+}
+
+fn apply(map: &mut super::Map, change: &MapChange, sync: SyncId, found: &mut Findings) {
+    map.conditions.extend(change.condition.clone());
+    let rules = |line: &OverlayLine| match &line.change {
+        OverlayChange::Rule(rule) => Some((**rule).clone()),
+        OverlayChange::Off(_) => None,
+    };
+    let written: Vec<Rule> = change.lines.iter().filter_map(rules).collect();
+    check_labels(&written, found);
+    for line in &change.lines {
+        match &line.change {
+            OverlayChange::Rule(rule) if rule.first_of_row => replace(map, row(&written, &rule.label.text), sync),
+            OverlayChange::Rule(_) => {}
+            OverlayChange::Off(_) => switch_off(map, line, found),
+        }
+    }
+}
+
+/// All rules of the row with this label.
+fn row(written: &[Rule], label: &str) -> Vec<Rule> {
+    written.iter().filter(|rule| rule.label.text == label).cloned().collect()
+}
+
+fn replace(map: &mut super::Map, row: Vec<Rule>, sync: SyncId) {
+    let Some(label) = row.first().map(|rule| rule.label.text.clone()) else { return };
+    let at = map.rules.iter().position(|known| known.rule.label.text == label).unwrap_or(map.rules.len());
+    map.rules.retain(|known| known.rule.label.text != label);
+    let at = at.min(map.rules.len());
+    map.rules.splice(at..at, row.into_iter().map(|rule| MapRule { rule, overlay: Some(sync) }));
+}
+
+fn switch_off(map: &mut super::Map, line: &OverlayLine, found: &mut Findings) {
+    let label = &line.label.text;
+    let before = map.rules.len();
+    map.rules.retain(|known| known.rule.label.text != *label);
+    if map.rules.len() == before {
+        let known = map.rules.iter().map(|known| known.rule.label.text.as_str());
+        found.add(
+            Finding::new(&codes::UNKNOWN_LABEL_IN_OVERLAY, line.label.span)
+                .word("label", label)
+                .word("map", &map.name.text)
+                .word_if("suggestion", nearest(label, known)),
+        );
+    }
+}

@@ -1,0 +1,367 @@
+//! Files: lists that are read from CSV, JSON and NDJSON, and whole sets of files that are delivered.
+//!
+//! This half knows the words of the descriptor and compiles them; `adapter::files` opens the files.
+
+pub mod words;
+pub mod csv;
+pub mod shape;
+mod keys;
+mod show;
+
+pub use csv::Csv;
+
+use super::template::{Place, Template};
+use super::{CallId, CallTraits, Dialect, Protocol, ScopeNames, SlotKind, WireShape, Words};
+use crate::finding::codes::system::{COLUMN_NOT_LISTED, FILES_ARE_WHOLE, LIST_IN_CSV};
+use crate::finding::{Finding, Findings, suggest::nearest};
+use crate::syntax::ast::Operation;
+use crate::syntax::tree::Node;
+use keys::{Keys, wrong};
+use shape::{Rows, Shape};
+use std::any::Any;
+use std::time::Duration;
+
+/// The protocol.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Files;
+
+/// A compiled connection to files.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The folder.
+    pub folder: Template,
+    /// How files are written unless a call says otherwise.
+    pub format: Format,
+    /// When a set of files may be read.
+    pub complete: Complete,
+    /// Words of the descriptor that are understood but cannot be executed yet; opening such a connection is refused.
+    pub unbuilt: Vec<String>,
+    /// The calls, by number.
+    pub calls: Vec<Call>,
+    settings: ScopeNames,
+}
+
+/// A compiled call: one list in one or several files.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// True for a delivery, false for reading.
+    pub write: bool,
+    /// The name of the file, or a pattern for reading.
+    pub file: Template,
+    /// Words of the entity that the name may hold: `entity.path`.
+    pub names: Vec<(String, String)>,
+    /// How it is written.
+    pub layout: Layout,
+    /// The fields.
+    pub slots: Vec<Column>,
+}
+
+/// A field of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The field's name on the model.
+    pub name: String,
+    /// Where it lies: the column's name in CSV.
+    pub at: String,
+    /// True if a file without it is an error.
+    pub required: bool,
+    /// True if nobody needs it: it is known, and not decoded.
+    pub unused: bool,
+    /// True if the field is a list or a structure, whose text on the wire is JSON.
+    pub nested: bool,
+}
+
+/// How the records of a call are written.
+#[derive(Clone, Debug)]
+pub enum Layout {
+    /// Rows of cells.
+    Csv {
+        /// The dialect.
+        dialect: Csv,
+        /// The columns of the file in order, where the call lists them.
+        listed: Option<Vec<String>>,
+    },
+    /// One JSON document.
+    Json {
+        /// Where the records lie in it.
+        rows: Rows,
+        /// Where the fields lie in a record.
+        shape: Shape,
+    },
+    /// One JSON document a line.
+    Ndjson {
+        /// Where the fields lie in a record.
+        shape: Shape,
+    },
+}
+
+/// A file format of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// CSV in this dialect.
+    Csv(Csv),
+    /// JSON with the records here.
+    Json(Rows),
+    /// NDJSON
+    Ndjson,
+}
+
+/// When a set of files may be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Complete {
+    /// Older files are stale.
+    pub fresh: Option<Duration>,
+    /// The newest and the oldest file may differ so much.
+    pub spread: Option<Duration>,
+    /// Files must have been unchanged for so long.
+    pub still: Option<Duration>,
+    /// A file that must be there.
+    pub marker: Option<String>,
+}
+
+/// The `deliver:` of a system.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// True if a set is delivered in every run, also if nothing in it has changed.
+    pub always: bool,
+    /// Words that are understood but cannot be executed yet.
+    pub unbuilt: Vec<String>,
+}
+
+/// Compiles the `deliver:` of a system.
+pub fn delivery(node: &Node, found: &mut Findings) -> Option<Delivery> {
+    let keys = Keys::of("deliver", node, words::DELIVER, &[words::EVERYWHERE], found)?;
+    let always = keys.one_of("when", &[("changed", false), ("always", true)], found).unwrap_or(false);
+    let mut unbuilt: Vec<String> = ["holds", "always", "put", "refuse", "receipt"]
+        .into_iter()
+        .filter(|key| keys.get(key).is_some())
+        .map(|key| format!("`deliver: {key}`"))
+        .collect();
+    if keys.get("as").is_some_and(|node| node.entries().is_some()) {
+        unbuilt.push("`deliver: as` with anything but `files`".into());
+    } else {
+        keys.one_of("as", &[("files", ())], found);
+    }
+    Some(Delivery { always, unbuilt })
+}
+
+impl Protocol for Files {
+    fn words(&self) -> &'static Words {
+        &words::WORDS
+    }
+
+    /// Compiles the map under `files:` (or the map that holds it).
+    fn compile(&self, connect: &Node, scope: &ScopeNames, found: &mut Findings) -> Option<Box<dyn Dialect>> {
+        let node = connect.get("files").unwrap_or(connect);
+        let keys = Keys::of("files", node, words::WORDS.connect, &[words::EVERYWHERE], found)?;
+        let mut unbuilt = Vec::new();
+        if let Some(Some(word)) = keys.one_of("at", TRANSPORTS, found) {
+            unbuilt.push(format!("`at: {word}`"));
+        }
+        for key in ["host", "port", "login", "host_key", "key"] {
+            if let Some(node) = keys.get(key) {
+                let place = Place { roots: &["settings"], secrets: true, entity: &[] };
+                super::template::Tree::compile(node, scope, &place, found);
+            }
+        }
+        let folder = keys
+            .required("folder", "`folder: data`", found)
+            .and_then(|node| Template::compile(node, scope, &PATHS, found))
+            .unwrap_or_else(|| Template::fixed(""));
+        let format = match keys.get("format") {
+            Some(node) => format(node, None, &mut unbuilt, found)?,
+            None => Format::Csv(Csv::default()),
+        };
+        let complete = keys.get("complete").map(|node| complete(node, &mut unbuilt, found)).unwrap_or_default();
+        Some(Box::new(Connection { folder, format, complete, unbuilt, calls: Vec::new(), settings: scope.clone() }))
+    }
+}
+
+const TRANSPORTS: &[(&str, Option<&str>)] = &[
+    ("local", None),
+    ("sftp", Some("sftp")),
+    ("ftps", Some("ftps")),
+    ("ftps-implicit", Some("ftps-implicit")),
+    ("http", Some("http")),
+];
+
+/// What the names of files and folders may hold.
+const PATHS: Place<'static> = Place { roots: &["settings", "as_of"], secrets: false, entity: &[] };
+
+fn complete(node: &Node, unbuilt: &mut Vec<String>, found: &mut Findings) -> Complete {
+    let Some(keys) = Keys::of("complete", node, words::COMPLETE, &[words::EVERYWHERE], found) else {
+        return Complete::default();
+    };
+    if let Some(Some(word)) =
+        keys.one_of("done", &[("leave", None), ("move", Some("move")), ("rename", Some("rename"))], found)
+    {
+        unbuilt.push(format!("`done: {word}`"));
+    }
+    Complete {
+        fresh: keys.time("fresh", found),
+        spread: keys.time("spread", found),
+        still: keys.time("still", found),
+        marker: keys.text("marker", found).map(str::to_string),
+    }
+}
+
+/// A format: `csv`, or `csv: {…}`. What it does not say is as in `base`, if that is of the same kind.
+fn format(node: &Node, base: Option<&Format>, unbuilt: &mut Vec<String>, found: &mut Findings) -> Option<Format> {
+    let (word, inner) = match (node.text(), node.entries()) {
+        (Some(word), _) => (word, None),
+        (None, Some([only])) => (only.key.as_str(), Some(&only.value).filter(|value| !value.is_missing())),
+        _ => ("", None),
+    };
+    match word {
+        "csv" => {
+            let dialect = match base {
+                Some(Format::Csv(dialect)) => dialect.clone(),
+                _ => Csv::default(),
+            };
+            Some(Format::Csv(match inner {
+                Some(inner) => dialect.with(inner, unbuilt, found),
+                None => dialect,
+            }))
+        }
+        "json" => {
+            let keys = inner.and_then(|inner| Keys::of("json", inner, words::JSON, &[words::EVERYWHERE], found));
+            let select = keys.and_then(|keys| keys.get("select")).and_then(|node| shape::rows(node, found));
+            let rows = match base {
+                Some(Format::Json(rows)) => rows.clone(),
+                _ => Rows::List(Vec::new()),
+            };
+            Some(Format::Json(select.unwrap_or(rows)))
+        }
+        "ndjson" => Some(Format::Ndjson),
+        _ => {
+            let value = if word.is_empty() { node.kind_word().to_string() } else { format!("`{word}`") };
+            let finding = wrong(node.span, "format", &value, "no format that is known", "`csv`, `json` or `ndjson`");
+            found.add(finding.word_if("suggestion", nearest(word, ["csv", "json", "ndjson"])));
+            None
+        }
+    }
+}
+
+impl Connection {
+    /// The call of this number.
+    pub fn call(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(id.0 as usize)
+    }
+
+    fn add(&mut self, node: &Node, write: bool, shape: &WireShape, found: &mut Findings) -> Option<CallId> {
+        let (place, words) = if write { ("write", words::WORDS.write) } else { ("read", words::WORDS.read) };
+        let before = found.len();
+        let keys = Keys::of(place, node, words, &[words::EVERYWHERE, words::ENGINE], found)?;
+        let names = Place { roots: &["settings", "as_of", "entity"], entity: &shape.names, ..PATHS };
+        let file = keys
+            .required("file", "`file: pupils.csv`", found)
+            .and_then(|node| Template::compile(node, &self.settings, &names, found));
+        let format = match keys.get("format") {
+            Some(node) => format(node, Some(&self.format), &mut self.unbuilt, found),
+            None => Some(self.format.clone()),
+        };
+        let layout = format.map(|format| self.layout(format, &keys, write, shape, found));
+        if found.len() > before {
+            return None;
+        }
+        let slots = shape.slots.iter().enumerate().map(|(index, slot)| Column {
+            name: slot.name.clone(),
+            at: slot.at.clone(),
+            required: slot.required,
+            unused: shape.unused.contains(&index),
+            nested: !matches!(slot.kind, SlotKind::Scalar),
+        });
+        self.calls.push(Call { write, file: file?, names: shape.names.clone(), layout: layout?, slots: slots.collect() });
+        Some(CallId(self.calls.len() as u32 - 1))
+    }
+
+    fn layout(&self, format: Format, keys: &Keys<'_>, write: bool, shape: &WireShape, found: &mut Findings) -> Layout {
+        match format {
+            Format::Csv(dialect) => {
+                let listed = keys.texts("columns", found);
+                check_csv(keys, shape, listed.as_deref(), found);
+                Layout::Csv { dialect, listed: listed.map(|all| all.into_iter().map(|(name, _)| name).collect()) }
+            }
+            Format::Json(rows) => {
+                let rows = keys.get("select").and_then(|node| shape::rows(node, found)).unwrap_or(rows);
+                Layout::Json { rows, shape: json_shape(keys, write, shape, found) }
+            }
+            Format::Ndjson => Layout::Ndjson { shape: json_shape(keys, write, shape, found) },
+        }
+    }
+}
+
+fn json_shape(keys: &Keys<'_>, write: bool, shape: &WireShape, found: &mut Findings) -> Shape {
+    for slot in shape.slots.iter().filter(|slot| write && (slot.at.starts_with('$') || slot.at.starts_with("^."))) {
+        found.add(shape::bad(slot.span, &slot.at, "this path can be read, not written"));
+    }
+    Shape::compile(shape, keys.node.span, found)
+}
+
+/// What a row of CSV cannot hold.
+fn check_csv(keys: &Keys<'_>, shape: &WireShape, listed: Option<&[(String, crate::source::Span)]>, found: &mut Findings) {
+    for slot in &shape.slots {
+        let kind = match slot.kind {
+            SlotKind::Scalar => None,
+            SlotKind::List(_) => Some("list"),
+            SlotKind::Struct(_) => Some("structure"),
+        };
+        if let Some(kind) = kind {
+            found.add(Finding::new(&LIST_IN_CSV, slot.span).word("field", slot.name.clone()).word("kind", kind));
+        } else if slot.at.starts_with('$') || slot.at.starts_with("^.") {
+            found.add(shape::bad(slot.span, &slot.at, "in CSV a field lies in a column"));
+        } else if let Some(listed) = listed
+            && !listed.iter().any(|(name, _)| *name == slot.at)
+        {
+            let names = || listed.iter().map(|(name, _)| name.as_str());
+            found.add(
+                Finding::new(&COLUMN_NOT_LISTED, slot.span)
+                    .word("column", slot.at.clone())
+                    .word_if("suggestion", nearest(&slot.at, names())),
+            );
+        }
+    }
+    for (index, (name, span)) in listed.unwrap_or_default().iter().enumerate() {
+        if listed.unwrap_or_default()[..index].iter().any(|(other, _)| other == name) {
+            found.add(wrong(*span, "columns", &format!("`{name}` twice"), "this column stands there already", "each column once"));
+        }
+    }
+    if let Some(each) = &shape.each {
+        found.add(shape::bad(keys.node.span, each, "a row of CSV holds no list that could be read with `each`"));
+    }
+}
+
+impl Dialect for Connection {
+    fn read(&mut self, call: &Node, shape: &WireShape, found: &mut Findings) -> Option<CallId> {
+        self.add(call, false, shape, found)
+    }
+
+    fn write(
+        &mut self,
+        call: &Node,
+        op: Option<Operation>,
+        shape: &WireShape,
+        found: &mut Findings,
+    ) -> Option<CallId> {
+        if let Some(op) = op {
+            found.add(Finding::new(&FILES_ARE_WHOLE, call.span).word("operation", op.word()));
+            return None;
+        }
+        self.add(call, true, shape, found)
+    }
+
+    fn traits(&self, _: CallId) -> CallTraits {
+        CallTraits { repeatable: true, batch: u32::MAX, whole: true }
+    }
+
+    fn show(&self, call: CallId) -> String {
+        self.call(call).map(|call| show::call(self, call)).unwrap_or_default()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

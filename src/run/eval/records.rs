@@ -1,0 +1,258 @@
+//! Records: fields, references both ways, rows by key, look-ups, links.
+
+use super::{Frame, Linked, Machine, Result, Tables};
+use crate::check::typed::ExprId;
+use crate::model::{TableId, Unmapped};
+use crate::run::key::{Hasher, hash_key};
+use crate::run::table::{Apart, Column, Index, References, Rows, read_cell};
+use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
+
+impl<'m, 't> Machine<'m, 't> {
+    /// The number of the table of a record type.
+    pub fn number(&self, record: RecordType) -> u32 {
+        match record {
+            RecordType::Entity(entity) => Tables::entity(entity),
+            RecordType::Set(set) => self.tables.set(set),
+            RecordType::Layout(layout) => self.tables.layout(layout),
+        }
+    }
+
+    /// A field of a record.
+    pub(super) fn field<'a>(&self, id: ExprId, record: Value<'a>, entity: EntityId, field: u16, arena: &'a Arena) -> Result<'a>
+    where
+        't: 'a,
+    {
+        let Value::Row(row) = record else { return Ok(Value::Absent) };
+        let table = self.tables.table(row.table);
+        let Rows::Wire { columns, .. } = &table.rows else {
+            return Ok(self.visible(table.slot(row.row, field), arena));
+        };
+        let columns: &'t [Option<Column>] = columns;
+        let Some(column) = &columns[field as usize] else { return Ok(Value::Absent) };
+        let (batch, cell) = table.cell(row.row, column.slot);
+        let mut warn = |what: &'static str| {
+            self.odd.add(&format!("{} {}: {what}", self.model.entity(entity).name.text, column.name), || {
+                table.origin(row.row).unwrap_or_default()
+            });
+        };
+        let optional_reference =
+            !column.required && matches!(self.model.entity(entity).fields[field as usize].ty, Type::Ref(_));
+        match read_cell(&column.reader, batch, cell, self, arena, &mut warn) {
+            Ok(Value::Absent) => match &column.default {
+                Some(default) => Ok(Value::Text(default)),
+                None if column.required => {
+                    Err(self.bad_field(id, row, entity, &column.name, "is required, but empty"))
+                }
+                None => Ok(Value::Absent),
+            },
+            Ok(value) => Ok(self.visible(value, arena)),
+            Err(bad) if optional_reference && bad.why.0.starts_with("refers to") => {
+                warn("refers to a record that is not there");
+                Ok(Value::Absent)
+            }
+            Err(bad) => Err(self.bad_field(id, row, entity, &column.name, &bad.why.0)),
+        }
+    }
+
+    /// What may be seen of a reference: one to a record that leaves nowhere (protected, out of scope) is absent, unless the
+    /// row itself leaves nowhere.
+    fn visible<'a>(&self, value: Value<'a>, arena: &'a Arena) -> Value<'a> {
+        let hidden = |value: &Value<'_>| match value {
+            Value::Row(row) => self.tables.table(row.table).apart(row.row) != Apart::No,
+            _ => false,
+        };
+        match value {
+            Value::Row(_) if !self.inside.get() && hidden(&value) => Value::Absent,
+            Value::List(items) if !self.inside.get() && items.iter().any(hidden) => {
+                let kept: Vec<Value<'a>> = items.iter().copied().filter(|item| !hidden(item)).collect();
+                Value::List(arena.alloc_slice_copy(&kept))
+            }
+            value => value,
+        }
+    }
+
+    fn bad_field(&self, id: ExprId, row: Row, entity: EntityId, column: &str, why: &str) -> Box<super::Stop> {
+        let entity = &self.model.entity(entity).name.text;
+        let mut stop = self.stop(id, format!("{entity} {column}: {why}"));
+        stop.origin = self.tables.table(row.table).origin(row.row);
+        stop
+    }
+
+    /// The records whose `ref` field leads to a record.
+    pub(super) fn referrers<'a>(&self, record: Value<'a>, entity: EntityId, field: u16, arena: &'a Arena) -> Value<'a>
+    where
+        't: 'a,
+    {
+        let Value::Row(target) = record else { return Value::Absent };
+        let number = Tables::entity(entity);
+        let table = self.tables.table(number);
+        let Some((_, cell)) = table.referrers.iter().find(|(known, _)| *known == field) else {
+            return Value::List(&[]);
+        };
+        let index = cell.get_or_init(|| {
+            let mut index = Index::of(table.len);
+            let scratch = Arena::new();
+            for row in table.living() {
+                let value = self.plain_field(Row { table: number, row }, entity, field, &scratch);
+                if let Value::Row(to) = value {
+                    index.add(row_hash(to), row);
+                }
+            }
+            index
+        });
+        let rows = index.rows(row_hash(target)).map(|row| Value::Row(Row { table: number, row }));
+        let rows: Vec<Value<'a>> = rows.collect();
+        self.visible(Value::List(arena.alloc_slice_copy(&rows)), arena)
+    }
+
+    /// A field of a record without failures: what cannot be read is absent.
+    pub fn plain_field<'a>(&self, row: Row, entity: EntityId, field: u16, arena: &'a Arena) -> Value<'a>
+    where
+        't: 'a,
+    {
+        self.field(ExprId(0), Value::Row(row), entity, field, arena).unwrap_or(Value::Absent)
+    }
+
+    /// Every record of an entity or set.
+    pub(super) fn all<'a>(&self, record: RecordType, arena: &'a Arena) -> Value<'a>
+    where
+        't: 'a,
+    {
+        let number = self.number(record);
+        let table = self.tables.table(number);
+        let rows: Vec<Value<'a>> = table.living().map(|row| Value::Row(Row { table: number, row })).collect();
+        self.visible(Value::List(arena.alloc_slice_copy(&rows)), arena)
+    }
+
+    /// `set(key, …)`
+    pub(super) fn by_key<'a>(&self, id: ExprId, record: RecordType, key: &[ExprId], frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
+    where
+        't: 'a,
+    {
+        let mut values = Vec::with_capacity(key.len());
+        for &part in key {
+            let value = self.eval(part, frame, arena)?;
+            if value.is_absent() {
+                return Ok(Value::Absent);
+            }
+            values.push(value);
+        }
+        let number = self.number(record);
+        let found = self.key_index(number, record).first(self.given_key(record, &values, arena));
+        match found {
+            Some(row) => Ok(Value::Row(Row { table: number, row })),
+            None => Err(self.stop(id, format!("no {} with this key", crate::check::record_name(self.model, record)))),
+        }
+    }
+
+    /// The hash of key values that somebody gives.
+    fn given_key(&self, record: RecordType, values: &[Value<'_>], arena: &Arena) -> u128 {
+        let mut hasher = Hasher::default();
+        match record {
+            RecordType::Entity(entity) => {
+                let entity = self.model.entity(entity);
+                for (value, &field) in values.iter().zip(&entity.key) {
+                    hasher.value(&entity.fields[field].ty, *value, arena);
+                }
+            }
+            _ => {
+                for value in values {
+                    hasher.value(&Type::Unknown, *value, arena);
+                }
+            }
+        }
+        hasher.finish()
+    }
+
+    /// Rows of a table by their key.
+    pub fn key_index(&self, number: u32, record: RecordType) -> &Index {
+        let table = self.tables.table(number);
+        table.by_key.get_or_init(|| {
+            let mut index = Index::of(table.len);
+            let mut arena = Arena::new();
+            for row in table.living() {
+                if let Some(hash) = hash_key(self, Row { table: number, row }, record, &arena) {
+                    index.add(hash, row);
+                }
+                arena.reset();
+            }
+            index
+        })
+    }
+
+    /// `key | lookup(in = table.column)`
+    pub(super) fn lookup<'a>(&self, id: ExprId, table: TableId, column: u16, key: &[ExprId], frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
+    where
+        't: 'a,
+    {
+        let definition = self.model.table(table);
+        let mut hasher = Hasher::default();
+        let mut first = Value::Absent;
+        for (position, &part) in key.iter().enumerate() {
+            let value = self.eval(part, frame, arena)?;
+            if value.is_absent() {
+                return Ok(Value::Absent);
+            }
+            if position == 0 {
+                first = value;
+            }
+            hasher.value(&definition.columns[definition.key[position]].ty, value, arena);
+        }
+        let lookup = &self.lookups[table.0 as usize];
+        match (lookup.find(hasher.finish(), column), &definition.unmapped) {
+            (Some(value), _) => Ok(value),
+            (None, Unmapped::Absent) => Ok(Value::Absent),
+            (None, Unmapped::Keeps) => Ok(first),
+            (None, Unmapped::Gives(text)) => Ok(Value::Text(text)),
+            (None, Unmapped::Fails) => {
+                Err(self.stop(id, format!("the table {} does not have this value", definition.name.text)))
+            }
+        }
+    }
+
+    /// A left record as the right record that a map made of it.
+    pub(super) fn linked<'a>(&self, id: ExprId, left: Value<'a>, entity: EntityId, arena: &'a Arena) -> Result<'a>
+    where
+        't: 'a,
+    {
+        match left {
+            Value::Row(row) => match self.links.get(&(row.table, row.row, entity.0)) {
+                Some(Linked::One(made)) => Ok(Value::Row(Row { table: entity.0, row: *made })),
+                Some(Linked::Several) => {
+                    Err(self.stop(id, format!("several {} were made of this record", self.model.entity(entity).name.text)))
+                }
+                None => Err(self.stop(id, format!("no {} was made of this record", self.model.entity(entity).name.text))),
+            },
+            Value::List(items) => {
+                let mut values = bumpalo::collections::Vec::with_capacity_in(items.len(), arena);
+                for &item in items {
+                    // A member that was not made (protected, rejected) is left out of a list, and counted.
+                    match self.linked(id, item, entity, arena) {
+                        Ok(Value::Absent) => {}
+                        Ok(value) => values.push(value),
+                        Err(stop) => self.odd.add(&stop.why, String::new),
+                    }
+                }
+                Ok(Value::List(values.into_bump_slice()))
+            }
+            _ => Ok(Value::Absent),
+        }
+    }
+}
+
+/// The hash under which referrers of a row stand.
+fn row_hash(row: Row) -> u128 {
+    (u128::from(row.table) << 32) | u128::from(row.row)
+}
+
+impl<'m, 't> References for Machine<'m, 't> {
+    fn find(&self, entity: EntityId, key: Value<'_>) -> Option<Row> {
+        let definition = self.model.entity(entity);
+        let number = Tables::entity(entity);
+        let arena = Arena::new();
+        let mut hasher = Hasher::default();
+        hasher.value(&definition.fields[*definition.key.first()?].ty, key, &arena);
+        let index = self.key_index(number, RecordType::Entity(entity));
+        index.first(hasher.finish()).map(|row| Row { table: number, row })
+    }
+}

@@ -1,0 +1,120 @@
+//! What became of records that were not written: skipped, rejected, held, protected; counted with their reasons.
+
+use super::eval::Stop;
+use super::table::Apart;
+use std::collections::BTreeMap;
+
+/// Why rows fell without being reported one by one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// A condition without `else` was false.
+    Condition,
+    /// A condition was undecided: something in it is absent.
+    Undecided,
+    /// `else skip "why"`
+    Skipped(String),
+    /// Lost a `one per`.
+    NotBest,
+}
+
+impl Reason {
+    /// In words.
+    pub fn text(&self) -> &str {
+        match self {
+            Reason::Condition => "condition not met",
+            Reason::Undecided => "condition undecided (a value is absent)",
+            Reason::Skipped(why) => why,
+            Reason::NotBest => "not the best of its key",
+        }
+    }
+}
+
+/// A record that was rejected by a rule, or that the engine could not decide about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    /// The set or map.
+    pub place: String,
+    /// The key of the row, as far as it is known.
+    pub key: Option<String>,
+    /// Why; holds no personal data.
+    pub why: String,
+    /// File and line, where it is known.
+    pub origin: Option<String>,
+    /// True if the engine held it; false if a rule (or bad data) rejected it.
+    pub held: bool,
+}
+
+/// Everything that fell.
+#[derive(Default, Debug, Clone)]
+pub struct Fallen {
+    counts: BTreeMap<(String, Reason), u64>,
+    /// Records rejected and held.
+    pub stopped: Vec<Stopped>,
+    /// Protected people, by place: how many rows.
+    pub protected: BTreeMap<String, u64>,
+    /// Oddities: what, where first, how often.
+    pub oddities: Vec<(String, String, u64)>,
+    /// Sets whose fallen rows cannot be named by the key of their final rows.
+    blurred: Vec<String>,
+}
+
+impl Fallen {
+    /// Counts rows that fell for a reason.
+    pub fn count(&mut self, place: &str, reason: Reason, count: u64) {
+        if count > 0 {
+            *self.counts.entry((place.to_string(), reason)).or_default() += count;
+        }
+    }
+
+    /// A row that failed: its data could not be read, or a function gave nothing.
+    pub fn failed(&mut self, place: &str, key: Option<String>, stop: &Stop, apart: Apart) {
+        self.stop(place, key, stop.why.to_string(), stop.origin.clone(), apart, false);
+    }
+
+    /// A row that a rule rejected.
+    pub fn rejected(&mut self, place: &str, key: Option<String>, why: &str, apart: Apart) {
+        self.stop(place, key, why.to_string(), None, apart, false);
+    }
+
+    /// A row that the engine cannot decide about.
+    pub fn held(&mut self, place: &str, key: Option<String>, why: impl Into<String>) {
+        self.stop(place, key, why.into(), None, Apart::No, true);
+    }
+
+    fn stop(&mut self, place: &str, key: Option<String>, why: String, origin: Option<String>, apart: Apart, held: bool) {
+        if apart == Apart::Outside {
+            return;
+        }
+        if apart == Apart::Protected {
+            *self.protected.entry(place.to_string()).or_default() += 1;
+            return;
+        }
+        self.stopped.push(Stopped { place: place.to_string(), key, why, origin, held });
+    }
+
+    /// Something odd that stops nothing.
+    pub fn odd(&mut self, stop: &Stop, origin: impl FnOnce() -> Option<String>) {
+        let what = stop.why.to_string();
+        match self.oddities.iter_mut().find(|(known, _, _)| *known == what) {
+            Some((_, _, count)) => *count += 1,
+            None => self.oddities.push((what, stop.origin.clone().or_else(origin).unwrap_or_default(), 1)),
+        }
+    }
+
+    /// From here on, rows of a set have other keys than those that fell.
+    pub fn keys_replaced(&mut self, place: &str) {
+        if self.stopped.iter().any(|stopped| stopped.place == place) {
+            self.blurred.push(place.to_string());
+        }
+    }
+
+    /// True if rows fell in a set that cannot be named by the key of its final rows: nobody may count as gone then.
+    pub fn is_blurred(&self, place: &str) -> bool {
+        self.blurred.iter().any(|known| known == place)
+    }
+
+    /// Counts by place and reason, in order.
+    pub fn counts(&self) -> impl Iterator<Item = (&str, &Reason, u64)> {
+        self.counts.iter().map(|((place, reason), count)| (place.as_str(), reason, *count))
+    }
+}

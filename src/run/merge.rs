@@ -1,0 +1,276 @@
+//! Making one record of all rows with one key, and leading references to it.
+
+use super::eval::Machine;
+use super::fate::Fallen;
+use super::make::{Fate, Made, State, left_key};
+use super::table::Apart;
+use crate::model::Access;
+use crate::value::{Arena, EntityId, Row, Type, Value, normal};
+use hashbrown::HashMap;
+
+/// Where a provisional row of an entity went: its record, or nowhere.
+type Places = HashMap<EntityId, Vec<Option<u32>>>;
+
+/// Finishes all entities, those whose keys are parts of others' keys first.
+pub fn finish<'t>(machine: &Machine<'_, 't>, mut made: Vec<Made<'t>>, arena: &'t Arena, fallen: &mut Fallen) -> Vec<Made<'t>> {
+    let order = key_order(machine, &made);
+    let mut places: Places = HashMap::new();
+    for entity in order {
+        let Some(index) = made.iter().position(|known| known.entity == entity) else { continue };
+        let keys = keys(machine, &made, index, &places);
+        let (merged, place) = merge(machine, std::mem::replace(&mut made[index], empty(entity)), keys, fallen);
+        places.insert(entity, place);
+        made[index] = merged;
+    }
+    lead_references(machine, &mut made, &places, arena, fallen);
+    made
+}
+
+fn empty<'t>(entity: EntityId) -> Made<'t> {
+    Made {
+        entity,
+        width: 0,
+        rows: Vec::new(),
+        values: Vec::new(),
+        states: Vec::new(),
+        keys: Vec::new(),
+        incomplete: Default::default(),
+    }
+}
+
+/// Entities in an order in which keys know the keys that are parts of them.
+fn key_order(machine: &Machine<'_, '_>, made: &[Made<'_>]) -> Vec<EntityId> {
+    let mut order: Vec<EntityId> = Vec::new();
+    let mut waiting: Vec<EntityId> = made.iter().map(|made| made.entity).collect();
+    while !waiting.is_empty() {
+        let ready = waiting.iter().position(|&entity| {
+            let definition = machine.model.entity(entity);
+            definition.key.iter().all(|&field| match definition.fields[field].ty {
+                Type::Ref(to) => to == entity || !waiting.contains(&to),
+                _ => true,
+            })
+        });
+        // A circle of keys cannot be ordered; the first is as good as any, and its parts stay unknown.
+        order.push(waiting.remove(ready.unwrap_or(0)));
+    }
+    order
+}
+
+/// The key of each provisional row as text.
+fn keys(machine: &Machine<'_, '_>, made: &[Made<'_>], index: usize, places: &Places) -> Vec<Option<String>> {
+    let this = &made[index];
+    let entity = machine.model.entity(this.entity);
+    let arena = Arena::new();
+    (0..this.rows.len())
+        .map(|row| {
+            let mut text = String::new();
+            for (position, &field) in entity.key.iter().enumerate() {
+                if position > 0 {
+                    text.push('|');
+                }
+                let value = this.row(row)[field];
+                let part = match normal::normal_form(&entity.fields[field].ty, value, &arena) {
+                    Value::Absent if entity.first_present => continue,
+                    Value::Absent => return None,
+                    Value::Row(to) => referenced_key(made, places, to)?,
+                    simple => {
+                        let mut part = String::new();
+                        super::eval::push_text(&mut part, simple);
+                        part.replace('\\', "\\\\").replace('|', "\\|")
+                    }
+                };
+                if entity.first_present {
+                    text.clear();
+                }
+                text.push_str(&part);
+                if entity.first_present {
+                    break;
+                }
+            }
+            (!text.is_empty()).then_some(text)
+        })
+        .collect()
+}
+
+fn referenced_key(made: &[Made<'_>], places: &Places, to: Row) -> Option<String> {
+    let entity = EntityId(to.table);
+    let record = (*places.get(&entity)?.get(to.row as usize)?)?;
+    made.iter().find(|known| known.entity == entity)?.keys.get(record as usize)?.clone()
+}
+
+/// One record for each key. The first row that has a value for a field decides it; two rows of one map with one key
+/// and different values cannot both be right, so the second is held.
+fn merge<'t>(
+    machine: &Machine<'_, 't>,
+    from: Made<'t>,
+    keys: Vec<Option<String>>,
+    fallen: &mut Fallen,
+) -> (Made<'t>, Vec<Option<u32>>) {
+    let entity = machine.model.entity(from.entity);
+    let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
+    let mut into = Made { width: from.width, incomplete: from.incomplete.clone(), ..empty(from.entity) };
+    let mut places = Vec::with_capacity(from.rows.len());
+    let mut by_key: HashMap<String, u32> = HashMap::with_capacity(from.rows.len());
+    for (row, key) in keys.into_iter().enumerate() {
+        let map = &machine.typed.maps[from.rows[row].map as usize];
+        let supplements = map.only_supplements;
+        let known = key.as_ref().and_then(|key| by_key.get(key).copied());
+        match known {
+            Some(record) => {
+                places.push(Some(record));
+                join(machine, &from, row, &mut into, record as usize, fallen);
+            }
+            None if supplements => {
+                places.push(None);
+                fallen.count(&map.name, super::fate::Reason::Skipped("nobody to supplement".into()), 1);
+            }
+            None => {
+                let record = into.rows.len() as u32;
+                let mut made = from.rows[row].clone();
+                if key.is_none() && !theirs && made.fate == Fate::Whole {
+                    let why = format!("the key of {} is empty", entity.name.text);
+                    fallen.rejected(&map.name, left_key(machine, made.left), &why, Apart::No);
+                    made.fate = Fate::Rejected(why);
+                }
+                if key.is_none() && !theirs {
+                    // Whose key is not known cannot be told from who is gone.
+                    into.incomplete.entry(made.map).or_insert_with(|| "records whose key could not be worked out".into());
+                }
+                if let Some(key) = &key {
+                    by_key.insert(key.clone(), record);
+                }
+                into.rows.push(made);
+                into.values.extend_from_slice(from.row(row));
+                into.states.extend_from_slice(from.row_states(row));
+                into.keys.push(key);
+                places.push(Some(record));
+            }
+        }
+    }
+    (into, places)
+}
+
+/// Joins a row to a record with the same key.
+fn join<'t>(machine: &Machine<'_, 't>, from: &Made<'t>, row: usize, into: &mut Made<'t>, record: usize, fallen: &mut Fallen) {
+    let entity = machine.model.entity(from.entity);
+    let (fate, other) = (from.rows[row].fate.clone(), into.rows[record].fate.clone());
+    let same_map = from.rows[row].map == into.rows[record].map;
+    let at = record * into.width;
+    let mut differs = false;
+    for field in 0..from.width {
+        let (value, state) = (from.row(row)[field], from.row_states(row)[field]);
+        let present = into.states[at + field];
+        if present.is_empty() {
+            into.values[at + field] = value;
+            into.states[at + field] = state;
+        } else if !state.is_empty() {
+            differs |= !normal::equal(&entity.fields[field].ty, value, into.values[at + field]);
+        }
+    }
+    if fate == Fate::Protected || other == Fate::Protected {
+        into.rows[record].fate = Fate::Protected;
+    } else if other == Fate::Outside && fate == Fate::Whole {
+        into.rows[record].fate = Fate::Whole;
+    } else if same_map && differs && fate == Fate::Whole {
+        let place = &machine.typed.maps[from.rows[row].map as usize].name;
+        let why = format!("another record has the same key and other values: {} counts the first", entity.name.text);
+        fallen.held(place, left_key(machine, from.rows[row].left), why);
+    }
+}
+
+/// Leads references to the records that their rows became part of, and holds who needs somebody that was not made.
+fn lead_references<'t>(machine: &Machine<'_, 't>, made: &mut [Made<'t>], places: &Places, arena: &'t Arena, fallen: &mut Fallen) {
+    let lead = |value: Value<'t>, fates: &HashMap<EntityId, Vec<Fate>>| -> (Value<'t>, Option<Fate>) {
+        let Value::Row(row) = value else { return (value, None) };
+        let entity = EntityId(row.table);
+        let Some(record) = places.get(&entity).and_then(|place| place.get(row.row as usize).copied().flatten()) else {
+            return (Value::Absent, Some(Fate::Held("refers to a record that was not made".into())));
+        };
+        let fate = fates.get(&entity).map(|fates| fates[record as usize].clone());
+        (Value::Row(Row { table: row.table, row: record }), fate.filter(|fate| *fate != Fate::Whole))
+    };
+    // Fates flow along references until nothing changes: a membership of a group of a rejected school.
+    for _ in 0..made.len().max(1) {
+        let fates: HashMap<EntityId, Vec<Fate>> =
+            made.iter().map(|made| (made.entity, made.rows.iter().map(|row| row.fate.clone()).collect())).collect();
+        let mut changed = false;
+        for this in made.iter_mut() {
+            let entity = machine.model.entity(this.entity);
+            for row in 0..this.rows.len() {
+                for (index, field) in entity.fields.iter().enumerate() {
+                    if !matches!(field.ty, Type::Ref(_)) || this.rows[row].fate != Fate::Whole {
+                        continue;
+                    }
+                    let (_, fate) = lead(this.row(row)[index], &fates);
+                    let Some(fate) = fate else { continue };
+                    let needed = !field.optional || entity.key.contains(&index);
+                    if needed {
+                        let reason = because_of(&fate, &field.name.text);
+                        if let Fate::Held(why) = &reason {
+                            let place = &machine.typed.maps[this.rows[row].map as usize].name;
+                            fallen.held(place, left_key(machine, this.rows[row].left), why.clone());
+                        }
+                        this.rows[row].fate = reason;
+                        changed = true;
+                    }
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    let fates: HashMap<EntityId, Vec<Fate>> =
+        made.iter().map(|made| (made.entity, made.rows.iter().map(|row| row.fate.clone()).collect())).collect();
+    for this in made.iter_mut() {
+        for value in &mut this.values {
+            match *value {
+                Value::Row(_) => {
+                    let (led, fate) = lead(*value, &fates);
+                    // A reference to somebody who is not written is left out.
+                    *value = if fate.is_some() { Value::Absent } else { led };
+                }
+                Value::List(items) if items.iter().any(|item| matches!(item, Value::Row(_))) => {
+                    let kept: Vec<Value<'t>> =
+                        items.iter().map(|item| lead(*item, &fates)).filter(|(_, fate)| fate.is_none()).map(|(led, _)| led).collect();
+                    *value = Value::List(arena.alloc_slice_copy(&kept));
+                }
+                _ => {}
+            }
+        }
+    }
+    require(machine, made, fallen);
+}
+
+fn because_of(fate: &Fate, field: &str) -> Fate {
+    match fate {
+        Fate::Protected => Fate::Protected,
+        Fate::Outside => Fate::Outside,
+        _ => Fate::Held(format!("{field} leads to a record that is not written")),
+    }
+}
+
+/// Rejects records whose required fields are empty after all rules.
+fn require(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fallen) {
+    for this in made.iter_mut() {
+        let entity = machine.model.entity(this.entity);
+        let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
+        for row in 0..this.rows.len() {
+            if this.rows[row].fate != Fate::Whole {
+                continue;
+            }
+            let missing = entity.fields.iter().enumerate().find(|(index, field)| {
+                let id = theirs && entity.key.contains(index);
+                let list = matches!(field.ty, Type::List(_) | Type::Set(_));
+                let needed = !field.optional && field.default.is_none() && field.access != Access::Read && !id && !list;
+                needed && this.values[row * this.width + index].is_absent() && !this.states[row * this.width + index].has(State::UPDATE)
+            });
+            if let Some((_, field)) = missing {
+                let why = format!("{} is required, but empty", field.name.text);
+                let place = &machine.typed.maps[this.rows[row].map as usize].name;
+                fallen.rejected(place, left_key(machine, this.rows[row].left), &why, Apart::No);
+                this.rows[row].fate = Fate::Rejected(why);
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Running a plan: read, shape, map, match, compare, guard, apply, record.
+//!
+//! `propose` gives a change set and touches nothing; only `apply` writes, and only a change set.
+
+pub mod table;
+pub mod key;
+pub mod lookup;
+pub mod fate;
+pub mod eval;
+pub mod shape;
+pub mod make;
+mod merge;
+mod prepare;
+pub mod stage;

@@ -1,0 +1,299 @@
+//! Tables of a run: records as they were read (undecoded cells) or as a map made them (values), and indexes over them.
+
+use crate::adapter::{Batch, Cell};
+use crate::function::Failure;
+use crate::value::wire::Codec;
+use crate::value::{Arena, EntityId, Row, Value};
+use hashbrown::HashMap;
+use std::cell::OnceCell;
+
+/// Why a row leaves nowhere although it is there: it is not gone, and nothing of it is sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Apart {
+    /// It leaves.
+    #[default]
+    No,
+    /// It is outside the scope of the sync.
+    Outside,
+    /// It is about a protected person.
+    Protected,
+}
+
+/// How the cell of a field becomes a value.
+#[derive(Debug)]
+pub enum Reader {
+    /// One text, number or bool.
+    Scalar(Codec),
+    /// The key of a record of an entity.
+    Reference(EntityId, Codec),
+    /// A list of what is inside.
+    List(Box<Reader>),
+    /// A structure.
+    Struct(Vec<Reader>),
+}
+
+/// A field of a table: where its cells lie, and how they are read.
+#[derive(Debug)]
+pub struct Column {
+    /// The slot in the batch.
+    pub slot: usize,
+    /// How cells are read.
+    pub reader: Reader,
+    /// The value of an absent cell.
+    pub default: Option<Box<str>>,
+    /// True if absence is an error in the data.
+    pub required: bool,
+    /// The field's name, for failures.
+    pub name: Box<str>,
+}
+
+/// The rows of a table.
+pub enum Rows<'t> {
+    /// As read: batches, and the number of the first row of each.
+    Wire {
+        /// The batches.
+        batches: &'t [Batch],
+        /// Number of the first row of each batch.
+        first: Vec<u32>,
+        /// By field of the entity; `None` for fields that the plan does not need.
+        columns: &'t [Option<Column>],
+    },
+    /// As made: `width` values a row.
+    Values {
+        /// Values a row.
+        width: usize,
+        /// All values.
+        values: Vec<Value<'t>>,
+    },
+}
+
+/// Records of an entity, rows of a set, or rows inside groups.
+pub struct Table<'t> {
+    /// The rows.
+    pub rows: Rows<'t>,
+    /// How many.
+    pub len: u32,
+    /// False for rows that do not take part: duplicates, protected, out of scope.
+    pub alive: Option<Vec<bool>>,
+    /// Rows that go through everything, marked, and leave nowhere.
+    pub apart: Option<Vec<Apart>>,
+    /// Rows by the hash of their key.
+    pub by_key: OnceCell<Index>,
+    /// Rows by the record that a `ref` field leads to.
+    pub referrers: Vec<(u16, OnceCell<Index>)>,
+}
+
+/// Rows by a hash, in order of rows.
+#[derive(Default, Debug)]
+pub struct Index {
+    heads: HashMap<u128, (u32, u32)>,
+    next: Vec<u32>,
+}
+
+const END: u32 = u32::MAX;
+
+impl Index {
+    /// An empty index of a table with this many rows.
+    pub fn of(rows: u32) -> Index {
+        Index { heads: HashMap::with_capacity(rows as usize), next: vec![END; rows as usize] }
+    }
+
+    /// Adds a row; rows must come in order.
+    pub fn add(&mut self, hash: u128, row: u32) {
+        match self.heads.entry(hash) {
+            hashbrown::hash_map::Entry::Vacant(entry) => {
+                entry.insert((row, row));
+            }
+            hashbrown::hash_map::Entry::Occupied(mut entry) => {
+                let (_, last) = entry.get_mut();
+                self.next[*last as usize] = row;
+                *last = row;
+            }
+        }
+    }
+
+    /// The rows with this hash.
+    pub fn rows(&self, hash: u128) -> impl Iterator<Item = u32> + '_ {
+        let mut row = self.heads.get(&hash).map_or(END, |(first, _)| *first);
+        std::iter::from_fn(move || {
+            (row != END).then(|| {
+                let this = row;
+                row = self.next[row as usize];
+                this
+            })
+        })
+    }
+
+    /// The first row with this hash.
+    pub fn first(&self, hash: u128) -> Option<u32> {
+        self.heads.get(&hash).map(|(first, _)| *first)
+    }
+}
+
+impl<'t> Table<'t> {
+    /// A table of rows as they were read.
+    pub fn wire(batches: &'t [Batch], columns: &'t [Option<Column>]) -> Table<'t> {
+        let mut first = Vec::with_capacity(batches.len());
+        let mut len = 0;
+        for batch in batches {
+            first.push(len);
+            len += batch.len() as u32;
+        }
+        Table::of(Rows::Wire { batches, first, columns }, len)
+    }
+
+    /// A table of values.
+    pub fn values(width: usize, values: Vec<Value<'t>>) -> Table<'t> {
+        let len = if width == 0 { 0 } else { values.len() / width };
+        Table::of(Rows::Values { width, values }, len as u32)
+    }
+
+    fn of(rows: Rows<'t>, len: u32) -> Table<'t> {
+        Table { rows, len, alive: None, apart: None, by_key: OnceCell::new(), referrers: Vec::new() }
+    }
+
+    /// True if a row takes part.
+    pub fn is_alive(&self, row: u32) -> bool {
+        self.alive.as_ref().is_none_or(|alive| alive[row as usize])
+    }
+
+    /// Why a row leaves nowhere, if it does not.
+    pub fn apart(&self, row: u32) -> Apart {
+        self.apart.as_ref().map_or(Apart::No, |apart| apart[row as usize])
+    }
+
+    /// Marks a row; a stronger mark stays.
+    pub fn set_apart(&mut self, row: u32, why: Apart) {
+        let len = self.len as usize;
+        let mark = &mut self.apart.get_or_insert_with(|| vec![Apart::No; len])[row as usize];
+        *mark = (*mark).max(why);
+    }
+
+    /// Takes a row out.
+    pub fn kill(&mut self, row: u32) {
+        let len = self.len as usize;
+        self.alive.get_or_insert_with(|| vec![true; len])[row as usize] = false;
+    }
+
+    /// The numbers of the rows that take part.
+    pub fn living(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.len).filter(|&row| self.is_alive(row))
+    }
+
+    /// Where a row came from, in words: file and line.
+    pub fn origin(&self, row: u32) -> Option<String> {
+        let Rows::Wire { batches, first, .. } = &self.rows else { return None };
+        let index = first.partition_point(|&start| start <= row) - 1;
+        let batch = &batches[index];
+        Some(format!("{}:{}", batch.from, batch.lines[(row - first[index]) as usize]))
+    }
+
+    /// The value in a slot of a row of values.
+    pub fn slot(&self, row: u32, slot: u16) -> Value<'t> {
+        match &self.rows {
+            Rows::Values { width, values } => values[row as usize * width + slot as usize],
+            Rows::Wire { .. } => Value::Absent,
+        }
+    }
+
+    /// The cell of a column and the batch that it borrows from.
+    pub fn cell(&self, row: u32, slot: usize) -> (&'t Batch, Cell) {
+        let Rows::Wire { batches, first, .. } = &self.rows else { unreachable!("only tables that were read have cells") };
+        let index = first.partition_point(|&start| start <= row) - 1;
+        let batch = &batches[index];
+        (batch, batch.row((row - first[index]) as usize)[slot])
+    }
+}
+
+/// Why a cell gave no value: the failure, and the text that was there for whoever may see it.
+pub struct BadCell<'t> {
+    /// Why; holds no personal data.
+    pub why: Failure,
+    /// What stood there.
+    pub text: Option<&'t str>,
+}
+
+/// Where references lead: gives the row of a key text in an entity.
+pub trait References {
+    /// The row of the record with this key.
+    fn find(&self, entity: EntityId, key: Value<'_>) -> Option<Row>;
+}
+
+/// The value of a cell. Warnings (a wrong check digit that is let through) go to `warn`.
+pub fn read_cell<'a>(
+    reader: &'a Reader,
+    batch: &'a Batch,
+    cell: Cell,
+    references: &dyn References,
+    arena: &'a Arena,
+    warn: &mut dyn FnMut(&'static str),
+) -> Result<Value<'a>, BadCell<'a>> {
+    let text = match cell {
+        Cell::Missing | Cell::Null => return Ok(Value::Absent),
+        Cell::Text { start, len } | Cell::Number { start, len } => batch.text(start, len),
+        Cell::Bool(true) => "true",
+        Cell::Bool(false) => "false",
+        Cell::List { first, len } => {
+            let Reader::List(inner) = reader else { return Err(bad("a list stands where one value is expected")) };
+            let mut items = bumpalo::collections::Vec::with_capacity_in(len as usize, arena);
+            for &cell in &batch.inner[first as usize..(first + len) as usize] {
+                let value = read_cell(inner, batch, cell, references, arena, warn)?;
+                if !value.is_absent() {
+                    items.push(value);
+                }
+            }
+            return Ok(Value::List(items.into_bump_slice()));
+        }
+        Cell::Struct { first } => {
+            let Reader::Struct(members) = reader else {
+                return Err(bad("a structure stands where one value is expected"));
+            };
+            let mut values = bumpalo::collections::Vec::with_capacity_in(members.len(), arena);
+            for (index, member) in members.iter().enumerate() {
+                values.push(read_cell(member, batch, batch.inner[first as usize + index], references, arena, warn)?);
+            }
+            return Ok(Value::Struct(values.into_bump_slice()));
+        }
+        Cell::Wrong(what) => return Err(bad(what)),
+    };
+    match reader {
+        Reader::Scalar(codec) => decode(codec, text, arena, warn),
+        Reader::Reference(entity, codec) => {
+            let key = decode(codec, text, arena, warn)?;
+            if key.is_absent() {
+                return Ok(Value::Absent);
+            }
+            match references.find(*entity, key) {
+                Some(row) => Ok(Value::Row(row)),
+                None => Err(BadCell { why: Failure::because("refers to a record that is not there"), text: Some(text) }),
+            }
+        }
+        Reader::List(inner) => {
+            // One value where a list is expected is a list of one: systems leave the brackets out when there is one.
+            let value = read_cell(inner, batch, cell, references, arena, warn)?;
+            Ok(Value::List(if value.is_absent() { &[] } else { arena.alloc_slice_copy(&[value]) }))
+        }
+        Reader::Struct(_) => Err(bad("a text stands where a structure is expected")),
+    }
+}
+
+fn decode<'a>(
+    codec: &'a Codec,
+    text: &'a str,
+    arena: &'a Arena,
+    warn: &mut dyn FnMut(&'static str),
+) -> Result<Value<'a>, BadCell<'a>> {
+    match codec.decode(text, arena) {
+        Ok(decoded) => {
+            if let Some(warning) = decoded.warning {
+                warn(warning);
+            }
+            Ok(decoded.value)
+        }
+        Err(why) => Err(BadCell { why: why.into(), text: Some(text) }),
+    }
+}
+
+fn bad<'t>(why: &'static str) -> BadCell<'t> {
+    BadCell { why: Failure::because(why), text: None }
+}

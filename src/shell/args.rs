@@ -1,0 +1,335 @@
+//! The arguments of every command, and the help that shows how they are used.
+//!
+//! A command is one struct here, one line in [`Command`], and one file beside this one.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::civil::Date;
+use std::path::PathBuf;
+
+/// Koppla maps records of schools between systems and keeps systems in step.
+///
+/// A project is a folder of documents; every command works on the project in the current folder unless --project names
+/// another.
+#[derive(Debug, Parser)]
+#[command(name = "koppla", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 done · 1 findings, or records that were not written · \
+                        2 wrong arguments or environment · 3 stopped by a guard · 130 interrupted")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands, in the order in which a mapping is written, tried and run.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check the documents of a project
+    Check(CheckArgs),
+    /// Explain a finding by its code, or list all codes
+    Explain(ExplainArgs),
+    /// List the functions of the language, or show one of them
+    Functions(FunctionsArgs),
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// For programs: one JSON value
+    Json,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum FindingsFormat {
+    /// For people: the line with its underline, why it is wrong, what to do
+    #[default]
+    Human,
+    /// One line a finding, for editors: file:line:column: error[code]: message
+    Concise,
+    /// For programs: one JSON value
+    Json,
+}
+
+/// How changes are printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum ChangesFormat {
+    /// For people: every change with what differs; values of people are redacted
+    #[default]
+    Human,
+    /// For programs: one JSON value
+    Json,
+    /// A line a change: op,key,changed
+    Csv,
+}
+
+/// How a document for people is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum DocumentFormat {
+    /// For a terminal
+    #[default]
+    Human,
+    /// A Markdown table
+    Markdown,
+    /// Comma-separated values
+    Csv,
+    /// For programs: one JSON value
+    Json,
+}
+
+/// `--format`, for people or programs.
+#[derive(Debug, Args)]
+pub struct FormatArg {
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// `--project` and `--quiet`: of every command that works on a project.
+#[derive(Debug, Args)]
+pub struct ProjectArgs {
+    /// The folder of the project
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
+    /// Say nothing but the result and errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// The sync that a command works on, and the date that it takes for today.
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// The name of the sync; may be left out where the project has one only
+    pub sync: Option<String>,
+    /// The date that the run takes for today (default: today)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+}
+
+/// Reads a date of an argument.
+fn date(text: &str) -> Result<Date, &'static str> {
+    text.parse().map_err(|_| "a date is written like 2026-08-17")
+}
+
+/// `koppla check`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla check                           check every document of the project
+  koppla check exempelkommun-haldor      check one sync and what it uses
+  koppla check --format concise          one line a finding, for editors
+  koppla check --project kunder/norr     check another project")]
+pub struct CheckArgs {
+    /// Names of syncs or mappings (default: all)
+    pub names: Vec<String>,
+    /// How findings are printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: FindingsFormat,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla explain`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla explain unknown-field           what the finding means, with a wrong and a right example
+  koppla explain                         all codes, by area
+  koppla explain --format json           the same for programs")]
+pub struct ExplainArgs {
+    /// The code of a finding, as it stands in brackets: unknown-field
+    pub code: Option<String>,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+/// `koppla test`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla test                            run every case of the project
+  koppla test namn adresser              run the test documents of these names
+  koppla test --format json              the outcome of every case for programs")]
+pub struct TestArgs {
+    /// Names of test documents (default: all)
+    pub names: Vec<String>,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla docs`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla docs informat--smartschool                          the table of fields and directions
+  koppla docs informat--smartschool --format markdown        the same, to paste into a document
+  koppla docs informat--smartschool --format csv --out tabel.csv")]
+pub struct DocsArgs {
+    /// The name of a mapping or sync
+    pub name: String,
+    /// How the table is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: DocumentFormat,
+    /// Write into this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla plan`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla plan exempelkommun-haldor       what is read, joined, mapped, matched and written, in which order
+  koppla plan --format json              the same for programs")]
+pub struct PlanArgs {
+    /// The name of the sync; may be left out where the project has one only
+    pub sync: Option<String>,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla map`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla map skolplatsen-sds --out mapped       the mapped records, as files in a folder; no system is written to
+  koppla map skolplatsen-sds --as-of 2026-08-17 as the records will be on that day")]
+pub struct MapArgs {
+    /// The sync and the date.
+    #[command(flatten)]
+    pub sync: SyncArgs,
+    /// Write into this folder instead of standard output
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla preview`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla preview skolplatsen-sds                   what a run would change; nothing is written
+  koppla preview skolplatsen-sds --out tonight.changes     keep the changes, for koppla apply
+  koppla preview --format csv                      a line a change: op,key,changed
+  koppla preview --exit-code                       exit 1 if something would change")]
+pub struct PreviewArgs {
+    /// The sync and the date.
+    #[command(flatten)]
+    pub sync: SyncArgs,
+    /// How changes are printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ChangesFormat,
+    /// Keep the changes in this file, readable by its owner alone
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit 1 if there are changes
+    #[arg(long)]
+    pub exit_code: bool,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla apply`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla apply tonight.changes           write the changes that a preview kept")]
+pub struct ApplyArgs {
+    /// The file that `koppla preview --out` wrote
+    pub changes: PathBuf,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla run`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla run skolplatsen-sds             read, map, match, compare and write, under the guards
+  koppla run --quiet --format json       from a scheduler")]
+pub struct RunArgs {
+    /// The sync and the date.
+    #[command(flatten)]
+    pub sync: SyncArgs,
+    /// Exit 1 if something was changed
+    #[arg(long)]
+    pub exit_code: bool,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla history`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla history skolplatsen-sds         the last runs: when, how they ended, what they changed
+  koppla history --last 100 --format json")]
+pub struct HistoryArgs {
+    /// The name of the sync; may be left out where the project has one only
+    pub sync: Option<String>,
+    /// How many runs are shown
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    pub last: usize,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla functions`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla functions                       every function with what it does, by family
+  koppla functions phone                 signature, absence, failure and examples of one
+  koppla functions --format json         the same for programs")]
+pub struct FunctionsArgs {
+    /// The name of a function
+    pub name: Option<String>,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
+}
+
+/// `koppla try`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla try                             check, preview and run an example, twice, in a folder of its own
+  koppla try --folder /tmp/koppla        in this folder")]
+pub struct TryArgs {
+    /// The folder that the example is put into
+    #[arg(long, value_name = "DIR", default_value = ".koppla-try")]
+    pub folder: PathBuf,
+}

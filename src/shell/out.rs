@@ -1,0 +1,98 @@
+//! Where a command's words go: the result, and notes beside it.
+//!
+//! Writing cannot fail for a command: what could not be written is settled once, when it ends. A reader that went away
+//! (`koppla functions | head`) wanted no more, which is no failure; a full disk is one.
+
+use super::Exit;
+use crate::finding::terminal::Style;
+use crate::world::World;
+use serde_json::Value;
+use std::io::{self, ErrorKind, Write};
+
+/// The streams of a command.
+pub struct Out<'a> {
+    result: &'a mut dyn Write,
+    notes: &'a mut dyn Write,
+    style: Style,
+    watched: bool,
+    failed: Option<io::Error>,
+}
+
+impl<'a> Out<'a> {
+    /// Results go to one stream, notes to the other; nobody watches.
+    pub fn new(result: &'a mut dyn Write, notes: &'a mut dyn Write, style: Style) -> Out<'a> {
+        Out { result, notes, style, watched: false, failed: None }
+    }
+
+    /// Says whether a person watches the notes on a terminal: only then is there progress.
+    #[must_use]
+    pub fn watched(mut self, watched: bool) -> Out<'a> {
+        self.watched = watched;
+        self
+    }
+
+    /// True if a person watches the notes on a terminal.
+    pub fn is_watched(&self) -> bool {
+        self.watched
+    }
+
+    /// How results look.
+    pub fn style(&self) -> &Style {
+        &self.style
+    }
+
+    /// Writes a part of the result, as it is.
+    pub fn text(&mut self, text: &str) {
+        if self.failed.is_none() {
+            self.failed = self.result.write_all(text.as_bytes()).err();
+        }
+    }
+
+    /// Writes the result as JSON, indented, with a line end.
+    pub fn json(&mut self, value: &Value) {
+        self.text(&format!("{value:#}\n"));
+    }
+
+    /// Says something beside the result, on a line of its own. Notes that cannot be written are lost.
+    pub fn note(&mut self, text: &str) {
+        drop(writeln!(self.notes, "{text}"));
+    }
+
+    /// Says why the command could not do its work.
+    pub fn error(&mut self, text: &str) {
+        self.note(&format!("error: {text}"));
+    }
+
+    /// True if the reader of the result went away, so that there is no use in making more of it.
+    pub fn is_closed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// Ends the command: everything is written, or it is said why not.
+    ///
+    /// A reader that went away is no failure, and what the command found stays found.
+    pub fn finish(&mut self, exit: Exit) -> Exit {
+        let failed = self.failed.take().or_else(|| self.result.flush().err());
+        match failed {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+                self.error(&format!("the result could not be written: {error}"));
+                exit.max(Exit::Usage)
+            }
+            _ => exit,
+        }
+    }
+}
+
+/// The style for this terminal, or for none: no colour outside a terminal, on a dumb one, or with `NO_COLOR` set.
+pub fn style(world: &dyn World, terminal: bool) -> Style {
+    let set = |name: &str| world.environment(name).filter(|value| !value.is_empty());
+    let dumb = set("TERM").is_some_and(|term| term == "dumb");
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    let columns = terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0));
+    Style {
+        colour: terminal && !dumb && set("NO_COLOR").is_none(),
+        width: columns.filter(|_| terminal).unwrap_or(100).clamp(40, 100),
+        unicode: !dumb && !locale.is_some_and(|locale| locale == "C" || locale == "POSIX"),
+        links: None,
+    }
+}

@@ -1,0 +1,158 @@
+//! Values as text: the plain text that expressions and wires use, and the text that people read.
+
+use super::{Arena, Duration, Type, Unit, Value, pattern};
+use std::fmt::Write;
+
+/// The plain text of a simple value: `2026-08-01`, `true`, `12.50`, `08-01`, `30d`; a moment in UTC, `2026-08-01T09:05:00Z`.
+/// None for what has no plain text: absent, bytes, lists, structures, records.
+pub fn plain<'a>(value: Value<'a>, arena: &'a Arena) -> Option<&'a str> {
+    match value {
+        Value::Text(text) => Some(text),
+        Value::Bool(true) => Some("true"),
+        Value::Bool(false) => Some("false"),
+        Value::Date(date) => {
+            let mut buffer = [0; 10];
+            Some(arena.alloc_str(pattern::write_iso_date(date, &mut buffer)))
+        }
+        Value::Absent | Value::Bytes(_) | Value::List(_) | Value::Struct(_) | Value::Row(_) => None,
+        _ => {
+            let mut text = bumpalo::collections::String::with_capacity_in(24, arena);
+            // Writing to a string does not fail.
+            let _ = write_plain(value, &mut text);
+            Some(text.into_bump_str())
+        }
+    }
+}
+
+/// Writes the plain text of a number, date, time or length of time.
+fn write_plain(value: Value<'_>, into: &mut impl Write) -> std::fmt::Result {
+    match value {
+        Value::Bool(truth) => write!(into, "{truth}"),
+        Value::Int(number) => write!(into, "{number}"),
+        Value::Decimal(number) => write!(into, "{number}"),
+        Value::Text(text) => into.write_str(text),
+        Value::Date(date) => into.write_str(pattern::write_iso_date(date, &mut [0; 10])),
+        Value::DateTime(moment) => write!(into, "{moment}"),
+        Value::Duration(Duration { amount, unit }) => write!(into, "{amount}{}", unit.letters()),
+        Value::MonthDay(month, day) => write!(into, "{month:02}-{day:02}"),
+        Value::Absent | Value::Bytes(_) | Value::List(_) | Value::Struct(_) | Value::Row(_) => Ok(()),
+    }
+}
+
+impl Unit {
+    /// The letters of the language for it.
+    pub fn letters(self) -> &'static str {
+        match self {
+            Unit::Days => "d",
+            Unit::Weeks => "w",
+            Unit::Months => "mo",
+            Unit::Years => "y",
+        }
+    }
+}
+
+impl Duration {
+    /// Reads `30d`, `2w`, `3mo`, `1y`, also with `-` in front.
+    pub fn read(text: &str) -> Option<Duration> {
+        let end = text.find(|letter: char| letter.is_ascii_alphabetic())?;
+        let unit = match &text[end..] {
+            "d" => Unit::Days,
+            "w" => Unit::Weeks,
+            "mo" => Unit::Months,
+            "y" => Unit::Years,
+            _ => return None,
+        };
+        Some(Duration { amount: text[..end].parse().ok()?, unit })
+    }
+}
+
+/// Reads `08-01`, also `--08-01` as XML has it. 29 February is a day of the year.
+pub fn read_month_day(text: &str) -> Option<(i8, i8)> {
+    let (month, day) = text.strip_prefix("--").unwrap_or(text).split_once('-')?;
+    let two = |digits: &str| {
+        (digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok()).flatten()
+    };
+    let (month, day) = (two(month)?, two(day)?);
+    jiff::civil::Date::new(2000, month, day).ok().map(|_| (month, day))
+}
+
+/// A value as people read it in previews and findings: `–` for absent, lists with commas, structures with their names.
+///
+/// This is the value in clear: whoever prints it looks at the data class first.
+pub fn display(ty: &Type, value: Value<'_>) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write_display(ty, value, &mut text);
+    text
+}
+
+fn write_display(ty: &Type, value: Value<'_>, into: &mut String) -> std::fmt::Result {
+    match value {
+        Value::Absent => into.write_char('–'),
+        Value::Bytes(bytes) => write!(into, "{} bytes", bytes.len()),
+        Value::Row(_) => into.write_str("record"),
+        Value::List(items) => {
+            into.write_char('[')?;
+            for (index, item) in items.iter().enumerate() {
+                into.write_str(if index == 0 { "" } else { ", " })?;
+                write_display(ty.element().unwrap_or(&Type::Unknown), *item, into)?;
+            }
+            into.write_char(']')
+        }
+        Value::Struct(values) => {
+            let names = if let Type::Struct(members) = ty { &members[..] } else { &[] };
+            into.write_char('{')?;
+            for (index, value) in values.iter().enumerate() {
+                into.write_str(if index == 0 { " " } else { ", " })?;
+                match names.get(index) {
+                    Some(member) => {
+                        write!(into, "{} = ", member.name)?;
+                        write_display(&member.ty, *value, into)?;
+                    }
+                    None => write_display(&Type::Unknown, *value, into)?,
+                }
+            }
+            into.write_str(" }")
+        }
+        simple => write_plain(simple, into),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Member;
+    use jiff::civil::date;
+
+    #[test]
+    fn plain_texts() {
+        let arena = Arena::new();
+        let text = |value| plain(value, &arena);
+        assert_eq!(text(Value::Date(date(2026, 8, 1))), Some("2026-08-01"));
+        assert_eq!(text(Value::Decimal("12.50".parse().unwrap())), Some("12.50"));
+        assert_eq!(text(Value::MonthDay(8, 1)), Some("08-01"));
+        assert_eq!(text(Value::Duration(Duration { amount: -1, unit: Unit::Months })), Some("-1mo"));
+        assert_eq!(text(Value::DateTime("2026-08-01T11:05:00+02:00".parse().unwrap())), Some("2026-08-01T09:05:00Z"));
+        assert_eq!(text(Value::Absent), None);
+    }
+
+    #[test]
+    fn lengths_and_days_of_the_year() {
+        assert_eq!(Duration::read("-1d"), Some(Duration { amount: -1, unit: Unit::Days }));
+        assert_eq!(Duration::read("3mo"), Some(Duration { amount: 3, unit: Unit::Months }));
+        assert_eq!(Duration::read("3m"), None);
+        assert_eq!(Duration::read("d"), None);
+        assert_eq!(read_month_day("--02-29"), Some((2, 29)));
+        assert_eq!(read_month_day("02-30"), None);
+        assert_eq!(read_month_day("2-3"), None);
+    }
+
+    #[test]
+    fn what_people_read() {
+        let member = |name: &str, ty| Member { name: name.into(), ty, optional: true };
+        let ty = Type::List(Type::Struct([member("value", Type::Email), member("type", Type::Text)].into()).into());
+        let item = [Value::Text("a@skola.example"), Value::Absent];
+        assert_eq!(display(&ty, Value::List(&[Value::Struct(&item)])), "[{ value = a@skola.example, type = – }]");
+        assert_eq!(display(&Type::Int, Value::Int(7)), "7");
+    }
+}
