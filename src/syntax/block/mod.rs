@@ -93,7 +93,8 @@ pub fn steps(fragment: &Fragment<'_>, found: &mut Findings) -> Vec<Step> {
     })
 }
 
-/// The first step says what the set is made from, and no other does: a later one that seems to is a word misspelt.
+/// The first step says what the set is made from. A later one that seems to may be a step whose word is misspelt; one
+/// that is none is left to the checker.
 fn misplaced(step: &Step, piece: &Piece<'_>, first: bool) -> Option<Finding> {
     let is_source = matches!(step.kind, StepKind::From(_) | StepKind::Union(_));
     match &step.kind {
@@ -102,7 +103,7 @@ fn misplaced(step: &Step, piece: &Piece<'_>, first: bool) -> Option<Finding> {
             let word = piece.tokens.first().map_or(step.span, |word| piece.span(word.range.clone()));
             Some(Finding::new(&syntax::SET_WITHOUT_SOURCE, word))
         }
-        _ if !first && is_source => Some(super::parse::unknown_step(piece)),
+        _ if !first && is_source => super::parse::misspelt_step(piece),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ mod types;
 mod target;
 
 pub use target::target;
-pub(super) use diagnose::unknown_step;
+pub(super) use diagnose::misspelt_step;
 
 use super::ast::{Between, Expr, ExprKind, Gone, Order, TypeExpr, TypeKind, Where};
 use super::tree::Scalar;

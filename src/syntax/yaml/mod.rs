@@ -25,6 +25,13 @@ pub const MAX_BYTES: usize = 8 << 20;
 /// Aliases are never expanded, so no document can be larger in memory than on disk.
 pub fn read(sources: &Sources, file: FileId, found: &mut Findings) -> Option<Node> {
     let text = &sources.file(file).text;
+    let before = found.len();
+    if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
+        // Some tool has read the file in a wrong encoding, and this is what it wrote for what it could not read.
+        let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count();
+        found.add(NotUtf8 { at, line }.finding(lost_character(file, at)));
+        return None;
+    }
     if text.len() > MAX_BYTES {
         found.add(too_big(Span::start_of(file), format!("has more than {} MB", MAX_BYTES >> 20)));
         return None;
@@ -55,7 +62,7 @@ pub fn read(sources: &Sources, file: FileId, found: &mut Findings) -> Option<Nod
         }
     }
     let root = builder.finish();
-    if root.is_none() && found.is_empty() {
+    if root.is_none() && found.len() == before {
         found.add(Finding::new(&codes::yaml::EMPTY_DOCUMENT, Span::start_of(file)));
     }
     root
@@ -100,10 +107,15 @@ pub fn add(sources: &mut Sources, path: impl Into<String>, bytes: &[u8], found: 
         Err(error) => {
             // Up to the first bad byte the lossy text is the same as the file, so that the offset holds in both.
             let file = sources.add(path, String::from_utf8_lossy(bytes));
-            found.add(error.finding(Span::new(file, error.at..error.at + char::REPLACEMENT_CHARACTER.len_utf8())));
+            found.add(error.finding(lost_character(file, error.at)));
             (file, false)
         }
     }
+}
+
+/// The place of the sign that stands for a character that could not be read.
+fn lost_character(file: FileId, at: usize) -> Span {
+    Span::new(file, at..at + char::REPLACEMENT_CHARACTER.len_utf8())
 }
 
 #[cfg(test)]

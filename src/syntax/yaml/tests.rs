@@ -171,7 +171,9 @@ fn bytes_that_are_no_text() {
     let finding = &found.sorted()[0];
     assert_eq!((finding.span.file, finding.span.start), (file, 15));
     assert_eq!(sources.slice(finding.span), "\u{FFFD}");
-    assert_eq!(finding.label(), "byte 15, on line 2, is no part of a UTF-8 text");
+    assert_eq!(finding.label(), "byte 15, on line 2, could not be read as UTF-8");
+    // A text in which another tool has lost characters already is no better.
+    assert_eq!(findings("namn: A\nstad: V\u{fffd}ster\n"), [("not-utf-8", "\u{fffd}".to_string())]);
 }
 
 /// Every solid character of the decoded text leads to itself in the file, or to the escape that stands for it; places
