@@ -1,3 +1,5 @@
+//! Whole blocks: rows, continuations, and what one bad line does to the others.
+
 use super::*;
 use crate::source::Sources;
 use crate::syntax::ast::{Arrow, ExprKind, OverlayChange, Prefer, StepKind};
@@ -116,18 +118,24 @@ fn a_whole_mapping_is_read() {
     let surname = file.block("functions/efternamn/is", parse::expression);
     assert!(matches!(surname.kind, ExprKind::Match { arms, .. } if arms.len() == 4));
     let seats: Vec<String> = file.block("sets/plats", steps).iter().map(print::step).collect();
-    assert_eq!(seats, [
-        "klass as k",
-        "each k.elever as nyckel",
-        "optional join elev as e on e.nummer == nyckel and e.aktiv",
-        "without spärrad as s on s.nummer == nyckel else reject \"spärrad\"",
-        "where e is not absent or k.öppen else skip \"okänd elev\"",
-        "let kod = f\"{k.kod}#{e.nummer | lower}\"",
-        "group by k, e.år as årskurs",
-        "one per k best e.start desc absent last, e.nummer",
-    ]);
+    assert_eq!(
+        seats,
+        [
+            "klass as k",
+            "each k.elever as nyckel",
+            "optional join elev as e on e.nummer == nyckel and e.aktiv",
+            "without spärrad as s on s.nummer == nyckel else reject \"spärrad\"",
+            "where e is not absent or k.öppen else skip \"okänd elev\"",
+            "let kod = f\"{k.kod}#{e.nummer | lower}\"",
+            "group by k, e.år as årskurs",
+            "one per k best e.start desc absent last, e.nummer",
+        ]
+    );
     assert!(matches!(&file.block("sets/alla", steps)[0].kind, StepKind::Union(all) if all.len() == 2));
-    assert_eq!(file.block("maps/elever/match", match_lines).iter().map(|line| line.pairs.len()).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(
+        file.block("maps/elever/match", match_lines).iter().map(|line| line.pairs.len()).collect::<Vec<_>>(),
+        [1, 2]
+    );
     assert_eq!(file.block("maps/elever/let", bindings).len(), 2);
     assert_eq!(file.block("maps/elever/allocate/konto/candidates", candidates).len(), 2);
     assert_eq!(file.block("maps/elever/allocate/konto/free in", free_in).len(), 2);
@@ -143,17 +151,20 @@ fn labels_rows_and_comments() {
     let mut file = read(MAPPING);
     let rules = file.block("maps/elever/fields", fields);
     let labels: Vec<_> = rules.iter().map(|rule| (rule.label.text.as_str(), rule.first_of_row)).collect();
-    assert_eq!(labels, [
-        ("Namn", true),
-        ("Förnamn", true),
-        ("Förnamn", false),
-        ("Vårdnad: ja", true),
-        ("Foto", true),
-        ("Gata", true),
-        ("E-post # 1", true),
-        ("Status", true),
-        ("Grupp", true),
-    ]);
+    assert_eq!(
+        labels,
+        [
+            ("Namn", true),
+            ("Förnamn", true),
+            ("Förnamn", false),
+            ("Vårdnad: ja", true),
+            ("Foto", true),
+            ("Gata", true),
+            ("E-post # 1", true),
+            ("Status", true),
+            ("Grupp", true),
+        ]
+    );
     assert_eq!(rules[4].arrow, Arrow::Option("foto".into()));
     assert_eq!(rules[3].clauses.prefer.map(|(side, _)| side), Some(Prefer::Right));
     let slice = |span| file.sources.slice(span);
@@ -170,13 +181,18 @@ fn an_overlay_with_crlf_and_a_byte_order_mark() {
     let mut file = read(SYNC);
     let lines = file.block("change/elever/fields", overlay);
     let changes: Vec<_> = lines.iter().map(print::overlay_line).collect();
-    assert_eq!(changes, [
-        "E-post: epost -> mail because \"ny skola\"",
-        "epost2 -> mail2",
-        "Telefon: off because \"överenskommet\"",
-        "Foto: off",
-    ]);
-    assert!(matches!(&lines[2].change, OverlayChange::Off(Some(reason)) if file.sources.slice(reason.span) == "\"överenskommet\""));
+    assert_eq!(
+        changes,
+        [
+            "E-post: epost -> mail because \"ny skola\"",
+            "epost2 -> mail2",
+            "Telefon: off because \"överenskommet\"",
+            "Foto: off",
+        ]
+    );
+    assert!(
+        matches!(&lines[2].change, OverlayChange::Off(Some(reason)) if file.sources.slice(reason.span) == "\"överenskommet\"")
+    );
     assert_eq!(file.sources.slice(lines[1].label.span), "E-post");
     let grants = file.block("allow", grants);
     assert_eq!(grants[0].field.text(), "elev.personnummer");
@@ -213,10 +229,12 @@ fn a_bad_rule_spoils_no_other() {
 }
 
 #[test]
-fn lines_that_yaml_has_joined_are_not_guessed_at() {
-    for text in ["fields: >\n  A: å -> b\n  B: c -> d\n", "fields: 'A: å -> b\n  B: c -> d'\n", "fields: A -> å\n  B -> d\n"] {
+fn lines_that_yaml_has_joined_give_one_finding() {
+    for text in
+        ["fields: >\n  A: å -> b\n  B: c -> d\n", "fields: 'A: å -> b\n  B: c -> d'\n", "fields: A -> å\n  B -> d\n"]
+    {
         let mut file = read(text);
-        assert!(file.block("fields", fields).is_empty());
+        assert_eq!(file.block("fields", fields).len(), 2);
         let found = std::mem::take(&mut file.found).sorted();
         let all: Vec<_> = found.iter().map(|finding| (finding.code.slug, file.sources.slice(finding.span))).collect();
         assert!(matches!(all[..], [("lines-are-folded", "B:" | "B")]), "{text}: {all:?}");
@@ -231,7 +249,8 @@ fn lines_that_yaml_has_joined_are_not_guessed_at() {
 
 #[test]
 fn a_closing_bracket_at_the_start_of_a_line_continues() {
-    let mut file = read("let: |\n  a = match b {\n    1 => 2\n  }\n  c = [\n    3\n  ] | count\nempty: |\n\n  # nothing\n");
+    let mut file =
+        read("let: |\n  a = match b {\n    1 => 2\n  }\n  c = [\n    3\n  ] | count\nempty: |\n\n  # nothing\n");
     let names: Vec<_> = file.block("let", bindings).iter().map(print::binding).collect();
     assert_eq!(names, ["a = match b { 1 => 2 }", "c = [3] | count"]);
     assert!(file.block("empty", fields).is_empty() && file.block("empty", steps).is_empty());

@@ -73,9 +73,8 @@ impl Place<'_> {
 
     fn at_token(&self, token: &Token) -> Finding {
         let text = self.piece.token(token);
-        let finding = |code: &'static Code| {
-            Finding::new(code, self.piece.span(token.range.clone())).word("found", quoted(text))
-        };
+        let finding =
+            |code: &'static Code| Finding::new(code, self.piece.span(token.range.clone())).word("found", quoted(text));
         if self.rule == Grammar::whole_type {
             return finding(&syntax::BAD_TYPE).word("expected", self.expected());
         }
@@ -126,7 +125,9 @@ impl Place<'_> {
                 Grammar::whole_between | Grammar::whole_grant => None,
                 _ => Some(&syntax::ARROW_IN_EXPRESSION),
             },
-            "=" if self.tried(&[Grammar::infix]) && (!self.tried(&[Grammar::arrow]) || self.has_arrow()) => Some(&syntax::SINGLE_EQUALS),
+            "=" if self.tried(&[Grammar::infix]) && (!self.tried(&[Grammar::arrow]) || self.has_arrow()) => {
+                Some(&syntax::SINGLE_EQUALS)
+            }
             ":" if self.tried(&[Grammar::assign]) => Some(&syntax::COLON_FOR_EQUALS),
             _ => None,
         }

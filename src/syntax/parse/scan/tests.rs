@@ -1,3 +1,5 @@
+//! Tokens, comments and arrows.
+
 use super::*;
 use crate::source::{FileId, Run, Span};
 
