@@ -85,3 +85,6 @@ impl Session for HttpSession<'_> {
         Box::pin(async { Ok(()) })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,3 +164,6 @@ fn not_executed(of_call: &[String], of_connection: &[String]) -> String {
 fn left_aside(words: &[String]) -> String {
     if words.is_empty() { String::new() } else { format!(" [left aside: {}]", words.join(", ")) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -626,6 +626,8 @@ impl Expr {
             | ExprKind::Broken => Vec::new(),
         }
     }
+}
+
 /// A type as it is written in a model, an option or a function: `list of { value: email, kind: text }?`
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypeExpr {

@@ -18,6 +18,7 @@ use axum::response::{IntoResponse, Response};
 use cut::{Connection, Listening};
 use serde_json::json;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// One request that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub enum Trouble {
     TooMany(Option<String>),
     /// This status, with `{"code", "message"}`; the message holds a person's name, as real ones do.
     Status(u16),
+    /// 400, with this text as code and message.
+    Say(String),
     /// A login page with status 200.
     LoginPage,
     /// 200 and no body.
@@ -80,6 +83,9 @@ impl Trouble {
                 response
             }
             Trouble::Status(status) => error(*status, "scripted"),
+            Trouble::Say(text) => {
+                (StatusCode::BAD_REQUEST, axum::Json(json!({ "code": text, "message": text }))).into_response()
+            }
             Trouble::LoginPage => {
                 let page = "<!DOCTYPE html><html><body><form>Logga in</form></body></html>";
                 (StatusCode::OK, [("content-type", "text/html; charset=utf-8")], page).into_response()
@@ -99,10 +105,22 @@ fn error(status: u16, code: &str) -> Response {
     (StatusCode::from_u16(status).expect("a status"), axum::Json(body)).into_response()
 }
 
-/// Sends an answer, but breaks the connection in its middle.
-fn cut_in_the_middle(connection: &Connection, response: Response, length: usize) -> Response {
-    connection.cut_after(length / 2);
-    response
+/// About as many bytes as the head of an answer has.
+const HEAD: usize = 120;
+
+/// Does to an answer that is ready what a trouble says; gives how long it is held back.
+fn misbehave(connection: &Connection, trouble: Option<&Trouble>, response: &Response) -> Duration {
+    match trouble {
+        Some(Trouble::Cut) => {
+            use axum::body::HttpBody as _;
+            let length = response.body().size_hint().exact().unwrap_or(0) as usize;
+            connection.cut_after(HEAD + length / 2);
+        }
+        Some(Trouble::Drop) => connection.cut_after(0),
+        Some(Trouble::Hang(milliseconds)) => return Duration::from_millis(*milliseconds),
+        _ => {}
+    }
+    Duration::ZERO
 }
 
 /// Troubles that are still to come: where, how often, what.

@@ -1,9 +1,9 @@
 //! A school register after SS 12000:2020: lists in JSON, opaque page tokens, client credentials.
 
 use super::cut::Connection;
-use super::{Script, Seen, Stop, Trouble, bearer, cut_in_the_middle, error, parameters, serve};
+use super::{Script, Seen, Stop, Trouble, bearer, error, misbehave, parameters, serve};
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -147,14 +147,10 @@ async fn answer(
     let path = parts.uri.path().trim_start_matches("/v2.0").to_string();
     let query = parameters(parts.uri.query());
     let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
-    let mut pause = 0;
-    let (response, length) = {
+    let (response, held_back) = {
         let mut book = book.lock().expect("a server that did not panic");
         let page = book.page_of(&query);
         let trouble = book.script.take(parts.method.as_str(), &path, page);
-        if let Some(Trouble::Hang(milliseconds)) = trouble {
-            pause = milliseconds;
-        }
         let response = match trouble.as_ref().and_then(Trouble::answer) {
             Some(response) => response,
             None if path == "/oauth/token" => book.token(&parts.headers, &body),
@@ -162,24 +158,11 @@ async fn answer(
         };
         let status = response.status().as_u16();
         book.seen.push(Seen { method: parts.method.to_string(), path, query, page, status });
-        let (head, whole) = response.into_parts();
-        let length = http_body_length(&whole);
-        let response = Response::from_parts(head, whole);
-        match trouble {
-            Some(Trouble::Cut) => (cut_in_the_middle(&connection, response, length), length),
-            Some(Trouble::Drop) => (cut_in_the_middle(&connection, response, 0), length),
-            _ => (response, length),
-        }
+        let held_back = misbehave(&connection, trouble.as_ref(), &response);
+        (response, held_back)
     };
-    let _ = length;
-    tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+    tokio::time::sleep(held_back).await;
     response
-}
-
-/// Bytes of a body whose size is known.
-fn http_body_length(body: &Body) -> usize {
-    use axum::body::HttpBody as _;
-    body.size_hint().exact().unwrap_or(0) as usize
 }
 
 impl Book {

@@ -81,9 +81,12 @@ const REFUSED: &[&str] = &[
 
 /// Reads a write operation.
 pub fn write(reader: &mut Reader<'_>, node: &Node, op: Operation, shape: &WireShape) -> Option<Write> {
-    let outer = reader.map("write", node, &[request::VERBS, request::INPUTS, WRITE])?;
+    let outer = node;
     let mut node = outer;
     let mut has_call = true;
+    if at(outer, "steps").or(at(outer, "choose")).is_some() {
+        reader.map(op.word(), outer, &[request::VERBS, request::INPUTS, WRITE])?;
+    }
     if let Some(steps) = at(outer, "steps") {
         match steps.items() {
             Some([one]) => {
