@@ -263,6 +263,10 @@ impl Checker<'_> {
                     true
                 }
             },
+            Ty::Word(words) => {
+                self.must_be_word(words, value, &of);
+                true
+            }
             Ty::Number => of.ty.is_number() || of.ty == Type::Unknown,
             Ty::Duration | Ty::MonthDay | Ty::Bool => {
                 ty.fixed().is_some_and(|wanted| self.fits(&of.ty, &wanted)) || (ty == Ty::MonthDay && of.ty.is_textual())
@@ -285,6 +289,17 @@ impl Checker<'_> {
             call.broken = true;
         }
         call.take(&of, optional);
+    }
+
+    /// An argument that chooses among words must be one of them, as a text in quotes.
+    fn must_be_word(&mut self, words: &'static [&'static str], value: ExprId, of: &Typing) {
+        let ty = Type::Enum(words.iter().map(|word| Box::from(*word)).collect());
+        match self.nodes.node(value).clone() {
+            Node::Literal(literal @ Literal::Text(_)) => {
+                self.common_type(&ty, &Type::Text, Some(&literal), of.span);
+            }
+            _ => self.wrong_argument("this function", "word", &type_name(self.model, &ty), of),
+        }
     }
 
     fn wrong_argument(&mut self, function: &str, param: &str, wanted: &str, of: &Typing) {

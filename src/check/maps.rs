@@ -213,7 +213,7 @@ impl Checker<'_> {
     /// The value that goes right, and the field that takes it.
     fn forward(&mut self, rule: &ast::Rule, right: EntityId, scope: &mut Scope, typed: &mut TypedRule) {
         let value = self.infer(&rule.left, scope);
-        let target = crate::syntax::block::target(&rule.right, self.found);
+        let target = crate::syntax::parse::target(&rule.right, self.found);
         let target = target.and_then(|target| self.target(&target, right));
         let otherwise = rule.clauses.otherwise.as_ref();
         let mut fallback = None;
@@ -373,7 +373,7 @@ impl Checker<'_> {
         let lens = match rule.arrow {
             Arrow::Left => {
                 self.infer(&rule.right, right_scope);
-                let target = crate::syntax::block::target(&rule.left, self.found);
+                let target = crate::syntax::parse::target(&rule.left, self.found);
                 if let Some(target) = target {
                     self.left_target(&target, map);
                 }

@@ -112,6 +112,7 @@ fn result_word(function: &Function) -> String {
 /// The word for a type in a signature. `T` is any one type, the same at each place.
 pub fn type_word(ty: Ty) -> &'static str {
     match ty {
+        Ty::Word(_) => "word",
         Ty::Text => "text",
         Ty::Int => "int",
         Ty::Number => "number",

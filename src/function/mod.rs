@@ -1,8 +1,15 @@
 //! The function library: one table entry each, one file per family.
 //!
 //! A function is added by one entry in the table of its family. Its examples are executed by the tests and printed by
-//! `koppla functions NAME` and in the manual.
+//! `koppla functions NAME` and in the manual. In examples, `as_of` is [`EXAMPLE_DAY`], and the table [`EXAMPLE_TABLE`]
+//! and the records [`EXAMPLE_RECORDS`] exist.
+//!
+//! A text that a function leaves empty is absent: `"abc" | digits` has no digits, and absence is what a rule can answer.
+//! The filters of descriptors' templates are the pure functions of these tables, called without a checker: a function
+//! therefore looks at the kind of every argument, and fails instead of guessing.
 
+mod arguments;
+pub mod regexes;
 pub mod text;
 pub mod names;
 pub mod dates;
@@ -13,7 +20,7 @@ pub mod privacy;
 pub mod look_up;
 
 pub use crate::value::Failure;
-use crate::value::{Arena, ClassSet, Type, Value};
+use crate::value::{Arena, Class, ClassSet, Type, Value};
 use jiff::civil::Date;
 
 /// One function of the language.
@@ -35,11 +42,12 @@ pub struct Function {
     pub absence: Absence,
     /// Why it can fail, if it can: `"the text is no whole number"`.
     pub fails: Option<&'static str>,
-    /// The function that takes its result back, for two-way rules.
+    /// The function that takes its result back, for two-way rules; it is called with the same further arguments.
     pub inverse: Option<&'static str>,
     /// What it does to the data classes of its arguments.
     pub effect: Effect,
-    /// `(expression, result)`: the result is an expression of literals, `absent`, or `fails`.
+    /// `(expression, result)`: the result is `fails`, or an expression of literals (and of `date`, `datetime` and
+    /// `decimal` on a literal, since such values have none).
     pub examples: &'static [(&'static str, &'static str)],
     /// How it is computed.
     pub run: Run,
@@ -63,7 +71,7 @@ pub enum Need {
     Required,
     /// May be left out: arrives as absent. Absence of an optional argument never makes the result absent.
     Optional,
-    /// Takes all remaining arguments; they arrive as one list.
+    /// Takes all remaining arguments; they arrive as one list. A parameter behind it is given by name only.
     Rest,
 }
 
@@ -106,6 +114,8 @@ pub enum Ty {
     Brin,
     /// A text literal that is a regular expression; compiled at check
     Regex,
+    /// A text literal that is one of these words
+    Word(&'static [&'static str]),
     /// Any type; every `Same` of a signature is this one type
     Same,
     /// Any type at all
@@ -131,7 +141,8 @@ pub enum Ty {
 pub enum Absence {
     /// Absent in, absent out.
     Propagates,
-    /// Absent arguments and elements are left out.
+    /// Absent elements of a list argument, and absent arguments among [`Need::Rest`], are left out. Absent in, absent
+    /// out for every other required argument; and where a `Rest` was given and nothing of it is left, the result is absent.
     LeftOut,
     /// The function sees absence and decides itself.
     Sees,
@@ -142,7 +153,8 @@ pub enum Absence {
 pub enum Effect {
     /// The result has the classes of all arguments.
     Keeps,
-    /// The result is pseudonymous: `national_id` and `contact` become `personal`. Listed in the privacy proof.
+    /// The result is pseudonymous: `national_id`, `contact` and the `secret` of the key become `personal`. Listed in the
+    /// privacy proof.
     Pseudonym,
     /// The result is coarse: only `personal` is left. Listed in the privacy proof.
     Coarsens,
@@ -215,6 +227,63 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The day that `as_of` is in examples.
+pub const EXAMPLE_DAY: Date = jiff::civil::date(2026, 8, 1);
+
+/// The look-up table of examples, as CSV: `school_form`, with the key `code`.
+pub const EXAMPLE_TABLE: &str = "code,name\nGR,Grundskola\nGY,Gymnasieskola\n";
+
+/// The records of the entity `pupil` in examples, as CSV.
+pub const EXAMPLE_RECORDS: &str = "number,given_name,family_name,sex\n1,Anna,Berg,V\n2,Bo,Ek,M\n";
+
+impl Function {
+    /// A function of texts to text, in which absence propagates and nothing fails; entries say what differs.
+    const fn pure(
+        family: &'static str,
+        name: &'static str,
+        run: for<'a> fn(&Context<'a>, &[Value<'a>]) -> Outcome<'a>,
+    ) -> Function {
+        Function::new(family, name, Run::Pure(run))
+    }
+
+    /// A function that the checker and the evaluator know by themselves.
+    const fn special(family: &'static str, name: &'static str, special: Special) -> Function {
+        Function::new(family, name, Run::Special(special))
+    }
+
+    const fn new(family: &'static str, name: &'static str, run: Run) -> Function {
+        Function {
+            name,
+            family,
+            doc: "",
+            params: &[],
+            gives: Ty::Text,
+            may_be_absent: false,
+            absence: Absence::Propagates,
+            fails: None,
+            inverse: None,
+            effect: Effect::Keeps,
+            examples: &[],
+            run,
+        }
+    }
+}
+
+/// A parameter that must be given.
+const fn required(name: &'static str, ty: Ty) -> Param {
+    Param { name, ty, need: Need::Required }
+}
+
+/// A parameter that may be left out.
+const fn optional(name: &'static str, ty: Ty) -> Param {
+    Param { name, ty, need: Need::Optional }
+}
+
+/// A parameter that takes all remaining arguments.
+const fn rest(name: &'static str, ty: Ty) -> Param {
+    Param { name, ty, need: Need::Rest }
+}
+
 /// The families in the order of the manual: heading and functions.
 pub fn families() -> [(&'static str, &'static [Function]); 8] {
     [
@@ -238,7 +307,7 @@ impl Ty {
     /// The type that a signature names, where it names one by itself.
     pub fn fixed(self) -> Option<Type> {
         Some(match self {
-            Ty::Text | Ty::Regex => Type::Text,
+            Ty::Text | Ty::Regex | Ty::Word(_) => Type::Text,
             Ty::Int => Type::Int,
             Ty::Number | Ty::Decimal => Type::Decimal,
             Ty::Bool => Type::Bool,
@@ -259,3 +328,8 @@ impl Ty {
         })
     }
 }
+
+#[cfg(test)]
+mod calling;
+#[cfg(test)]
+mod tests;

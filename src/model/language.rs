@@ -46,12 +46,12 @@ pub fn fields(node: &Node, found: &mut Findings) -> Vec<Rule> {
 
 /// The lines of a `match` block.
 pub fn matches(node: &Node, found: &mut Findings) -> Vec<MatchLine> {
-    fragment(node).map(|fragment| block::matches(&fragment, found)).unwrap_or_default()
+    fragment(node).map(|fragment| block::match_lines(&fragment, found)).unwrap_or_default()
 }
 
 /// The bindings of a `let` block.
 pub fn lets(node: &Node, found: &mut Findings) -> Vec<Binding> {
-    fragment(node).map(|fragment| block::lets(&fragment, found)).unwrap_or_default()
+    fragment(node).map(|fragment| block::bindings(&fragment, found)).unwrap_or_default()
 }
 
 /// The steps of a set.
@@ -66,7 +66,7 @@ pub fn overlay(node: &Node, found: &mut Findings) -> Vec<OverlayLine> {
 
 /// The lines of `allow`.
 pub fn allow(node: &Node, found: &mut Findings) -> Vec<Grant> {
-    fragment(node).map(|fragment| block::allow(&fragment, found)).unwrap_or_default()
+    fragment(node).map(|fragment| block::grants(&fragment, found)).unwrap_or_default()
 }
 
 /// The lines of `free in`.

@@ -364,4 +364,4 @@ impl Dialect for Connection {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

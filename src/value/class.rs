@@ -65,8 +65,8 @@ impl ClassSet {
     pub const NONE: ClassSet = ClassSet(0);
 
     /// The set of one class; `public` is the empty set.
-    pub fn of(class: Class) -> ClassSet {
-        if class == Class::PUBLIC { ClassSet(0) } else { ClassSet(1 << class.0) }
+    pub const fn of(class: Class) -> ClassSet {
+        if class.0 == Class::PUBLIC.0 { ClassSet(0) } else { ClassSet(1 << class.0) }
     }
 
     /// Both sets.

@@ -421,7 +421,7 @@ pub fn read_iso_moment(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp,
 }
 
 /// The moment of a local time: by its offset, else by the zone.
-fn moment(at: jiff::civil::DateTime, offset: Option<i32>, zone: Option<&TimeZone>) -> Result<Timestamp, Failure> {
+pub fn moment(at: jiff::civil::DateTime, offset: Option<i32>, zone: Option<&TimeZone>) -> Result<Timestamp, Failure> {
     let outside = |_| Failure::because("is outside the years 1 to 9999");
     match (offset, zone) {
         (Some(seconds), _) => {

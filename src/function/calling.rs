@@ -1,0 +1,63 @@
+//! Calling functions by name in tests, as an evaluator would.
+
+use super::*;
+use crate::value::show;
+
+/// Calls a pure function as the evaluator does: absent arguments as [`Absence`] says, further ones collected for `Rest`.
+pub fn call<'a>(arena: &'a Arena, name: &str, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let function = find(name).unwrap_or_else(|| panic!("no function {name}"));
+    let Run::Pure(run) = function.run else { panic!("{name} is special") };
+    let context = Context { arena, as_of: EXAMPLE_DAY };
+    let mut laid_out = Vec::new();
+    let mut given = arguments.iter().copied();
+    for param in function.params {
+        let value = match param.need {
+            Need::Rest => {
+                let rest: Vec<Value<'_>> = given.by_ref().collect();
+                if function.absence == Absence::LeftOut
+                    && !rest.is_empty()
+                    && rest.iter().all(|value| value.is_absent())
+                {
+                    return Ok(Value::Absent);
+                }
+                context.list(&rest)
+            }
+            Need::Required | Need::Optional => given.next().unwrap_or(Value::Absent),
+        };
+        let must_be_there = param.need == Need::Required && function.absence != Absence::Sees;
+        if must_be_there && value.is_absent() {
+            return Ok(Value::Absent);
+        }
+        laid_out.push(if function.absence == Absence::LeftOut { without_absent(&context, value) } else { value });
+    }
+    run(&context, &laid_out)
+}
+
+fn without_absent<'a>(context: &Context<'a>, value: Value<'a>) -> Value<'a> {
+    match value {
+        Value::List(items) => context.list(&items.iter().copied().filter(|item| !item.is_absent()).collect::<Vec<_>>()),
+        other => other,
+    }
+}
+
+/// The outcome as text: `absent`, `fails: why`, lists in brackets, else the plain text.
+pub fn shown(outcome: Outcome<'_>) -> String {
+    match outcome {
+        Ok(Value::Absent) => "absent".into(),
+        Ok(value) => show::display(&Type::Unknown, value),
+        Err(failure) => format!("fails: {failure}"),
+    }
+}
+
+/// Calls a function of texts; `-` stands for an absent argument.
+pub fn of_texts(name: &str, arguments: &[&str]) -> String {
+    let arena = Arena::new();
+    let values: Vec<Value<'_>> =
+        arguments.iter().map(|text| if *text == "-" { Value::Absent } else { Value::Text(text) }).collect();
+    // Copied, so that nothing outlives the arena of this call.
+    let values: Vec<Value<'_>> = values
+        .into_iter()
+        .map(|value| value.as_text().map_or(value, |text| Value::Text(arena.alloc_str(text))))
+        .collect();
+    shown(call(&arena, name, &values))
+}

@@ -1,0 +1,106 @@
+//! Replacing, removing and keeping characters.
+
+use super::{Arguments, Context, Failure, Outcome, Value};
+use crate::function::regexes;
+use bumpalo::collections::String as ArenaString;
+
+/// `replace(text, pattern, with)`
+pub(super) fn replace<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    match replaced(context, arguments.text(0)?, arguments.text(1)?, arguments.text(2)?)? {
+        "" => Err(Failure::because("has nothing left; remove(…) gives absent then")),
+        text => Ok(Value::Text(text)),
+    }
+}
+
+/// `remove(text, pattern)`
+pub(super) fn remove<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    Ok(Value::text_or_absent(replaced(context, arguments.text(0)?, arguments.text(1)?, "")?))
+}
+
+fn replaced<'a>(context: &Context<'a>, text: &'a str, pattern: &str, with: &str) -> Result<&'a str, Failure> {
+    let regex = regexes::compiled(pattern)?;
+    let mut found = regex.find_iter(text).peekable();
+    if found.peek().is_none() {
+        return Ok(text);
+    }
+    if with.contains('$') {
+        return Ok(context.arena.alloc_str(&regex.replace_all(text, with)));
+    }
+    let mut result = ArenaString::with_capacity_in(text.len() + with.len(), context.arena);
+    let mut done = 0;
+    for part in found {
+        result.push_str(&text[done..part.start()]);
+        result.push_str(with);
+        done = part.end();
+    }
+    result.push_str(&text[done..]);
+    Ok(result.into_bump_str())
+}
+
+/// `replace_text(text, old, new)`
+pub(super) fn replace_text<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (text, old, new) = (arguments.text(0)?, arguments.text(1)?, arguments.text(2)?);
+    if old.is_empty() {
+        return Err(Failure::because("needs a text to look for that is not empty"));
+    }
+    if !text.contains(old) {
+        return Ok(Value::Text(text));
+    }
+    let mut result = ArenaString::with_capacity_in(text.len() + new.len(), context.arena);
+    for (index, part) in text.split(old).enumerate() {
+        result.push_str(if index == 0 { "" } else { new });
+        result.push_str(part);
+    }
+    if result.is_empty() {
+        Err(Failure::because("has nothing left; remove(…) gives absent then"))
+    } else {
+        Ok(Value::Text(result.into_bump_str()))
+    }
+}
+
+/// `digits(text)`
+pub(super) fn digits<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    Ok(kept(context, arguments.text(0)?, |letter| letter.is_ascii_digit()))
+}
+
+/// `keep(text, characters)`
+pub(super) fn keep<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    let (text, characters) = (arguments.text(0)?, arguments.text(1)?);
+    let mut ascii = 0u128;
+    for (first, last) in ranges(characters).filter(|(first, _)| first.is_ascii()) {
+        for letter in first..=last.min('\u{7f}') {
+            ascii |= 1 << u32::from(letter);
+        }
+    }
+    let in_ranges = |letter| ranges(characters).any(|(first, last)| (first..=last).contains(&letter));
+    Ok(kept(
+        context,
+        text,
+        |letter| if letter.is_ascii() { ascii & (1 << u32::from(letter)) != 0 } else { in_ranges(letter) },
+    ))
+}
+
+/// The ranges of a list of characters: `0-9+` is `0` to `9` and `+`. A hyphen at either end stands for itself.
+fn ranges(characters: &str) -> impl Iterator<Item = (char, char)> {
+    let mut rest = characters.chars();
+    std::iter::from_fn(move || {
+        let first = rest.next()?;
+        let mut ahead = rest.clone();
+        match (ahead.next(), ahead.next()) {
+            (Some('-'), Some(last)) => {
+                rest = ahead;
+                Some((first, last))
+            }
+            _ => Some((first, first)),
+        }
+    })
+}
+
+/// The characters of a text that are wanted; the text itself if all are, absent if none is.
+pub(in crate::function) fn kept<'a>(context: &Context<'a>, text: &'a str, wanted: impl Fn(char) -> bool) -> Value<'a> {
+    let Some(first) = text.find(|letter| !wanted(letter)) else { return Value::text_or_absent(text) };
+    let mut result = ArenaString::with_capacity_in(text.len(), context.arena);
+    result.push_str(&text[..first]);
+    result.extend(text[first..].chars().filter(|letter| wanted(*letter)));
+    Value::text_or_absent(result.into_bump_str())
+}
