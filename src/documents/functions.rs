@@ -22,6 +22,20 @@ fn section(heading: &str, functions: &[Function], width: usize) -> String {
     table.text(width)
 }
 
+/// Every function for the manual: a heading for each family, and a Markdown table under it.
+pub fn markdown() -> String {
+    let families = function::families().into_iter().filter(|(_, functions)| !functions.is_empty());
+    let sections = families.map(|(heading, functions)| {
+        let mut table = Table::new(["function", "what it does"]);
+        for function in functions {
+            table.row([format!("`{}`", signature(function)), function.doc.to_string()]);
+        }
+        format!("\n### Functions: {heading}\n\n{}", table.markdown())
+    });
+    let text = sections.collect::<String>();
+    if text.is_empty() { text } else { text + "\n" }
+}
+
 /// What `koppla functions NAME` prints: signature, what it does, what absence and failure do, examples.
 pub fn page(function: &Function, width: usize) -> String {
     let mut text = format!("{}\n\n", signature(function));

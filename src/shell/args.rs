@@ -23,6 +23,8 @@ pub struct Arguments {
 /// The commands, in the order in which a mapping is written, tried and run.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Check the documents of a project
+    Check(CheckArgs),
     /// Explain a finding by its code, or list all codes
     Explain(ExplainArgs),
     /// List the functions of the language, or show one of them

@@ -7,6 +7,9 @@ pub mod exit;
 pub mod out;
 pub mod progress;
 pub mod args;
+pub mod library;
+pub mod project;
+pub mod check;
 pub mod explain;
 pub mod functions;
 
@@ -39,6 +42,7 @@ pub fn run_on(args: impl IntoIterator<Item = OsString>, world: &dyn World, out: 
 
 fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
     match command {
+        Command::Check(args) => check::run(args, world, out),
         Command::Explain(args) => explain::run(args, world, out),
         Command::Functions(args) => functions::run(args, world, out),
     }

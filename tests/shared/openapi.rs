@@ -12,7 +12,8 @@ pub fn yaml(path: &Path) -> Node {
     let mut sources = Sources::default();
     let mut found = Findings::default();
     let file = sources.add(path.display().to_string(), text(path.to_path_buf()));
-    koppla::syntax::yaml::read(&sources, file, &mut found).unwrap_or_else(|| panic!("{} cannot be read", path.display()))
+    koppla::syntax::yaml::read(&sources, file, &mut found)
+        .unwrap_or_else(|| panic!("{} cannot be read", path.display()))
 }
 
 /// The document as JSON; plain words get the types that YAML 1.2 gives them.
@@ -35,7 +36,8 @@ fn plain(node: &Node) -> Value {
 struct Standard(Value);
 
 /// Keywords that say nothing about validity.
-const SILENT: [&str; 8] = ["description", "example", "title", "default", "readOnly", "deprecated", "externalDocs", "xml"];
+const SILENT: [&str; 8] =
+    ["description", "example", "title", "default", "readOnly", "deprecated", "externalDocs", "xml"];
 
 impl Standard {
     fn read() -> Standard {
@@ -74,8 +76,12 @@ impl Standard {
                 }
                 "minimum" => value.as_f64() >= rule.as_f64(),
                 "maximum" => value.as_f64() <= rule.as_f64(),
-                "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().expect("a number")),
-                "uniqueItems" => value.as_array().is_none_or(|items| (1..items.len()).all(|n| !items[..n].contains(&items[n]))),
+                "minItems" => {
+                    value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().expect("a number"))
+                }
+                "uniqueItems" => {
+                    value.as_array().is_none_or(|items| (1..items.len()).all(|n| !items[..n].contains(&items[n])))
+                }
                 "properties" | "items" | "allOf" | "nullable" => true,
                 silent => {
                     assert!(SILENT.contains(&silent), "this check does not know the keyword {silent}");
@@ -160,6 +166,19 @@ fn person() -> Value {
 }
 
 #[test]
+fn the_lists_of_the_example_register_are_as_the_standard_says() {
+    let standard = Standard::read();
+    for list in ["organisations", "persons", "groups", "duties"] {
+        let records = crate::json(own(&format!("mappings/examples/rest/register/{list}.json")));
+        assert!(records.as_array().is_some_and(|records| !records.is_empty()), "{list}: records");
+        let mut faults = Vec::new();
+        let answer = json!({ "data": records, "pageToken": "opaque" });
+        standard.faults(standard.answer(&format!("/{list}")), &answer, list, &mut faults);
+        assert!(faults.is_empty(), "{} faults, first:\n{}", faults.len(), faults[..faults.len().min(20)].join("\n"));
+    }
+}
+
+#[test]
 fn the_check_finds_what_the_standard_forbids() {
     let standard = Standard::read();
     let faults = |change: fn(&mut Value)| {
@@ -173,7 +192,10 @@ fn the_check_finds_what_the_standard_forbids() {
     assert_eq!(faults(|person| person["sex"] = json!("kvinna")), ["persons.data[0].sex: enum"]);
     assert_eq!(faults(|person| person["birthDate"] = json!("20140309")), ["persons.data[0].birthDate: format"]);
     assert_eq!(faults(|person| person["id"] = json!(7)), ["persons.data[0].id: type"]);
-    assert_eq!(faults(|person| person["givenname"] = json!("Alva")), ["persons.data[0].givenname: not in the standard"]);
+    assert_eq!(
+        faults(|person| person["givenname"] = json!("Alva")),
+        ["persons.data[0].givenname: not in the standard"]
+    );
     let without_name = |person: &mut Value| drop(person.as_object_mut().unwrap().remove("familyName"));
     assert_eq!(faults(without_name), ["persons.data[0]: required"]);
     let no_type = |person: &mut Value| person["enrolments"][0]["schoolType"] = json!("Grundskola");

@@ -68,9 +68,12 @@ pub mod syntax {
     use super::*;
     codes! {
         UNEXPECTED_TEXT "unexpected-text" Error "`{found}` cannot stand here";
-            "{expected} is expected here"; ["did you mean `{suggestion}`?", "{advice}"]
+            "{expected} is expected here"; [
+                "did you mean `{suggestion}`?", "write `{instead}`", "this line continues the one above it, because {cause}",
+                "remove it, or write what is missing before it"
+            ]
         ENDS_TOO_EARLY "ends-too-early" Error "something is missing at the end";
-            "{expected} is expected after this"; []
+            "{expected} is expected after this"; ["write what is missing"]
         UNFINISHED_TEXT "unfinished-text" Error "a text has no closing quote on its line";
             "begins here"; ["put a quote at the end of the text"]
         UNCLOSED_BRACE "unclosed-brace" Error "a value inside a text is not closed";
@@ -82,23 +85,28 @@ pub mod syntax {
         MISSING_ARROW "missing-arrow" Error "this rule has no arrow";
             "which field is written is not said"; ["did you mean `{suggestion}`?", "write `-> field` after the value"]
         TWO_ARROWS "two-arrows" Error "a rule has one arrow only";
-            "a second arrow"; ["write the second rule on a line of its own"]
+            "a second arrow"; ["write `{apart}` for the first one if a comparison is meant", "write the second rule on a line of its own"]
         ARROW_IN_EXPRESSION "arrow-in-expression" Error "`{found}` is an arrow";
             "no arrow can stand here"; ["write `{apart}` if a comparison is meant", "remove it"]
         MISSING_LABEL "missing-label" Error "the first rule has no label";
-            "`Label:` is missing before this"; ["write what the school calls this field, a colon and a blank"]
+            "`Label:` is missing before this"; ["put a blank behind the colon: `{instead} `", "write what the school calls this field, a colon and a blank"]
         EMPTY_RULE "empty-rule" Error "nothing stands after this label";
             "a rule is expected"; ["write `value -> field` after the label, or remove the line"]
         CLAUSE_TWICE "clause-twice" Error "`{found}` is given twice";
             "given again here"; ["keep one of the two"]
         UNKNOWN_CLAUSE "unknown-clause" Error "`{found}` is no clause of a rule";
-            "a clause such as `when` or `else` is expected here"; ["did you mean `{suggestion}`?", "known are {known}"]
+            "a clause such as `when` or `else` is expected here"; [
+                "did you mean `{suggestion}`?",
+                "known are once, fill, clear, keep, add, on, when, back, because, prefer, else"
+            ]
         UNKNOWN_STEP "unknown-step" Error "`{found}` is no step of a set";
-            "a step such as `join`, `each` or `where` is expected here"; ["did you mean `{suggestion}`?", "known are {known}"]
+            "a step such as `join`, `each` or `where` is expected here"; [
+                "did you mean `{suggestion}`?", "known are union, each, join, with, without, where, let, group by, one per"
+            ]
         SET_WITHOUT_SOURCE "set-without-source" Error "the set does not say what it is made from";
             "the first line names an entity, a set or a `union`"; ["put a line such as `pupil as p` before this one"]
         UNKNOWN_WORD "unknown-word" Error "`{found}` is not known here";
-            "one of {known} is expected"; ["did you mean `{suggestion}`?"]
+            "one of {known} is expected"; ["did you mean `{suggestion}`?", "write one of {known}"]
         CHAINED_COMPARISON "chained-comparison" Error "comparisons cannot be chained";
             "a second comparison"; ["join two comparisons with `and`: `a < b and b < c`"]
         PIPE_NEEDS_PARENTHESES "pipe-needs-parentheses" Error "`{found}` after `|` needs parentheses";
@@ -120,7 +128,7 @@ pub mod syntax {
         RESERVED_WORD "reserved-word" Error "`{found}` is a word of the language";
             "it cannot be a name here"; ["choose another name; after a dot it may stand: `row.{found}`"]
         BAD_NUMBER "bad-number" Error "`{found}` is neither a number nor a length of time";
-            "digits with letters"; ["lengths of time are `30d`, `2w`, `3mo`, `1y`; a text stands in double quotes"]
+            "cannot be read as either"; ["lengths of time are `30d`, `2w`, `3mo`, `1y`; a text stands in double quotes"]
         BAD_ESCAPE "bad-escape" Error "`{found}` means nothing in a text";
             "known are a backslash before a quote, a backslash, n and t"; ["double the backslash, or write a regular expression as r\"…\""]
         NOT_A_TARGET "not-a-target" Error "this is not a field that can be written";
