@@ -9,7 +9,7 @@ mod documents;
 mod header;
 mod locate;
 mod part;
-mod record;
+pub(super) mod record;
 mod scan;
 mod set;
 mod split;
