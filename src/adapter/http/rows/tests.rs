@@ -9,7 +9,7 @@ use crate::source::{FileId, Span};
 fn shape(each: Option<&str>, paths: &[&str]) -> Shape {
     let span = Span::start_of(FileId(0));
     let slot = |at: &&str| {
-        let kind = if *at == "tags" { SlotKind::List(Box::new(SlotKind::Scalar)) } else { SlotKind::Scalar };
+        let kind = if at.contains("[*]") { SlotKind::List(Box::new(SlotKind::Scalar)) } else { SlotKind::Scalar };
         Slot { name: at.to_string(), at: at.to_string(), span, kind, required: false }
     };
     let wire = WireShape {
@@ -87,9 +87,21 @@ fn says_where_json_ends() {
 
 #[test]
 fn rows_inside_records_keep_the_number_of_their_record() {
-    let shape = shape(Some("enrolments"), &["^.id", "school"]);
+    let shape = shape(Some("enrolments[*]"), &["^.id", "school"]);
     let body = r#"{"data": [{"id": "p", "enrolments": [{"school": "a"}, {"school": "b"}]}, {"id": "q"}, {"id": "r", "enrolments": [{"school": "c"}]}]}"#;
     let rows = read(body.into(), &select("$.data[*]"), &shape, &[], "p").expect("rows");
     assert_eq!(texts(&rows), [["p", "a"], ["p", "b"], ["r", "c"]]);
     assert_eq!((rows.records, rows.batch.lines), (3, vec![1, 1, 3]));
+}
+
+#[test]
+fn a_field_may_lie_in_every_element_of_a_list() {
+    let shape = shape(None, &["groups[*].group.id"]);
+    let body = r#"[{"groups": [{"group": {"id": "a"}}, {"group": {"id": "b"}}]}, {"groups": []}, {}]"#;
+    let rows = read(body.into(), &select("$[*]"), &shape, &[], "p").expect("rows");
+    let lists: Vec<Cell> = (0..3).map(|row| rows.batch.row(row)[0]).collect();
+    assert!(matches!(lists[0], Cell::List { len: 2, .. }));
+    // An empty list is there; a missing one is not.
+    assert!(matches!(lists[1], Cell::List { len: 0, .. }));
+    assert_eq!(lists[2], Cell::Missing);
 }
