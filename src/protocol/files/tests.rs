@@ -74,7 +74,7 @@ fn says_what_is_wrong_with_a_descriptor() {
         (json!({ "folder": "{{ settings.password }}" }), file.clone(), &["secret-in-path"]),
         (json!({ "folder": "d", "complete": { "fresh": "soon" } }), file.clone(), &["wrong-connection-value"]),
         (ok.clone(), json!({ "fil": "f" }), &["missing-connection-key", "unknown-connection-key"]),
-        (ok.clone(), json!({ "file": "{{ settings.prefx }}" }), &["unknown-setting"]),
+        (ok.clone(), json!({ "file": "{{ settings.prefx }}" }), &["undeclared-setting"]),
         (ok.clone(), json!("f.csv"), &["wrong-connection-value"]),
         (ok.clone(), json!({ "file": "f", "columns": ["b"] }), &["column-not-listed"]),
         (ok.clone(), json!({ "file": "f", "columns": ["a", "a"] }), &["wrong-connection-value"]),
