@@ -9,7 +9,7 @@ mod documents;
 mod header;
 mod locate;
 mod part;
-pub(super) mod record;
+pub mod record;
 mod scan;
 mod set;
 mod split;

@@ -10,3 +10,5 @@ pub mod eval;
 pub mod shape;
 pub mod make;
 mod merge;
+mod prepare;
+pub mod stage;

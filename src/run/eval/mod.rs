@@ -96,7 +96,7 @@ pub struct Machine<'m, 't> {
     pub lookups: &'t [super::lookup::Lookup<'t>],
     /// What is odd in the data: warnings by text, with the first place and a count.
     pub odd: &'m Odd,
-    /// True while a row about a protected person is worked on: only then do references lead to protected people.
+    /// True while a row that leaves nowhere is worked on: only then do references lead to such records.
     pub inside: std::cell::Cell<bool>,
 }
 
