@@ -160,9 +160,14 @@ fn entity_read(
     Some(EntityRead { entity: id, call, columns })
 }
 
-/// The `read` of an entity; of one that is read inside another (`of:`), as it stands.
+/// The call that reads an entity: its own, or that of the entity whose records it lies inside (`of:`).
 fn call_of(model: &Model, id: EntityId) -> Option<&crate::syntax::tree::Node> {
-    model.entity(id).read.as_ref()
+    let entity = model.entity(id);
+    let read = entity.read.as_ref()?;
+    match read.get("of").and_then(|of| of.text()) {
+        Some(outer) => model.entity(model.find_entity(entity.system, outer)?).read.as_ref(),
+        None => Some(read),
+    }
 }
 
 fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) -> Target {
@@ -187,8 +192,9 @@ fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) 
         };
         if let Some((_, dialect)) = &mut connection {
             write.read = entity_read(model, id, &all, &mut **dialect, found);
-            let (shape, _) = columns::columns(model, entity, &all);
+            let (mut shape, _) = columns::columns(model, entity, &all);
             if let Some(spec) = &entity.write {
+                shape.id_at = spec.id_at.clone().filter(|_| spec.id_theirs);
                 if target.whole {
                     write.deliver = dialect.write(&spec.node, None, &shape, found);
                 } else {
@@ -215,11 +221,12 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
         for &entity_id in &system.entities {
             let entity = model.entity(entity_id);
             let all: BTreeSet<u16> = (0..entity.fields.len() as u16).collect();
-            let (shape, _) = columns::columns(model, entity, &all);
-            if let Some(read) = &entity.read {
+            let (mut shape, _) = columns::columns(model, entity, &all);
+            if let Some(read) = call_of(model, entity_id) {
                 dialect.read(read, &shape, found);
             }
             if let Some(write) = &entity.write {
+                shape.id_at = write.id_at.clone().filter(|_| write.id_theirs);
                 if system.writes.whole || system.deliver.is_some() {
                     dialect.write(&write.node, None, &shape, found);
                 } else {

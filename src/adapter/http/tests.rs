@@ -54,6 +54,7 @@ fn shape(node: &Node) -> WireShape {
             .collect(),
         names: vec![("path".to_string(), text(node.get("path")).unwrap_or_default())],
         each: text(node.get("each")),
+        id_at: text(node.get("id_at")),
         ..WireShape::default()
     }
 }

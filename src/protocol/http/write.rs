@@ -3,6 +3,7 @@
 use super::reader::{Reader, Table, at};
 use super::request::{self, Request};
 use crate::protocol::WireShape;
+use crate::protocol::files::shape::child_path;
 use crate::protocol::path::JsonPath;
 use crate::syntax::ast::Operation;
 use crate::syntax::tree::Node;
@@ -10,7 +11,7 @@ use crate::syntax::tree::Node;
 /// Keys of a write operation beside those of every call.
 pub const WRITE: Table = &[
     ("take", "what is taken from the answer: id"),
-    ("id", "name of a step; or who gives the ids, and where they lie"),
+    ("id", "name of a step"),
     ("steps", "several calls; one without a condition is executed, more are not yet"),
     ("carries", "the fields that the call transports: all, or some (not executed yet)"),
     ("means", "what a removal means: destroyed, bin, detached, emptied, left"),
@@ -42,16 +43,6 @@ pub const WRITE: Table = &[
     ("same_as", "the operation that this one equals (not executed yet)"),
 ];
 const TAKE: Table = &[("id", "where the id lies in the answer: $.id")];
-const ID: Table = &[
-    ("owner", "ours, theirs or pair"),
-    ("at", "where the id lies in the answer: id"),
-    ("from", "answer, or the field that gives it"),
-    ("header", "the header that has it (not executed yet)"),
-    ("reread", "the record is read again to learn it (not executed yet)"),
-    ("pattern", "what an id looks like"),
-    ("never_changes", "the id of a record stays"),
-];
-
 /// What templates of a write may name in this version.
 pub const EXECUTED: &[&str] =
     &["settings", "entity", "record", "wire", "changed", "sent", "key", "link", "as_of", "run", "answer", "status"];
@@ -109,7 +100,10 @@ pub fn write(reader: &mut Reader<'_>, node: &Node, op: Operation, shape: &WireSh
         has_call = false;
     }
     let request = if has_call { Some(request(reader, node, op)?) } else { None };
-    let take_id = take_id(reader, node).or_else(|| take_id(reader, outer).filter(|_| !std::ptr::eq(node, outer)));
+    let take_id = take_id(reader, node).or_else(|| match op {
+        Operation::Create => shape.id_at.as_deref().and_then(id_path),
+        _ => None,
+    });
     let mut refused = std::mem::take(&mut reader.refused);
     refused.sort();
     refused.dedup();
@@ -147,28 +141,22 @@ fn step(reader: &mut Reader<'_>, node: &Node) {
     }
 }
 
-/// Where the id of a new record lies in the answer: `take: { id: $.id }`, or `id: { at: id, from: answer }`.
+/// Where the id of a new record lies in the answer: `take: { id: $.id }`.
 fn take_id(reader: &mut Reader<'_>, node: &Node) -> Option<JsonPath> {
-    if let Some(take) = at(node, "take") {
-        let id = reader.map("take", take, &[TAKE])?.get("id")?;
-        return id_path(reader, id);
+    let take = at(node, "take")?;
+    let id = at(reader.map("take", take, &[TAKE])?, "id")?;
+    match id.text().and_then(id_path) {
+        Some(path) => Some(path),
+        None => reader.path(id, "id"),
     }
-    let id = at(node, "id").filter(|id| id.entries().is_some())?;
-    let id = reader.map("id", id, &[ID])?;
-    if at(id, "owner").and_then(Node::text) != Some("theirs") {
-        return None;
-    }
-    reader.refuse(id, &["header", "reread"]);
-    id_path(reader, at(id, "at")?)
 }
 
 /// A JSONPath, or a child path like `id`.
-fn id_path(reader: &mut Reader<'_>, node: &Node) -> Option<JsonPath> {
-    match node.text() {
-        Some(text) if !text.starts_with('$') => {
-            let keys: String = text.split('.').map(|key| format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"))).collect();
-            JsonPath::compile(&format!("${keys}")).ok()
-        }
-        _ => reader.path(node, "id"),
+fn id_path(text: &str) -> Option<JsonPath> {
+    if text.starts_with('$') {
+        return JsonPath::compile(text).ok();
     }
+    let quoted = |key: &String| format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"));
+    let keys: String = child_path(text).ok()?.iter().map(quoted).collect();
+    JsonPath::compile(&format!("${keys}")).ok()
 }

@@ -13,8 +13,9 @@ connect:
   errors:
     - { status: 422, then: missing-reference, say: "the directory does not know the user or the group" }
 fields: [login, name.given]
+id_at: "$.id"
 write:
-  create: { post: /users, json: "{{ wire }}", id: { owner: theirs, at: "$.id", from: answer } }
+  create: { post: /users, json: "{{ wire }}" }
   update: { patch: "/users/{{ link.id }}", json: "{{ wire.changed }}", repeatable: yes }
   deactivate: { patch: "/users/{{ link.id }}", json: { active: false, by: koppla, since: "{{ as_of }}" }, repeatable: yes }
   remove: { delete: "/users/{{ link.id }}", means: destroyed }
@@ -272,5 +273,14 @@ async fn several_steps_are_refused_and_not_half_done() {
     assert!(directory.seen().is_empty());
     let one = "create: { steps: [ { id: new, post: /users, json: '{{ wire }}', carries: all } ] }";
     let system = writer_of(&directory, &WRITE.replace(create_line.trim(), one));
-    assert_eq!(words(system.send(Operation::Create, &[create(1, json!({ "login": "a" }))]).await), ["done"]);
+    assert_eq!(words(system.send(Operation::Create, &[create(1, json!({ "login": "a" }))]).await), ["done with an id"]);
+}
+
+#[tokio::test]
+async fn the_id_may_lie_anywhere_in_the_answer() {
+    for (at, outcome) in [("id", "done with an id"), ("'[''id'']'", "done with an id"), ("login", "done with an id"), ("a.id", "unknown: 201 on POST /users: the answer has no id at $['a']['id']")] {
+        let directory = Directory::start();
+        let system = writer_of(&directory, &WRITE.replace("id_at: \"$.id\"", &format!("id_at: {at}")));
+        assert_eq!(words(system.send(Operation::Create, &[create(1, json!({ "login": "a" }))]).await), [outcome], "{at}");
+    }
 }
