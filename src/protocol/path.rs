@@ -42,6 +42,12 @@ impl JsonPath {
         Ok(JsonPath { text: text.to_string(), query })
     }
 
+    /// The path that follows these keys.
+    pub fn of_keys(keys: &[String]) -> Result<JsonPath, &'static str> {
+        let quoted = |key: &String| format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"));
+        JsonPath::compile(&format!("${}", keys.iter().map(quoted).collect::<String>()))
+    }
+
     /// The path as written.
     pub fn text(&self) -> &str {
         &self.text

@@ -1,7 +1,7 @@
 //! A directory of a school that is written over JSON: users, groups, memberships. The server gives the ids, and nobody can guess them.
 
 use super::cut::Connection;
-use super::{Script, Seen, Stop, Trouble, bearer, error, json_of, misbehave, parameters, serve};
+use super::{Script, Seen, Stop, Trouble, bearer, error, json_of, misbehave, parameters, remembered, serve};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -161,7 +161,8 @@ async fn answer(
             None => shelf.serve(&parts.headers, &method, &path, &query, body, trouble == Some(Trouble::Loop)),
         };
         let status = if trouble == Some(Trouble::Drop) { 0 } else { response.status().as_u16() };
-        shelf.seen.push(Seen { method, path, query, page, status });
+        let headers = remembered(&parts.headers);
+        shelf.seen.push(Seen { method, path, query, headers, page, status });
         let held_back = misbehave(&connection, trouble.as_ref(), &response);
         (response, held_back)
     };

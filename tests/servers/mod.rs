@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cut::{Connection, Listening};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Seen {
     pub path: String,
     /// Parameters in the order of the address.
     pub query: Vec<(String, String)>,
+    /// Headers by name, in small letters.
+    pub headers: BTreeMap<String, String>,
     /// Page of the list, from 1.
     pub page: usize,
     /// What was answered; 0 if nothing was.
@@ -51,6 +54,8 @@ pub enum Trouble {
     Status(u16),
     /// 400, with this text as code and message.
     Say(String),
+    /// 200 with this body.
+    Body(serde_json::Value),
     /// A login page with status 200.
     LoginPage,
     /// 200 and no body.
@@ -86,6 +91,7 @@ impl Trouble {
             Trouble::Say(text) => {
                 (StatusCode::BAD_REQUEST, axum::Json(json!({ "code": text, "message": text }))).into_response()
             }
+            Trouble::Body(body) => axum::Json(body).into_response(),
             Trouble::LoginPage => {
                 let page = "<!DOCTYPE html><html><body><form>Logga in</form></body></html>";
                 (StatusCode::OK, [("content-type", "text/html; charset=utf-8")], page).into_response()
@@ -170,6 +176,11 @@ impl Drop for Stop {
             let _ = thread.join();
         }
     }
+}
+
+/// Headers as they are remembered.
+fn remembered(headers: &HeaderMap) -> BTreeMap<String, String> {
+    headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
 }
 
 /// The token of `Authorization: Bearer …`.

@@ -1,7 +1,7 @@
 //! A school register after SS 12000:2020: lists in JSON, opaque page tokens, client credentials.
 
 use super::cut::Connection;
-use super::{Script, Seen, Stop, Trouble, bearer, error, misbehave, parameters, serve};
+use super::{Script, Seen, Stop, Trouble, bearer, error, misbehave, parameters, remembered, serve};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request, State};
@@ -110,6 +110,11 @@ impl Register {
         self.book().lists.insert(list.to_string(), records);
     }
 
+    /// No token that was given is good any more.
+    pub fn forget_tokens(&self) {
+        self.book().tokens.clear();
+    }
+
     /// A token that is always good.
     pub fn allow(&self, token: &str) {
         self.book().tokens.push((token.to_string(), usize::MAX));
@@ -157,7 +162,8 @@ async fn answer(
             None => book.list(&parts.headers, &path, &query, trouble == Some(Trouble::Loop)),
         };
         let status = response.status().as_u16();
-        book.seen.push(Seen { method: parts.method.to_string(), path, query, page, status });
+        let headers = remembered(&parts.headers);
+        book.seen.push(Seen { method: parts.method.to_string(), path, query, headers, page, status });
         let held_back = misbehave(&connection, trouble.as_ref(), &response);
         (response, held_back)
     };

@@ -3,6 +3,7 @@
 #[path = "../../../tests/servers/mod.rs"]
 mod servers;
 
+mod access;
 mod reading;
 mod troubles;
 mod writing;

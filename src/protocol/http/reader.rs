@@ -4,6 +4,7 @@ use crate::finding::codes::system as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::protocol::ScopeNames;
+use crate::protocol::files::shape::child_path;
 use crate::protocol::path::JsonPath;
 use crate::protocol::template::{Place, Template, Tree};
 use crate::source::Span;
@@ -183,13 +184,13 @@ impl<'a> Reader<'a> {
         self.word(node, key, &["yes", "no"]).map(|word| word == "yes")
     }
 
-    /// A path into an answer.
+    /// A path into an answer: JSONPath, or a child path like `meta.next`.
     pub fn path(&mut self, node: &Node, key: &str) -> Option<JsonPath> {
         let Some(text) = node.text() else {
             self.wrong(node, key, "a JSONPath like $.data[*]");
             return None;
         };
-        match JsonPath::compile(&self.with_names(text)) {
+        match answer_path(&self.with_names(text)) {
             Ok(path) => Some(path),
             Err(why) => {
                 self.found.add(Finding::new(&codes::BAD_JSONPATH, node.span).word("path", text).word("why", why));
@@ -304,6 +305,11 @@ impl<'a> Reader<'a> {
 /// The value under a key. A key without a value is a finding of the YAML frame, and counts as not there.
 pub fn at<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     node.get(key).filter(|value| !value.is_missing())
+}
+
+/// JSONPath, or a child path like `meta.next`.
+pub fn answer_path(text: &str) -> Result<JsonPath, &'static str> {
+    if text.starts_with('$') { JsonPath::compile(text) } else { JsonPath::of_keys(&child_path(text)?) }
 }
 
 /// A word in a body that chooses or repeats, which this version does not execute.

@@ -103,6 +103,12 @@ fn values_are_of_their_kind() {
 }
 
 #[test]
+fn an_operation_may_be_said_to_be_none() {
+    let (_, calls, found) = compile(&format!("{CONNECT}write:\n  remove: none\n"));
+    assert_eq!((calls.len(), found), (0, Vec::<String>::new()));
+}
+
+#[test]
 fn a_connection_has_an_address() {
     assert_eq!(findings("connect: { headers: { A: b } }\n"), ["missing-connection-key: { headers: { A: b } }"]);
 }
@@ -137,10 +143,11 @@ fn ways_to_log_in_are_whole() {
 
 #[test]
 fn paths_into_answers_are_checked() {
-    assert_eq!(of_read("{ get: /a, select: data }"), ["bad-jsonpath: data"]);
+    assert_eq!(of_read("{ get: /a, select: data, page: { next: meta.next } }"), [""; 0]);
+    assert_eq!(of_read("{ get: /a, select: 'data[*].rows[*]' }"), ["bad-jsonpath: 'data[*].rows[*]'"]);
     assert_eq!(of_read("{ get: /a, select: '$.data[' }"), ["bad-jsonpath: '$.data['"]);
     assert_eq!(of_read("{ get: /a, select: '$[?count(1) > 1]' }"), ["bad-jsonpath: '$[?count(1) > 1]'"]);
-    assert_eq!(of_read("{ get: /a, page: { next: nxt } }"), ["bad-jsonpath: nxt"]);
+    assert_eq!(of_read("{ get: /a, page: { next: a..b } }"), ["bad-jsonpath: a..b"]);
     assert_eq!(of_write("create: { post: /a, json: '{{ wire }}', take: { id: '$.[' } }"), ["bad-jsonpath: '$.['"]);
 }
 
@@ -154,7 +161,7 @@ fn templates_name_what_is_known() {
 
 #[test]
 fn all_that_is_wrong_is_said_at_once() {
-    let text = "connect:\n  base: https://x\n  limits: { timeout: soon }\nread: { get: /a, selec: $, page: { next: n } }\n";
+    let text = "connect:\n  base: https://x\n  limits: { timeout: soon }\nread: { get: /a, selec: $, page: { next: $[ } }\n";
     assert_eq!(findings(text).len(), 3);
 }
 

@@ -1,9 +1,8 @@
 //! Write operations: one call for each record.
 
-use super::reader::{Reader, Table, at};
+use super::reader::{Reader, Table, answer_path, at};
 use super::request::{self, Request};
 use crate::protocol::WireShape;
-use crate::protocol::files::shape::child_path;
 use crate::protocol::path::JsonPath;
 use crate::syntax::ast::Operation;
 use crate::syntax::tree::Node;
@@ -70,8 +69,11 @@ const REFUSED: &[&str] = &[
     "continue", "find_deleted", "locked", "same_as",
 ];
 
-/// Reads a write operation.
+/// Reads a write operation. `remove: none` says that there is none.
 pub fn write(reader: &mut Reader<'_>, node: &Node, op: Operation, shape: &WireShape) -> Option<Write> {
+    if node.text() == Some("none") {
+        return None;
+    }
     let outer = node;
     let mut node = outer;
     let mut has_call = true;
@@ -101,7 +103,7 @@ pub fn write(reader: &mut Reader<'_>, node: &Node, op: Operation, shape: &WireSh
     }
     let request = if has_call { Some(request(reader, node, op)?) } else { None };
     let take_id = take_id(reader, node).or_else(|| match op {
-        Operation::Create => shape.id_at.as_deref().and_then(id_path),
+        Operation::Create => shape.id_at.as_deref().and_then(|at| answer_path(at).ok()),
         _ => None,
     });
     let mut refused = std::mem::take(&mut reader.refused);
@@ -145,18 +147,5 @@ fn step(reader: &mut Reader<'_>, node: &Node) {
 fn take_id(reader: &mut Reader<'_>, node: &Node) -> Option<JsonPath> {
     let take = at(node, "take")?;
     let id = at(reader.map("take", take, &[TAKE])?, "id")?;
-    match id.text().and_then(id_path) {
-        Some(path) => Some(path),
-        None => reader.path(id, "id"),
-    }
-}
-
-/// A JSONPath, or a child path like `id`.
-fn id_path(text: &str) -> Option<JsonPath> {
-    if text.starts_with('$') {
-        return JsonPath::compile(text).ok();
-    }
-    let quoted = |key: &String| format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"));
-    let keys: String = child_path(text).ok()?.iter().map(quoted).collect();
-    JsonPath::compile(&format!("${keys}")).ok()
+    reader.path(id, "id")
 }
