@@ -160,12 +160,11 @@ fn entity_read(
     Some(EntityRead { entity: id, call, columns })
 }
 
-/// The call that reads an entity: its own, or that of the entity whose records it lies inside (`of:`).
+/// The call that reads an entity; of one whose rows lie inside another's records (`of:`), the call of that one.
 fn call_of(model: &Model, id: EntityId) -> Option<&crate::syntax::tree::Node> {
-    let entity = model.entity(id);
-    let read = entity.read.as_ref()?;
+    let read = model.entity(id).read.as_ref()?;
     match read.get("of").and_then(|of| of.text()) {
-        Some(outer) => model.entity(model.find_entity(entity.system, outer)?).read.as_ref(),
+        Some(other) => model.entity(model.find_entity(model.entity(id).system, other)?).read.as_ref(),
         None => Some(read),
     }
 }

@@ -1,3 +1,5 @@
+//! Reading and delivering files.
+
 mod world;
 mod read;
 mod json;

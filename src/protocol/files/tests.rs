@@ -1,3 +1,5 @@
+//! The words of files, compiled.
+
 use super::*;
 use crate::protocol::Slot;
 use crate::source::{FileId, OffsetMap, Span};

@@ -1,3 +1,5 @@
+//! Templates, checked and rendered.
+
 use super::*;
 use crate::source::{FileId, OffsetMap};
 use serde_json::json;

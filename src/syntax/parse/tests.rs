@@ -1,3 +1,5 @@
+//! Rules and expressions, parsed.
+
 use super::*;
 use crate::source::Sources;
 use crate::syntax::ast::{Arrow, BinaryOp, GoneAction, TargetStep};

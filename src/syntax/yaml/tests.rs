@@ -1,3 +1,5 @@
+//! The YAML frame: trees, places and findings.
+
 use super::*;
 use crate::syntax::tree::{Kind, Scalar, Style};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Brackets and literals, scanned before parsing.
+
 use super::*;
 use crate::source::{FileId, Run, Span};
 
