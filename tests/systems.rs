@@ -1,5 +1,7 @@
 //! The systems of the library against servers in this process: their documents as they stand, without any mapping.
 
+#![expect(clippy::disallowed_methods, reason = "tests read their own files")]
+
 #[path = "servers/mod.rs"]
 mod servers;
 
@@ -75,19 +77,19 @@ fn system(name: &str, settings: &[(&str, Value)], secret: &str) -> System {
         reads.push((entity.name.text.clone(), dialect.read(call, &shape, &mut found).expect("a call")));
         for (op, call) in entity.write.iter().flat_map(|write| &write.operations) {
             if *op == Operation::Create {
-                let shape = WireShape { id_at: entity.write.as_ref().and_then(|write| write.id_at.clone()), ..shape.clone() };
-                creates.push((entity.name.text.clone(), dialect.write(call, Some(*op), &shape, &mut found).expect("a call")));
+                let shape =
+                    WireShape { id_at: entity.write.as_ref().and_then(|write| write.id_at.clone()), ..shape.clone() };
+                creates.push((
+                    entity.name.text.clone(),
+                    dialect.write(call, Some(*op), &shape, &mut found).expect("a call"),
+                ));
             }
         }
     }
     assert!(found.is_empty());
     let values = settings.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
-    let settings = Settings {
-        values,
-        secrets: vec![secret.to_string()],
-        folder: PathBuf::new(),
-        as_of: "2026-03-02".to_string(),
-    };
+    let settings =
+        Settings { values, secrets: vec![secret.to_string()], folder: PathBuf::new(), as_of: "2026-03-02".to_string() };
     System { dialect, reads, creates, settings, world: TestWorld::new() }
 }
 

@@ -54,7 +54,9 @@ struct HttpSession<'s> {
 impl Session for HttpSession<'_> {
     fn page<'a>(&'a mut self, call: CallId, mark: Option<&'a Mark>) -> Later<'a, Result<Page, Fault>> {
         Box::pin(async move {
-            let Some(Call::Read(read)) = self.dialect.call(call) else { return Err(Fault::stop("this call does not read")) };
+            let Some(Call::Read(read)) = self.dialect.call(call) else {
+                return Err(Fault::stop("this call does not read"));
+            };
             let reading = self.readings.entry(call).or_default();
             page::page(&self.line, read, reading, mark).await
         })

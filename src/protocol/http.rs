@@ -80,13 +80,7 @@ impl Dialect for HttpDialect {
         Some(self.add(Call::Read(Box::new(read))))
     }
 
-    fn write(
-        &mut self,
-        call: &Node,
-        op: Option<Operation>,
-        shape: &WireShape,
-        found: &mut Findings,
-    ) -> Option<CallId> {
+    fn write(&mut self, call: &Node, op: Option<Operation>, shape: &WireShape, found: &mut Findings) -> Option<CallId> {
         let scope = self.scope.clone();
         let mut reader = Reader::of_call(&scope, &shape.names, write::EXECUTED, found);
         let Some(op) = op else {

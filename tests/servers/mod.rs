@@ -3,6 +3,10 @@
 //! Each runs on a thread of its own, so that tests with and without a runtime, and runs of the binary, can talk to it.
 //! Both can be told to misbehave ([`Trouble`]) and remember every request ([`Seen`]). They stop when dropped.
 #![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "servers are the world outside, with files, clock and chance of their own"
+)]
 
 mod cut;
 mod directory;
@@ -97,7 +101,9 @@ impl Trouble {
                 (StatusCode::OK, [("content-type", "text/html; charset=utf-8")], page).into_response()
             }
             Trouble::Empty => StatusCode::OK.into_response(),
-            Trouble::Garbage => (StatusCode::OK, [("content-type", "application/json")], "{\"data\": [ oops").into_response(),
+            Trouble::Garbage => {
+                (StatusCode::OK, [("content-type", "application/json")], "{\"data\": [ oops").into_response()
+            }
             Trouble::Redirect(to) => (StatusCode::TEMPORARY_REDIRECT, [("location", to.clone())]).into_response(),
             Trouble::NoList => axum::Json(json!({ "message": "nothing here" })).into_response(),
             Trouble::Cut | Trouble::Drop | Trouble::Hang(_) | Trouble::Loop => return None,
@@ -129,9 +135,12 @@ fn misbehave(connection: &Connection, trouble: Option<&Trouble>, response: &Resp
     Duration::ZERO
 }
 
+/// Whether a trouble is meant for a request: method, path, page.
+type Fits = Box<dyn Fn(&str, &str, usize) -> bool + Send>;
+
 /// Troubles that are still to come: where, how often, what.
 #[derive(Default)]
-struct Script(Vec<(Box<dyn Fn(&str, &str, usize) -> bool + Send>, usize, Trouble)>);
+struct Script(Vec<(Fits, usize, Trouble)>);
 
 impl Script {
     /// The trouble for a request, if one is left: method, path, page.
@@ -180,7 +189,10 @@ impl Drop for Stop {
 
 /// Headers as they are remembered.
 fn remembered(headers: &HeaderMap) -> BTreeMap<String, String> {
-    headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
 }
 
 /// The token of `Authorization: Bearer …`.

@@ -199,7 +199,8 @@ impl Book {
         }
         let token = self.opaque();
         self.tokens.push((token.clone(), self.calls_per_token));
-        axum::Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": self.expires_in })).into_response()
+        axum::Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": self.expires_in }))
+            .into_response()
     }
 
     /// Uses one call of the request's token; false if it is not, or no longer, good.
@@ -219,7 +220,9 @@ impl Book {
         if !self.admit(headers) {
             return error(401, "invalid_token");
         }
-        let Some(list) = self.lists.get(path.trim_start_matches('/')).cloned() else { return error(404, "no-such-list") };
+        let Some(list) = self.lists.get(path.trim_start_matches('/')).cloned() else {
+            return error(404, "no-such-list");
+        };
         if query.iter().any(|(name, _)| self.reject_parameters.contains(name)) {
             return error(400, "unknown-filter");
         }

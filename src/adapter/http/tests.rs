@@ -63,9 +63,8 @@ fn shape(node: &Node) -> WireShape {
 /// Compiles `connect`, `read` and `write` of a description; gives the findings.
 fn compile(text: &str, settings: &[(&str, Value)], secrets: &[&str]) -> (Option<System>, Findings) {
     let node = node(text);
-    let scope = ScopeNames {
-        settings: settings.iter().map(|(name, _)| (name.to_string(), secrets.contains(name))).collect(),
-    };
+    let scope =
+        ScopeNames { settings: settings.iter().map(|(name, _)| (name.to_string(), secrets.contains(name))).collect() };
     let mut found = Findings::default();
     let Some(mut dialect) = Http.compile(node.get("connect").expect("connect"), &scope, &mut found) else {
         return (None, found);
@@ -92,7 +91,8 @@ fn compile(text: &str, settings: &[(&str, Value)], secrets: &[&str]) -> (Option<
 /// Compiles a description that is right.
 fn system(text: &str, settings: &[(&str, Value)], secrets: &[&str]) -> System {
     let (system, found) = compile(text, settings, secrets);
-    let messages: Vec<String> = found.sorted().iter().map(|finding| format!("{}: {}", finding.message(), finding.label())).collect();
+    let messages: Vec<String> =
+        found.sorted().iter().map(|finding| format!("{}: {}", finding.message(), finding.label())).collect();
     assert!(messages.is_empty(), "{messages:?}");
     system.expect("a system")
 }
@@ -140,7 +140,9 @@ fn said(read: &ReadOutcome) -> Vec<&str> {
 
 /// Invented people, numbered.
 fn persons(count: usize) -> Vec<Value> {
-    (1..=count).map(|n| json!({ "id": format!("p{n}"), "givenName": "Test", "enrolments": [{ "school": format!("s{n}") }] })).collect()
+    (1..=count)
+        .map(|n| json!({ "id": format!("p{n}"), "givenName": "Test", "enrolments": [{ "school": format!("s{n}") }] }))
+        .collect()
 }
 
 /// The list of a register, as SS 12000 is described.

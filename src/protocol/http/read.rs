@@ -169,7 +169,8 @@ fn way(reader: &mut Reader<'_>, node: &Node) -> Option<Way> {
         None => request::request(reader, node, &[READ]),
     };
     reader.ignore(node, &["changes", "find", "detail", "at_once"]);
-    reader.refuse(node, &["parts", "from", "flatten", "document", "outcomes", "job", "batch", "keys", "cursor", "take"]);
+    reader
+        .refuse(node, &["parts", "from", "flatten", "document", "outcomes", "job", "batch", "keys", "cursor", "take"]);
     let select = match at(node, "select") {
         Some(path) => select(reader, path),
         None => Some(Select::Whole),
@@ -241,7 +242,11 @@ fn by(reader: &mut Reader<'_>, node: &Node) -> Option<By> {
             return None;
         }
         [_, second, ..] => {
-            reader.wrong(&second.value, &second.key, "nothing, since the page has another word that says how it goes on");
+            reader.wrong(
+                &second.value,
+                &second.key,
+                "nothing, since the page has another word that says how it goes on",
+            );
             return None;
         }
     };

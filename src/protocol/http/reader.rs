@@ -43,9 +43,9 @@ pub const CONNECTION_EXECUTED: &[&str] = &["settings", "as_of"];
 
 /// What templates of calls may name (DESCRIPTORS, templates).
 pub const CALL: &[&str] = &[
-    "settings", "facts", "entity", "record", "wire", "changed", "sent", "key", "keys", "ident", "link", "change", "since",
-    "as_of", "run", "part", "page", "job", "item", "items", "batch", "answer", "needed", "value", "field", "call", "calls",
-    "records", "found", "name", "status",
+    "settings", "facts", "entity", "record", "wire", "changed", "sent", "key", "keys", "ident", "link", "change",
+    "since", "as_of", "run", "part", "page", "job", "item", "items", "batch", "answer", "needed", "value", "field",
+    "call", "calls", "records", "found", "name", "status",
 ];
 
 impl<'a> Reader<'a> {
@@ -201,9 +201,9 @@ impl<'a> Reader<'a> {
 
     /// A text with `{{ entity.name }}` filled in: that much is known when a descriptor is compiled.
     pub fn with_names(&self, text: &str) -> String {
-        self.names.iter().fold(text.to_string(), |text, (name, word)| {
-            text.replace(&format!("{{{{ entity.{name} }}}}"), word)
-        })
+        self.names
+            .iter()
+            .fold(text.to_string(), |text, (name, word)| text.replace(&format!("{{{{ entity.{name} }}}}"), word))
     }
 
     /// A text that may be a template, where a secret may stand.

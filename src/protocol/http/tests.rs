@@ -120,7 +120,10 @@ fn secrets_come_from_secret_settings() {
     assert_eq!(auth("{ bearer: '{{ settings.plain }}' }"), ["secret-not-a-setting: '{{ settings.plain }}'"]);
     assert_eq!(auth("{ basic: { user: me, password: summer } }"), ["secret-not-a-setting: summer"]);
     assert_eq!(auth("{ key: { in: header, name: X-Key, value: abc } }"), ["secret-not-a-setting: abc"]);
-    assert_eq!(auth("{ oauth2: { token_url: https://t, client_id: me, client_secret: abc } }"), ["secret-not-a-setting: abc"]);
+    assert_eq!(
+        auth("{ oauth2: { token_url: https://t, client_id: me, client_secret: abc } }"),
+        ["secret-not-a-setting: abc"]
+    );
     assert_eq!(of_connection("headers: { X-Api-Key: abc }"), ["secret-not-a-setting: abc"]);
     assert_eq!(of_connection("headers: { X-Api-Key: '{{ settings.token }}' }"), [""; 0]);
     assert_eq!(of_read("{ get: '/a/{{ settings.token }}' }"), ["secret-in-path: settings.token"]);
@@ -137,8 +140,16 @@ fn ways_to_log_in_are_whole() {
     assert_eq!(auth("{ basic: { user: me } }"), ["missing-connection-key: { user: me }"]);
     let missing = auth("{ oauth2: { grant: client_credentials } }");
     assert_eq!(missing.len(), 3, "{missing:?}");
-    assert_eq!(auth("{ oauth2: { grant: password, token_url: https://t, client_id: a, client_secret: '{{ settings.token }}' } }"), ["wrong-connection-value: password"]);
-    assert_eq!(auth("{ token: { call: { post: https://t } } }"), ["missing-connection-key: { call: { post: https://t } }"]);
+    assert_eq!(
+        auth(
+            "{ oauth2: { grant: password, token_url: https://t, client_id: a, client_secret: '{{ settings.token }}' } }"
+        ),
+        ["wrong-connection-value: password"]
+    );
+    assert_eq!(
+        auth("{ token: { call: { post: https://t } } }"),
+        ["missing-connection-key: { call: { post: https://t } }"]
+    );
 }
 
 #[test]
@@ -161,7 +172,8 @@ fn templates_name_what_is_known() {
 
 #[test]
 fn all_that_is_wrong_is_said_at_once() {
-    let text = "connect:\n  base: https://x\n  limits: { timeout: soon }\nread: { get: /a, selec: $, page: { next: $[ } }\n";
+    let text =
+        "connect:\n  base: https://x\n  limits: { timeout: soon }\nread: { get: /a, selec: $, page: { next: $[ } }\n";
     assert_eq!(findings(text).len(), 3);
 }
 

@@ -65,8 +65,24 @@ pub struct Write {
 
 /// Words that change what is sent and are not built: the call would send something else than the descriptor says.
 const REFUSED: &[&str] = &[
-    "choose", "cases", "do", "when", "without", "set", "fixed", "each", "per", "delta", "batch", "job", "whole", "leave",
-    "continue", "find_deleted", "locked", "same_as",
+    "choose",
+    "cases",
+    "do",
+    "when",
+    "without",
+    "set",
+    "fixed",
+    "each",
+    "per",
+    "delta",
+    "batch",
+    "job",
+    "whole",
+    "leave",
+    "continue",
+    "find_deleted",
+    "locked",
+    "same_as",
 ];
 
 /// Reads a write operation. `remove: none` says that there is none.
@@ -74,35 +90,12 @@ pub fn write(reader: &mut Reader<'_>, node: &Node, op: Operation, shape: &WireSh
     if node.text() == Some("none") {
         return None;
     }
-    let outer = node;
-    let mut node = outer;
-    let mut has_call = true;
-    if at(outer, "steps").or(at(outer, "choose")).is_some() {
-        reader.map(op.word(), outer, &[request::VERBS, request::INPUTS, WRITE])?;
-    }
-    if let Some(steps) = at(outer, "steps") {
-        match steps.items() {
-            Some([one]) => {
-                reader.refuse(outer, REFUSED);
-                node = one;
-            }
-            Some(_) => {
-                reader.refused.push("steps".to_string());
-                steps.items().unwrap_or_default().iter().for_each(|step| self::step(reader, step));
-                has_call = false;
-            }
-            None => {
-                reader.wrong(steps, "steps", "a list of calls");
-                return None;
-            }
-        }
-    }
-    if at(outer, "choose").is_some() {
-        reader.refused.push("choose".to_string());
-        has_call = false;
-    }
-    let request = if has_call { Some(request(reader, node, op)?) } else { None };
-    let take_id = take_id(reader, node).or_else(|| match op {
+    let call = one_call(reader, node, op)?;
+    let request = match call {
+        Some(call) => request(reader, call, op)?,
+        None => Request::nothing(),
+    };
+    let take_id = call.and_then(|call| take_id(reader, call)).or_else(|| match op {
         Operation::Create => shape.id_at.as_deref().and_then(|at| answer_path(at).ok()),
         _ => None,
     });
@@ -110,8 +103,30 @@ pub fn write(reader: &mut Reader<'_>, node: &Node, op: Operation, shape: &WireSh
     refused.sort();
     refused.dedup();
     let ignored = std::mem::take(&mut reader.ignored);
-    let request = request.unwrap_or_else(|| Request::nothing());
     Some(Write { request, op, take_id, shape: shape.clone(), refused, ignored })
+}
+
+/// The one call of an operation: itself, or its one step. `Some(None)` if there are several, which are checked and refused.
+fn one_call<'n>(reader: &mut Reader<'_>, node: &'n Node, op: Operation) -> Option<Option<&'n Node>> {
+    let (steps, choose) = (at(node, "steps"), at(node, "choose"));
+    if steps.or(choose).is_none() {
+        return Some(Some(node));
+    }
+    reader.map(op.word(), node, &[request::VERBS, request::INPUTS, WRITE])?;
+    reader.refuse(node, REFUSED);
+    let Some(steps) = steps else { return Some(None) };
+    match steps.items() {
+        Some([one]) => Some(Some(one)),
+        Some(several) => {
+            reader.refused.push("steps".to_string());
+            several.iter().for_each(|each| step(reader, each));
+            Some(None)
+        }
+        None => {
+            reader.wrong(steps, "steps", "a list of calls");
+            None
+        }
+    }
 }
 
 fn request(reader: &mut Reader<'_>, node: &Node, op: Operation) -> Option<Request> {
@@ -133,9 +148,9 @@ fn request(reader: &mut Reader<'_>, node: &Node, op: Operation) -> Option<Reques
 
 /// Checks a step that is not executed.
 fn step(reader: &mut Reader<'_>, node: &Node) {
-    let calls = node.entries().is_some_and(|entries| {
-        entries.iter().any(|entry| request::VERBS.iter().any(|(verb, _)| *verb == entry.key))
-    });
+    let calls = node
+        .entries()
+        .is_some_and(|entries| entries.iter().any(|entry| request::VERBS.iter().any(|(verb, _)| *verb == entry.key)));
     if calls {
         request::request(reader, node, &[WRITE]);
     } else {

@@ -12,11 +12,8 @@ fn shape(each: Option<&str>, paths: &[&str]) -> Shape {
         let kind = if at.contains("[*]") { SlotKind::List(Box::new(SlotKind::Scalar)) } else { SlotKind::Scalar };
         Slot { name: at.to_string(), at: at.to_string(), span, kind, required: false }
     };
-    let wire = WireShape {
-        slots: paths.iter().map(slot).collect(),
-        each: each.map(str::to_string),
-        ..WireShape::default()
-    };
+    let wire =
+        WireShape { slots: paths.iter().map(slot).collect(), each: each.map(str::to_string), ..WireShape::default() };
     let mut found = Findings::default();
     let shape = Shape::compile(&wire, span, &mut found);
     assert!(found.is_empty(), "{found:?}");
@@ -41,7 +38,8 @@ fn texts(rows: &Rows) -> Vec<Vec<String>> {
 fn reads_records_and_the_token_of_the_next_page_in_one_walk() {
     let body = r#"{"meta": {"data": []}, "data": [{"id": "1", "civicNo": {"value": "å\"1"}}, {"id": 2, "x": [1]}], "pageToken": "n/+="}"#;
     let path = JsonPath::compile("$.pageToken").expect("a path");
-    let rows = read(body.into(), &select("$.data[*]"), &shape(None, &["id", "civicNo.value"]), &[&path], "p").expect("rows");
+    let rows =
+        read(body.into(), &select("$.data[*]"), &shape(None, &["id", "civicNo.value"]), &[&path], "p").expect("rows");
     assert_eq!(texts(&rows), [["1", "å\"1"], ["2", "Missing"]]);
     assert_eq!(rows.found, [Some(Value::from("n/+="))]);
     assert_eq!((rows.records, rows.batch.lines), (2, vec![1, 2]));

@@ -39,7 +39,8 @@ async fn calls_at_one_time_ask_for_one_token() {
     let Some(Call::Read(read)) = dialect.call(system.list.expect("a list")) else { panic!("no list") };
     let line = Line::open(&dialect.connection, &system.world, &system.settings).expect("a line");
     let scope = line.scope();
-    let call = || async { line.call(&Ask::once(&read.ways[0].request, &scope)).await.expect("an answer").answer.status };
+    let call =
+        || async { line.call(&Ask::once(&read.ways[0].request, &scope)).await.expect("an answer").answer.status };
     assert_eq!(tokio::join!(call(), call(), call()), (200, 200, 200));
     assert_eq!(register.token_requests(), 1);
     // The token runs out under all of them: one new one is enough.

@@ -78,7 +78,9 @@ async fn a_connection_that_keeps_breaking_names_the_page() {
 async fn an_answer_that_never_comes_is_no_empty_list() {
     let register = register(25);
     register.trouble("/persons", 3, ALWAYS, Trouble::Hang(5_000));
-    let read = described(&register, &LIST.replace("timeout: 2s", "timeout: 200ms").replace("times: 3", "times: 1")).read().await;
+    let read = described(&register, &LIST.replace("timeout: 2s", "timeout: 200ms").replace("times: 3", "times: 1"))
+        .read()
+        .await;
     assert!(!read.complete);
     assert_eq!(said(&read), ["no whole answer came in time while page 3 of /persons was read; given up after 2 tries"]);
 }
@@ -93,7 +95,10 @@ async fn a_web_page_is_no_data() {
 
 #[tokio::test]
 async fn answers_that_are_no_list_are_faults() {
-    assert_eq!(fault(1, Trouble::Empty).await, "GET /persons (page 3): the answer is empty, which is not an empty list");
+    assert_eq!(
+        fault(1, Trouble::Empty).await,
+        "GET /persons (page 3): the answer is empty, which is not an empty list"
+    );
     assert_eq!(fault(1, Trouble::Garbage).await, "GET /persons (page 3): the answer is not JSON (line 1, column 12)");
     assert_eq!(
         fault(1, Trouble::NoList).await,

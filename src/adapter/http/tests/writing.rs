@@ -127,8 +127,12 @@ async fn outcomes_are_told_apart_without_a_word_of_the_server() {
 async fn a_rule_may_say_what_the_server_said() {
     let directory = Directory::start();
     directory.refuse("login", json!("bad"));
-    let text = WRITE.replace("errors:", "errors:\n    - { status: 400, body: 'refused', then: reject, say: 'the server says: {{ answer.message }}' }");
-    let sent = words(writer_of(&directory, &text).send(Operation::Create, &[create(1, json!({ "login": "bad" }))]).await);
+    let text = WRITE.replace(
+        "errors:",
+        "errors:\n    - { status: 400, body: 'refused', then: reject, say: 'the server says: {{ answer.message }}' }",
+    );
+    let sent =
+        words(writer_of(&directory, &text).send(Operation::Create, &[create(1, json!({ "login": "bad" }))]).await);
     assert_eq!(sent, ["rejected: 400 on POST /users: refused: the server says: Kalle Testsson could not be handled"]);
 }
 
@@ -160,7 +164,10 @@ async fn a_create_that_may_have_happened_is_never_sent_again() {
     for (trouble, say) in [
         (Trouble::Drop, "unknown: the connection broke after POST /users was sent: it may or may not have happened"),
         (Trouble::Cut, "unknown: the connection broke after POST /users was sent: it may or may not have happened"),
-        (Trouble::Hang(3_000), "unknown: no whole answer came in time after POST /users was sent: it may or may not have happened"),
+        (
+            Trouble::Hang(3_000),
+            "unknown: no whole answer came in time after POST /users was sent: it may or may not have happened",
+        ),
         (Trouble::Status(500), "unknown: 500 on POST /users: scripted"),
         (Trouble::Status(504), "unknown: 504 on POST /users: scripted"),
         (Trouble::Garbage, "unknown: 200 on POST /users: the answer is not JSON, and the id lies in it"),
@@ -200,7 +207,8 @@ async fn a_system_that_fails_as_a_whole_is_left_alone() {
     assert_eq!(sent, ["nothing (No): 503 on POST /users: scripted; given up after 3 tries"]);
     let directory = Directory::start();
     directory.trouble("POST", "/users", 1, Trouble::LoginPage);
-    let Sent::Nothing(fault) = writer(&directory).send(Operation::Create, &[create(1, json!({ "login": "a" }))]).await else {
+    let Sent::Nothing(fault) = writer(&directory).send(Operation::Create, &[create(1, json!({ "login": "a" }))]).await
+    else {
         panic!("outcomes from a web page")
     };
     assert_eq!(fault.arrived, Arrived::Unknown);
@@ -231,7 +239,10 @@ async fn many_records_keep_their_order_and_stop_together() {
 #[tokio::test]
 async fn the_intent_may_travel_as_a_key() {
     let directory = Directory::start();
-    let text = WRITE.replace("post: /users,", "post: /users, repeatable: yes, headers: { Idempotency-Key: 'koppla-{{ run.intent }}' },");
+    let text = WRITE.replace(
+        "post: /users,",
+        "post: /users, repeatable: yes, headers: { Idempotency-Key: 'koppla-{{ run.intent }}' },",
+    );
     directory.trouble("POST", "/users", 1, Trouble::Drop);
     let system = writer_of(&directory, &text);
     assert_eq!(words(system.send(Operation::Create, &[create(7, json!({ "login": "a" }))]).await), ["done with an id"]);
@@ -278,9 +289,18 @@ async fn several_steps_are_refused_and_not_half_done() {
 
 #[tokio::test]
 async fn the_id_may_lie_anywhere_in_the_answer() {
-    for (at, outcome) in [("id", "done with an id"), ("'[''id'']'", "done with an id"), ("login", "done with an id"), ("a.id", "unknown: 201 on POST /users: the answer has no id at $['a']['id']")] {
+    for (at, outcome) in [
+        ("id", "done with an id"),
+        ("'[''id'']'", "done with an id"),
+        ("login", "done with an id"),
+        ("a.id", "unknown: 201 on POST /users: the answer has no id at $['a']['id']"),
+    ] {
         let directory = Directory::start();
         let system = writer_of(&directory, &WRITE.replace("id_at: \"$.id\"", &format!("id_at: {at}")));
-        assert_eq!(words(system.send(Operation::Create, &[create(1, json!({ "login": "a" }))]).await), [outcome], "{at}");
+        assert_eq!(
+            words(system.send(Operation::Create, &[create(1, json!({ "login": "a" }))]).await),
+            [outcome],
+            "{at}"
+        );
     }
 }
