@@ -294,7 +294,7 @@ pub enum Then {
     Renew,
     /// This list again from its first page.
     Restart,
-    /// This record is not written.
+    /// This record is not written; where a list is read: it is not read, or not to its end, and others are.
     Reject,
     /// No more calls to this system in this run; what was read of it is incomplete.
     Stop,

@@ -43,9 +43,14 @@ pub fn columns(model: &Model, entity: &Entity, fields: &BTreeSet<u16>) -> (WireS
         ..WireShape::default()
     };
     let mut columns: Vec<Option<Column>> = (0..entity.fields.len()).map(|_| None).collect();
-    for &index in fields {
-        let field = &entity.fields[index as usize];
-        columns[index as usize] = Some(Column {
+    for (index, field) in entity.fields.iter().enumerate() {
+        // A field that nobody needs is known to the protocol all the same: its column is not an unknown one.
+        if !fields.contains(&(index as u16)) {
+            shape.unused.push(shape.slots.len());
+            shape.slots.push(slot(field));
+            continue;
+        }
+        columns[index] = Some(Column {
             slot: shape.slots.len(),
             reader: reader(model, field, &field.ty, true),
             default: field.default.as_deref().map(Box::from),

@@ -1,4 +1,4 @@
-//! Reading and delivering files.
+//! Sessions over files: reading, writing and being killed, in worlds that are made up.
 
 mod world;
 mod read;

@@ -196,8 +196,8 @@ impl CsvText<'_> {
         }
         let trouble = self.trouble(column, text);
         let Some(quote) = csv.quote.map(char::from) else {
-            let refuse = |why: &str| Err(format!("{why}, and nothing is quoted in this dialect"));
-            return trouble.map_or_else(|| Ok(self.line.push_str(text)), refuse);
+            self.line.push_str(text);
+            return trouble.map_or(Ok(()), |why| Err(format!("{why}, and nothing is quoted in this dialect")));
         };
         let quoted = match csv.quote_when {
             QuoteWhen::Always => true,
@@ -288,7 +288,13 @@ fn json(place: &Rows, slots: &[Column], rows: &mut dyn RowSource, out: &mut Out)
     let paths = paths(slots)?;
     let mut number = 0;
     while let Some(row) = rows.next() {
-        out.buffer.extend_from_slice(if number > 0 { b",\n" } else if whole { b"" } else { b"\n" });
+        out.buffer.extend_from_slice(if number > 0 {
+            b",\n"
+        } else if whole {
+            b""
+        } else {
+            b"\n"
+        });
         number += 1;
         record(&paths, slots, row, number, &mut out.buffer)?;
         out.drain()?;
