@@ -1,6 +1,6 @@
 //! Sessions over HTTP: lists page by page, records one call each; retry, tokens and what answers mean.
 //!
-//! [`line`](self) is the one way out: it builds a request, says who we are, sends, tries again where that is safe, and judges the
+//! `line` is the one way out: it builds a request, says who we are, sends, tries again where that is safe, and judges the
 //! answer. `page` and `send` say what is asked and make rows and outcomes of what comes back. No text of an answer reaches a
 //! [`Fault`] or an [`Outcome`]: servers write names into their messages. A code does, and what a rule's `say` asks for.
 //!
