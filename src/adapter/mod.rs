@@ -89,7 +89,7 @@ pub struct Part<'a> {
 /// Rows to be written, in order. Each cell is the wire text of a slot, `None` where absent.
 pub trait Rows: Send {
     /// The next row, or `None` at the end.
-    fn next(&mut self) -> Option<&[Option<&str>]>;
+    fn next(&mut self) -> Option<&[Option<String>]>;
 }
 
 /// What a delivery says of itself.

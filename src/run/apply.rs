@@ -273,6 +273,13 @@ struct Cells {
     next: usize,
 }
 
+impl Rows for Cells {
+    fn next(&mut self) -> Option<&[Option<String>]> {
+        self.next += 1;
+        self.rows.get(self.next - 1).map(Vec::as_slice)
+    }
+}
+
 fn cells(plan: &Plan<'_>, write: &EntityWrite, records: &BTreeMap<String, Map<String, Json>>) -> Result<Cells, Fault> {
     let entity = plan.model.entity(write.entity);
     let mut rows = Vec::with_capacity(records.len());

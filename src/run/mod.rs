@@ -17,5 +17,6 @@ pub mod change;
 pub mod report;
 pub mod gather;
 mod right;
-mod guard;
+pub mod guard;
 pub mod propose;
+pub mod apply;

@@ -143,9 +143,9 @@ impl CsvText<'_> {
         self.end_line(out)
     }
 
-    fn row(&mut self, row: &[Option<&str>], out: &mut Vec<u8>) -> Result<(), String> {
+    fn row(&mut self, row: &[Option<String>], out: &mut Vec<u8>) -> Result<(), String> {
         for column in 0..self.columns.len() {
-            let value = self.columns[column].and_then(|slot| row.get(slot).copied().flatten());
+            let value = self.columns[column].and_then(|slot| row.get(slot)).and_then(Option::as_deref);
             self.cell(column, value).map_err(|why| format!("column `{}`: {why}", self.names[column]))?;
         }
         self.end_line(out)
@@ -329,7 +329,7 @@ fn paths(slots: &[Column]) -> Result<Vec<Vec<String>>, Refusal> {
 fn record(
     paths: &[Vec<String>],
     slots: &[Column],
-    row: &[Option<&str>],
+    row: &[Option<String>],
     number: u64,
     out: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
@@ -339,7 +339,7 @@ fn record(
         let refuse = |why: &str| Refusal::Row(format!("row {number}: field `{}`: {why}", slot.name));
         let value = match slot.nested {
             true => serde_json::from_str(text).map_err(|_| refuse("its text is not JSON"))?,
-            false => Value::String((*text).to_string()),
+            false => Value::String(text.clone()),
         };
         place(&mut record, path, value).ok_or_else(|| refuse("another field lies where its structure should be"))?;
     }

@@ -5,25 +5,22 @@ use crate::adapter::{Arrived, Rows};
 use crate::world::World;
 use proptest::prelude::*;
 
-/// Rows that own their texts; the row that is lent out is rebuilt for each call.
+/// Rows that are lent out one by one.
 pub struct Lent<'a> {
     rows: &'a [Vec<Option<String>>],
     at: usize,
-    row: Vec<Option<&'a str>>,
 }
 
 impl<'a> Lent<'a> {
     pub fn of(rows: &'a [Vec<Option<String>>]) -> Lent<'a> {
-        Lent { rows, at: 0, row: Vec::new() }
+        Lent { rows, at: 0 }
     }
 }
 
 impl Rows for Lent<'_> {
-    fn next(&mut self) -> Option<&[Option<&str>]> {
-        let row = self.rows.get(self.at)?;
+    fn next(&mut self) -> Option<&[Option<String>]> {
         self.at += 1;
-        self.row = row.iter().map(Option::as_deref).collect();
-        Some(&self.row)
+        self.rows.get(self.at - 1).map(Vec::as_slice)
     }
 }
 
