@@ -191,8 +191,9 @@ fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) 
         };
         if let Some((_, dialect)) = &mut connection {
             write.read = entity_read(model, id, &all, &mut **dialect, found);
-            let (shape, _) = columns::columns(model, entity, &all);
+            let (mut shape, _) = columns::columns(model, entity, &all);
             if let Some(spec) = &entity.write {
+                shape.id_at = spec.id_at.clone().filter(|_| spec.id_theirs);
                 if target.whole {
                     write.deliver = dialect.write(&spec.node, None, &shape, found);
                 } else {
@@ -219,11 +220,12 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
         for &entity_id in &system.entities {
             let entity = model.entity(entity_id);
             let all: BTreeSet<u16> = (0..entity.fields.len() as u16).collect();
-            let (shape, _) = columns::columns(model, entity, &all);
+            let (mut shape, _) = columns::columns(model, entity, &all);
             if let Some(read) = call_of(model, entity_id) {
                 dialect.read(read, &shape, found);
             }
             if let Some(write) = &entity.write {
+                shape.id_at = write.id_at.clone().filter(|_| write.id_theirs);
                 if system.writes.whole || system.deliver.is_some() {
                     dialect.write(&write.node, None, &shape, found);
                 } else {
