@@ -12,3 +12,5 @@ pub mod make;
 mod merge;
 mod prepare;
 pub mod stage;
+pub mod written;
+pub mod cases;

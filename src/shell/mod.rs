@@ -12,6 +12,8 @@ pub mod project;
 pub mod check;
 pub mod explain;
 pub mod functions;
+pub mod test;
+pub mod docs;
 
 pub use exit::Exit;
 pub use out::Out;
@@ -45,6 +47,8 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Check(args) => check::run(args, world, out),
         Command::Explain(args) => explain::run(args, world, out),
         Command::Functions(args) => functions::run(args, world, out),
+        Command::Test(args) => test::run(args, world, out),
+        Command::Docs(args) => docs::run(args, world, out),
     }
 }
 
