@@ -85,9 +85,10 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "A UUID made of texts: the same parts in the same order always give the same one (RFC 9562, version 5). One part is hashed as \
               it is; several are joined by a character that no field holds, so that `ab, c` and `a, bc` differ. The namespace is \
               that of object identifiers unless another is named. It is no pseudonym: who knows the parts can make it.",
-        params: &[rest("parts", Ty::Any), optional("namespace", Ty::Uuid)],
+        params: &[rest("parts", Ty::Simple), optional("namespace", Ty::Uuid)],
         gives: Ty::Uuid,
-        fails: Some("a part is a list, a structure, a record or bytes, or the namespace is no UUID"),
+        fails: Some("the namespace is no UUID"),
+        fails_by_settings: true,
         examples: &[
             (r#"uuid5("7A", "norra")"#, r#""5fbb4ad5-4a9b-5ef5-8c3a-000000000000""#),
             (
