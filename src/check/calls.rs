@@ -5,10 +5,10 @@ use super::names::type_name;
 use super::scope::{Element, Scope};
 use super::typed::{ExprId, Literal, Node, TypedOrder, Typing};
 use crate::finding::codes::rule as code;
-use crate::function::{Absence, Effect, Function, Need, Run, Special, Ty};
+use crate::function::{Absence, Context, EXAMPLE_DAY, Effect, Function, Need, Param, Run, Special, Ty};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, Expr, ExprKind, Name};
-use crate::value::{Class, ClassSet, Member, RecordType, Type};
+use crate::value::{Arena, Class, ClassSet, Member, RecordType, Type, Value};
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -236,8 +236,29 @@ impl Checker<'_> {
                 None => values.push(None),
             }
         }
-        let typing = call.result();
+        let settled = function.fails_by_settings && self.settings_are_right(function, &values);
+        let typing = call.result(if settled { None } else { function.fails });
         self.nodes.add(Node::Call { function, args: values.into() }, typing)
+    }
+
+    /// True if all arguments behind the first are literals with which the function gives a value: it is called once to see.
+    fn settings_are_right(&self, function: &'static Function, args: &[Option<ExprId>]) -> bool {
+        let Run::Pure(run) = function.run else { return false };
+        let mut values = Vec::with_capacity(args.len());
+        for (index, (arg, param)) in args.iter().zip(function.params).enumerate() {
+            values.push(match arg {
+                _ if index == 0 => sample(param),
+                None => Value::Absent,
+                Some(arg) => match self.nodes.node(*arg) {
+                    Node::Literal(Literal::Text(text)) => Value::Text(text),
+                    Node::Literal(Literal::Int(number)) => Value::Int(*number),
+                    Node::Literal(Literal::Bool(truth)) => Value::Bool(*truth),
+                    _ => return false,
+                },
+            });
+        }
+        let arena = Arena::new();
+        run(&Context { arena: &arena, as_of: EXAMPLE_DAY }, &values).is_ok()
     }
 
     /// Checks one argument against its parameter and takes it into the type of the call.
@@ -250,6 +271,10 @@ impl Checker<'_> {
                 joined.is_some()
             }
             Ty::Any | Ty::Special => true,
+            Ty::Simple => !matches!(
+                of.ty,
+                Type::Bytes | Type::List(_) | Type::Set(_) | Type::Struct(_) | Type::Ref(_) | Type::Record(_)
+            ),
             Ty::ListOfAny | Ty::ListOfElement => match &of.ty {
                 Type::List(element) | Type::Set(element) => {
                     call.element = (**element).clone();
@@ -289,6 +314,7 @@ impl Checker<'_> {
             let wanted = match ty {
                 Ty::Same | Ty::Element => type_name(self.model, if ty == Ty::Same { &call.same } else { &call.element }),
                 Ty::Number => "number".into(),
+                Ty::Simple => "one simple value".into(),
                 Ty::ListOfAny | Ty::ListOfElement => "list".into(),
                 other => other.fixed().map(|ty| type_name(self.model, &ty)).unwrap_or_else(|| "value".into()),
             };
@@ -533,6 +559,17 @@ pub(super) fn dotted(expr: &Expr) -> Option<(String, Span)> {
     }
 }
 
+/// Some value of a function's first parameter, for a call that shows whether its other arguments are right.
+fn sample(param: &Param) -> Value<'static> {
+    const ONE: &[Value<'static>] = &[Value::Text("x")];
+    match (param.need, param.ty) {
+        (Need::Rest, _) => Value::List(ONE),
+        (_, Ty::Int | Ty::Number | Ty::Decimal) => Value::Int(1),
+        (_, Ty::ListOfAny | Ty::ListOfText | Ty::ListOfElement) => Value::List(&[]),
+        _ => Value::Text("x"),
+    }
+}
+
 /// The type of a call as its arguments come in.
 struct CallTyping {
     function: &'static Function,
@@ -544,7 +581,7 @@ struct CallTyping {
 
 impl CallTyping {
     fn new(function: &'static Function, span: Span) -> CallTyping {
-        let typing = Typing { fails: function.fails, ..Typing::plain(Type::Unknown, span) };
+        let typing = Typing::plain(Type::Unknown, span);
         CallTyping { function, typing, same: Type::Nothing, element: Type::Nothing, broken: false }
     }
 
@@ -554,7 +591,9 @@ impl CallTyping {
         self.typing.optional |= of.optional && !optional && self.function.absence == Absence::Propagates;
     }
 
-    fn result(mut self) -> Typing {
+    /// The type of the result; `fails` says why the function itself can fail.
+    fn result(mut self, fails: Option<&'static str>) -> Typing {
+        self.typing.fails = self.typing.fails.or(fails);
         self.typing.ty = match self.function.gives {
             _ if self.broken => Type::Unknown,
             Ty::Same => self.same,

@@ -148,6 +148,7 @@ pub fn type_word(ty: Ty) -> Cow<'static, str> {
         Ty::Regex => "pattern",
         Ty::Same | Ty::Element => "T",
         Ty::Any => "any",
+        Ty::Simple => "simple value",
         Ty::ListOfAny | Ty::ListOfElement => "list of T",
         Ty::ListOfText => "list of text",
         Ty::Special => "its own type",

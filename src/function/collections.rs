@@ -43,6 +43,7 @@ pub static FUNCTIONS: &[Function] = &[
         gives: Ty::Element,
         may_be_absent: true,
         fails: Some("the place is less than 1"),
+        fails_by_settings: true,
         examples: &[
             (r#"["a", "b"] | nth(2)"#, r#""b""#),
             (r#"["a", "b"] | nth(3)"#, "absent"),
@@ -184,6 +185,7 @@ pub static FUNCTIONS: &[Function] = &[
         params: &[required("list", Ty::ListOfAny), required("count", Ty::Int)],
         gives: Ty::ListOfElement,
         fails: Some("the count is negative"),
+        fails_by_settings: true,
         examples: &[("[1, 2, 3] | take(2)", "[1, 2]"), ("[1] | take(2)", "[1]"), ("[1] | take(0 - 1)", "fails")],
         ..list("take", take)
     },
@@ -241,6 +243,7 @@ pub static FUNCTIONS: &[Function] = &[
         params: &[required("number", Ty::Int), required("bit", Ty::Int)],
         gives: Ty::Bool,
         fails: Some("the bit is not 0 to 62"),
+        fails_by_settings: true,
         examples: &[("has_bit(5, 2)", "true"), ("has_bit(5, 1)", "false"), ("has_bit(5, 63)", "fails")],
         ..list("has_bit", has_bit)
     },

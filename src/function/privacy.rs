@@ -87,9 +87,10 @@ pub static FUNCTIONS: &[Function] = &[
               One part is hashed as it is; several are joined by a character that no field holds, so that `ab, c` \
               and `a, bc` differ. The namespace is that of object identifiers unless another is named. It is no \
               pseudonym: who knows the parts can make it.",
-        params: &[rest("parts", Ty::Any), optional("namespace", Ty::Uuid)],
+        params: &[rest("parts", Ty::Simple), optional("namespace", Ty::Uuid)],
         gives: Ty::Uuid,
-        fails: Some("a part is a list, a structure, a record or bytes, or the namespace is no UUID"),
+        fails: Some("the namespace is no UUID"),
+        fails_by_settings: true,
         examples: &[
             (r#"uuid5("7A", "norra")"#, r#""8e868812-6e28-5c4f-9286-a0d25a12c9f8""#),
             (

@@ -306,7 +306,7 @@ fn work<'t>(
         }
     }
     for rule in &map.rules {
-        if !exists(rule) {
+        if !exists(rule) || goes_left(machine, &rule.arrow) {
             continue;
         }
         let Some(target) = &rule.target else { continue };
@@ -357,6 +357,14 @@ fn work<'t>(
 /// True if a rule exists when records are created or updated.
 fn exists(rule: &TypedRule) -> bool {
     rule.on.is_empty() || rule.on.iter().any(|op| matches!(op, Operation::Create | Operation::Update))
+}
+
+/// True if the customer chose the other direction for a rule.
+fn goes_left(machine: &Machine<'_, '_>, arrow: &Arrow) -> bool {
+    let Arrow::Option(name) = arrow else { return false };
+    let options = &machine.model.mapping(machine.typed.mapping).options;
+    let chosen = options.iter().position(|option| option.name.text == *name).map(|index| machine.options[index]);
+    chosen.and_then(Value::as_text) == Some("left")
 }
 
 fn mode(rule: &TypedRule) -> State {

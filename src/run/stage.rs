@@ -101,6 +101,11 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
 use super::make::left_key;
 
 impl<'t> Setting<'t> {
+    /// Tables without a single record.
+    pub fn no_tables(&self) -> Tables<'t> {
+        tables_of(self, BTreeMap::new())
+    }
+
     /// A machine over the tables so far.
     pub fn machine<'m>(&self, tables: &'m Tables<'t>, links: &'m Links, odd: &'m Odd) -> Machine<'m, 't> {
         Machine {
