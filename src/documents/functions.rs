@@ -226,6 +226,7 @@ mod tests {
     }
 
     static PHONE: Function = Function {
+        fails_by_settings: false,
         name: "phone",
         family: "phones",
         doc: "Reads a phone number, e.g. `070-174 06 05`. Without `region`, a number needs its country code.",
@@ -278,6 +279,7 @@ mod tests {
     }
 
     const PHONE_BASE: Function = Function {
+            fails_by_settings: false,
         name: "",
         family: "",
         doc: "",

@@ -57,7 +57,7 @@ impl<'p> Job<'p> {
         let (sync, route): (SyncId, &'p Route) = project.sync(name, out)?;
         let mut found = Findings::default();
         executable(&project.model, route, writes, &mut found);
-        let plan = lower(&project.model, route, &mut found);
+        let mut plan = lower(&project.model, route, &mut found);
         let has_errors = found.has_errors();
         let found = found.sorted();
         if has_errors {
@@ -70,6 +70,7 @@ impl<'p> Job<'p> {
             return Err(Exit::Usage);
         }
         let as_of = as_of.unwrap_or_else(|| today(world));
+        plan.set_as_of(as_of);
         let side = |side| settings(&project.model, side, &project.folder, &as_of.to_string(), world);
         let sides = side(&definition.left).and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
         match sides {
