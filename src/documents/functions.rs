@@ -279,7 +279,7 @@ mod tests {
     }
 
     const PHONE_BASE: Function = Function {
-            fails_by_settings: false,
+        fails_by_settings: false,
         name: "",
         family: "",
         doc: "",

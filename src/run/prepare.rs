@@ -153,7 +153,13 @@ fn fulfilled_or_unreadable(
 }
 
 /// Marks records that cannot be without a marked one: a required reference, or one that is part of the key, leads there.
-fn spread(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, wanted: impl Fn(EntityId, Apart) -> bool, mark: Apart) {
+fn spread(
+    setting: &Setting<'_>,
+    tables: &mut Tables<'_>,
+    odd: &Odd,
+    wanted: impl Fn(EntityId, Apart) -> bool,
+    mark: Apart,
+) {
     let none = Links::default();
     loop {
         let mut marks: Vec<(EntityId, u32)> = Vec::new();
@@ -222,7 +228,13 @@ pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Optio
 }
 
 /// The rows, and those of the same entity that they refer to: the school above a school unit.
-fn with_referred(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, id: EntityId, mut rows: BTreeSet<u32>) -> BTreeSet<u32> {
+fn with_referred(
+    setting: &Setting<'_>,
+    tables: &Tables<'_>,
+    odd: &Odd,
+    id: EntityId,
+    mut rows: BTreeSet<u32>,
+) -> BTreeSet<u32> {
     let none = Links::default();
     let machine = setting.machine(tables, &none, odd);
     machine.inside.set(true);

@@ -31,7 +31,11 @@ pub struct Proposal {
 }
 
 /// Values of a mapping's options for a sync: given, else default, else absent.
-pub fn options<'t>(mapping: &'t Mapping, given: &'t [(crate::syntax::ast::Name, Node)], arena: &'t Arena) -> Vec<Value<'t>> {
+pub fn options<'t>(
+    mapping: &'t Mapping,
+    given: &'t [(crate::syntax::ast::Name, Node)],
+    arena: &'t Arena,
+) -> Vec<Value<'t>> {
     mapping
         .options
         .iter()
@@ -82,7 +86,9 @@ pub fn work_route<'t>(
             let outcome = &gathered.outcome;
             input.tables.insert(entity.entity, Table::wire(&outcome.batches, &entity.columns));
             let why = outcome.faults.first().map(|fault| fault.say.clone()).or_else(|| {
-                outcome.torn.first().map(|torn| format!("{} rows could not be read ({}: {})", outcome.torn.len(), torn.origin, torn.why))
+                outcome.torn.first().map(|torn| {
+                    format!("{} rows could not be read ({}: {})", outcome.torn.len(), torn.origin, torn.why)
+                })
             });
             if let Some(why) = why.or_else(|| (!outcome.complete).then(|| "not read in full".to_string())) {
                 input.incomplete.insert(entity.entity, why);
@@ -213,7 +219,8 @@ impl<'c, 't> Context<'c, 't> {
         report.linked = right.links() as u64;
         let mut finder = right.finder(self.plan, self.worked, self.index, self.as_of, self.arena);
         for row in 0..made.rows.len() {
-            if made.rows[row].fate == Fate::Whole && keys[row].as_ref().is_some_and(|key| right.by_left(key).is_none()) {
+            if made.rows[row].fate == Fate::Whole && keys[row].as_ref().is_some_and(|key| right.by_left(key).is_none())
+            {
                 finder.identify(row, self.identities(row));
             }
         }
@@ -259,8 +266,12 @@ impl<'c, 't> Context<'c, 't> {
                 }
                 Found::Nobody => changes.push(self.creation(row, left_key)),
                 Found::Several(candidates) => {
-                    let shown = candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
-                    report.hold(left_key, &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")));
+                    let shown =
+                        candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
+                    report.hold(
+                        left_key,
+                        &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")),
+                    );
                 }
             }
         }
@@ -310,7 +321,11 @@ impl<'c, 't> Context<'c, 't> {
                 continue;
             }
             fields.push(FieldChange { field: field.name.text.clone(), from: now.clone(), to: value.clone() });
-            if value.is_null() { record.remove(&field.name.text) } else { record.insert(field.name.text.clone(), value) };
+            if value.is_null() {
+                record.remove(&field.name.text)
+            } else {
+                record.insert(field.name.text.clone(), value)
+            };
         }
         let back = present.state == LinkState::Deactivated;
         let moved = matches!(found, Found::Moved(_));
@@ -328,7 +343,11 @@ impl<'c, 't> Context<'c, 't> {
             op,
             left_key: left_key.to_string(),
             old_left_key: present.left_key.clone().filter(|old| old != left_key),
-            key: if theirs { present.key.clone() } else { made.keys[row].clone().unwrap_or_else(|| present.key.clone()) },
+            key: if theirs {
+                present.key.clone()
+            } else {
+                made.keys[row].clone().unwrap_or_else(|| present.key.clone())
+            },
             right_id: present.right_id.clone(),
             fields,
             record,
@@ -338,7 +357,14 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// Adds what rules for one operation alone (`on deactivate`) write.
-    fn on_operation(&self, operation: Operation, map: u16, present: &Present, fields: &mut Vec<FieldChange>, record: &mut Map<String, Json>) {
+    fn on_operation(
+        &self,
+        operation: Operation,
+        map: u16,
+        present: &Present,
+        fields: &mut Vec<FieldChange>,
+        record: &mut Map<String, Json>,
+    ) {
         let last = self.plan.route.typed.last();
         let Some(map) = last.and_then(|typed| typed.maps.get(map as usize)) else { return };
         let entity = self.model().entity(map.right);
@@ -369,7 +395,14 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// What becomes of right records whose left record is gone.
-    fn gone(&self, right: &Right<'t>, seen: &HashSet<&str>, taken: &HashSet<usize>, changes: &mut Vec<Change>, report: &mut EntityReport) {
+    fn gone(
+        &self,
+        right: &Right<'t>,
+        seen: &HashSet<&str>,
+        taken: &HashSet<usize>,
+        changes: &mut Vec<Change>,
+        report: &mut EntityReport,
+    ) {
         let sync = self.model().sync(self.plan.sync);
         for (index, present) in right.present.iter().enumerate() {
             if taken.contains(&index) {

@@ -1,7 +1,7 @@
 //! What preview, apply, run and try have in common: a sync made ready, read, compared, written, told.
 
-use super::project::Project;
 use super::progress::Progress;
+use super::project::Project;
 use super::{Exit, Out};
 use crate::check::{Route, executable};
 use crate::finding::Findings;
@@ -66,7 +66,10 @@ impl<'p> Job<'p> {
         }
         let definition = project.model.sync(sync);
         if writes && definition.status != Status::Active {
-            out.error(&format!("the sync {} is not active: its status says so, and nothing is written", definition.name.text));
+            out.error(&format!(
+                "the sync {} is not active: its status says so, and nothing is written",
+                definition.name.text
+            ));
             return Err(Exit::Usage);
         }
         let as_of = as_of.unwrap_or_else(|| today(world));
