@@ -413,7 +413,7 @@ impl Checker<'_> {
         let of = self.nodes.typing(list).clone();
         let Some(element) = self.element_of(list) else { return self.broken(span) };
         let orders = matches!(special, Special::Best | Special::Sort);
-        if rest.is_empty() && !orders || rest.len() > 1 && !orders {
+        if !orders && rest.len() != 1 {
             let words = [("function", name.text.clone()), ("param", function.params[1].name.to_string())];
             self.find(
                 if rest.is_empty() { &code::MISSING_ARGUMENT } else { &code::TOO_MANY_ARGUMENTS },

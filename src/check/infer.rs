@@ -95,11 +95,16 @@ impl Checker<'_> {
 
     fn must_be_simple(&mut self, value: ExprId) {
         let typing = self.nodes.typing(value);
-        let simple = match &typing.ty {
-            Type::List(_) | Type::Set(_) | Type::Struct(_) | Type::Record(_) | Type::Ref(_) | Type::Bytes => false,
-            Type::Nothing => false,
-            _ => true,
-        };
+        let simple = !matches!(
+            &typing.ty,
+            Type::List(_)
+                | Type::Set(_)
+                | Type::Struct(_)
+                | Type::Record(_)
+                | Type::Ref(_)
+                | Type::Bytes
+                | Type::Nothing
+        );
         if !simple {
             let (span, ty) = (typing.span, type_name(self.model, &typing.ty));
             self.find(&code::CANNOT_BE_TEXT, span, [("type", ty)]);

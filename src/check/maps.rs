@@ -342,7 +342,7 @@ impl Checker<'_> {
         if of.ty == Type::Unknown {
             return;
         }
-        let clears = rule.clauses.clear.or_else(|| match &rule.clauses.otherwise {
+        let clears = rule.clauses.clear.or(match &rule.clauses.otherwise {
             Some((Otherwise::Clear, span)) => Some(*span),
             _ => None,
         });

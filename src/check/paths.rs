@@ -129,8 +129,7 @@ impl Checker<'_> {
             }
         }
         let of = self.infer(of, scope);
-        let value = self.member(of, name, scope);
-        value
+        self.member(of, name, scope)
     }
 
     /// `right.x`: the present right value.

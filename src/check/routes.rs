@@ -177,7 +177,6 @@ impl<'m> Checker<'m> {
             model,
             sources,
             mapping,
-            id: typed.mapping,
             incoming,
             found,
             nodes: std::mem::take(&mut typed.nodes),
@@ -229,7 +228,7 @@ impl<'m> Checker<'m> {
     }
 
     /// Conditions that entities on the left declare: who is protected, which rows are no records.
-    pub(super) fn record_conditions(&mut self) -> (Vec<(EntityId, ExprId)>, Vec<(EntityId, ExprId)>) {
+    pub(super) fn record_conditions(&mut self) -> (Conditions, Conditions) {
         let model = self.model;
         let (mut protected, mut skipped) = (Vec::new(), Vec::new());
         let systems: Vec<_> = self.mapping.left.iter().map(|side| side.system).collect();
@@ -248,6 +247,9 @@ impl<'m> Checker<'m> {
         (protected, skipped)
     }
 }
+
+/// Conditions about records, by entity.
+type Conditions = Vec<(EntityId, ExprId)>;
 
 /// The place of a sync's name, for findings that are about all of it.
 pub(super) fn name_span(model: &Model, sync: SyncId) -> Span {

@@ -82,10 +82,10 @@ fn with_keys(model: &Model, needs: &mut Needs) {
         }
         for &index in &fields {
             for to in referenced(&entity.fields[index as usize].ty) {
-                if !needs.contains_key(&to) {
-                    needs.insert(to, BTreeSet::new());
+                needs.entry(to).or_insert_with(|| {
                     waiting.push(to);
-                }
+                    BTreeSet::new()
+                });
             }
         }
         needs.insert(id, fields);

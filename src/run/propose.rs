@@ -4,6 +4,7 @@ use super::change::{Change, ChangeSet, EntityChanges, FieldChange, Op, VERSION};
 use super::eval::{Links, Odd};
 use super::fate::Stopped;
 use super::gather::Read;
+use super::lookup::Lookup;
 use super::make::{Fate, Made, State};
 use super::record::to_json;
 use super::report::{EntityReport, ReadReport, Report};
@@ -15,7 +16,6 @@ use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
 use crate::syntax::tree::{Kind, Node};
-use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, Type, Value};
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
@@ -73,12 +73,11 @@ pub fn work_route<'t>(
     read: &'t Read,
     as_of: Date,
     arena: &'t Arena,
-    codecs: &'t [Vec<Codec>],
+    lookups: &'t [Lookup<'t>],
     report: &mut Report,
 ) -> Option<Worked<'t>> {
     let model = plan.model;
     let sync = model.sync(plan.sync);
-    let lookups: &'t [_] = arena_keep(arena, lookups(model, codecs, arena));
     let mut input = Input { tables: BTreeMap::new(), incomplete: BTreeMap::new() };
     for system in &plan.reads {
         for entity in &system.entities {
@@ -111,11 +110,6 @@ pub fn work_route<'t>(
     last
 }
 
-/// Keeps a vector for as long as the arena lives. Its memory is given back with the process, which ends with the run.
-fn arena_keep<T>(_arena: &Arena, items: Vec<T>) -> &[T] {
-    Box::leak(items.into_boxed_slice())
-}
-
 /// Compares what the maps made with the right side and gives the change set.
 pub fn propose(
     plan: &Plan<'_>,
@@ -126,6 +120,7 @@ pub fn propose(
 ) -> Result<Proposal, StoreFault> {
     let arena = Arena::new();
     let codecs = lookup_codecs(plan.model);
+    let lookups = lookups(plan.model, &codecs, &arena);
     let mut report = Report::default();
     let mut set = ChangeSet {
         version: VERSION,
@@ -139,7 +134,7 @@ pub fn propose(
         Some(store) => !store.has_links(&set.sync)?,
         None => true,
     };
-    let Some(worked) = work_route(plan, read, as_of, &arena, &codecs, &mut report) else {
+    let Some(worked) = work_route(plan, read, as_of, &arena, &lookups, &mut report) else {
         return Ok(Proposal { set, report });
     };
     for write in &plan.target.entities {
@@ -218,14 +213,14 @@ impl<'c, 't> Context<'c, 't> {
         }
         report.linked = right.links() as u64;
         let mut finder = right.finder(self.plan, self.worked, self.index, self.as_of, self.arena);
-        for row in 0..made.rows.len() {
-            if made.rows[row].fate == Fate::Whole && keys[row].as_ref().is_some_and(|key| right.by_left(key).is_none())
-            {
+        for (row, key) in keys.iter().enumerate() {
+            let unlinked = key.as_ref().is_some_and(|key| right.by_left(key).is_none());
+            if made.rows[row].fate == Fate::Whole && unlinked {
                 finder.identify(row, self.identities(row));
             }
         }
-        for row in 0..made.rows.len() {
-            let Some(left_key) = &keys[row] else { continue };
+        for (row, left_key) in keys.iter().enumerate() {
+            let Some(left_key) = left_key else { continue };
             let linked = right.by_left(left_key);
             match &made.rows[row].fate {
                 Fate::Whole => {}

@@ -117,7 +117,7 @@ impl<'t> Table<'t> {
 
     /// A table of values.
     pub fn values(width: usize, values: Vec<Value<'t>>) -> Table<'t> {
-        let len = if width == 0 { 0 } else { values.len() / width };
+        let len = values.len().checked_div(width).unwrap_or(0);
         Table::of(Rows::Values { width, values }, len as u32)
     }
 
@@ -267,7 +267,7 @@ fn decode<'a>(
             }
             Ok(decoded.value)
         }
-        Err(why) => Err(BadCell { why: why.into(), text: Some(text) }),
+        Err(why) => Err(BadCell { why, text: Some(text) }),
     }
 }
 
