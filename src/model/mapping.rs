@@ -24,6 +24,7 @@ pub static KEYS: &[Key] = &[
     required("mapping", Shape::Text, "the name of the mapping"),
     key("title", Shape::Text, "its heading"),
     key("doc", Shape::Text, "what it is"),
+    key("language", Shape::Word(&["en", "nl", "sv"]), "the language of the words in its direction table; English if it is not given"),
     required("left", SIDES, "the system or systems on the left"),
     required("right", SIDES, "the system or systems on the right"),
     key("options", OPTIONS, "what a sync may choose; rules read them as `$name`"),
@@ -99,6 +100,7 @@ pub fn read(
     let mapping = Mapping {
         name,
         title: string(root, "title"),
+        language: string(root, "language"),
         file,
         left,
         right,
