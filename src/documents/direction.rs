@@ -10,7 +10,7 @@ pub use render::{csv, json, markdown, text};
 
 use crate::check::TypedMapping;
 use crate::check::typed::{ExprId, Node, TypedMap, TypedRule, children};
-use crate::model::{Field, Map, MapRule, Mapping, Model, Side, Sync, System};
+use crate::model::{Field, Map, MapChange, MapRule, Mapping, Model, Side, Sync, System};
 use crate::source::Sources;
 use crate::syntax::ast::{Arrow, Expr, ExprKind, OverlayChange, Prefer};
 use crate::value::EntityId;
@@ -27,8 +27,10 @@ pub struct Directions {
     pub left: String,
     /// What the right side is called.
     pub right: String,
-    /// The parts, the main table first.
+    /// The parts, the main ones first.
     pub sections: Vec<Section>,
+    /// What the customer's overlay says of whole maps.
+    pub remarks: Vec<String>,
     words: &'static Words,
 }
 
@@ -36,7 +38,7 @@ pub struct Directions {
 pub struct Section {
     /// Which part.
     pub kind: Kind,
-    /// Its heading; the main table has none.
+    /// Its heading; a main table in the order of `rows:` has none.
     pub heading: Option<String>,
     /// Its rows.
     pub rows: Vec<Row>,
@@ -108,8 +110,8 @@ pub fn directions(subject: &Subject<'_>) -> Directions {
         Some(sync) => format!("{title} ({})", sync.name.text),
         None => title,
     };
-    let sections = maker.sections();
-    Directions { title, sections, words, left: maker.left, right: maker.right }
+    let (sections, remarks) = (maker.sections(), maker.remarks());
+    Directions { title, sections, remarks, words, left: maker.left, right: maker.right }
 }
 
 /// What the systems of a side are called.
@@ -145,15 +147,18 @@ impl Maker<'_, '_> {
             main.extend(map.and_then(|map| self.row(map, &row.label, row.shown.as_deref())));
         }
         let listed = |map: &Map, label: &str| mapping.rows.iter().any(|row| row.map == map.name.text && row.label == label);
-        let (mut other, mut add_ons) = (Vec::new(), Vec::new());
+        let (mut maps, mut other, mut add_ons) = (Vec::new(), Vec::new(), Vec::new());
         for map in &mapping.maps {
             let free = self.labels(map).into_iter().filter(|label| !listed(map, label));
             let rows: Vec<Row> = free.filter_map(|label| self.row(map, &label, None)).collect();
             match &map.when {
                 Some(when) if !rows.is_empty() => add_ons.push(self.add_on(map, when, rows)),
+                _ if mapping.rows.is_empty() => {
+                    maps.push(Section { kind: Kind::Main, heading: Some(map.name.text.clone()), rows });
+                }
                 _ => {
                     for row in rows {
-                        let into = if mapping.rows.is_empty() || row.overlay.is_some() { &mut main } else { &mut other };
+                        let into = if row.overlay.is_some() { &mut main } else { &mut other };
                         into.push(row);
                     }
                 }
@@ -161,8 +166,33 @@ impl Maker<'_, '_> {
         }
         let main = Section { kind: Kind::Main, heading: None, rows: main };
         let other = Section { kind: Kind::Other, heading: Some(self.words.other.to_string()), rows: other };
-        let sections = [main].into_iter().chain(add_ons).chain([other]);
-        sections.filter(|section| !section.rows.is_empty() || section.kind == Kind::Main).collect()
+        let sections = [main].into_iter().chain(maps).chain(add_ons).chain([other]);
+        sections.filter(|section| !section.rows.is_empty()).collect()
+    }
+
+    /// Conditions by which the customer narrows whole maps.
+    fn remarks(&self) -> Vec<String> {
+        let Some(sync) = self.subject.sync else { return Vec::new() };
+        let mut remarks = Vec::new();
+        for map in &self.subject.mapping.maps {
+            for change in self.changes(sync, map) {
+                let Some(narrowed) = &change.condition else { continue };
+                let condition = self.written(&narrowed.condition);
+                let (only, overlay, name) = (self.words.only_when, self.words.overlay, &sync.name.text);
+                remarks.push(format!("{}: {only} {condition} ({overlay} {name})", map.name.text));
+            }
+        }
+        remarks
+    }
+
+    /// What the overlay of a sync says of a map.
+    fn changes<'c>(&'c self, sync: &'c Sync, map: &'c Map) -> impl Iterator<Item = &'c MapChange> {
+        let mapping = &self.subject.mapping.name.text;
+        sync.change.iter().filter(move |change| match change.map.names.as_slice() {
+            [name] => name.text == map.name.text,
+            [of, name] => of.text == *mapping && name.text == map.name.text,
+            _ => false,
+        })
     }
 
     fn add_on(&self, map: &Map, when: &Expr, rows: Vec<Row>) -> Section {
@@ -280,9 +310,7 @@ impl Maker<'_, '_> {
     /// What the customer's overlay says about a row.
     fn why(&self, map: &Map, label: &str, off: bool) -> Option<String> {
         let sync = self.subject.sync?;
-        let of_map = |path: &crate::syntax::ast::Path| path.names.last().is_some_and(|name| name.text == map.name.text);
-        let changes = sync.change.iter().filter(|change| of_map(&change.map));
-        let line = changes.flat_map(|change| &change.lines).find(|line| line.label.text == label)?;
+        let line = self.changes(sync, map).flat_map(|change| &change.lines).find(|line| line.label.text == label)?;
         let because = match &line.change {
             OverlayChange::Off(because) => because.as_ref().filter(|_| off),
             OverlayChange::Rule(rule) => rule.clauses.because.as_ref(),

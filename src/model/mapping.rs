@@ -289,7 +289,8 @@ fn check_option(choice: &Choice, value: &Node, found: &mut Findings) {
 
 /// Options that must be given and are not.
 pub fn missing_options<'a>(given: &[(Name, Node)], mappings: &[&'a Mapping]) -> Vec<(&'a Mapping, &'a Choice)> {
-    let needed = |choice: &&Choice| !choice.optional && choice.default.is_none();
+    // An option whose type could not be read has its finding already.
+    let needed = |choice: &&Choice| !choice.optional && choice.default.is_none() && choice.ty != Type::Unknown;
     let all =
         mappings.iter().flat_map(|&mapping| mapping.options.iter().filter(needed).map(move |choice| (mapping, choice)));
     all.filter(|(_, choice)| given.iter().all(|(name, _)| name.text != choice.name.text)).collect()

@@ -10,22 +10,28 @@ const MARK: &str = " (?)";
 
 /// As plain text of at most `width` columns.
 pub fn text(directions: &Directions, room: usize) -> String {
-    let mut text = format!("{}\n\n", directions.title);
+    let mut text = format!("{}\n", directions.title);
     let notes = numbered_notes(directions);
     for section in &directions.sections {
+        text.push('\n');
         if let Some(heading) = &section.heading {
-            text.push('\n');
             wrap(heading, room).iter().for_each(|line| text.push_str(&format!("{line}\n")));
             text.push('\n');
         }
         text.push_str(&narrow_table(directions, section, &notes).text(room));
     }
     text.push('\n');
-    for (number, note) in notes.iter().enumerate() {
-        text.push_str(&format!("{:>3}  {note}\n", number + 1));
-    }
-    if has_marks(directions) {
-        text.push_str(&format!("{}  {}\n", MARK.trim(), directions.words.unknown));
+    let numbered = notes.iter().enumerate().map(|(number, note)| format!("{:>3}  {note}", number + 1));
+    let mark = has_marks(directions).then(|| format!("{}  {}", MARK.trim(), directions.words.unknown));
+    let remarks = directions.remarks.iter().map(|remark| format!("     {remark}"));
+    for line in numbered.chain(mark).chain(remarks) {
+        // What is too wide goes on under its own beginning.
+        let indent = " ".repeat(5);
+        let wrapped = wrap(line.get(5..).unwrap_or_default(), room.saturating_sub(5));
+        for (number, part) in wrapped.iter().enumerate() {
+            let before = if number == 0 { &line[..5] } else { &indent };
+            text.push_str(&format!("{before}{part}\n"));
+        }
     }
     text
 }
@@ -72,6 +78,9 @@ pub fn markdown(directions: &Directions) -> String {
     }
     if has_marks(directions) {
         text.push_str(&format!("\n{}: {}\n", MARK.trim(), directions.words.unknown));
+    }
+    for remark in &directions.remarks {
+        text.push_str(&format!("\n{remark}\n"));
     }
     text
 }
@@ -130,7 +139,8 @@ pub fn json(directions: &Directions) -> Value {
         json!({ "kind": word(section.kind), "heading": section.heading, "rows": rows })
     };
     let sections: Vec<Value> = directions.sections.iter().map(section).collect();
-    json!({ "title": directions.title, "left": directions.left, "right": directions.right, "sections": sections })
+    let remarks = &directions.remarks;
+    json!({ "title": directions.title, "left": directions.left, "right": directions.right, "sections": sections, "remarks": remarks })
 }
 
 fn word(kind: Kind) -> &'static str {

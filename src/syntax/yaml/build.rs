@@ -98,6 +98,7 @@ impl<'a> Builder<'a> {
     pub fn fails(&mut self, error: &ScanError, found: &mut Findings) {
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         let line = trouble::line_start(self.text, at)..=trouble::line_end(self.text, at);
+        found.cut(self.file);
         if !self.reported.iter().any(|place| line.contains(place)) {
             let open = self.frames.iter().rev().find(|frame| frame.flow).map(|frame| frame.start);
             found.add(trouble::finding(self.text, self.file, error, at, open));
