@@ -5,5 +5,5 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     // One TLS stack, chosen once; a second call would say that it is chosen already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    koppla::shell::run(std::env::args_os(), &koppla::world::OsWorld)
+    koppla::shell::main(std::env::args_os(), &koppla::world::OsWorld)
 }

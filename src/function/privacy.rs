@@ -6,7 +6,6 @@ use crate::value::ids::Personnummer;
 use crate::value::{Value, normal, show};
 use bumpalo::collections::String as ArenaString;
 use hmac::{Hmac, Mac};
-use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -144,11 +143,11 @@ fn mask<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
 }
 
 fn year_of_birth<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let born: Option<Date> = match arguments.at(0) {
-        Value::Date(born) => Some(born),
-        _ => Personnummer::read(arguments.text(0)?, Some(context.as_of))?.birth_date(),
+    let year = match arguments.at(0) {
+        Value::Date(born) => born.year(),
+        _ => Personnummer::read(arguments.text(0)?, Some(context.as_of))?.birth_year(),
     };
-    Ok(born.map_or(Value::Absent, |born| Value::Int(born.year().into())))
+    Ok(Value::Int(year.into()))
 }
 
 fn age_band<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

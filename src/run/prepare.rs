@@ -69,7 +69,7 @@ pub fn duplicates(
             arena.reset();
         }
         drop(seen);
-        let table = &mut tables.tables[index as usize];
+        let table = tables.change(index);
         for row in out {
             table.kill(row);
         }
@@ -81,7 +81,7 @@ pub fn duplicates(
 pub fn skip_rows(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) {
     for (entity, condition) in &setting.typed.skipped {
         let rows = fulfilled(setting, tables, odd, *entity, *condition);
-        let table = &mut tables.tables[entity.0 as usize];
+        let table = tables.change(entity.0);
         rows.into_iter().for_each(|row| table.kill(row));
     }
 }
@@ -119,7 +119,7 @@ fn is_true(machine: &Machine<'_, '_>, condition: crate::check::typed::ExprId, ro
 pub fn protect(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) {
     for (entity, condition) in &setting.typed.protected {
         let rows = fulfilled_or_unreadable(setting, tables, odd, *entity, *condition);
-        let table = &mut tables.tables[entity.0 as usize];
+        let table = tables.change(entity.0);
         rows.into_iter().for_each(|row| table.set_apart(row, Apart::Protected));
     }
     spread(setting, tables, odd, |_, of| of == Apart::Protected, Apart::Protected);
@@ -189,7 +189,7 @@ fn spread(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, wanted: imp
             return;
         }
         for (entity, row) in marks {
-            tables.tables[entity.0 as usize].set_apart(row, mark);
+            tables.change(entity.0).set_apart(row, mark);
         }
     }
 }
@@ -214,7 +214,7 @@ pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Optio
     let kept = with_referred(setting, tables, odd, entity, inside);
     let outside: Vec<u32> = tables.table(entity.0).living().filter(|row| !kept.contains(row)).collect();
     for &row in &outside {
-        tables.tables[entity.0 as usize].set_apart(row, Apart::Outside);
+        tables.change(entity.0).set_apart(row, Apart::Outside);
     }
     spread(setting, tables, odd, |_, of| of >= Apart::Outside, Apart::Outside);
     only_referred(setting, tables, odd, entity);
@@ -277,7 +277,7 @@ fn only_referred(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, scop
         }
     }
     for (entity, rows) in referred {
-        let table = &mut tables.tables[entity.0 as usize];
+        let table = tables.change(entity.0);
         for row in 0..table.len {
             if table.is_alive(row) && !rows.contains(&row) {
                 table.set_apart(row, Apart::Outside);

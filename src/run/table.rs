@@ -2,6 +2,7 @@
 
 use crate::adapter::{Batch, Cell};
 use crate::function::Failure;
+use crate::plan::{Column, Reader};
 use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, Row, Value};
 use hashbrown::HashMap;
@@ -17,34 +18,6 @@ pub enum Apart {
     Outside,
     /// It is about a protected person.
     Protected,
-}
-
-/// How the cell of a field becomes a value.
-#[derive(Debug)]
-pub enum Reader {
-    /// One text, number or bool.
-    Scalar(Codec),
-    /// The key of a record of an entity.
-    Reference(EntityId, Codec),
-    /// A list of what is inside.
-    List(Box<Reader>),
-    /// A structure.
-    Struct(Vec<Reader>),
-}
-
-/// A field of a table: where its cells lie, and how they are read.
-#[derive(Debug)]
-pub struct Column {
-    /// The slot in the batch.
-    pub slot: usize,
-    /// How cells are read.
-    pub reader: Reader,
-    /// The value of an absent cell.
-    pub default: Option<Box<str>>,
-    /// True if absence is an error in the data.
-    pub required: bool,
-    /// The field's name, for failures.
-    pub name: Box<str>,
 }
 
 /// The rows of a table.

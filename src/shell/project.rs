@@ -84,6 +84,7 @@ impl Project {
     fn resolved(folder: PathBuf, sources: Sources, ids: &[FileId], mut found: Findings, files: usize, first_own: u32) -> Project {
         let model = resolve(&sources, ids, &mut found);
         let typed = check(&model, &sources, &mut found);
+        crate::plan::check_systems(&model, &mut found);
         Project { folder, sources, model, typed, findings: found.sorted(), files, first_own }
     }
 
@@ -147,6 +148,14 @@ impl Project {
             }
         }
     }
+}
+
+/// Reads a project; says what is wrong if its folder cannot be read.
+pub fn open(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Project, Exit> {
+    Project::read(folder, world).map_err(|why| {
+        out.error(&why);
+        Exit::Usage
+    })
 }
 
 fn walk(folder: &Path, world: &dyn World, into: &mut Vec<PathBuf>) -> std::io::Result<()> {

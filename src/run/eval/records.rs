@@ -4,7 +4,8 @@ use super::{Frame, Linked, Machine, Result, Tables};
 use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
 use crate::run::key::{Hasher, hash_key};
-use crate::run::table::{Apart, Column, Index, References, Rows, read_cell};
+use crate::plan::Column;
+use crate::run::table::{Apart, Index, References, Rows, read_cell};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 
 impl<'m, 't> Machine<'m, 't> {

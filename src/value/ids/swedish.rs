@@ -9,7 +9,7 @@ use jiff::civil::Date;
 pub enum PersonnummerKind {
     /// A personnummer of the population register.
     Person,
-    /// A samordningsnummer: 60 is added to the day.
+    /// A samordningsnummer: 60 is added to the day. Month and day may be unknown, or be none of the calendar's.
     Coordination,
     /// An interim number, as universities give: a letter is the first of the last four.
     Interim,
@@ -61,7 +61,7 @@ impl Personnummer {
         let kind = kind_of_last_four(last).ok_or(Failure::because(SHAPE))?;
         let written_day = two(&date[date.len() - 2..]);
         let (kind, day) = match (kind, written_day) {
-            (PersonnummerKind::Person, 61..=91) => (PersonnummerKind::Coordination, written_day - 60),
+            (PersonnummerKind::Person, 60..=91) => (PersonnummerKind::Coordination, written_day - 60),
             (_, 61..=91) => (kind, written_day - 60),
             _ => (kind, written_day),
         };
@@ -71,7 +71,12 @@ impl Personnummer {
         } else {
             full_year(two(&date[..2]), month, day, sign, as_of)?
         };
-        if !(1800..2100).contains(&year) || Date::new(year, month, day).is_err() {
+        // Among the coordination numbers that the tax agency publishes are such with month 00, day 60 and 31 April.
+        let is_date = match kind {
+            PersonnummerKind::Coordination => month <= 12,
+            _ => Date::new(year, month, day).is_ok(),
+        };
+        if !(1800..2100).contains(&year) || !is_date {
             return Err(Failure::because("is no personnummer: it does not begin with a date"));
         }
         let mut twelve = [0; 12];
@@ -105,12 +110,15 @@ impl Personnummer {
         Checksum::of(luhn(&ten))
     }
 
-    /// The date of birth that the number begins with.
+    /// The date of birth that the number begins with; none for a coordination number whose month or day is unknown.
     pub fn birth_date(&self) -> Option<Date> {
-        let digits = &self.twelve;
-        let day = two(&digits[6..8]);
-        let year = i16::from(two(&digits[..2])) * 100 + i16::from(two(&digits[2..4]));
-        Date::new(year, two(&digits[4..6]), if day > 60 { day - 60 } else { day }).ok()
+        let day = two(&self.twelve[6..8]);
+        Date::new(self.birth_year(), two(&self.twelve[4..6]), if day > 60 { day - 60 } else { day }).ok()
+    }
+
+    /// The year of birth.
+    pub fn birth_year(&self) -> i16 {
+        i16::from(two(&self.twelve[..2])) * 100 + i16::from(two(&self.twelve[2..4]))
     }
 
     /// The sex that the third of the last four tells; none for interim and temporary numbers.
@@ -130,10 +138,8 @@ impl Personnummer {
         let sign: &[u8] = match form {
             PersonnummerForm::Twelve | PersonnummerForm::Ten => b"",
             PersonnummerForm::TwelveDashed => b"-",
-            PersonnummerForm::TenDashed => {
-                let year = self.birth_date().map_or(as_of.year(), |birth| birth.year());
-                if as_of.year() - year >= 100 { b"+" } else { b"-" }
-            }
+            PersonnummerForm::TenDashed if as_of.year() - self.birth_year() >= 100 => b"+",
+            PersonnummerForm::TenDashed => b"-",
         };
         let date = 8 - from;
         buffer[..date].copy_from_slice(&self.twelve[from..8]);
@@ -267,6 +273,9 @@ mod tests {
         assert_eq!(coordination.sex(), Some(Sex::Male));
         assert_eq!(coordination.checksum(), Checksum::Ok);
         assert_eq!(read("701063-2392").unwrap().checksum(), Checksum::Wrong);
+        let unknown_month = read("191500722390").unwrap();
+        assert_eq!((unknown_month.birth_date(), unknown_month.birth_year()), (None, 1915));
+        assert_eq!(unknown_month.kind(), PersonnummerKind::Coordination);
         assert_eq!(read("120304-TF01").unwrap().sex(), None);
         assert_eq!(read("20000101-T220").unwrap().checksum(), Checksum::Ok);
         assert_eq!(format!("{coordination:?}"), "Personnummer(Coordination)");

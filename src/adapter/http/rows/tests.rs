@@ -1,1 +1,2 @@
+//! Rows of JSON answers.
 
