@@ -1,6 +1,7 @@
 //! Proposing: from what was read to a change set. Touches nothing.
 
-use super::change::{Change, ChangeSet, EntityChanges, FieldChange, Op, VERSION};
+use super::agree::{Compared, Proposed};
+use super::change::{Change, ChangeSet, FieldChange, Op, VERSION};
 use super::eval::{Links, Odd};
 use super::fate::Stopped;
 use super::gather::Read;
@@ -136,6 +137,7 @@ pub fn propose(
     let Some(worked) = work_route(plan, read, as_of, &arena, &codecs, &mut report) else {
         return Ok(Proposal { set, report });
     };
+    let mut compared: Vec<Compared<'_>> = Vec::new();
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let context = Context { plan, worked: &worked, index, store, as_of, arena: &arena };
@@ -144,7 +146,11 @@ pub fn propose(
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
-        let (changes, entity_report) = context.compare(&right)?;
+        compared.push(context.compare(right));
+    }
+    super::agree::settle(plan, &mut compared);
+    for one in compared {
+        let (changes, entity_report) = one.into_changes(plan.model);
         report.entities.push(entity_report);
         set.entities.push(changes);
     }
@@ -199,11 +205,11 @@ impl<'c, 't> Context<'c, 't> {
             .collect()
     }
 
-    fn compare(&self, right: &Right<'t>) -> Result<(EntityChanges, EntityReport), StoreFault> {
+    fn compare(&self, right: Right<'t>) -> Compared<'t> {
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let mut report = EntityReport { entity: entity.name.text.clone(), ..EntityReport::default() };
-        let mut changes: Vec<Change> = Vec::new();
+        let mut changes: Vec<Proposed> = Vec::new();
         let mut taken: HashSet<usize> = HashSet::new();
         let mut seen: HashSet<&str> = HashSet::new();
         let keys = &self.worked.left_keys[self.index];
@@ -227,7 +233,7 @@ impl<'c, 't> Context<'c, 't> {
                     if let Some(present) = linked {
                         taken.insert(present);
                         if self.plan.target.whole {
-                            changes.push(right.present[present].gone(Op::Remove, "protected"));
+                            changes.push(Proposed::about(present, right.present[present].protected()));
                         } else {
                             report.protected_linked += 1;
                         }
@@ -246,7 +252,7 @@ impl<'c, 't> Context<'c, 't> {
             }
             let found = match linked {
                 Some(present) => Found::Linked(present),
-                None => finder.find(row, &seen, &taken, right),
+                None => finder.find(row, &seen, &taken, &right),
             };
             match found {
                 Found::Linked(present) | Found::Matched(present) | Found::Moved(present) => {
@@ -255,18 +261,17 @@ impl<'c, 't> Context<'c, 't> {
                         continue;
                     }
                     let change = self.difference(row, left_key, &right.present[present], &found);
-                    changes.extend(change);
+                    changes.extend(change.map(|change| Proposed::about(present, change)));
                 }
-                Found::Nobody => changes.push(self.creation(row, left_key)),
+                Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
                 Found::Several(candidates) => {
                     let shown = candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
                     report.hold(left_key, &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")));
                 }
             }
         }
-        self.gone(right, &seen, &taken, &mut changes, &mut report);
-        changes.sort_by(|a, b| (&a.key, a.op, &a.left_key).cmp(&(&b.key, b.op, &b.left_key)));
-        Ok((EntityChanges { entity: entity.name.text.clone(), linked: report.linked, changes }, report))
+        self.gone(&right, &seen, &taken, &mut changes, &mut report);
+        Compared { entity: made.entity, right, changes, report }
     }
 
     fn creation(&self, row: usize, left_key: &str) -> Change {
@@ -369,7 +374,7 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// What becomes of right records whose left record is gone.
-    fn gone(&self, right: &Right<'t>, seen: &HashSet<&str>, taken: &HashSet<usize>, changes: &mut Vec<Change>, report: &mut EntityReport) {
+    fn gone(&self, right: &Right<'t>, seen: &HashSet<&str>, taken: &HashSet<usize>, changes: &mut Vec<Proposed>, report: &mut EntityReport) {
         let sync = self.model().sync(self.plan.sync);
         for (index, present) in right.present.iter().enumerate() {
             if taken.contains(&index) {
@@ -419,7 +424,7 @@ impl<'c, 't> Context<'c, 't> {
                     continue;
                 }
             }
-            changes.push(change);
+            changes.push(Proposed::about(index, change));
         }
     }
 

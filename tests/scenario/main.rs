@@ -1,0 +1,18 @@
+//! Whole nights with faults: the example of files to files is worked, something goes wrong, and it is worked again.
+//!
+//! Each scenario asserts the exit code, the words that people get, and that nothing is lost or doubled: in the files that
+//! are delivered, and in the store.
+
+#![allow(clippy::disallowed_methods, reason = "scenarios look at real files")]
+
+mod town;
+
+mod broken_files;
+mod broken_records;
+mod change_sets;
+mod documents;
+mod guards;
+mod killed;
+mod protected;
+mod targets;
+mod values;
