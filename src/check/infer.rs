@@ -200,8 +200,7 @@ impl Checker<'_> {
             match self.joined(&typing.ty, &of.ty) {
                 Some(ty) => typing.ty = ty,
                 None => {
-                    let words =
-                        [("one", type_name(self.model, &typing.ty)), ("other", type_name(self.model, &of.ty))];
+                    let words = [("one", type_name(self.model, &typing.ty)), ("other", type_name(self.model, &of.ty))];
                     self.find(&code::BRANCHES_DIFFER, of.span, words);
                     typing.ty = Type::Unknown;
                 }
@@ -248,7 +247,8 @@ impl Checker<'_> {
         let missing = match &matched.ty {
             Type::Unknown => return,
             Type::Enum(values) => {
-                let missing: Vec<_> = values.iter().filter(|value| !covers(value)).map(|v| format!("\"{v}\"")).collect();
+                let missing: Vec<_> =
+                    values.iter().filter(|value| !covers(value)).map(|v| format!("\"{v}\"")).collect();
                 if missing.is_empty() {
                     return;
                 }

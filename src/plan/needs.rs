@@ -113,7 +113,8 @@ pub fn write_order(model: &Model, written: &BTreeSet<EntityId>) -> Vec<EntityId>
                     || referenced(&field.ty).iter().all(|to| to == id || !waiting.contains(to))
             })
         };
-        let next = waiting.iter().position(|id| free(id, true)).or_else(|| waiting.iter().position(|id| free(id, false)));
+        let next =
+            waiting.iter().position(|id| free(id, true)).or_else(|| waiting.iter().position(|id| free(id, false)));
         order.push(waiting.remove(next.unwrap_or(0)));
     }
     order

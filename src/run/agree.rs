@@ -4,7 +4,7 @@
 //! A target refuses what does not agree, often the whole delivery for one record. So the changes that would bring it about
 //! are held here, in the preview already, and everything else goes on.
 
-use super::change::{Change, EntityChanges, Op};
+use super::change::{Change, ChangeSet, EntityChanges, Op};
 use super::report::EntityReport;
 use super::right::{PROTECTED, Right};
 use crate::model::{Entity, Field, Model};
@@ -52,6 +52,12 @@ impl Compared<'_> {
         changes.sort_by(|a, b| (&a.key, a.op, &a.left_key).cmp(&(&b.key, b.op, &b.left_key)));
         let entity = model.entity(self.entity).name.text.clone();
         (EntityChanges { entity, linked: self.report.linked, changes }, self.report)
+    }
+
+    /// Keeps only changes that a saved change set holds just so.
+    pub fn only(&mut self, saved: &ChangeSet, model: &Model) {
+        let entity = &model.entity(self.entity).name.text;
+        self.changes.retain(|proposed| saved.holds(entity, &proposed.change));
     }
 
     /// The records as they would be after the run.
@@ -140,7 +146,8 @@ fn hold_doubles(entity: &Entity, one: &mut Compared<'_>) -> bool {
     let standing = one.standing();
     for field in entity.fields.iter().filter(|field| field.unique) {
         let name = &field.name.text;
-        let value = |record: &Standing<'_>| record.record.get(name).filter(|value| !value.is_null()).map(Json::to_string);
+        let value =
+            |record: &Standing<'_>| record.record.get(name).filter(|value| !value.is_null()).map(Json::to_string);
         let has = |record: &Standing<'_>| {
             record.record.get(name).is_some_and(|value| one.has_already(record.present, name, value))
         };
@@ -148,7 +155,8 @@ fn hold_doubles(entity: &Entity, one: &mut Compared<'_>) -> bool {
     }
     if ids_are_ours {
         let value = |record: &Standing<'_>| (!record.key.is_empty()).then(|| record.key.to_string());
-        let has = |record: &Standing<'_>| record.present.is_some_and(|index| one.right.present[index].key == record.key);
+        let has =
+            |record: &Standing<'_>| record.present.is_some_and(|index| one.right.present[index].key == record.key);
         hold_group(&standing, value, has, "the key", &mut held);
     }
     one.hold(held)
@@ -218,9 +226,9 @@ fn settle_references(plan: &Plan<'_>, compared: &mut [Compared<'_>], index: usiz
 /// referred to; unless it is about somebody who is protected now: then nothing that refers to it is sent either.
 fn keep_or_leave_out(compared: &mut [Compared<'_>], index: usize, present: usize, loose: &Loose) -> bool {
     let Some(target) = compared.iter_mut().find(|one| one.entity == loose.to) else { return false };
-    let Some(removal) = target.changes.iter().position(|proposed| {
-        proposed.change.op == Op::Remove && proposed.change.key == loose.id
-    }) else {
+    let Some(removal) =
+        target.changes.iter().position(|proposed| proposed.change.op == Op::Remove && proposed.change.key == loose.id)
+    else {
         return false;
     };
     if target.changes[removal].change.why.as_deref() != Some(PROTECTED) {

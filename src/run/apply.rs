@@ -1,9 +1,9 @@
 //! Applying: a change set is written, record by record or as one delivery. An intent is journalled before anything leaves.
 
-use super::change::{Change, ChangeSet, EntityChanges, Op};
+use super::change::{Change, ChangeSet, Op};
 use super::gather::{Sides, open};
 use super::record::{place, to_wire};
-use crate::adapter::{Fault, Item, Outcome, Part, Receipt, Rows, Sent, Session};
+use crate::adapter::{Fault, Item, Outcome, Receipt, Sent, Session};
 use crate::model::Access;
 use crate::plan::columns::part_path;
 use crate::plan::{EntityWrite, Plan};
@@ -33,7 +33,7 @@ impl Summary {
         self.done.iter().filter(|((_, op), _)| *op != Op::Link).map(|(_, count)| count).sum()
     }
 
-    fn count(&mut self, entity: &str, op: Op) {
+    pub(super) fn count(&mut self, entity: &str, op: Op) {
         *self.done.entry((entity.to_string(), op)).or_default() += 1;
     }
 }
@@ -63,7 +63,12 @@ impl From<Fault> for Trouble {
 const CHUNK: usize = 32;
 
 /// Finishes or takes back what a killed run left behind. Called before every command that writes.
-pub async fn recover(plan: &Plan<'_>, sides: &Sides, world: &dyn World, store: &mut Store) -> Result<Vec<String>, Trouble> {
+pub async fn recover(
+    plan: &Plan<'_>,
+    sides: &Sides,
+    world: &dyn World,
+    store: &mut Store,
+) -> Result<Vec<String>, Trouble> {
     let mut told = Vec::new();
     let sync = &plan.model.sync(plan.sync).name.text;
     let open_intents = store.unsettled(sync)?;
@@ -137,7 +142,7 @@ pub async fn apply(
     };
     if plan.target.whole {
         let mut session = open(protocol, &**dialect, &sides.right, world).await?;
-        deliver(plan, &mut *session, store, run, set, &mut summary, told).await?;
+        super::deliver::deliver(plan, &mut *session, store, run, set, &mut summary, told).await?;
     } else {
         let mut session = open(protocol, &**dialect, &sides.right, world).await?;
         send_all(plan, &mut *session, store, run, set, &mut summary, told).await?;
@@ -161,7 +166,7 @@ fn link_of(change: &Change, run: i64) -> Link {
     }
 }
 
-fn intent_of(change: &Change, entity: &str, set: Option<&str>, run: i64) -> Intent {
+pub(super) fn intent_of(change: &Change, entity: &str, set: Option<&str>, run: i64) -> Intent {
     Intent {
         id: 0,
         op: change.op.word().to_string(),
@@ -173,10 +178,16 @@ fn intent_of(change: &Change, entity: &str, set: Option<&str>, run: i64) -> Inte
 }
 
 /// Settles changes that write nothing.
-fn remember_links(store: &mut Store, run: i64, set: &ChangeSet, summary: &mut Summary) -> Result<(), Trouble> {
+pub(super) fn remember_links(
+    store: &mut Store,
+    run: i64,
+    set: &ChangeSet,
+    summary: &mut Summary,
+) -> Result<(), Trouble> {
     for entity in &set.entities {
         let links: Vec<&Change> = entity.changes.iter().filter(|change| change.op == Op::Link).collect();
-        let mut intents: Vec<Intent> = links.iter().map(|change| intent_of(change, &entity.entity, None, run)).collect();
+        let mut intents: Vec<Intent> =
+            links.iter().map(|change| intent_of(change, &entity.entity, None, run)).collect();
         if intents.is_empty() {
             continue;
         }
@@ -203,7 +214,8 @@ async fn send_all(
 ) -> Result<(), Trouble> {
     remember_links(store, run, set, summary)?;
     let mut ids = ids_by_left(plan, store, &set.sync)?;
-    let passes: [(&[Op], bool); 2] = [(&[Op::Create, Op::Update, Op::Reactivate, Op::Deactivate], false), (&[Op::Remove], true)];
+    let passes: [(&[Op], bool); 2] =
+        [(&[Op::Create, Op::Update, Op::Reactivate, Op::Deactivate], false), (&[Op::Remove], true)];
     for (ops, reversed) in passes {
         let mut order: Vec<&EntityWrite> = plan.target.entities.iter().collect();
         if reversed {
@@ -256,11 +268,16 @@ async fn send_chunk(
             (None, Ok((call, item))) => match session.send(call, std::slice::from_ref(&item)).await {
                 Sent::Each(mut outcomes) => settle(change, outcomes.pop()),
                 Sent::Nothing(fault) => {
-                    let why = fault.say.clone();
+                    let (why, arrived) = (fault.say.clone(), fault.arrived);
                     if fault.then == crate::adapter::Then::Stop {
                         stop = Some(fault);
                     }
-                    Settled::Failed { why }
+                    // Whether it happened is known for sure only if the call surely did not arrive.
+                    if arrived == crate::adapter::Arrived::No {
+                        Settled::Failed { why }
+                    } else {
+                        Settled::Unknown { why }
+                    }
                 }
             },
         };

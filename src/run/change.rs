@@ -90,6 +90,13 @@ pub struct Change {
     pub why: Option<String>,
 }
 
+impl Change {
+    /// True if the same is done to the same record.
+    pub fn is_same(&self, other: &Change) -> bool {
+        self.op == other.op && self.left_key == other.left_key && self.key == other.key && self.fields == other.fields
+    }
+}
+
 /// The changes of one right entity.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct EntityChanges {
@@ -102,6 +109,12 @@ pub struct EntityChanges {
 }
 
 impl EntityChanges {
+    /// The changes of the records with a key: they stand together, in order of keys.
+    fn with_key(&self, key: &str) -> impl Iterator<Item = &Change> {
+        let from = self.changes.partition_point(|change| change.key.as_str() < key);
+        self.changes[from..].iter().take_while(move |change| change.key == key)
+    }
+
     /// How many changes of an operation there are.
     pub fn count(&self, op: Op) -> u64 {
         self.changes.iter().filter(|change| change.op == op).count() as u64
@@ -128,7 +141,23 @@ pub struct ChangeSet {
 impl ChangeSet {
     /// How many changes write something.
     pub fn writes(&self) -> u64 {
-        self.entities.iter().map(|entity| entity.changes.iter().filter(|change| change.op != Op::Link).count() as u64).sum()
+        self.entities
+            .iter()
+            .map(|entity| entity.changes.iter().filter(|change| change.op != Op::Link).count() as u64)
+            .sum()
+    }
+
+    /// True if it holds this change of an entity just so.
+    pub fn holds(&self, entity: &str, change: &Change) -> bool {
+        let of_entity = self.entities.iter().filter(|changes| changes.entity == entity);
+        of_entity.flat_map(|changes| changes.with_key(&change.key)).any(|other| other.is_same(change))
+    }
+
+    /// The changes that another set does not hold just so, with their entities. Links that are only remembered do not count.
+    pub fn missing_in(&self, other: &ChangeSet) -> Vec<(String, Change)> {
+        let all = self.entities.iter().flat_map(|entity| entity.changes.iter().map(|change| (&entity.entity, change)));
+        let missing = all.filter(|(entity, change)| change.op != Op::Link && !other.holds(entity, change));
+        missing.map(|(entity, change)| (entity.clone(), change.clone())).collect()
     }
 
     /// The digest of the content.
@@ -152,10 +181,15 @@ impl ChangeSet {
             format!("this is no change set, or it was cut off (line {}, column {})", error.line(), error.column())
         })?;
         if set.version != VERSION {
-            return Err(format!("this change set has version {}, and this koppla reads version {VERSION}", set.version));
+            return Err(format!(
+                "this change set has version {}, and this koppla reads version {VERSION}",
+                set.version
+            ));
         }
         if set.digest != set.digest_of() {
-            return Err("this change set was altered after it was made: its digest does not fit; make a new preview".into());
+            return Err(
+                "this change set was altered after it was made: its digest does not fit; make a new preview".into()
+            );
         }
         Ok(set)
     }

@@ -22,7 +22,8 @@ pub fn judge(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fall
             if this.rows[row].fate != Fate::Whole {
                 continue;
             }
-            let trouble = empty(machine.model.entity(this.entity), this, row).or_else(|| unfit(&fits, this, row, &arena));
+            let trouble =
+                empty(machine.model.entity(this.entity), this, row).or_else(|| unfit(&fits, this, row, &arena));
             arena.reset();
             if let Some(why) = trouble {
                 let place = &machine.typed.maps[this.rows[row].map as usize].name;
@@ -59,7 +60,8 @@ fn fits<'m>(machine: &Machine<'m, '_>, entity: EntityId) -> Vec<Fit<'m>> {
     if definition.write.is_none() {
         return Vec::new();
     }
-    let fields = definition.fields.iter().enumerate().filter(|(_, field)| field.access != Access::Read && is_choosy(field));
+    let fields =
+        definition.fields.iter().enumerate().filter(|(_, field)| field.access != Access::Read && is_choosy(field));
     fields.map(|(index, field)| Fit { index, field, reader: reader(machine.model, field, &field.ty, true) }).collect()
 }
 

@@ -42,12 +42,6 @@ pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Optio
     shrinking(guard, &set.sync, report, store)
 }
 
-/// Judges again a change set that became smaller: a part of one that was proposed.
-pub fn again(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: &Store) -> Result<(), StoreFault> {
-    report.stopped.clear();
-    judge(plan, set, report, Some(store))
-}
-
 fn limit(guard: &Guard, op: Op) -> Limit {
     match op {
         Op::Create => guard.create,
@@ -83,7 +77,9 @@ fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Stor
     let Some(store) = store else { return Ok(()) };
     for index in 0..report.reads.len() {
         let read = &report.reads[index];
-        let Some(before) = store.recall(sync, &size_name(&read.system, &read.entity))?.and_then(|text| text.parse::<u64>().ok()) else {
+        let Some(before) =
+            store.recall(sync, &size_name(&read.system, &read.entity))?.and_then(|text| text.parse::<u64>().ok())
+        else {
             continue;
         };
         let lost = before.saturating_sub(read.rows);

@@ -21,4 +21,7 @@ mod right;
 mod agree;
 pub mod guard;
 pub mod propose;
+mod deliver;
 pub mod apply;
+pub mod written;
+pub mod cases;

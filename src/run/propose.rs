@@ -29,10 +29,16 @@ pub struct Proposal {
     pub set: ChangeSet,
     /// The report.
     pub report: Report,
+    /// Of a saved change set: what would no longer be proposed just so, with its entity.
+    pub stale: Vec<(String, Change)>,
 }
 
 /// Values of a mapping's options for a sync: given, else default, else absent.
-pub fn options<'t>(mapping: &'t Mapping, given: &'t [(crate::syntax::ast::Name, Node)], arena: &'t Arena) -> Vec<Value<'t>> {
+pub fn options<'t>(
+    mapping: &'t Mapping,
+    given: &'t [(crate::syntax::ast::Name, Node)],
+    arena: &'t Arena,
+) -> Vec<Value<'t>> {
     mapping
         .options
         .iter()
@@ -83,7 +89,9 @@ pub fn work_route<'t>(
             let outcome = &gathered.outcome;
             input.tables.insert(entity.entity, Table::wire(&outcome.batches, &entity.columns));
             let why = outcome.faults.first().map(|fault| fault.say.clone()).or_else(|| {
-                outcome.torn.first().map(|torn| format!("{} rows could not be read ({}: {})", outcome.torn.len(), torn.origin, torn.why))
+                outcome.torn.first().map(|torn| {
+                    format!("{} rows could not be read ({}: {})", outcome.torn.len(), torn.origin, torn.why)
+                })
             });
             if let Some(why) = why.or_else(|| (!outcome.complete).then(|| "not read in full".to_string())) {
                 input.incomplete.insert(entity.entity, why);
@@ -111,13 +119,15 @@ fn arena_keep<T>(_arena: &Arena, items: Vec<T>) -> &[T] {
     Box::leak(items.into_boxed_slice())
 }
 
-/// Compares what the maps made with the right side and gives the change set.
+/// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
+/// be proposed just so is proposed.
 pub fn propose(
     plan: &Plan<'_>,
     read: &Read,
     store: Option<&Store>,
     as_of: Date,
     made_at: &str,
+    saved: Option<&ChangeSet>,
 ) -> Result<Proposal, StoreFault> {
     let arena = Arena::new();
     let codecs = lookup_codecs(plan.model);
@@ -135,7 +145,7 @@ pub fn propose(
         None => true,
     };
     let Some(worked) = work_route(plan, read, as_of, &arena, &codecs, &mut report) else {
-        return Ok(Proposal { set, report });
+        return Ok(Proposal { set, report, stale: Vec::new() });
     };
     let mut compared: Vec<Compared<'_>> = Vec::new();
     for write in &plan.target.entities {
@@ -149,13 +159,19 @@ pub fn propose(
         compared.push(context.compare(right));
     }
     super::agree::settle(plan, &mut compared);
+    if let Some(saved) = saved {
+        compared.iter_mut().for_each(|one| one.only(saved, plan.model));
+        // A change may lean on one that is stale.
+        super::agree::settle(plan, &mut compared);
+    }
     for one in compared {
         let (changes, entity_report) = one.into_changes(plan.model);
         report.entities.push(entity_report);
         set.entities.push(changes);
     }
     super::guard::judge(plan, &set, &mut report, store)?;
-    Ok(Proposal { set, report })
+    let stale = saved.map(|saved| saved.missing_in(&set)).unwrap_or_default();
+    Ok(Proposal { set, report, stale })
 }
 
 /// Comparing one entity.
@@ -219,7 +235,8 @@ impl<'c, 't> Context<'c, 't> {
         report.linked = right.links() as u64;
         let mut finder = right.finder(self.plan, self.worked, self.index, self.as_of, self.arena);
         for row in 0..made.rows.len() {
-            if made.rows[row].fate == Fate::Whole && keys[row].as_ref().is_some_and(|key| right.by_left(key).is_none()) {
+            if made.rows[row].fate == Fate::Whole && keys[row].as_ref().is_some_and(|key| right.by_left(key).is_none())
+            {
                 finder.identify(row, self.identities(row));
             }
         }
@@ -265,8 +282,12 @@ impl<'c, 't> Context<'c, 't> {
                 }
                 Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
                 Found::Several(candidates) => {
-                    let shown = candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
-                    report.hold(left_key, &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")));
+                    let shown =
+                        candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
+                    report.hold(
+                        left_key,
+                        &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")),
+                    );
                 }
             }
         }
@@ -315,7 +336,11 @@ impl<'c, 't> Context<'c, 't> {
                 continue;
             }
             fields.push(FieldChange { field: field.name.text.clone(), from: now.clone(), to: value.clone() });
-            if value.is_null() { record.remove(&field.name.text) } else { record.insert(field.name.text.clone(), value) };
+            if value.is_null() {
+                record.remove(&field.name.text)
+            } else {
+                record.insert(field.name.text.clone(), value)
+            };
         }
         let back = present.state == LinkState::Deactivated;
         let moved = matches!(found, Found::Moved(_));
@@ -333,7 +358,11 @@ impl<'c, 't> Context<'c, 't> {
             op,
             left_key: left_key.to_string(),
             old_left_key: present.left_key.clone().filter(|old| old != left_key),
-            key: if theirs { present.key.clone() } else { made.keys[row].clone().unwrap_or_else(|| present.key.clone()) },
+            key: if theirs {
+                present.key.clone()
+            } else {
+                made.keys[row].clone().unwrap_or_else(|| present.key.clone())
+            },
             right_id: present.right_id.clone(),
             fields,
             record,
@@ -343,7 +372,14 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// Adds what rules for one operation alone (`on deactivate`) write.
-    fn on_operation(&self, operation: Operation, map: u16, present: &Present, fields: &mut Vec<FieldChange>, record: &mut Map<String, Json>) {
+    fn on_operation(
+        &self,
+        operation: Operation,
+        map: u16,
+        present: &Present,
+        fields: &mut Vec<FieldChange>,
+        record: &mut Map<String, Json>,
+    ) {
         let last = self.plan.route.typed.last();
         let Some(map) = last.and_then(|typed| typed.maps.get(map as usize)) else { return };
         let entity = self.model().entity(map.right);
@@ -374,7 +410,14 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// What becomes of right records whose left record is gone.
-    fn gone(&self, right: &Right<'t>, seen: &HashSet<&str>, taken: &HashSet<usize>, changes: &mut Vec<Proposed>, report: &mut EntityReport) {
+    fn gone(
+        &self,
+        right: &Right<'t>,
+        seen: &HashSet<&str>,
+        taken: &HashSet<usize>,
+        changes: &mut Vec<Proposed>,
+        report: &mut EntityReport,
+    ) {
         let sync = self.model().sync(self.plan.sync);
         for (index, present) in right.present.iter().enumerate() {
             if taken.contains(&index) {

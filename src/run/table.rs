@@ -171,7 +171,9 @@ impl<'t> Table<'t> {
 
     /// The cell of a column and the batch that it borrows from.
     pub fn cell(&self, row: u32, slot: usize) -> (&'t Batch, Cell) {
-        let Rows::Wire { batches, first, .. } = &self.rows else { unreachable!("only tables that were read have cells") };
+        let Rows::Wire { batches, first, .. } = &self.rows else {
+            unreachable!("only tables that were read have cells")
+        };
         let index = first.partition_point(|&start| start <= row) - 1;
         let batch = &batches[index];
         (batch, batch.row((row - first[index]) as usize)[slot])
@@ -238,7 +240,9 @@ pub fn read_cell<'a>(
             }
             match references.find(*entity, key) {
                 Some(row) => Ok(Value::Row(row)),
-                None => Err(BadCell { why: Failure::because("refers to a record that is not there"), text: Some(text) }),
+                None => {
+                    Err(BadCell { why: Failure::because("refers to a record that is not there"), text: Some(text) })
+                }
             }
         }
         Reader::List(inner) => {

@@ -1,7 +1,7 @@
 //! What preview, apply, run and try have in common: a sync made ready, read, compared, written, told.
 
-use super::project::Project;
 use super::progress::Progress;
+use super::project::Project;
 use super::{Exit, Out};
 use crate::check::{Route, executable};
 use crate::finding::Findings;
@@ -57,7 +57,7 @@ impl<'p> Job<'p> {
         let (sync, route): (SyncId, &'p Route) = project.sync(name, out)?;
         let mut found = Findings::default();
         executable(&project.model, route, writes, &mut found);
-        let plan = lower(&project.model, route, &mut found);
+        let mut plan = lower(&project.model, route, &mut found);
         let has_errors = found.has_errors();
         let found = found.sorted();
         if has_errors {
@@ -66,10 +66,20 @@ impl<'p> Job<'p> {
         }
         let definition = project.model.sync(sync);
         if writes && definition.status != Status::Active {
-            out.error(&format!("the sync {} is not active: its status says so, and nothing is written", definition.name.text));
+            out.error(&format!(
+                "the sync {} is not active: its status says so, and nothing is written",
+                definition.name.text
+            ));
             return Err(Exit::Usage);
         }
+        let unbuilt = &plan.target.delivery.unbuilt;
+        if writes && !unbuilt.is_empty() {
+            let target = &project.model.system(plan.target.system).name.text;
+            out.error(&format!("{target}: {} cannot be executed yet, so nothing is delivered", unbuilt.join(", ")));
+            return Err(Exit::Found);
+        }
         let as_of = as_of.unwrap_or_else(|| today(world));
+        plan.set_as_of(as_of);
         let side = |side| settings(&project.model, side, &project.folder, &as_of.to_string(), world);
         let sides = side(&definition.left).and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
         match sides {
@@ -103,11 +113,16 @@ impl<'p> Job<'p> {
         gather(&self.plan, &self.sides, self.world, with_right, &mut told).await
     }
 
-    /// Reads and compares.
-    pub async fn propose(&self, store: Option<&Store>, progress: &Progress) -> Result<Proposal, StoreFault> {
+    /// Reads and compares. Of a saved change set, only what would still be proposed just so is proposed.
+    pub async fn propose(
+        &self,
+        store: Option<&Store>,
+        saved: Option<&ChangeSet>,
+        progress: &Progress,
+    ) -> Result<Proposal, StoreFault> {
         let read = self.read(true, progress).await;
         progress.begin("comparing", None);
-        propose(&self.plan, &read, store, self.as_of, &self.world.now().to_string())
+        propose(&self.plan, &read, store, self.as_of, &self.world.now().to_string(), saved)
     }
 
     /// Opens the store for a command that writes, takes the lock and finishes what a killed run left behind.

@@ -32,7 +32,9 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
     progress.begin("mapping", None);
     let (arena, codecs) = (Arena::new(), lookup_codecs(&project.model));
     let mut report = Report::default();
-    let Some(worked) = work_route(&job.plan, &read, job.as_of, &arena, &codecs, &mut report) else { return Ok(Exit::Done) };
+    let Some(worked) = work_route(&job.plan, &read, job.as_of, &arena, &codecs, &mut report) else {
+        return Ok(Exit::Done);
+    };
     drop(progress);
     for made in &worked.made {
         let name = &project.model.entity(made.entity).name.text;
@@ -103,7 +105,10 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> String {
     let written = |field: usize| {
         last.into_iter().flat_map(|typed| &typed.maps).any(|map| {
             map.right == made.entity
-                && map.rules.iter().any(|rule| rule.target.as_ref().is_some_and(|target| target.field as usize == field))
+                && map
+                    .rules
+                    .iter()
+                    .any(|rule| rule.target.as_ref().is_some_and(|target| target.field as usize == field))
         })
     };
     let columns: Vec<usize> = (0..entity.fields.len()).filter(|&field| written(field)).collect();

@@ -73,9 +73,8 @@ impl Place<'_> {
 
     fn at_token(&self, token: &Token) -> Finding {
         let text = self.piece.token(token);
-        let finding = |code: &'static Code| {
-            Finding::new(code, self.piece.span(token.range.clone())).word("found", quoted(text))
-        };
+        let finding =
+            |code: &'static Code| Finding::new(code, self.piece.span(token.range.clone())).word("found", quoted(text));
         if self.rule == Grammar::whole_type {
             return finding(&syntax::BAD_TYPE).word("expected", self.expected());
         }
@@ -126,7 +125,9 @@ impl Place<'_> {
                 Grammar::whole_between | Grammar::whole_grant => None,
                 _ => Some(&syntax::ARROW_IN_EXPRESSION),
             },
-            "=" if self.tried(&[Grammar::infix]) && !self.tried(&[Grammar::arrow]) => Some(&syntax::SINGLE_EQUALS),
+            "=" if self.tried(&[Grammar::infix]) && (!self.tried(&[Grammar::arrow]) || self.has_arrow()) => {
+                Some(&syntax::SINGLE_EQUALS)
+            }
             ":" if self.tried(&[Grammar::assign]) => Some(&syntax::COLON_FOR_EQUALS),
             _ => None,
         }
@@ -165,7 +166,7 @@ impl Place<'_> {
         if !as_source || self.index != 1 || !long || STEP_WORDS.contains(&text) {
             return None;
         }
-        Some(unknown_step(self.piece))
+        Some(unknown_step(self.piece, first))
     }
 
     /// How many brackets are open at the place.
@@ -273,11 +274,15 @@ impl Place<'_> {
     }
 }
 
-/// The finding for a line of a set whose first word is no step.
-pub fn unknown_step(piece: &Piece<'_>) -> Finding {
-    let span = piece.tokens.first().map_or(piece.trimmed_span(), |first| piece.span(first.range.clone()));
-    let text = piece.tokens.first().map_or("", |first| piece.token(first));
-    let finding = Finding::new(&syntax::UNKNOWN_STEP, span).word("found", quoted(text));
+/// The finding for a line of a set whose first word is no step, but near to one.
+pub fn misspelt_step(piece: &Piece<'_>) -> Option<Finding> {
+    let first = piece.tokens.first()?;
+    suggest::nearest(piece.token(first), STEP_WORDS).map(|_| unknown_step(piece, first))
+}
+
+fn unknown_step(piece: &Piece<'_>, first: &Token) -> Finding {
+    let text = piece.token(first);
+    let finding = Finding::new(&syntax::UNKNOWN_STEP, piece.span(first.range.clone())).word("found", quoted(text));
     finding.word_if("suggestion", suggest::nearest(text, STEP_WORDS))
 }
 

@@ -115,7 +115,9 @@ impl Scan {
             _ if first.is_whitespace() => return first.len_utf8(),
             '"' => return self.text(rest, at, 0),
             '\'' => return self.single_quoted(rest, at),
-            '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' | '′' | '″' => return self.curly(rest, at),
+            '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' | '′' | '″' => {
+                return self.curly(rest, at);
+            }
             _ if is_invisible(first) => return self.invisible(first, at),
             _ if first.is_alphabetic() => return self.word(rest, at, modes),
             _ if first.is_ascii_digit() => return self.number(rest, at),
@@ -280,7 +282,10 @@ impl Scan {
 
     /// The first trouble in a range.
     pub fn trouble_in(&self, range: &Range<usize>) -> Option<&Trouble> {
-        self.troubles.iter().filter(|trouble| range.contains(&trouble.range.start)).min_by_key(|trouble| trouble.range.start)
+        self.troubles
+            .iter()
+            .filter(|trouble| range.contains(&trouble.range.start))
+            .min_by_key(|trouble| trouble.range.start)
     }
 
     /// The text without its comments: blanks stand in their place, so that all offsets hold.
@@ -314,8 +319,8 @@ pub fn first_arrow(text: &str, tokens: &[Token]) -> Option<usize> {
 pub fn is_arrow(text: &str, tokens: &[Token], index: usize) -> bool {
     // After these words a value follows, so that an option behind them is that value.
     const BEFORE_VALUES: [&str; 16] = [
-        "when", "back", "else", "if", "then", "try", "not", "and", "or", "in", "is", "match", "like", "because", "prefer",
-        "on",
+        "when", "back", "else", "if", "then", "try", "not", "and", "or", "in", "is", "match", "like", "because",
+        "prefer", "on",
     ];
     let word = |token: &Token| &text[token.range.clone()];
     match tokens[index].kind {

@@ -1,4 +1,4 @@
-//! Brackets and literals, scanned before parsing.
+//! Tokens, comments and arrows.
 
 use super::*;
 use crate::source::{FileId, Run, Span};
