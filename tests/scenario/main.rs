@@ -7,12 +7,4 @@
 
 mod town;
 
-mod broken_files;
-mod broken_records;
-mod change_sets;
-mod documents;
-mod guards;
-mod killed;
-mod protected;
-mod targets;
-mod values;
+mod quiet;
