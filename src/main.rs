@@ -1,10 +1,9 @@
-//! Arguments → world → shell → exit code.
+//! Koppla's command line: arguments, the real world, the shell, the exit code.
 
-use koppla::{shell, world::OsWorld};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Fails only if a provider stands already, which is just as good.
-    drop(rustls::crypto::ring::default_provider().install_default());
-    shell::run(std::env::args_os(), &OsWorld)
+    // One TLS stack, chosen once; a second call would say that it is chosen already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    koppla::shell::main(std::env::args_os(), &koppla::world::OsWorld)
 }

@@ -11,6 +11,7 @@ use koppla::source::Sources;
 use koppla::value::wire::Codec;
 use koppla::value::{Arena, Value, normal, show};
 use std::fmt::Write;
+use std::rc::Rc;
 
 const REGISTER: &str = include_str!("../src/finding/demo/register.model.yaml");
 const DIRECTORY: &str = include_str!("../src/finding/demo/directory.model.yaml");
@@ -20,19 +21,39 @@ type Example = (&'static str, &'static str, &'static str);
 
 /// Columns of nightly exports, as consultants would write them.
 const COLUMNS: &[Example] = &[
-    ("key", r#"f"{(date("2012-12-21") | format_date("yyyy")) | first_chars(2)}{"121221-2391" | digits}""#, r#""201212212391""#),
-    ("user name", r#"joined("", "Åsa" | fold | first_chars(3), "Öberg-Li" | fold | first_chars(3), "p00017x" | first_chars(6))"#, r#""asaobep00017""#),
-    ("user name without letters", r#"joined("", "??" | fold | first_chars(3), "p00017x" | first_chars(6))"#, r#""p00017""#),
+    (
+        "key",
+        r#"f"{(date("2012-12-21") | format_date("yyyy")) | first_chars(2)}{"121221-2391" | digits}""#,
+        r#""201212212391""#,
+    ),
+    (
+        "user name",
+        r#"joined("", "Åsa" | fold | first_chars(3), "Öberg-Li" | fold | first_chars(3), "p00017x" | first_chars(6))"#,
+        r#""asaobep00017""#,
+    ),
+    (
+        "user name without letters",
+        r#"joined("", "??" | fold | first_chars(3), "p00017x" | first_chars(6))"#,
+        r#""p00017""#,
+    ),
     ("given name", r#"" anna-lENA " | trim | title_case"#, r#""Anna-Lena""#),
     ("display name", r#"f"{joined(", ", "Berg", "Anna")}{f" ({absent ?? "7A"})"}""#, r#""Berg, Anna (7A)""#),
     ("match key", r#"(" " | trim | lower) ?? "201212212391""#, r#""201212212391""#),
-    ("phone", r#"("0046 70-174" | keep("0-9+") | replace(r"^00", "+") | replace(r"^0", "+46") | ensure_prefix("+"))"#, r#""+4670174""#),
+    (
+        "phone",
+        r#"("0046 70-174" | keep("0-9+") | replace(r"^00", "+") | replace(r"^0", "+46") | ensure_prefix("+"))"#,
+        r#""+4670174""#,
+    ),
     ("phone at home", r#"("070-174" | keep("0-9+") | replace(r"^00", "+") | replace(r"^0", "+46"))"#, r#""+4670174""#),
     ("postal code", r####"try ("SE-12345" | digits | shape("### ##")) else absent"####, r#""123 45""#),
     ("no postal code", r####"try ("1234" | digits | shape("### ##")) else absent"####, "absent"),
     ("school form", r#"try ("XX" | lookup(in = school_form.name)) else absent"#, "absent"),
     ("unit", r#"ou("OU=Students", absent, absent) ?? "OU=Students""#, r#""OU=Students""#),
-    ("modified", r#"datetime("2026-03-01 12:00:00", format = "yyyy-MM-dd HH:mm:ss", zone = "UTC") | text"#, r#""2026-03-01T12:00:00Z""#),
+    (
+        "modified",
+        r#"datetime("2026-03-01 12:00:00", format = "yyyy-MM-dd HH:mm:ss", zone = "UTC") | text"#,
+        r#""2026-03-01T12:00:00Z""#,
+    ),
     ("BRIN with point", r#""99xx.00" | brin | brin_location"#, r#""00""#),
     ("contract", r#"school_year_end("2024-2025") | add(1d)"#, r#"date("2025-08-01")"#),
     ("file name", r#""7A: Musik / Å" | replace(r"[~#%&*{}:<>?/|]+", "_") | transliterate"#, r#""7A_ Musik _ A""#),
@@ -40,7 +61,8 @@ const COLUMNS: &[Example] = &[
 
 fn examples() -> Vec<Example> {
     let all = function::families().into_iter().flat_map(|(_, functions)| functions);
-    let of_functions = all.flat_map(|function| function.examples.iter().map(move |(given, gives)| (function.name, *given, *gives)));
+    let of_functions =
+        all.flat_map(|function| function.examples.iter().map(move |(given, gives)| (function.name, *given, *gives)));
     of_functions.chain(COLUMNS.iter().copied()).collect()
 }
 
@@ -113,6 +135,7 @@ fn wrong_examples(model: &Model, typed: &TypedMapping, examples: &[Example]) -> 
     let pupil = model.entities.iter().position(|entity| entity.name.text == "pupil").expect("pupil");
     tables[pupil] = records(model);
     let count = tables.len() as u32;
+    let tables = tables.into_iter().map(Rc::new).collect();
     let tables = Tables { tables, entities: count, layouts: count };
     let (links, odd) = (Links::new(), Odd::default());
     let machine = Machine {

@@ -1,1 +1,149 @@
-//! x
+//! The loops over a session that every protocol shares.
+
+use super::{Batch, Fault, Mark, Note, Session, Then, Torn};
+use crate::protocol::CallId;
+use std::collections::BTreeSet;
+
+/// What reading a list gave. Only a complete read can make a record gone.
+#[derive(Default)]
+pub struct ReadOutcome {
+    /// The rows, page by page.
+    pub batches: Vec<Batch>,
+    /// True if every page was read and no row was torn.
+    pub complete: bool,
+    /// What stopped the reading, if something did.
+    pub faults: Vec<Fault>,
+    /// Rows that could not be read.
+    pub torn: Vec<Torn>,
+    /// What is odd.
+    pub notes: Vec<Note>,
+}
+
+impl ReadOutcome {
+    /// How many rows were read.
+    pub fn rows(&self) -> usize {
+        self.batches.iter().map(Batch::len).sum()
+    }
+}
+
+/// How often a list is begun again when its pages turn out not to belong together.
+const RESTARTS: usize = 2;
+
+/// Reads all pages of a list. `progress` hears of the rows of each page. Retries are the session's own business.
+pub async fn read_all(
+    session: &mut dyn Session,
+    call: CallId,
+    progress: &mut (dyn FnMut(usize) + Send),
+) -> ReadOutcome {
+    for _ in 0..RESTARTS {
+        let outcome = read_once(session, call, progress).await;
+        if !outcome.faults.iter().any(|fault| fault.then == Then::Restart) {
+            return outcome;
+        }
+    }
+    read_once(session, call, progress).await
+}
+
+async fn read_once(session: &mut dyn Session, call: CallId, progress: &mut (dyn FnMut(usize) + Send)) -> ReadOutcome {
+    let mut outcome = ReadOutcome::default();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut mark: Option<Mark> = None;
+    loop {
+        let page = match session.page(call, mark.as_ref()).await {
+            Ok(page) => page,
+            Err(fault) => {
+                outcome.faults.push(fault);
+                return outcome;
+            }
+        };
+        progress(page.rows.len());
+        let from = page.rows.from.clone();
+        if !page.rows.is_empty() {
+            outcome.batches.push(page.rows);
+        }
+        outcome.torn.extend(page.torn);
+        outcome.notes.extend(page.notes);
+        let Some(next) = page.next else {
+            outcome.complete = outcome.torn.is_empty();
+            return outcome;
+        };
+        if !seen.insert(next.0.clone()) {
+            let say =
+                format!("{from}: the list leads back to a page that was read already; the pages turn in a circle");
+            outcome.faults.push(Fault { then: Then::Reject, ..Fault::stop(say) });
+            return outcome;
+        }
+        mark = Some(next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapter::{Arrived, Item, Later, Page, Part, Receipt, Sent, Unfinished};
+
+    /// A session whose pages are scripted: what each mark gives.
+    struct Script(Vec<(&'static str, Result<&'static str, Then>)>);
+
+    impl Session for Script {
+        fn page<'a>(&'a mut self, _: CallId, mark: Option<&'a Mark>) -> Later<'a, Result<Page, Fault>> {
+            let at = mark.map_or("", |mark| mark.0.as_str());
+            let index = self.0.iter().position(|(name, _)| *name == at).expect("a scripted page");
+            let answer = self.0.remove(index).1;
+            Box::pin(async move {
+                let next = answer.map_err(|then| Fault { then, ..Fault::stop("scripted") })?;
+                let rows = Batch { lines: vec![1], ..Batch::default() };
+                let next = (!next.is_empty()).then(|| Mark(next.into()));
+                Ok(Page { rows, next, torn: vec![], notes: vec![] })
+            })
+        }
+        fn send<'a>(&'a mut self, _: CallId, _: &'a [Item]) -> Later<'a, Sent> {
+            Box::pin(async { Sent::Each(vec![]) })
+        }
+        fn deliver<'a>(&'a mut self, _: &'a str, _: &'a mut [Part<'a>]) -> Later<'a, Result<Receipt, Fault>> {
+            Box::pin(async { Err(Fault::stop("no")) })
+        }
+        fn unfinished<'a>(&'a mut self) -> Later<'a, Result<Option<Unfinished>, Fault>> {
+            Box::pin(async { Ok(None) })
+        }
+        fn resolve<'a>(&'a mut self, _: &'a str, _: bool) -> Later<'a, Result<(), Fault>> {
+            Box::pin(async { Ok(()) })
+        }
+        fn settle<'a>(&'a mut self, _: &'a str) -> Later<'a, Result<(), Fault>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    async fn read(pages: Vec<(&'static str, Result<&'static str, Then>)>) -> ReadOutcome {
+        read_all(&mut Script(pages), CallId(0), &mut |_| {}).await
+    }
+
+    #[tokio::test]
+    async fn reads_to_the_last_page() {
+        let outcome = read(vec![("", Ok("a")), ("a", Ok("b")), ("b", Ok(""))]).await;
+        assert!(outcome.complete);
+        assert_eq!(outcome.rows(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_circle_is_a_fault() {
+        let outcome = read(vec![("", Ok("a")), ("a", Ok("b")), ("b", Ok("a"))]).await;
+        assert!(!outcome.complete);
+        assert_eq!(outcome.rows(), 3);
+        assert_eq!(outcome.faults[0].arrived, Arrived::No);
+    }
+
+    #[tokio::test]
+    async fn a_fault_leaves_the_read_incomplete() {
+        let outcome = read(vec![("", Ok("a")), ("a", Err(Then::Stop))]).await;
+        assert!(!outcome.complete);
+        assert_eq!(outcome.rows(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_restart_drops_what_was_read() {
+        let outcome = read(vec![("", Ok("a")), ("a", Err(Then::Restart)), ("", Ok("c")), ("c", Ok(""))]).await;
+        assert!(outcome.complete);
+        assert_eq!(outcome.rows(), 2);
+    }
+}

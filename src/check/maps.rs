@@ -110,7 +110,8 @@ impl Checker<'_> {
             }
             None => self.mapping.right.iter().find_map(|side| model.find_entity(side.system, &text)),
         };
-        if found.is_none() {
+        // Where the side itself is not known, that was said; its entities cannot be.
+        if found.is_none() && !self.mapping.right.is_empty() {
             let entities = self.mapping.right.iter().flat_map(|side| model.system(side.system).entities.iter());
             let known: Vec<&str> = entities.map(|&entity| model.entity(entity).name.text.as_str()).collect();
             self.find_named(&code::UNKNOWN_TARGET_ENTITY, source.path.span, &text, known.iter().copied());

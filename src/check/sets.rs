@@ -55,6 +55,10 @@ impl Checker<'_> {
     /// A finding about an entity or set that is not known on the left.
     pub(super) fn unknown_source(&mut self, text: &str, span: Span) {
         let model = self.model;
+        if self.mapping.left.is_empty() {
+            // The side itself is not known, which was said; its entities cannot be.
+            return;
+        }
         let sets = self.mapping.sets.iter().map(|&set| model.set(set).name.text.clone());
         let entities = self.left_systems().flat_map(|system| model.system(system).entities.iter());
         let entities = entities.map(|&entity| model.entity(entity).name.text.clone());
@@ -110,12 +114,9 @@ impl Checker<'_> {
             key: Vec::new(),
         };
         for (index, step) in definition.steps.iter().enumerate() {
-            let first = matches!(step.kind, StepKind::From(_) | StepKind::Union(_) | StepKind::Broken);
-            if first != (index == 0) && !matches!(step.kind, StepKind::Broken) {
-                self.find(if first { &code::SOURCE_ONLY_FIRST } else { &code::SOURCE_FIRST }, step.span, []);
-                if index == 0 {
-                    break;
-                }
+            // The first step is a source, or the parser has said what is wrong with it.
+            if index > 0 && matches!(step.kind, StepKind::From(_) | StepKind::Union(_)) {
+                self.find(&code::SOURCE_ONLY_FIRST, step.span, []);
                 continue;
             }
             self.step(step, &mut rows);

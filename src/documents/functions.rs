@@ -6,6 +6,7 @@ use crate::finding::suggest;
 use crate::function::{self, Absence, Effect, Function, Need, Param, Ty};
 use crate::value::Classes;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// What `koppla functions` prints: every function by family, with its signature and what it does.
 pub fn list(width: usize) -> String {
@@ -20,6 +21,20 @@ fn section(heading: &str, functions: &[Function], width: usize) -> String {
         table.row([signature(function), first_sentence(function.doc).to_string()]);
     }
     table.text(width)
+}
+
+/// Every function for the manual: a heading for each family, and a Markdown table under it.
+pub fn markdown() -> String {
+    let families = function::families().into_iter().filter(|(_, functions)| !functions.is_empty());
+    let sections = families.map(|(heading, functions)| {
+        let mut table = Table::new(["function", "what it does"]);
+        for function in functions {
+            table.row([format!("`{}`", signature(function)), function.doc.to_string()]);
+        }
+        format!("\n### Functions: {heading}\n\n{}", table.markdown())
+    });
+    let text = sections.collect::<String>();
+    if text.is_empty() { text } else { text + "\n" }
 }
 
 /// What `koppla functions NAME` prints: signature, what it does, what absence and failure do, examples.
@@ -110,9 +125,9 @@ fn result_word(function: &Function) -> String {
 }
 
 /// The word for a type in a signature. `T` is any one type, the same at each place.
-pub fn type_word(ty: Ty) -> &'static str {
-    match ty {
-        Ty::Word(_) => "word",
+pub fn type_word(ty: Ty) -> Cow<'static, str> {
+    Cow::Borrowed(match ty {
+        Ty::Word(words) => return Cow::Owned(one_of(words)),
         Ty::Text => "text",
         Ty::Int => "int",
         Ty::Number => "number",
@@ -138,7 +153,13 @@ pub fn type_word(ty: Ty) -> &'static str {
         Ty::Special => "its own type",
         Ty::PerElement => "expression over each element",
         Ty::Orders => "orders",
-    }
+    })
+}
+
+/// `("a" or "aa")`
+fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    format!("({})", quoted.join(" or "))
 }
 
 /// What must be known of a function beside its doc: name and text of each rule.

@@ -5,3 +5,4 @@
 pub mod table;
 pub mod redact;
 pub mod functions;
+pub mod plan;

@@ -118,7 +118,7 @@ impl Table {
     /// A Markdown table. Line ends in a cell become `<br>`.
     pub fn markdown(&self) -> String {
         let cell = |text: &String| {
-            let escaped = text.replace('\\', "\\\\").replace('|', "\\|");
+            let escaped = text.replace('|', "\\|");
             escaped.lines().map(|line| harmless(line).into_owned()).collect::<Vec<_>>().join("<br>")
         };
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));

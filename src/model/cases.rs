@@ -160,20 +160,32 @@ fn check_kind(ty: &crate::value::Type, entry: &crate::syntax::tree::Entry, found
 fn dropped(mapping: &Mapping, model: &Model, node: &Node, key: &str, found: &mut Findings) -> Vec<Dropped> {
     let Some(written) = node.get(key) else { return Vec::new() };
     let all: Vec<Dropped> = match &written.kind {
-        Kind::Map(entries) => entries.iter().filter_map(|entry| {
-            Some(Dropped { of: key_name(entry), count: entry.value.text()?.parse().ok()?, reason: None })
-        }).collect(),
-        Kind::List(items) => items.iter().filter_map(|item| {
-            let count = reader::count(item, "count").unwrap_or(1);
-            Some(Dropped { of: reader::name_at(item, "map")?, count, reason: text(item, "reason").map(String::from) })
-        }).collect(),
+        Kind::Map(entries) => entries
+            .iter()
+            .filter_map(|entry| {
+                Some(Dropped { of: key_name(entry), count: entry.value.text()?.parse().ok()?, reason: None })
+            })
+            .collect(),
+        Kind::List(items) => items
+            .iter()
+            .filter_map(|item| {
+                let count = reader::count(item, "count").unwrap_or(1);
+                Some(Dropped {
+                    of: reader::name_at(item, "map")?,
+                    count,
+                    reason: text(item, "reason").map(String::from),
+                })
+            })
+            .collect(),
         _ => Vec::new(),
     };
     let names = || {
         let sets = mapping.sets.iter().map(|&id| model.set(id).name.text.as_str());
         mapping.maps.iter().map(|map| map.name.text.as_str()).chain(sets)
     };
-    for dropped in all.iter().filter(|dropped| !names().any(|name| name == dropped.of.text)) {
+    // A mapping whose sides are unknown has no maps; its finding is enough.
+    let known = !mapping.maps.is_empty();
+    for dropped in all.iter().filter(|dropped| known && !names().any(|name| name == dropped.of.text)) {
         let finding = Finding::new(&codes::TEST_UNKNOWN_MAP, dropped.of.span).word("name", &dropped.of.text);
         found.add(finding.word_if("suggestion", nearest(&dropped.of.text, names())));
     }

@@ -16,10 +16,18 @@ use crate::value::Classes;
 pub static KEYS: &[Key] = &[
     key("doc", Shape::Text, "what it is"),
     required("key", Shape::OneOrMore(&Shape::Text), "the field or fields that identify a record"),
-    key("also", Shape::OneOrMore(&Shape::Text), "other identities: a record whose key changed is followed through them"),
+    key(
+        "also",
+        Shape::OneOrMore(&Shape::Text),
+        "other identities: a record whose key changed is followed through them",
+    ),
     key("key_mode", Shape::Word(&["all", "first-present"]), "all key fields together, or the first that has a value"),
     key("protected_when", Shape::Rule, "when a record is about a protected person"),
-    required("fields", Shape::Named(&Shape::Either(&[Shape::Type, Shape::Keys(field::KEYS)])), "its fields: a type, or a map of attributes"),
+    required(
+        "fields",
+        Shape::Named(&Shape::Either(&[Shape::Type, Shape::Keys(field::KEYS)])),
+        "its fields: a type, or a map of attributes",
+    ),
     key("read", Shape::Tree, "the call that reads its records"),
     key("write", Shape::Tree, "the calls that create, update, deactivate, reactivate and remove a record"),
     key("find", Shape::Tree, "the call that reads some records by key; without it all are read"),

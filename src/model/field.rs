@@ -21,11 +21,23 @@ const VALUES: Shape = Shape::Entries(&Shape::Either(&[Shape::Text, Shape::Entrie
 /// Keys of a field.
 pub static KEYS: &[Key] = &[
     required("type", Shape::Type, "its type; `T?` may be absent"),
-    key("class", Shape::OneOrMore(&Shape::Text), "its data class: public, personal, contact, national_id, special, secret"),
+    key(
+        "class",
+        Shape::OneOrMore(&Shape::Text),
+        "its data class: public, personal, contact, national_id, special, secret",
+    ),
     key("at", Shape::Text, "where it lies on the wire; its own name if it is not given"),
     key("parts", Shape::Entries(&Shape::Text), "where the members of a structure lie inside the record"),
-    key("format", Shape::OneOrMore(&Shape::Text), "how dates and numbers are written; all are read, the first is written"),
-    key("values", VALUES, "texts on the wire and the values that they mean; `read` and `write` apart where they differ"),
+    key(
+        "format",
+        Shape::OneOrMore(&Shape::Text),
+        "how dates and numbers are written; all are read, the first is written",
+    ),
+    key(
+        "values",
+        VALUES,
+        "texts on the wire and the values that they mean; `read` and `write` apart where they differ",
+    ),
     key("absent_when", Shape::OneOrMore(&Shape::Text), "texts on the wire that mean: no value"),
     key("empty_is_value", Shape::Bool, "the empty text is a value; else it means: no value"),
     key("default", Shape::Text, "the value of an absent field"),
@@ -33,7 +45,11 @@ pub static KEYS: &[Key] = &[
     key("pattern", Shape::Text, "a regular expression for the whole text"),
     key("access", Shape::Word(ACCESS), "who may write it when; `initial` is for passwords"),
     key("checksum", Shape::Word(&["warn", "reject"]), "what a wrong check digit does; warn is the default"),
-    key("unique", Shape::Word(&["true", "false", "yes", "no", "siblings", "domain", "forest"]), "no two records may have the same value"),
+    key(
+        "unique",
+        Shape::Word(&["true", "false", "yes", "no", "siblings", "domain", "forest"]),
+        "no two records may have the same value",
+    ),
     key("evidence", Shape::Text, "what is known of it: the id of an evidence entry, or a grade"),
     key("unsure", Shape::OneOrMore(&Shape::Text), "what is unsure about it"),
     key("label", Shape::Text, "its name for people"),
@@ -136,7 +152,9 @@ fn declared_classes(node: &Node, classes: &Classes, found: &mut Findings) -> Cla
 /// somebody belongs to something is a fact about that person. Fields of all other entities are `public`.
 pub fn classify(fields: &mut [Field], node: &Node, protected: bool) {
     let written = node.get("fields");
-    let says = |field: &Field| written.and_then(|fields| fields.get(&field.name.text)).is_some_and(|f| f.get("class").is_some());
+    let says = |field: &Field| {
+        written.and_then(|fields| fields.get(&field.name.text)).is_some_and(|f| f.get("class").is_some())
+    };
     for field in fields.iter_mut().filter(|field| !says(field)) {
         field.classes = class_of_type(&field.ty);
     }
@@ -155,9 +173,7 @@ fn class_of_type(ty: &Type) -> ClassSet {
         Type::Personnummer | Type::Bsn | Type::Rijksregisternummer => ClassSet::of(Class::NATIONAL_ID),
         Type::Secret => ClassSet::of(Class::SECRET),
         Type::List(one) | Type::Set(one) => class_of_type(one),
-        Type::Struct(members) => {
-            members.iter().fold(ClassSet::NONE, |set, member| set.and(class_of_type(&member.ty)))
-        }
+        Type::Struct(members) => members.iter().fold(ClassSet::NONE, |set, member| set.and(class_of_type(&member.ty))),
         _ => ClassSet::NONE,
     }
 }

@@ -17,7 +17,11 @@ pub static KEYS: &[Key] = &[
     key("when", Shape::Rule, "the option that switches it on"),
     key("where", Shape::Rule, "which records take part"),
     key("match", Shape::Rule, "how records find each other without a link"),
-    key("gone", Shape::Rule, "what becomes of the right record when the left one is gone: keep, deactivate, remove; with a grace"),
+    key(
+        "gone",
+        Shape::Rule,
+        "what becomes of the right record when the left one is gone: keep, deactivate, remove; with a grace",
+    ),
     key("let", Shape::Rule, "names for values"),
     key("allocate", Shape::Named(&Shape::Keys(ALLOCATION_KEYS)), "values that are state: accounts, first passwords"),
     key("fields", Shape::Rule, "the rules: `Label: left arrow right`"),

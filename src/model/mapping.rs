@@ -30,7 +30,11 @@ pub static KEYS: &[Key] = &[
     key("functions", Shape::Named(&Shape::Keys(FUNCTION_KEYS)), "its own functions"),
     key("sets", Shape::Named(&Shape::Rule), "named lists of steps that shape records"),
     key("maps", Shape::Named(&Shape::Keys(map::KEYS)), "what becomes of which records"),
-    key("rows", Shape::List(&Shape::Either(&[Shape::Text, Shape::Entries(&Shape::Text)])), "order and display names of the direction table: `map.label`"),
+    key(
+        "rows",
+        Shape::List(&Shape::Either(&[Shape::Text, Shape::Entries(&Shape::Text)])),
+        "order and display names of the direction table: `map.label`",
+    ),
     key("evidence", Shape::Tree, "what it was verified against"),
     key("unsure", Shape::OneOrMore(&Shape::Text), "what is unsure about it"),
 ];
@@ -74,20 +78,35 @@ pub struct Surroundings<'a> {
     pub first_set: u32,
 }
 
-/// Reads a mapping and its sets.
-pub fn read(id: MappingId, name: Name, file: FileId, root: &Node, around: &Surroundings<'_>, found: &mut Findings) -> (Mapping, Vec<Set>) {
+/// Reads a mapping and its sets. All its blocks are read, so that all their findings come at once; but if a side is
+/// unknown it has neither maps nor sets, since every finding of the checker would follow from that.
+pub fn read(
+    id: MappingId,
+    name: Name,
+    file: FileId,
+    root: &Node,
+    around: &Surroundings<'_>,
+    found: &mut Findings,
+) -> (Mapping, Vec<Set>) {
     let sets: Vec<Set> = entries(root, "sets").iter().map(|entry| set(id, entry, found)).collect();
     let maps: Vec<Map> = entries(root, "maps").iter().filter_map(|entry| map::read(entry, found)).collect();
+    let rows = rows(root, &maps, found);
+    let left = sides(root.get("left"), around, found);
+    let right = sides(root.get("right"), around, found);
+    let known = left.len() == written_sides(root, "left") && right.len() == written_sides(root, "right");
+    let incomplete = !known || maps.len() < entries(root, "maps").len();
+    let (maps, sets) = if known { (maps, sets) } else { (Vec::new(), Vec::new()) };
     let mapping = Mapping {
         name,
         title: string(root, "title"),
         file,
-        left: sides(root.get("left"), around, found),
-        right: sides(root.get("right"), around, found),
+        left,
+        right,
+        incomplete,
         options: entries(root, "options").iter().map(|entry| option(entry, around.types, found)).collect(),
         functions: entries(root, "functions").iter().filter_map(|entry| function(entry, around.types, found)).collect(),
         sets: (0..sets.len() as u32).map(|index| SetId(around.first_set + index)).collect(),
-        rows: rows(root, &maps, found),
+        rows,
         maps,
     };
     (mapping, sets)
@@ -109,11 +128,21 @@ fn sides(node: Option<&Node>, around: &Surroundings<'_>, found: &mut Findings) -
     };
     for (index, side) in sides.iter().enumerate() {
         if let Some(first) = sides[..index].iter().find(|first| first.alias.text == side.alias.text) {
-            let finding = Finding::new(&codes::NAME_TWICE, side.alias.span).word("kind", "side").word("name", &side.alias.text);
+            let finding =
+                Finding::new(&codes::NAME_TWICE, side.alias.span).word("kind", "side").word("name", &side.alias.text);
             found.add(finding.other(first.alias.span, "the first one"));
         }
     }
     sides
+}
+
+/// How many systems a side names; at least one.
+fn written_sides(root: &Node, key: &str) -> usize {
+    match root.get(key).map(|node| (node, &node.kind)) {
+        Some((_, Kind::List(items))) => items.len().max(1),
+        Some((node, Kind::Map(entries))) if node.get("system").is_none() => entries.len().max(1),
+        _ => 1,
+    }
 }
 
 fn side(node: &Node, key: Option<Name>, around: &Surroundings<'_>, found: &mut Findings) -> Option<Side> {
@@ -194,8 +223,17 @@ fn rows(root: &Node, maps: &[Map], found: &mut Findings) -> Vec<RowName> {
     rows
 }
 
-fn row(text: &str, shown: Option<String>, span: Span, maps: &[Map], broken: &[&str], found: &mut Findings) -> Option<RowName> {
-    let unknown = |suggestion: Option<String>| Finding::new(&codes::ROWS_UNKNOWN, span).word("row", text).word_if("suggestion", suggestion);
+fn row(
+    text: &str,
+    shown: Option<String>,
+    span: Span,
+    maps: &[Map],
+    broken: &[&str],
+    found: &mut Findings,
+) -> Option<RowName> {
+    let unknown = |suggestion: Option<String>| {
+        Finding::new(&codes::ROWS_UNKNOWN, span).word("row", text).word_if("suggestion", suggestion)
+    };
     let (map, label) = text.split_once('.').unwrap_or((text, ""));
     if broken.contains(&map) {
         return None;
@@ -216,7 +254,11 @@ fn row(text: &str, shown: Option<String>, span: Span, maps: &[Map], broken: &[&s
 /// What a sync or test gives for the options of mappings: unknown names, and values that do not fit their types.
 pub fn check_options(given: &[(Name, Node)], mappings: &[&Mapping], found: &mut Findings) {
     for (name, value) in given {
-        let mut choices = mappings.iter().flat_map(|mapping| &mapping.options).filter(|choice| choice.name.text == name.text).peekable();
+        let mut choices = mappings
+            .iter()
+            .flat_map(|mapping| &mapping.options)
+            .filter(|choice| choice.name.text == name.text)
+            .peekable();
         if choices.peek().is_none() {
             let known = mappings.iter().flat_map(|mapping| &mapping.options).map(|choice| choice.name.text.as_str());
             let finding = Finding::new(&codes::OPTION_NOT_DECLARED, name.span).word("name", &name.text);
@@ -246,7 +288,8 @@ fn check_option(choice: &Choice, value: &Node, found: &mut Findings) {
 /// Options that must be given and are not.
 pub fn missing_options<'a>(given: &[(Name, Node)], mappings: &[&'a Mapping]) -> Vec<(&'a Mapping, &'a Choice)> {
     let needed = |choice: &&Choice| !choice.optional && choice.default.is_none();
-    let all = mappings.iter().flat_map(|&mapping| mapping.options.iter().filter(needed).map(move |choice| (mapping, choice)));
+    let all =
+        mappings.iter().flat_map(|&mapping| mapping.options.iter().filter(needed).map(move |choice| (mapping, choice)));
     all.filter(|(_, choice)| given.iter().all(|(name, _)| name.text != choice.name.text)).collect()
 }
 
@@ -254,4 +297,3 @@ pub fn missing_options<'a>(given: &[(Name, Node)], mappings: &[&'a Mapping]) -> 
 pub fn is_partner(side: &&Side) -> bool {
     !side.read_only
 }
-

@@ -17,11 +17,11 @@ pub fn variant(base: &Node, own: &Node, found: &mut Findings) -> Node {
     if let (Kind::Map(entries), Some(before), Some(after)) = (&mut merged.kind, base.entries(), own.entries()) {
         for entry in entries.iter_mut().filter(|entry| APPENDED.contains(&entry.key.as_str())) {
             let list = |entries: &[Entry]| entries.iter().find(|other| other.key == entry.key).map(|e| e.value.clone());
-            if let (Some(mut first), Some(second)) = (list(before), list(after)) {
-                if let (Kind::List(items), Some(more)) = (&mut first.kind, second.items()) {
-                    items.extend_from_slice(more);
-                    entry.value = first;
-                }
+            if let (Some(mut first), Some(second)) = (list(before), list(after))
+                && let (Kind::List(items), Some(more)) = (&mut first.kind, second.items())
+            {
+                items.extend_from_slice(more);
+                entry.value = first;
             }
         }
     }
@@ -152,9 +152,8 @@ fn implement_entities(theirs: &[Entry], mine: &[Entry], found: &mut Findings) ->
 fn implement_entity(model: &Node, own: &Node, found: &mut Findings) -> Node {
     let (Some(theirs), Some(mine)) = (model.entries(), own.entries()) else { return own.clone() };
     let mut merged = mine.to_vec();
-    let takes = |entry: &&Entry| {
-        IMPLEMENTED.contains(&entry.key.as_str()) && mine.iter().all(|other| other.key != entry.key)
-    };
+    let takes =
+        |entry: &&Entry| IMPLEMENTED.contains(&entry.key.as_str()) && mine.iter().all(|other| other.key != entry.key);
     merged.extend(theirs.iter().filter(takes).cloned());
     if let Some(fields) = theirs.iter().find(|entry| entry.key == "fields") {
         match merged.iter_mut().find(|entry| entry.key == "fields") {

@@ -21,6 +21,8 @@ pub mod provider;
 pub mod cases;
 pub mod resolve;
 pub mod overlay;
+#[cfg(test)]
+mod tests;
 
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{
@@ -30,9 +32,6 @@ use crate::syntax::tree::Node;
 use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
 
 pub use crate::syntax::ast::Operation;
-#[cfg(test)]
-mod tests;
-
 pub use overlay::with_overlay;
 pub use resolve::resolve;
 
@@ -380,6 +379,8 @@ pub struct Mapping {
     pub left: Vec<Side>,
     /// The systems on the right.
     pub right: Vec<Side>,
+    /// True if a side or a map could not be read, and a finding says so: what else is missing follows from that.
+    pub incomplete: bool,
     /// What a sync may choose.
     pub options: Vec<Choice>,
     /// Its own functions.

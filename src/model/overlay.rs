@@ -59,7 +59,9 @@ fn place(mappings: &[Mapping], change: &MapChange, found: &mut Findings) -> Opti
 fn unknown_map(mappings: &[Mapping], change: &MapChange) -> Finding {
     let written = change.map.text();
     let short = mappings.iter().flat_map(|mapping| &mapping.maps).map(|map| map.name.text.clone());
-    let long = mappings.iter().flat_map(|mapping| mapping.maps.iter().map(|map| format!("{}.{}", mapping.name.text, map.name.text)));
+    let long = mappings
+        .iter()
+        .flat_map(|mapping| mapping.maps.iter().map(|map| format!("{}.{}", mapping.name.text, map.name.text)));
     let known: Vec<String> = if change.map.names.len() == 1 { short.collect() } else { long.collect() };
     Finding::new(&codes::UNKNOWN_MAP_IN_OVERLAY, change.map.span)
         .word("map", &written)

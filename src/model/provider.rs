@@ -10,8 +10,16 @@ pub static KEYS: &[Key] = &[
     required("provider", Shape::Text, "the name of the provider"),
     key("title", Shape::Text, "its heading"),
     key("doc", Shape::Text, "what it is"),
-    key("settings", Shape::Entries(&Shape::Tree), "values of settings, for every system of its syncs that has such a setting"),
-    key("options", Shape::Entries(&Shape::Tree), "values of options, for every mapping of its syncs that has such an option"),
+    key(
+        "settings",
+        Shape::Entries(&Shape::Tree),
+        "values of settings, for every system of its syncs that has such a setting",
+    ),
+    key(
+        "options",
+        Shape::Entries(&Shape::Tree),
+        "values of options, for every mapping of its syncs that has such an option",
+    ),
     key("packages", Shape::NotBuilt, "support packages, which syncs name under `support`"),
 ];
 

@@ -74,7 +74,9 @@ fn read_all(sources: &Sources, files: &[FileId], found: &mut Findings) -> Vec<Do
     let mut documents = Vec::with_capacity(files.len());
     let mut names: HashMap<(&'static str, String), Name> = HashMap::with_capacity(files.len());
     for &file in files.iter().filter(|&&file| !sources.file(file).path.ends_with(".csv")) {
-        let Some(document) = yaml::read(sources, file, found).and_then(|root| document(root, file, found)) else { continue };
+        let Some(document) = yaml::read(sources, file, found).and_then(|root| document(root, file, found)) else {
+            continue;
+        };
         // A model and a system share their names; several tests may speak of one mapping.
         let space = if document.kind == "model" { "system" } else { document.kind };
         if document.kind == "test" {
@@ -184,7 +186,15 @@ impl Systems {
     }
 
     /// Reads one system; its entities have the numbers from `first` on. Returns the first number after them.
-    fn read_one(&self, id: SystemId, document: &Document, root: &Node, first: u32, model: &mut Model, found: &mut Findings) -> u32 {
+    fn read_one(
+        &self,
+        id: SystemId,
+        document: &Document,
+        root: &Node,
+        first: u32,
+        model: &mut Model,
+        found: &mut Findings,
+    ) -> u32 {
         let entries = super::reader::entries(root, "entities");
         let scope = TypeScope::of(entries.iter().map(|entry| entry.key.as_str()), first);
         let is_system = document.kind == "system";
@@ -250,7 +260,13 @@ impl Variants<'_> {
     }
 
     /// The merged tree of the system that a key names.
-    fn base(&mut self, document: &Document, key: &'static str, unknown: &'static crate::finding::Code, found: &mut Findings) -> Option<Node> {
+    fn base(
+        &mut self,
+        document: &Document,
+        key: &'static str,
+        unknown: &'static crate::finding::Code,
+        found: &mut Findings,
+    ) -> Option<Node> {
         let name = super::reader::name_at(&document.root, key)?;
         let wanted = if key == "implements" { "model" } else { document.kind };
         let same = |other: &&Document| other.kind == wanted;
@@ -269,7 +285,13 @@ impl Variants<'_> {
     }
 }
 
-fn read_mappings(documents: &[Document], systems: &Systems, types: &TypeScope<'_>, model: &mut Model, found: &mut Findings) {
+fn read_mappings(
+    documents: &[Document],
+    systems: &Systems,
+    types: &TypeScope<'_>,
+    model: &mut Model,
+    found: &mut Findings,
+) {
     let system = |name: &str| systems.find(name);
     for document in documents.iter().filter(|document| document.is(&["mapping"])) {
         check_document(&document.root, mapping::KEYS, found);

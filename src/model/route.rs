@@ -19,6 +19,8 @@ pub struct Roads {
     from: HashMap<SystemId, Vec<(MappingId, SystemId)>>,
     to: HashMap<SystemId, Vec<(MappingId, SystemId)>>,
     names: HashMap<String, MappingId>,
+    /// True if a mapping has a side that could not be resolved: it may be the one that is missing.
+    incomplete: bool,
 }
 
 impl Roads {
@@ -27,6 +29,7 @@ impl Roads {
         let mut roads = Roads::default();
         for (index, mapping) in mappings.iter().enumerate() {
             let id = MappingId(index as u32);
+            roads.incomplete |= mapping.left.is_empty() || mapping.right.is_empty();
             roads.names.insert(mapping.name.text.clone(), id);
             for left in mapping.left.iter().filter(is_partner) {
                 for right in mapping.right.iter().filter(is_partner) {
@@ -112,13 +115,17 @@ pub fn find(model: &Model, roads: &Roads, ends: &Ends<'_>, found: &mut Findings)
     let name = |id: SystemId| model.system(id).name.text.clone();
     let mut chains = roads.shortest(ends.left, ends.right);
     match chains.len() {
+        0 if roads.incomplete => {}
         0 => found.add(
-            Finding::new(&codes::NO_ROUTE, ends.sync.span).word("left", name(ends.left)).word("right", name(ends.right)),
+            Finding::new(&codes::NO_ROUTE, ends.sync.span)
+                .word("left", name(ends.left))
+                .word("right", name(ends.right)),
         ),
         1 if chains[0].is_empty() => found.add(same_side(model, ends)),
         1 => return chains.remove(0),
         _ => {
-            let shown: Vec<String> = chains.iter().take(SHOWN).map(|chain| format!("[{}]", names(model, chain))).collect();
+            let shown: Vec<String> =
+                chains.iter().take(SHOWN).map(|chain| format!("[{}]", names(model, chain))).collect();
             found.add(
                 Finding::new(&codes::AMBIGUOUS_ROUTE, ends.sync.span)
                     .word("left", name(ends.left))
@@ -166,7 +173,9 @@ pub fn follow(model: &Model, roads: &Roads, ends: &Ends<'_>, named: &[Name], fou
 /// The finding for a mapping that nobody wrote.
 pub fn unknown_mapping(model: &Model, name: &Name) -> Finding {
     let known = model.mappings.iter().map(|mapping| mapping.name.text.as_str());
-    Finding::new(&codes::UNKNOWN_MAPPING, name.span).word("name", &name.text).word_if("suggestion", nearest(&name.text, known))
+    Finding::new(&codes::UNKNOWN_MAPPING, name.span)
+        .word("name", &name.text)
+        .word_if("suggestion", nearest(&name.text, known))
 }
 
 /// Where a chain does not hold: the index of the mapping, and the system that it should begin with. An index past the

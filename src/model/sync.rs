@@ -32,7 +32,11 @@ pub static KEYS: &[Key] = &[
     key("options", Shape::Entries(&Shape::Tree), "what its mappings let a customer choose"),
     key("scope", Shape::Rule, "which records are meant"),
     key("owns", Shape::Word(&["linked", "all"]), "all: it also takes over and removes what it did not make"),
-    key("protected", Shape::Word(&["exclude", "reduce", "alias"]), "what happens to protected people; exclude is the default"),
+    key(
+        "protected",
+        Shape::Word(&["exclude", "reduce", "alias"]),
+        "what happens to protected people; exclude is the default",
+    ),
     key("allow", Shape::Rule, "which data class may reach which field, and why"),
     key("change", Shape::Entries(&Shape::Keys(CHANGE_KEYS)), "the customer's changes, by map"),
     key("guard", Shape::Keys(GUARD_KEYS), "how much may change in one run"),
@@ -142,7 +146,13 @@ fn provider<'a>(root: &Node, around: &Surroundings<'a>, found: &mut Findings) ->
     known
 }
 
-fn side(root: &Node, key: &str, provider: Option<&Provider>, around: &Surroundings<'_>, found: &mut Findings) -> Option<SyncSide> {
+fn side(
+    root: &Node,
+    key: &str,
+    provider: Option<&Provider>,
+    around: &Surroundings<'_>,
+    found: &mut Findings,
+) -> Option<SyncSide> {
     let node = root.get(key)?;
     let written = reader::name(node).or_else(|| reader::name_at(node, "system"))?;
     let Some(system) = (around.system)(&written.text) else {
@@ -173,7 +183,9 @@ fn check_settings(given: &[(Name, Node)], model: &Model, system: SystemId, side:
         !setting.optional && setting.default.is_none() && given.iter().all(|(name, _)| name.text != setting.name.text)
     };
     for setting in declared.iter().filter(missing) {
-        let finding = Finding::new(&codes::MISSING_SETTING, side.span).word("name", &setting.name.text).word("system", &side.text);
+        let finding = Finding::new(&codes::MISSING_SETTING, side.span)
+            .word("name", &setting.name.text)
+            .word("system", &side.text);
         found.add(finding.word_if("doc", setting.doc.clone()));
     }
 }
@@ -185,7 +197,12 @@ fn check_setting(setting: &super::Setting, name: &Name, value: &Node, found: &mu
     }
     let is_reference = value.text().is_some_and(literal::reference);
     if setting.ty == Type::Secret && !is_reference {
-        found.add(Finding::new(&codes::LITERAL_SECRET, value.span).word("name", &name.text).word("variable", format!("${{{}}}", name.text.to_uppercase())).word("file", "${file:/path}"));
+        found.add(
+            Finding::new(&codes::LITERAL_SECRET, value.span)
+                .word("name", &name.text)
+                .word("variable", format!("${{{}}}", name.text.to_uppercase()))
+                .word("file", "${file:/path}"),
+        );
         return;
     }
     literal::check(value, &setting.ty, &name.text, found);
@@ -202,7 +219,13 @@ fn route(root: &Node, ends: &Ends<'_>, around: &Surroundings<'_>, found: &mut Fi
     }
 }
 
-fn options(root: &Node, sync: &Name, provider: Option<&Provider>, mappings: &[&Mapping], found: &mut Findings) -> Vec<(Name, Node)> {
+fn options(
+    root: &Node,
+    sync: &Name,
+    provider: Option<&Provider>,
+    mappings: &[&Mapping],
+    found: &mut Findings,
+) -> Vec<(Name, Node)> {
     let has = |name: &str| mappings.iter().any(|mapping| mapping.options.iter().any(|choice| choice.name.text == name));
     let own = named_nodes(root, "options");
     let options = provider::inherit(own, provider.map_or(&[][..], |provider| &provider.options), has);
@@ -246,7 +269,9 @@ fn guard(root: &Node, found: &mut Findings) -> Guard {
     let standard = Guard::default();
     let Some(node) = root.get("guard") else { return standard };
     let mut limit = |key: &str, otherwise: Limit| {
-        node.get(key).filter(|written| written.text().is_some()).map_or(otherwise, |written| limit(written, key, otherwise, found))
+        node.get(key)
+            .filter(|written| written.text().is_some())
+            .map_or(otherwise, |written| limit(written, key, otherwise, found))
     };
     Guard {
         remove: limit("remove", standard.remove),
@@ -290,7 +315,12 @@ fn day(node: &Node, key: &str, found: &mut Findings) -> Option<(i8, i8)> {
     let text = written.text()?;
     let day = literal::month_day(text);
     if day.is_none() {
-        found.add(Finding::new(&codes::BAD_DATE, written.span).word("text", text).word("key", key).word("form", "06-15: month and day"));
+        found.add(
+            Finding::new(&codes::BAD_DATE, written.span)
+                .word("text", text)
+                .word("key", key)
+                .word("form", "06-15: month and day"),
+        );
     }
     day
 }

@@ -42,7 +42,11 @@ pub static SYSTEM_KEYS: &[Key] = &[
     key("based_on", Shape::Text, "the system that this one varies"),
     key("template", Shape::Bool, "not usable until it is copied"),
     key("classes", CLASSES, "data classes beside the six of the language"),
-    key("settings", Shape::Named(&Shape::Either(&[Shape::Type, Shape::Keys(SETTING_KEYS)])), "what the customer fills in"),
+    key(
+        "settings",
+        Shape::Named(&Shape::Either(&[Shape::Type, Shape::Keys(SETTING_KEYS)])),
+        "what the customer fills in",
+    ),
     key("connect", Shape::Entries(&Shape::Tree), "how it is reached: one of files, http"),
     key("reads", Shape::Keys(READS_KEYS), "what an answer means"),
     key("writes", Shape::Keys(WRITES_KEYS), "what a delivery means"),
@@ -109,12 +113,8 @@ static DEVIATES_KEYS: &[Key] = &[
 ];
 
 /// Types of settings that have a word of their own in descriptors and are kept as this type.
-pub const SETTING_TYPES: &[(&str, Type)] = &[
-    ("certificate", Type::Secret),
-    ("host", Type::Text),
-    ("dn", Type::Text),
-    ("name", Type::Text),
-];
+pub const SETTING_TYPES: &[(&str, Type)] =
+    &[("certificate", Type::Secret), ("host", Type::Text), ("dn", Type::Text), ("name", Type::Text)];
 
 /// A document of a model or system whose variants are worked out.
 pub struct Written<'a> {
@@ -153,7 +153,9 @@ fn setting(entry: &Entry, scope: &TypeScope<'_>, found: &mut Findings) -> Settin
     let (ty, optional) = node.get("type").map_or((Type::Unknown, false), |written| scope.read(written, found));
     let default = node.get("default").cloned();
     match (&default, &ty) {
-        (Some(default), Type::Secret) => found.add(Finding::new(&codes::SECRET_WITH_DEFAULT, default.span).word("name", &entry.key)),
+        (Some(default), Type::Secret) => {
+            found.add(Finding::new(&codes::SECRET_WITH_DEFAULT, default.span).word("name", &entry.key))
+        }
         (Some(default), _) => literal::check(default, &ty, &entry.key, found),
         (None, _) => {}
     }
@@ -174,7 +176,8 @@ fn connect(root: &Node, found: &mut Findings) -> Option<(Name, Node)> {
 fn reads(root: &Node) -> Reads {
     let said = root.get("reads");
     let word = |key: &str| text(said?, key);
-    let by_filter = entries(root, "connect").first().is_some_and(|entry| !["files", "sql"].contains(&entry.key.as_str()));
+    let by_filter =
+        entries(root, "connect").first().is_some_and(|entry| !["files", "sql"].contains(&entry.key.as_str()));
     Reads {
         extent: match word("extent") {
             Some("by-filter") => Extent::ByFilter,
@@ -224,12 +227,13 @@ pub fn check_evidence(root: &Node, whole: &Node, found: &mut Findings) {
             let Some(word) = evidence.text().filter(|word| !known.contains(word)) else { continue };
             let suggestion = crate::finding::suggest::nearest(word, known.iter().copied());
             found.add(
-                Finding::new(&codes::UNKNOWN_EVIDENCE, evidence.span).word("name", word).word_if("suggestion", suggestion),
+                Finding::new(&codes::UNKNOWN_EVIDENCE, evidence.span)
+                    .word("name", word)
+                    .word_if("suggestion", suggestion),
             );
         }
     }
 }
-
 
 /// Adds the data classes of a document.
 pub fn add_classes(root: &Node, classes: &mut crate::value::Classes) {

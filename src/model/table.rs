@@ -19,9 +19,17 @@ pub static KEYS: &[Key] = &[
     required("table", Shape::Text, "the name of the table"),
     key("title", Shape::Text, "its heading"),
     key("doc", Shape::Text, "what it is"),
-    required("columns", Shape::Named(&Shape::Either(&[Shape::Type, Shape::Keys(COLUMN_KEYS)])), "its columns with their types"),
+    required(
+        "columns",
+        Shape::Named(&Shape::Either(&[Shape::Type, Shape::Keys(COLUMN_KEYS)])),
+        "its columns with their types",
+    ),
     required("key", Shape::OneOrMore(&Shape::Text), "the column or columns that rows are found by"),
-    key("unmapped", Shape::Either(&[Shape::Text, Shape::Keys(UNMAPPED_KEYS)]), "what a key that is in no row gives: fail (the default), absent, keep, or a value"),
+    key(
+        "unmapped",
+        Shape::Either(&[Shape::Text, Shape::Keys(UNMAPPED_KEYS)]),
+        "what a key that is in no row gives: fail (the default), absent, keep, or a value",
+    ),
     key("rows", Shape::List(&Shape::Tree), "its rows: maps by column, or lists in the order of the columns"),
     key("file", Shape::Text, "the CSV file beside this document that holds its rows"),
     key("separator", Shape::Text, "what parts the cells of the CSV file; a comma if it is not given"),
@@ -41,8 +49,16 @@ static UNMAPPED_KEYS: &[Key] = &[required("value", Shape::Text, "the value that 
 type Cell = (Option<String>, Span);
 
 /// Reads a table.
-pub fn read(sources: &Sources, root: &Node, name: Name, file: FileId, scope: &TypeScope<'_>, found: &mut Findings) -> Table {
-    let columns: Vec<Column> = reader::entries(root, "columns").iter().map(|entry| column(entry, scope, found)).collect();
+pub fn read(
+    sources: &Sources,
+    root: &Node,
+    name: Name,
+    file: FileId,
+    scope: &TypeScope<'_>,
+    found: &mut Findings,
+) -> Table {
+    let columns: Vec<Column> =
+        reader::entries(root, "columns").iter().map(|entry| column(entry, scope, found)).collect();
     let key = key_columns(root, &columns, found);
     let mut rows = written_rows(root, &columns, found);
     if let Some(written) = root.get("file") {
@@ -121,7 +137,14 @@ fn width(span: Span, cells: usize, columns: usize) -> Finding {
 }
 
 /// The rows of the CSV file beside the document. Its first line names the columns, in any order.
-fn file_rows(sources: &Sources, root: &Node, written: &Node, table: FileId, columns: &[Column], found: &mut Findings) -> Vec<Row> {
+fn file_rows(
+    sources: &Sources,
+    root: &Node,
+    written: &Node,
+    table: FileId,
+    columns: &[Column],
+    found: &mut Findings,
+) -> Vec<Row> {
     let Some(text) = written.text() else { return Vec::new() };
     let Some(file) = sources.by_path(&beside(&sources.file(table).path, text)) else {
         found.add(Finding::new(&codes::NO_TABLE_FILE, written.span).word("name", text));
@@ -131,7 +154,11 @@ fn file_rows(sources: &Sources, root: &Node, written: &Node, table: FileId, colu
     let content = content.strip_prefix('\u{feff}').unwrap_or(content);
     let offset = sources.file(file).text.len() - content.len();
     let separator = reader::text(root, "separator").and_then(|text| text.bytes().next()).unwrap_or(b',');
-    let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(content.as_bytes());
+    let mut csv = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .from_reader(content.as_bytes());
     let mut lines = csv.records().map_while(Result::ok);
     let Some(header) = lines.next() else { return Vec::new() };
     let places = columns_of_file(&header, line_span(file, content, offset, &header), columns, found);
@@ -150,19 +177,31 @@ fn beside(path: &str, name: &str) -> String {
 }
 
 /// For each column of the table its place in the file; `None` if the file has no such column.
-fn columns_of_file(header: &csv::StringRecord, span: Span, columns: &[Column], found: &mut Findings) -> Vec<Option<usize>> {
+fn columns_of_file(
+    header: &csv::StringRecord,
+    span: Span,
+    columns: &[Column],
+    found: &mut Findings,
+) -> Vec<Option<usize>> {
     for name in header.iter().filter(|name| columns.iter().all(|column| column.name.text != name.trim())) {
         found.add(unknown_column(name.trim(), span, columns));
     }
     columns.iter().map(|column| header.iter().position(|name| name.trim() == column.name.text)).collect()
 }
 
-fn file_row(line: &csv::StringRecord, span: Span, header: &csv::StringRecord, places: &[Option<usize>], found: &mut Findings) -> Option<Row> {
+fn file_row(
+    line: &csv::StringRecord,
+    span: Span,
+    header: &csv::StringRecord,
+    places: &[Option<usize>],
+    found: &mut Findings,
+) -> Option<Row> {
     if line.len() != header.len() {
         found.add(width(span, line.len(), header.len()));
         return None;
     }
-    let cell = |place: &Option<usize>| (place.map(|place| line[place].to_string()).filter(|text| !text.is_empty()), span);
+    let cell =
+        |place: &Option<usize>| (place.map(|place| line[place].to_string()).filter(|text| !text.is_empty()), span);
     Some((places.iter().map(cell).collect(), span))
 }
 
@@ -203,7 +242,11 @@ fn check_keys(rows: &[Row], key: &[usize], found: &mut Findings) {
         let span = cells[key[0]].1;
         let shown = value.iter().map(|part| part.unwrap_or("nothing")).collect::<Vec<_>>().join(", ");
         if let Some(&earlier) = first.get(&value) {
-            found.add(Finding::new(&codes::TABLE_DUPLICATE_KEY, span).word("value", shown).other(earlier, "the first row with it"));
+            found.add(
+                Finding::new(&codes::TABLE_DUPLICATE_KEY, span)
+                    .word("value", shown)
+                    .other(earlier, "the first row with it"),
+            );
         } else {
             first.insert(value, span);
         }

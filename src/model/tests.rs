@@ -82,7 +82,11 @@ fn pages_show_what_they_are_about() {
             }
             for finding in &found {
                 assert!(finding.message().chars().count() <= 70, "{}: {}", code.slug, finding.message());
-                assert!(!finding.message().contains('{') && !finding.label().contains('{') && finding.help().is_some(), "{}", code.slug);
+                assert!(
+                    !finding.message().contains('{') && !finding.label().contains('{') && finding.help().is_some(),
+                    "{}",
+                    code.slug
+                );
             }
         }
     }
@@ -197,8 +201,17 @@ fn a_variant_changes_its_base() {
     let (protocol, http) = system.connect.as_ref().expect("it has a connection");
     assert_eq!(protocol.text, "http");
     let limits = http.get("limits").expect("limits");
-    assert_eq!((limits.get("at_once").and_then(Node::text), limits.get("timeout").and_then(Node::text)), (Some("4"), Some("600s")));
-    let statuses: Vec<_> = http.get("errors").and_then(Node::items).expect("a list").iter().map(|e| e.get("status").and_then(Node::text)).collect();
+    assert_eq!(
+        (limits.get("at_once").and_then(Node::text), limits.get("timeout").and_then(Node::text)),
+        (Some("4"), Some("600s"))
+    );
+    let statuses: Vec<_> = http
+        .get("errors")
+        .and_then(Node::items)
+        .expect("a list")
+        .iter()
+        .map(|e| e.get("status").and_then(Node::text))
+        .collect();
     assert_eq!(statuses, [Some("403"), Some("401")]);
     assert_eq!(system.evidence.len(), 2);
     let room = model.entity(system.entities[0]);
@@ -240,9 +253,11 @@ fn tables_take_their_rows_from_a_file() {
     let model = clean(&[("tables/codes.table.yaml", table), ("tables/codes.csv", csv)]);
     let table = &model.tables[0];
     assert_eq!(table.unmapped, Unmapped::Gives("none".into()));
-    let rows: Vec<Vec<&str>> = table.rows.iter().map(|row| row.iter().map(|cell| cell.as_deref().unwrap_or("-")).collect()).collect();
+    let rows: Vec<Vec<&str>> =
+        table.rows.iter().map(|row| row.iter().map(|cell| cell.as_deref().unwrap_or("-")).collect()).collect();
     assert_eq!(rows, [["A", "Hall", "-"], ["B", "Lab; upper floor", "-"], ["C", "-", "-"]]);
-    let (sources, _, found) = read(&[("tables/codes.table.yaml", table_text()), ("tables/codes.csv", "code,places\nA,1\nB\nC,x\nA,2\n")]);
+    let (sources, _, found) =
+        read(&[("tables/codes.table.yaml", table_text()), ("tables/codes.csv", "code,places\nA,1\nB\nC,x\nA,2\n")]);
     assert_eq!(shown(&sources, &found), ["table-row-width: B", "table-value-type: C,x", "table-duplicate-key: A,2"]);
 }
 
@@ -280,9 +295,7 @@ fn route(mappings: &[(&str, &str, &str)], sync: &str) -> Vec<String> {
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let (sources, model, found) = read(&files);
     match shown(&sources, &found) {
-        none if none.is_empty() => {
-            model.syncs[0].route.iter().map(|&id| model.mapping(id).name.text.clone()).collect()
-        }
+        none if none.is_empty() => model.syncs[0].route.iter().map(|&id| model.mapping(id).name.text.clone()).collect(),
         found => found,
     }
 }
@@ -290,7 +303,8 @@ fn route(mappings: &[(&str, &str, &str)], sync: &str) -> Vec<String> {
 #[test]
 fn routes_are_the_shortest_chain() {
     let sync = "left: a\nright: d\n";
-    let chain = [("ab", "a", "b"), ("bc", "b", "c"), ("cd", "c", "d"), ("bd", "b", "{ x: { system: d } }"), ("da", "d", "a")];
+    let chain =
+        [("ab", "a", "b"), ("bc", "b", "c"), ("cd", "c", "d"), ("bd", "b", "{ x: { system: d } }"), ("da", "d", "a")];
     assert_eq!(route(&chain, sync), ["ab", "bd"]);
     assert_eq!(route(&chain[..3], sync), ["ab", "bc", "cd"]);
     assert_eq!(route(&chain[..2], sync), ["no-route: s"]);
@@ -310,7 +324,8 @@ fn routes_are_the_shortest_chain() {
 fn what_is_unknown_gives_one_finding() {
     let text = "mapping: example\nleft: registr\nright: directory\nmaps:\n  pupils:\n    between: pupil -> account\n";
     assert_eq!(findings_of("example.mapping.yaml", text), ["unknown-system: registr"]);
-    let text = "model: example\nentities:\n  room:\n    key: code\n    fields: { code: txt, kind: \"list of enum()\" }\n";
+    let text =
+        "model: example\nentities:\n  room:\n    key: code\n    fields: { code: txt, kind: \"list of enum()\" }\n";
     assert_eq!(findings_of("example.model.yaml", text), ["unknown-type: txt", "empty-enum: enum()"]);
     let text = "model:\nentities: {}\n";
     assert_eq!(findings_of("example.model.yaml", text), ["key-without-value: model"]);
@@ -325,7 +340,12 @@ fn a_provider_gives_what_the_sync_does_not() {
     let provider = "provider: north\nsettings: { partner: P1, key: \"${NORTH}\", other: x }\noptions: { kind: long, unknown: 1 }\n";
     let mapping = "mapping: m\nleft: rooms\nright: directory\noptions: { kind: \"enum(short, long)\" }\n";
     let sync = "sync: s\nprovider: north\nleft: { system: rooms, settings: { partner: P2 } }\nright: directory\n";
-    let model = clean(&[("r.system.yaml", system), ("n.provider.yaml", provider), ("m.mapping.yaml", mapping), ("s.sync.yaml", sync)]);
+    let model = clean(&[
+        ("r.system.yaml", system),
+        ("n.provider.yaml", provider),
+        ("m.mapping.yaml", mapping),
+        ("s.sync.yaml", sync),
+    ]);
     let given = |list: &[(Name, Node)]| -> Vec<String> {
         list.iter().map(|(name, node)| format!("{}={}", name.text, node.text().unwrap_or("?"))).collect()
     };
@@ -341,8 +361,175 @@ fn guards_and_freezes_are_read() {
     let sync = &model.syncs[0];
     assert_eq!(sync.status, Status::Paused);
     assert!(sync.owns_all && sync.protected == Protected::Exclude);
-    let guard = Guard { remove: Limit::PerCent(2.5), create: Limit::None, update: Limit::Count(12), floor: 3, ..Guard::default() };
+    let guard = Guard {
+        remove: Limit::PerCent(2.5),
+        create: Limit::None,
+        update: Limit::Count(12),
+        floor: 3,
+        ..Guard::default()
+    };
     assert_eq!(sync.guard, guard);
     assert_eq!(sync.freeze[0].from, (6, 15));
     assert_eq!(sync.freeze[0].actions, [Operation::Deactivate, Operation::Remove]);
+}
+
+const PUPILS: &str = "mapping: first\nleft: register\nright: directory\nmaps:\n  pupils:\n    between: pupil -> account\n    where: born is not absent\n    fields: |\n      Login: number -> login\n      Name:  family_name -> name\n             given_name -> first_name\n      Mail:  email -> mail\n";
+
+fn overlaid(change: &str) -> (Vec<Mapping>, Vec<String>) {
+    let sync = format!("sync: s\nleft: register\nright: directory\nchange:\n{change}");
+    let (sources, model, found) = read(&[("first.mapping.yaml", PUPILS), ("s.sync.yaml", &sync)]);
+    let mappings = with_overlay(&model, SyncId(0), &mut Findings::default());
+    (mappings, shown(&sources, &found))
+}
+
+/// Each rule as `label text origin`.
+fn rules(mapping: &Mapping) -> Vec<String> {
+    let target = |expr: &Expr| match &expr.kind {
+        crate::syntax::ast::ExprKind::Name(name) => name.clone(),
+        _ => "?".into(),
+    };
+    let origin = |rule: &MapRule| if rule.overlay.is_some() { "own" } else { "standard" };
+    mapping.maps[0]
+        .rules
+        .iter()
+        .map(|rule| format!("{} {} {}", rule.rule.label.text, target(&rule.rule.right), origin(rule)))
+        .collect()
+}
+
+#[test]
+fn an_overlay_replaces_removes_adds_and_narrows() {
+    let (mappings, found) = overlaid(
+        "  first.pupils:\n    where: sex == \"V\"\n    fields: |\n      Points: credits -> points because \"agreed\"\n      Name: given_name -> name because \"agreed\"\n      Mail: off because \"not yet\"\n",
+    );
+    assert_eq!(found, Vec::<String>::new());
+    assert_eq!(rules(&mappings[0]), ["Login login standard", "Name name own", "Points points own"]);
+    assert_eq!(mappings[0].maps[0].conditions.len(), 2);
+}
+
+#[test]
+fn an_overlay_of_one_row_may_have_several_rules() {
+    let (mappings, found) =
+        overlaid("  pupils:\n    fields: |\n      Login: number -> name\n             email -> mail\n");
+    assert_eq!(found, Vec::<String>::new());
+    let expected =
+        ["Login name own", "Login mail own", "Name name standard", "Name first_name standard", "Mail mail standard"];
+    assert_eq!(rules(&mappings[0]), expected);
+}
+
+#[test]
+fn an_overlay_that_has_rotted_is_found() {
+    let (mappings, found) = overlaid("  pupls:\n    fields: |\n      Mail: off\n");
+    assert_eq!(found, ["unknown-map-in-overlay: pupls"]);
+    assert_eq!(rules(&mappings[0]).len(), 4);
+    assert_eq!(overlaid("  second.pupils:\n    where: true\n").1, ["unknown-map-in-overlay: second.pupils"]);
+    assert_eq!(overlaid("  pupils:\n    fields: |\n      Mial: off\n").1, ["unknown-label-in-overlay: Mial"]);
+    assert_eq!(
+        overlaid("  pupils:\n    fields: |\n      New: number -> name\n      New: sex -> name\n").1,
+        ["label-twice: New"]
+    );
+}
+
+#[test]
+fn a_map_has_all_its_parts() {
+    let text = concat!(
+        "mapping: example\nleft: register\nright: directory\noptions: { extra: { type: bool, default: no }, photo: { type: direction, default: both } }\n",
+        "sets:\n  seat: |\n    pupil as p\n    each p.languages as language\n",
+        "maps:\n  pupils:\n    between: pupil as p <-> account\n    when: $extra\n    match: number == login\n    gone: deactivate after 30d\n",
+        "    let: |\n      full = words(given_name, family_name)\n    absent: clear\n    create: never\n",
+        "    allocate:\n      short:\n        candidates: |\n          lower(given_name)\n          lower(family_name)\n",
+        "        then: count from 2\n        max: 20\n        free in: |\n          directory.account.login  short\n        never again: true\n",
+        "      first_password: { secret: \"14 characters, upper lower digit\" }\n",
+        "    fields: |\n      Name: full -> name\n",
+        "rows: [pupils.Name: Full name]\n",
+        "functions:\n  twice:\n    takes: { s: \"text?\" }\n    gives: text?\n    is: f\"{s}{s}\"\n    examples:\n      - { given: { s: a }, gives: aa }\n      - { given: { s: ~ }, gives: ~ }\n",
+    );
+    let model = clean(&[("example.mapping.yaml", text)]);
+    let mapping = &model.mappings[0];
+    assert_eq!(model.set(mapping.sets[0]).steps.len(), 2);
+    let map = &mapping.maps[0];
+    assert!(map.when.is_some() && map.gone.is_some() && map.absent_clears && map.only_supplements);
+    assert_eq!((map.matches.len(), map.lets.len(), map.rules.len()), (1, 1, 1));
+    let short = &map.allocations[0];
+    assert_eq!((short.candidates.len(), short.count_from, short.max, short.free_in.len()), (2, Some(2), Some(20), 1));
+    assert!(short.never_again && map.allocations[1].secret.is_some());
+    let row = &mapping.rows[0];
+    assert_eq!((row.map.as_str(), row.label.as_str(), row.shown.as_deref()), ("pupils", "Name", Some("Full name")));
+    let function = &mapping.functions[0];
+    assert_eq!((&function.takes[0].1, function.takes[0].2), (&Type::Text, true));
+    assert_eq!(function.gives, Some((Type::Text, true)));
+    assert!(function.examples[1].gives.is_missing() && function.examples[1].given[0].1.is_missing());
+    assert_eq!(mapping.options[1].ty, Type::Direction);
+}
+
+#[test]
+fn a_broken_map_is_one_finding() {
+    let text = "mapping: example\nleft: register\nright: directory\nrows: [pupils.Name]\nmaps:\n  pupils:\n    fields: |\n      Name: family_name -> name\n";
+    assert_eq!(findings_of("example.mapping.yaml", text), ["missing-key: pupils"]);
+}
+
+#[test]
+fn sides_have_aliases() {
+    let text = "mapping: example\nleft: { here: register, rooms: { system: directory, use: read } }\nright: { system: directory, as: north }\n";
+    let model = clean(&[("example.mapping.yaml", text)]);
+    let aliases = |sides: &[Side]| -> Vec<String> {
+        sides.iter().map(|side| format!("{} {}", side.alias.text, side.read_only)).collect()
+    };
+    assert_eq!(aliases(&model.mappings[0].left), ["here false", "rooms true"]);
+    assert_eq!(aliases(&model.mappings[0].right), ["north false"]);
+    let twice = "mapping: example\nleft: [register, register]\nright: directory\n";
+    assert_eq!(findings_of("example.mapping.yaml", twice), ["name-twice: register"]);
+}
+
+#[test]
+fn cases_are_read() {
+    let text = concat!(
+        "test: first\nas_of: 2026-09-01\ncases:\n  - name: one\n    as_of: 2026-10-01\n",
+        "    given: { pupil: [{ number: \"1\", religion: ~, languages: [sv] }], register.class: [] }\n",
+        "    expect: { directory.account: [{ login: \"1\" }] }\n",
+        "    skipped: { pupils: 2 }\n    rejected: [{ map: pupils, reason: no name }]\n    protected: 1\n",
+    );
+    let model = clean(&[("first.mapping.yaml", PUPILS), ("first.test.yaml", text)]);
+    let case = &model.tests[0].cases[0];
+    assert_eq!(case.as_of.as_deref(), Some("2026-10-01"));
+    assert!(case.given[0].1[0].get("religion").is_some_and(Node::is_missing));
+    assert_eq!((case.skipped[0].count, case.skipped[0].of.text.as_str()), (2, "pupils"));
+    assert_eq!((case.rejected[0].count, case.rejected[0].reason.as_deref()), (1, Some("no name")));
+    assert_eq!(case.protected, Some(1));
+    let wrong = text.replace("[sv]", "sv").replace("directory.account", "account.user").replace("10-01", "13-01");
+    let (sources, _, found) = read(&[("first.mapping.yaml", PUPILS), ("first.test.yaml", &wrong)]);
+    let expected = ["bad-date: 2026-13-01", "wrong-kind: sv", "test-unknown-entity: account.user"];
+    assert_eq!(shown(&sources, &found), expected);
+}
+
+#[test]
+fn every_key_says_what_it_means() {
+    fn visit(shape: shape::Shape, path: &str) {
+        use shape::Shape;
+        match shape {
+            Shape::List(one) | Shape::OneOrMore(one) | Shape::Named(one) | Shape::Entries(one) => visit(*one, path),
+            Shape::Either(shapes) => shapes.iter().for_each(|shape| visit(*shape, path)),
+            Shape::Keys(keys) => {
+                for (index, key) in keys.iter().enumerate() {
+                    assert!(!key.doc.is_empty() && !key.doc.ends_with('.'), "{path}.{}", key.name);
+                    assert!(keys[..index].iter().all(|other| other.name != key.name), "{path}.{} twice", key.name);
+                    visit(key.shape, &format!("{path}.{}", key.name));
+                }
+            }
+            _ => {}
+        }
+    }
+    for (kind, keys) in resolve::KINDS {
+        assert_eq!(keys[0].name, *kind);
+        visit(shape::Shape::Keys(keys), kind);
+    }
+}
+
+#[test]
+fn an_unknown_side_is_one_finding() {
+    let mapping = PUPILS.replace("right: directory", "right: directry");
+    let sync = "sync: s\nleft: register\nright: directory\nchange:\n  pupils:\n    where: true\n";
+    let test = "test: first\ncases:\n  - name: one\n    given: { pupil: [{ number: \"1\" }] }\n    expect: { account: [] }\n    skipped: { pupils: 1 }\n";
+    let (sources, model, found) = read(&[("m.mapping.yaml", &mapping), ("s.sync.yaml", sync), ("t.test.yaml", test)]);
+    assert_eq!(shown(&sources, &found), ["unknown-system: directry"]);
+    assert!(model.mappings[0].incomplete && model.mappings[0].maps.is_empty());
 }

@@ -5,16 +5,37 @@ use super::system::SETTING_TYPES;
 use crate::finding::codes::document as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
-use crate::syntax::ast::{Name, TypeExpr, TypeKind};
 use crate::source::Span;
+use crate::syntax::ast::{Name, TypeExpr, TypeKind};
 use crate::syntax::tree::Node;
 use crate::value::{EntityId, Member, Type};
 use std::collections::HashMap;
 
 /// The words of simple types, for findings.
 const WORDS: &[&str] = &[
-    "text", "int", "decimal", "bool", "date", "datetime", "duration", "month_day", "bytes", "uuid", "url", "email",
-    "phone", "personnummer", "bsn", "rijksregisternummer", "brin", "country", "secret", "direction", "enum", "list", "set",
+    "text",
+    "int",
+    "decimal",
+    "bool",
+    "date",
+    "datetime",
+    "duration",
+    "month_day",
+    "bytes",
+    "uuid",
+    "url",
+    "email",
+    "phone",
+    "personnummer",
+    "bsn",
+    "rijksregisternummer",
+    "brin",
+    "country",
+    "secret",
+    "direction",
+    "enum",
+    "list",
+    "set",
     "ref",
 ];
 
@@ -58,7 +79,9 @@ impl<'a> TypeScope<'a> {
                 Type::Unknown
             }
             TypeKind::Enum(members) => Type::Enum(members.iter().map(|name| name.text.as_str().into()).collect()),
-            TypeKind::Struct(members) => Type::Struct(members.iter().map(|(name, ty)| self.member(name, ty, found)).collect()),
+            TypeKind::Struct(members) => {
+                Type::Struct(members.iter().map(|(name, ty)| self.member(name, ty, found)).collect())
+            }
             TypeKind::Broken => Type::Unknown,
         }
     }

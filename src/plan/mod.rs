@@ -1,1 +1,237 @@
-//! x
+//! Typed to plan: what is read of which system, which fields at all, what is written and in which order.
+//!
+//! Lowering cannot fail: everything wrong was a finding of `check`. A plan holds compiled calls and no secret.
+
+pub mod columns;
+pub mod needs;
+
+pub use columns::{Column, Reader};
+
+use crate::check::Route;
+use crate::finding::Findings;
+use crate::model::{Model, SyncId, SystemId};
+use crate::protocol::{CallId, Dialect, Protocol, ScopeNames, files, http};
+use crate::syntax::ast::Operation;
+use crate::value::{EntityId, Type};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Every protocol of this version.
+pub fn protocols() -> [(&'static str, &'static dyn Protocol); 2] {
+    [("files", &files::Files), ("http", &http::Http)]
+}
+
+/// A compiled sync.
+pub struct Plan<'m> {
+    /// The documents.
+    pub model: &'m Model,
+    /// The checked route.
+    pub route: &'m Route,
+    /// The sync.
+    pub sync: SyncId,
+    /// What is read, system by system, in order.
+    pub reads: Vec<SystemRead>,
+    /// Which fields of each entity are read or made at all.
+    pub needs: BTreeMap<EntityId, BTreeSet<u16>>,
+    /// What is written.
+    pub target: Target,
+}
+
+/// A system that is read.
+pub struct SystemRead {
+    /// The system.
+    pub system: SystemId,
+    /// Its compiled connection.
+    pub dialect: Box<dyn Dialect>,
+    /// The key under `connect:`.
+    pub protocol: &'static str,
+    /// Its entities.
+    pub entities: Vec<EntityRead>,
+}
+
+/// An entity that is read.
+pub struct EntityRead {
+    /// The entity.
+    pub entity: EntityId,
+    /// The call.
+    pub call: CallId,
+    /// By field; `None` for fields that are not needed.
+    pub columns: Vec<Option<Column>>,
+}
+
+/// The system that is written.
+pub struct Target {
+    /// The system.
+    pub system: SystemId,
+    /// Its compiled connection, if it is reached by a protocol of this version.
+    pub connection: Option<(&'static str, Box<dyn Dialect>)>,
+    /// Its entities, referenced ones before those that refer to them.
+    pub entities: Vec<EntityWrite>,
+    /// True for a whole delivery.
+    pub whole: bool,
+    /// True if a whole delivery is made in every run.
+    pub always: bool,
+}
+
+/// An entity that is written.
+pub struct EntityWrite {
+    /// The entity.
+    pub entity: EntityId,
+    /// How the present records are read, if they can be.
+    pub read: Option<EntityRead>,
+    /// The part in a whole delivery.
+    pub deliver: Option<CallId>,
+    /// Calls by operation.
+    pub operations: Vec<(Operation, CallId)>,
+    /// Wire paths and codecs by field.
+    pub codecs: Vec<Reader>,
+}
+
+/// Compiles a route. Findings are those of descriptors alone, which `check` reports too.
+pub fn lower<'m>(model: &'m Model, route: &'m Route, found: &mut Findings) -> Plan<'m> {
+    let mut needs: BTreeMap<EntityId, BTreeSet<u16>> = BTreeMap::new();
+    for typed in &route.typed {
+        for (entity, fields) in needs::of_mapping(model, typed) {
+            needs.entry(entity).or_default().extend(fields);
+        }
+    }
+    let sync = model.sync(route.sync);
+    let mut reads = Vec::new();
+    let mut systems: Vec<SystemId> = Vec::new();
+    for mapping in &route.mappings {
+        for side in &mapping.left {
+            if model.system(side.system).connect.is_some() && !systems.contains(&side.system) {
+                systems.push(side.system);
+            }
+        }
+    }
+    for system in systems {
+        reads.extend(system_read(model, system, &needs, found));
+    }
+    let target = target(model, route, sync.right.system, found);
+    Plan { model, route, sync: route.sync, reads, needs, target }
+}
+
+/// Opens the compiled connection of a system; `None` if it has none of this version.
+fn connection(model: &Model, system: SystemId, found: &mut Findings) -> Option<(&'static str, Box<dyn Dialect>)> {
+    let system = model.system(system);
+    let (key, node) = system.connect.as_ref()?;
+    let (name, protocol) = protocols().into_iter().find(|(name, _)| *name == key.text)?;
+    Some((name, protocol.compile(node, &scope_names(system), found)?))
+}
+
+/// What templates of a system may name.
+pub fn scope_names(system: &crate::model::System) -> ScopeNames {
+    ScopeNames {
+        settings: system
+            .settings
+            .iter()
+            .map(|setting| (setting.name.text.clone(), setting.ty == Type::Secret))
+            .collect(),
+    }
+}
+
+fn system_read(
+    model: &Model,
+    system: SystemId,
+    needs: &BTreeMap<EntityId, BTreeSet<u16>>,
+    found: &mut Findings,
+) -> Option<SystemRead> {
+    let (protocol, mut dialect) = connection(model, system, found)?;
+    let mut entities = Vec::new();
+    for &entity in &model.system(system).entities {
+        if let Some(fields) = needs.get(&entity) {
+            entities.extend(entity_read(model, entity, fields, &mut *dialect, found));
+        }
+    }
+    Some(SystemRead { system, dialect, protocol, entities })
+}
+
+fn entity_read(
+    model: &Model,
+    id: EntityId,
+    fields: &BTreeSet<u16>,
+    dialect: &mut dyn Dialect,
+    found: &mut Findings,
+) -> Option<EntityRead> {
+    let entity = model.entity(id);
+    let read = call_of(model, id)?;
+    let (shape, columns) = columns::columns(model, entity, fields);
+    let call = dialect.read(read, &shape, found)?;
+    Some(EntityRead { entity: id, call, columns })
+}
+
+/// The call that reads an entity; of one whose rows lie inside another's records (`of:`), the call of that one.
+fn call_of(model: &Model, id: EntityId) -> Option<&crate::syntax::tree::Node> {
+    let read = model.entity(id).read.as_ref()?;
+    match read.get("of").and_then(|of| of.text()) {
+        Some(other) => model.entity(model.find_entity(model.entity(id).system, other)?).read.as_ref(),
+        None => Some(read),
+    }
+}
+
+fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) -> Target {
+    let mut target = Target { system, connection: None, entities: Vec::new(), whole: false, always: false };
+    let definition = model.system(system);
+    target.whole = definition.writes.whole || definition.deliver.is_some();
+    if let Some(deliver) = &definition.deliver {
+        target.always = files::delivery(deliver, &mut Findings::default()).is_some_and(|delivery| delivery.always);
+    }
+    let Some(last) = route.typed.last() else { return target };
+    let written: BTreeSet<EntityId> = last.maps.iter().map(|map| map.right).collect();
+    let mut connection = connection(model, system, found);
+    for id in needs::write_order(model, &written) {
+        let entity = model.entity(id);
+        let all: BTreeSet<u16> = (0..entity.fields.len() as u16).collect();
+        let mut write = EntityWrite {
+            entity: id,
+            read: None,
+            deliver: None,
+            operations: Vec::new(),
+            codecs: entity.fields.iter().map(|field| columns::reader(model, field, &field.ty, true)).collect(),
+        };
+        if let Some((_, dialect)) = &mut connection {
+            write.read = entity_read(model, id, &all, &mut **dialect, found);
+            let (shape, _) = columns::columns(model, entity, &all);
+            if let Some(spec) = &entity.write {
+                if target.whole {
+                    write.deliver = dialect.write(&spec.node, None, &shape, found);
+                } else {
+                    for (op, node) in &spec.operations {
+                        if let Some(call) = dialect.write(node, Some(*op), &shape, found) {
+                            write.operations.push((*op, call));
+                        }
+                    }
+                }
+            }
+        }
+        target.entities.push(write);
+    }
+    target.connection = connection;
+    target
+}
+
+/// Compiles every call of every system for its findings.
+pub fn check_systems(model: &Model, found: &mut Findings) {
+    for index in 0..model.systems.len() as u32 {
+        let id = SystemId(index);
+        let system = model.system(id);
+        let Some((_, mut dialect)) = connection(model, id, found) else { continue };
+        for &entity_id in &system.entities {
+            let entity = model.entity(entity_id);
+            let all: BTreeSet<u16> = (0..entity.fields.len() as u16).collect();
+            let (shape, _) = columns::columns(model, entity, &all);
+            if let Some(read) = call_of(model, entity_id) {
+                dialect.read(read, &shape, found);
+            }
+            if let Some(write) = &entity.write {
+                if system.writes.whole || system.deliver.is_some() {
+                    dialect.write(&write.node, None, &shape, found);
+                } else {
+                    for (op, node) in &write.operations {
+                        dialect.write(node, Some(*op), &shape, found);
+                    }
+                }
+            }
+        }
+    }
+}

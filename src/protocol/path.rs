@@ -64,6 +64,18 @@ impl JsonPath {
         }
     }
 
+    /// The path without its last step, where that step picks among the elements of a list: it finds the lists themselves.
+    pub fn holder(&self) -> Option<JsonPath> {
+        let (last, rest) = self.query.segments.split_last()?;
+        let picks = |selector: &Selector| matches!(selector, Selector::Wildcard | Selector::Filter(_) | Selector::Slice(..));
+        let picks_all = match last {
+            Segment::Selector(selector) => picks(selector),
+            Segment::Selectors(all) => all.iter().all(picks),
+            Segment::Descendant(_) => false,
+        };
+        picks_all.then(|| JsonPath { text: self.text.clone(), query: JpQuery::new(rest.to_vec()) })
+    }
+
     /// The values that the path finds, in document order.
     pub fn find<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
         js_path_process(&self.query, value)
@@ -238,6 +250,19 @@ mod tests {
         assert_eq!(first("$['@odata.nextLink']"), Some(json!("http://x/2")));
         assert_eq!(first("$.a[?@.b > 1].b"), Some(json!(2)));
         assert_eq!(first("$.nothing.at.all"), None);
+    }
+
+    #[test]
+    fn knows_the_lists_that_it_picks_from() {
+        let answer = json!({ "a": [], "b": { "c": [1] } });
+        let lists = |path: &str| {
+            let holder = JsonPath::compile(path).expect(path).holder();
+            holder.map(|holder| holder.find(&answer).into_iter().filter(|value| value.is_array()).count())
+        };
+        assert_eq!(lists("$.a[?@.x]"), Some(1));
+        assert_eq!(lists("$.b.c[*]"), Some(1));
+        assert_eq!(lists("$.gone[*]"), Some(0));
+        assert_eq!(lists("$..group"), None);
     }
 
     #[test]

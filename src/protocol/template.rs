@@ -21,7 +21,8 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Everything that a path of a template can start with; what is known in one place is said by its [`Place`].
-pub const ROOTS: &[&str] = &["settings", "entity", "key", "record", "wire", "changed", "page", "since", "as_of", "part", "run"];
+pub const ROOTS: &[&str] =
+    &["settings", "entity", "key", "record", "wire", "changed", "page", "since", "as_of", "part", "run"];
 
 /// What is known where a template stands.
 #[derive(Clone, Copy, Debug)]
@@ -148,12 +149,23 @@ impl Template {
 
     /// The text. Absent values are errors, and so are lists and structures.
     pub fn render_text(&self, scope: &Scope<'_>) -> Result<String, Unrendered> {
+        self.render_with(scope, |_, value| Ok(value))
+    }
+
+    /// The text, each value written as `write` says: it gets the path and the value, and may refuse it with the reason.
+    pub fn render_with(
+        &self,
+        scope: &Scope<'_>,
+        write: impl Fn(&[String], String) -> Result<String, &'static str>,
+    ) -> Result<String, Unrendered> {
         let mut text = String::new();
         for piece in &self.pieces {
             match piece {
                 Piece::Text(fixed) => text.push_str(fixed),
                 Piece::Value(insert) => {
-                    text.push_str(&insert.value(scope.find(&insert.path)).and_then(|value| insert.as_text(value))?);
+                    let value = insert.value(scope.find(&insert.path)).and_then(|value| insert.as_text(value))?;
+                    let refused = |why: &str| Unrendered(format!("`{}` {why}", insert.path.join(".")));
+                    text.push_str(&write(&insert.path, value).map_err(refused)?);
                 }
             }
         }
@@ -189,9 +201,7 @@ impl Tree {
             Kind::Map(entries) => Some(Tree::Map(
                 entries
                     .iter()
-                    .filter_map(|entry| {
-                        Some((entry.key.clone(), Tree::compile(&entry.value, names, place, found)?))
-                    })
+                    .filter_map(|entry| Some((entry.key.clone(), Tree::compile(&entry.value, names, place, found)?)))
                     .collect(),
             )),
         }

@@ -1,6 +1,7 @@
 //! What became of records that were not written: skipped, rejected, held, protected; counted with their reasons.
 
 use super::eval::Stop;
+use super::table::Apart;
 use std::collections::BTreeMap;
 
 /// Why rows fell without being reported one by one.
@@ -66,22 +67,25 @@ impl Fallen {
     }
 
     /// A row that failed: its data could not be read, or a function gave nothing.
-    pub fn failed(&mut self, place: &str, key: Option<String>, stop: &Stop, protected: bool) {
-        self.stop(place, key, stop.why.to_string(), stop.origin.clone(), protected, false);
+    pub fn failed(&mut self, place: &str, key: Option<String>, stop: &Stop, apart: Apart) {
+        self.stop(place, key, stop.why.to_string(), stop.origin.clone(), apart, false);
     }
 
     /// A row that a rule rejected.
-    pub fn rejected(&mut self, place: &str, key: Option<String>, why: &str, protected: bool) {
-        self.stop(place, key, why.to_string(), None, protected, false);
+    pub fn rejected(&mut self, place: &str, key: Option<String>, why: &str, apart: Apart) {
+        self.stop(place, key, why.to_string(), None, apart, false);
     }
 
     /// A row that the engine cannot decide about.
     pub fn held(&mut self, place: &str, key: Option<String>, why: impl Into<String>) {
-        self.stop(place, key, why.into(), None, false, true);
+        self.stop(place, key, why.into(), None, Apart::No, true);
     }
 
-    fn stop(&mut self, place: &str, key: Option<String>, why: String, origin: Option<String>, protected: bool, held: bool) {
-        if protected {
+    fn stop(&mut self, place: &str, key: Option<String>, why: String, origin: Option<String>, apart: Apart, held: bool) {
+        if apart == Apart::Outside {
+            return;
+        }
+        if apart == Apart::Protected {
             *self.protected.entry(place.to_string()).or_default() += 1;
             return;
         }

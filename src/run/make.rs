@@ -6,6 +6,7 @@
 use super::eval::{Frame, Linked, Links, Machine, Stop};
 use super::fate::{Fallen, Reason};
 use super::key::{key_text, record_of};
+use super::table::Apart;
 use crate::check::typed::{Dropped, Literal, Node, OnNone, Place, TypedMap, TypedRule};
 use crate::syntax::ast::{Arrow, Operation};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
@@ -51,12 +52,25 @@ impl State {
 pub enum Fate {
     /// It is written.
     Whole,
+    /// It is outside the scope of the sync.
+    Outside,
     /// It is about a protected person.
     Protected,
     /// A rule rejected it, or its data could not be read.
     Rejected(String),
     /// The engine cannot decide about it.
     Held(String),
+}
+
+impl Fate {
+    /// The fate of a row that may leave nowhere; else the given one.
+    fn of(apart: Apart, otherwise: Fate) -> Fate {
+        match apart {
+            Apart::No => otherwise,
+            Apart::Outside => Fate::Outside,
+            Apart::Protected => Fate::Protected,
+        }
+    }
 }
 
 /// A record that a map made.
@@ -181,13 +195,13 @@ fn take_part<'t>(
     let wanted = wanted_links(machine, map.right);
     for row in table.living() {
         let left = Row { table: number, row };
-        let protected = table.is_protected(row);
-        machine.inside.set(protected);
+        let apart = table.apart(row);
+        machine.inside.set(apart != Apart::No);
         let mut frame = frame_of(machine, map, left);
         match takes_part(machine, map, &mut frame, arena) {
             Ok(None) => {
                 let made = into.rows.len() as u32;
-                let fate = if protected { Fate::Protected } else { Fate::Whole };
+                let fate = Fate::of(apart, Fate::Whole);
                 into.rows.push(MadeRow { map: index, left, fate });
                 if wanted {
                     link(map, &frame, left, made, links);
@@ -195,16 +209,16 @@ fn take_part<'t>(
             }
             Ok(Some((drop, undecided))) => match drop {
                 Some(drop) if drop.reject => {
-                    fallen.rejected(&map.name, key_text(machine, left, map.left), &drop.reason, protected);
-                    keep_key(into, index, left, Fate::Rejected(drop.reason.to_string()), protected);
+                    fallen.rejected(&map.name, key_text(machine, left, map.left), &drop.reason, apart);
+                    keep_key(into, index, left, Fate::of(apart, Fate::Rejected(drop.reason.to_string())));
                 }
                 Some(drop) => fallen.count(&map.name, Reason::Skipped(drop.reason.to_string()), 1),
                 None if undecided => fallen.count(&map.name, Reason::Undecided, 1),
                 None => fallen.count(&map.name, Reason::Condition, 1),
             },
             Err(stop) => {
-                fallen.failed(&map.name, key_text(machine, left, map.left), &stop, protected);
-                keep_key(into, index, left, Fate::Rejected(stop.why.to_string()), protected);
+                fallen.failed(&map.name, key_text(machine, left, map.left), &stop, apart);
+                keep_key(into, index, left, Fate::of(apart, Fate::Rejected(stop.why.to_string())));
             }
         }
     }
@@ -212,8 +226,8 @@ fn take_part<'t>(
 }
 
 /// A rejected record keeps a row, for its key: whoever was rejected is not gone.
-fn keep_key(into: &mut Made<'_>, map: u16, left: Row, fate: Fate, protected: bool) {
-    into.rows.push(MadeRow { map, left, fate: if protected { Fate::Protected } else { fate } });
+fn keep_key(into: &mut Made<'_>, map: u16, left: Row, fate: Fate) {
+    into.rows.push(MadeRow { map, left, fate });
 }
 
 type Fallout<'t> = Option<(Option<&'t Dropped>, bool)>;
@@ -276,8 +290,12 @@ fn work<'t>(
     fallen: &mut Fallen,
 ) {
     let left = into.rows[row].left;
-    let protected = into.rows[row].fate == Fate::Protected;
-    machine.inside.set(protected);
+    let apart = match into.rows[row].fate {
+        Fate::Protected => Apart::Protected,
+        Fate::Outside => Apart::Outside,
+        _ => Apart::No,
+    };
+    machine.inside.set(apart != Apart::No);
     let mut frame = frame_of(machine, map, left);
     let mut first: Option<Box<Stop>> = None;
     let mut rejected: Option<String> = None;
@@ -314,14 +332,14 @@ fn work<'t>(
     machine.inside.set(false);
     let reject = match (rejected, first) {
         (Some(why), _) => {
-            fallen.rejected(&map.name, key_text(machine, left, map.left), &why, protected);
+            fallen.rejected(&map.name, key_text(machine, left, map.left), &why, apart);
             why
         }
         (None, Some(stop)) => {
             if into.rows[row].fate == Fate::Whole {
                 let held = stop.why.ends_with("was made of this record");
                 let key = key_text(machine, left, map.left);
-                if held { fallen.held(&map.name, key, stop.why.to_string()) } else { fallen.failed(&map.name, key, &stop, protected) }
+                if held { fallen.held(&map.name, key, stop.why.to_string()) } else { fallen.failed(&map.name, key, &stop, apart) }
                 if held {
                     into.rows[row].fate = Fate::Held(stop.why.to_string());
                     return;

@@ -3,6 +3,7 @@
 use super::eval::Machine;
 use super::fate::Fallen;
 use super::make::{Fate, Made, State, left_key};
+use super::table::Apart;
 use crate::model::Access;
 use crate::value::{Arena, EntityId, Row, Type, Value, normal};
 use hashbrown::HashMap;
@@ -128,7 +129,7 @@ fn merge<'t>(
                 let mut made = from.rows[row].clone();
                 if key.is_none() && !theirs && made.fate == Fate::Whole {
                     let why = format!("the key of {} is empty", entity.name.text);
-                    fallen.rejected(&map.name, left_key(machine, made.left), &why, false);
+                    fallen.rejected(&map.name, left_key(machine, made.left), &why, Apart::No);
                     made.fate = Fate::Rejected(why);
                 }
                 if key.is_none() && !theirs {
@@ -168,12 +169,12 @@ fn join<'t>(machine: &Machine<'_, 't>, from: &Made<'t>, row: usize, into: &mut M
     }
     if fate == Fate::Protected || other == Fate::Protected {
         into.rows[record].fate = Fate::Protected;
+    } else if other == Fate::Outside && fate == Fate::Whole {
+        into.rows[record].fate = Fate::Whole;
     } else if same_map && differs && fate == Fate::Whole {
         let place = &machine.typed.maps[from.rows[row].map as usize].name;
         let why = format!("another record has the same key and other values: {} counts the first", entity.name.text);
         fallen.held(place, left_key(machine, from.rows[row].left), why);
-    } else if matches!(fate, Fate::Rejected(_)) && other == Fate::Whole && !same_map {
-        // Half of the record is right: it goes on with what the other map gave.
     }
 }
 
@@ -244,6 +245,7 @@ fn lead_references<'t>(machine: &Machine<'_, 't>, made: &mut [Made<'t>], places:
 fn because_of(fate: &Fate, field: &str) -> Fate {
     match fate {
         Fate::Protected => Fate::Protected,
+        Fate::Outside => Fate::Outside,
         _ => Fate::Held(format!("{field} leads to a record that is not written")),
     }
 }
@@ -266,7 +268,7 @@ fn require(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fallen
             if let Some((_, field)) = missing {
                 let why = format!("{} is required, but empty", field.name.text);
                 let place = &machine.typed.maps[this.rows[row].map as usize].name;
-                fallen.rejected(place, left_key(machine, this.rows[row].left), &why, false);
+                fallen.rejected(place, left_key(machine, this.rows[row].left), &why, Apart::No);
                 this.rows[row].fate = Fate::Rejected(why);
             }
         }

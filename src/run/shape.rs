@@ -4,7 +4,7 @@ use super::eval::lists::compare_orders;
 use super::eval::{Frame, Machine, Stop};
 use super::fate::{Fallen, Reason};
 use super::key::{Hasher, key_text};
-use super::table::{Index, Table};
+use super::table::{Apart, Index, Table};
 use crate::check::typed::{Dropped, ExprId, KeyPart, TypedOrder, TypedSet, TypedStep};
 use crate::value::{Arena, RecordType, Row, Type, Value};
 use hashbrown::HashMap;
@@ -13,22 +13,22 @@ use hashbrown::HashMap;
 struct Rows<'t> {
     width: usize,
     values: Vec<Value<'t>>,
-    protected: Vec<bool>,
+    apart: Vec<Apart>,
 }
 
 impl<'t> Rows<'t> {
     fn of(width: usize) -> Rows<'t> {
-        Rows { width: width.max(1), values: Vec::new(), protected: Vec::new() }
+        Rows { width: width.max(1), values: Vec::new(), apart: Vec::new() }
     }
     fn len(&self) -> usize {
-        self.protected.len()
+        self.apart.len()
     }
     fn row(&self, index: usize) -> &[Value<'t>] {
         &self.values[index * self.width..(index + 1) * self.width]
     }
-    fn push(&mut self, row: &[Value<'t>], protected: bool) {
+    fn push(&mut self, row: &[Value<'t>], apart: Apart) {
         self.values.extend_from_slice(row);
-        self.protected.push(protected);
+        self.apart.push(apart);
     }
 }
 
@@ -59,8 +59,8 @@ pub fn shape<'m, 't>(
         values.extend_from_slice(&rows.row(index)[..slots]);
     }
     let mut table = Table::values(slots, values);
-    if rows.protected.iter().any(|&protected| protected) {
-        table.protected = Some(rows.protected);
+    if rows.apart.iter().any(|&apart| apart != Apart::No) {
+        table.apart = Some(rows.apart);
     }
     Shaped { table, groups: shaper.groups }
 }
@@ -109,7 +109,7 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
             let table = self.machine.tables.table(number);
             for row in table.living() {
                 frame[0] = Value::Row(Row { table: number, row });
-                rows.push(&frame, table.is_protected(row));
+                rows.push(&frame, table.apart(row));
             }
         }
         self.key = vec![KeyPart::Slot(0)];
@@ -120,18 +120,18 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
     fn rows(
         &mut self,
         rows: Rows<'t>,
-        mut each: impl FnMut(&mut Self, &mut Frame<'t>, bool, &mut Rows<'t>) -> Result<(), Box<Stop>>,
+        mut each: impl FnMut(&mut Self, &mut Frame<'t>, Apart, &mut Rows<'t>) -> Result<(), Box<Stop>>,
     ) -> Rows<'t> {
         let mut out = Rows::of(self.width);
         let mut frame: Frame<'t> = Vec::with_capacity(rows.width);
         for index in 0..rows.len() {
             frame.clear();
             frame.extend_from_slice(rows.row(index));
-            let protected = rows.protected[index];
-            self.machine.inside.set(protected);
-            if let Err(stop) = each(self, &mut frame, protected, &mut out) {
+            let apart = rows.apart[index];
+            self.machine.inside.set(apart != Apart::No);
+            if let Err(stop) = each(self, &mut frame, apart, &mut out) {
                 let key = self.key_so_far(&frame);
-                self.fallen.failed(self.name, key, &stop, protected);
+                self.fallen.failed(self.name, key, &stop, apart);
             }
         }
         self.machine.inside.set(false);
@@ -139,25 +139,25 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
     }
 
     fn let_value(&mut self, value: ExprId, slot: u16, rows: Rows<'t>) -> Rows<'t> {
-        self.rows(rows, |this, frame, protected, out| {
+        self.rows(rows, |this, frame, apart, out| {
             frame[slot as usize] = this.machine.eval(value, frame, this.arena)?;
-            out.push(frame, protected);
+            out.push(frame, apart);
             Ok(())
         })
     }
 
     fn keep_if(&mut self, condition: ExprId, drop: Option<&Dropped>, rows: Rows<'t>) -> Rows<'t> {
-        self.rows(rows, |this, frame, protected, out| {
+        self.rows(rows, |this, frame, apart, out| {
             match this.machine.eval(condition, frame, this.arena)? {
-                Value::Bool(true) => out.push(frame, protected),
-                value => this.fall(drop, value.is_absent(), frame, protected),
+                Value::Bool(true) => out.push(frame, apart),
+                value => this.fall(drop, value.is_absent(), frame, apart),
             }
             Ok(())
         })
     }
 
     fn each(&mut self, list: ExprId, slot: u16, position: u16, optional: bool, rows: Rows<'t>) -> Rows<'t> {
-        self.rows(rows, |this, frame, protected, out| {
+        self.rows(rows, |this, frame, apart, out| {
             let items = match this.machine.eval(list, frame, this.arena)? {
                 Value::List(items) => items,
                 _ => &[],
@@ -165,20 +165,23 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
             if items.is_empty() && optional {
                 frame[slot as usize] = Value::Absent;
                 frame[position as usize] = Value::Absent;
-                out.push(frame, protected);
+                out.push(frame, apart);
             }
             for (index, item) in items.iter().enumerate() {
                 frame[slot as usize] = *item;
                 frame[position as usize] = Value::Int(index as i64);
-                let about = protected || this.is_protected(*item);
+                let about = apart.max(this.apart_of(*item));
                 out.push(frame, about);
             }
             Ok(())
         })
     }
 
-    fn is_protected(&self, value: Value<'_>) -> bool {
-        matches!(value, Value::Row(row) if self.machine.tables.table(row.table).is_protected(row.row))
+    fn apart_of(&self, value: Value<'_>) -> Apart {
+        match value {
+            Value::Row(row) => self.machine.tables.table(row.table).apart(row.row),
+            _ => Apart::No,
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -193,21 +196,21 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         rows: Rows<'t>,
     ) -> Rows<'t> {
         let index = self.join_index(record, slot, equal);
-        self.rows(rows, |this, frame, protected, out| {
+        self.rows(rows, |this, frame, apart, out| {
             let mut any = false;
             for candidate in this.candidates(&index, record, slot, equal, rest, frame)? {
-                let about = this.is_protected(candidate);
-                // What is looked up besides is left out if it is about a protected person; what the row is about marks it.
-                if about && optional && !protected {
+                let about = this.apart_of(candidate);
+                // What is looked up besides is left out if it leaves nowhere; what the row is about marks the row.
+                if about != Apart::No && optional && apart == Apart::No {
                     continue;
                 }
                 any = true;
                 frame[slot as usize] = candidate;
-                out.push(frame, protected || about);
+                out.push(frame, apart.max(about));
             }
             if !any {
                 frame[slot as usize] = Value::Absent;
-                if optional { out.push(frame, protected) } else { this.fall(drop, false, frame, protected) }
+                if optional { out.push(frame, apart) } else { this.fall(drop, false, frame, apart) }
             }
             Ok(())
         })
@@ -225,10 +228,10 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         rows: Rows<'t>,
     ) -> Rows<'t> {
         let index = self.join_index(record, slot, equal);
-        self.rows(rows, |this, frame, protected, out| {
+        self.rows(rows, |this, frame, apart, out| {
             let found = !this.candidates(&index, record, slot, equal, rest, frame)?.is_empty();
             frame[slot as usize] = Value::Absent;
-            if found != without { out.push(frame, protected) } else { this.fall(drop, false, frame, protected) }
+            if found != without { out.push(frame, apart) } else { this.fall(drop, false, frame, apart) }
             Ok(())
         })
     }
@@ -302,43 +305,42 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
 
     fn group(&mut self, keys: &[ExprId], layout: u32, rows: Rows<'t>) -> Rows<'t> {
         let number = self.machine.tables.layout(layout);
-        let mut groups: Vec<(Vec<Value<'t>>, Vec<u32>, bool)> = Vec::new();
+        let mut groups: Vec<(Vec<Value<'t>>, Vec<u32>, Apart)> = Vec::new();
         let mut by_hash: HashMap<u128, usize> = HashMap::new();
         let slots = self.machine.typed.layouts[layout as usize].slots.len();
         let mut inner: Vec<Value<'t>> = Vec::with_capacity(rows.len() * slots);
         let mut count = 0u32;
         self.fallen.keys_replaced(self.name);
-        self.rows(rows, |this, frame, protected, _| {
+        self.rows(rows, |this, frame, apart, _| {
             let mut values = Vec::with_capacity(keys.len());
             for &key in keys {
                 values.push(this.machine.eval(key, frame, this.arena)?);
             }
             let hash = this.key_hash(keys, &values);
             let group = *by_hash.entry(hash).or_insert_with(|| {
-                groups.push((values, Vec::new(), true));
+                groups.push((values, Vec::new(), apart));
                 groups.len() - 1
             });
-            // A group is about a protected person only if all its rows are; their rows are left out of the others.
-            if !protected {
-                if groups[group].2 {
-                    groups[group].1.clear();
-                }
-                groups[group].2 = false;
+            // A group leaves nowhere only if all its rows do; such rows are left out of the other groups.
+            let (_, members, mark) = &mut groups[group];
+            if apart == Apart::No && *mark != Apart::No {
+                members.clear();
             }
-            if !protected || groups[group].2 {
-                groups[group].1.push(count);
+            if apart == Apart::No || *mark != Apart::No {
+                members.push(count);
             }
+            *mark = (*mark).min(apart);
             inner.extend_from_slice(&frame[..slots]);
             count += 1;
             Ok(())
         });
         let mut out = Rows::of(self.width);
         let mut frame = vec![Value::Absent; out.width];
-        for (values, members, protected) in groups {
+        for (values, members, apart) in groups {
             frame[..values.len()].copy_from_slice(&values);
             let members: Vec<Value<'t>> = members.iter().map(|&row| Value::Row(Row { table: number, row })).collect();
             frame[values.len()] = Value::List(self.arena.alloc_slice_copy(&members));
-            out.push(&frame, protected);
+            out.push(&frame, apart);
         }
         self.key = (0..keys.len() as u16).map(KeyPart::Slot).collect();
         self.groups.push((layout, Table::values(slots, inner)));
@@ -349,11 +351,11 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         let types: Vec<Type> =
             orders.iter().map(|order| self.machine.typed.nodes.types[order.ty as usize].clone()).collect();
         let types: Vec<&Type> = types.iter().collect();
-        let mut best: Vec<(Vec<Value<'t>>, Vec<Value<'t>>, bool)> = Vec::new();
+        let mut best: Vec<(Vec<Value<'t>>, Vec<Value<'t>>, Apart)> = Vec::new();
         let mut by_hash: HashMap<u128, usize> = HashMap::new();
         let mut losers = 0u64;
         self.fallen.keys_replaced(self.name);
-        self.rows(rows, |this, frame, protected, _| {
+        self.rows(rows, |this, frame, apart, _| {
             let mut values = Vec::with_capacity(keys.len());
             for &key in keys {
                 values.push(this.machine.eval(key, frame, this.arena)?);
@@ -362,26 +364,31 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
             match by_hash.entry(this.key_hash(keys, &values)) {
                 hashbrown::hash_map::Entry::Vacant(entry) => {
                     entry.insert(best.len());
-                    best.push((order, frame.clone(), protected));
+                    best.push((order, frame.clone(), apart));
                 }
                 hashbrown::hash_map::Entry::Occupied(entry) => {
                     losers += 1;
                     let winner = &mut best[*entry.get()];
                     let better = compare_orders(orders, &types, &order, &winner.0).is_lt();
-                    let protected = winner.2 || protected;
-                    if better {
-                        *winner = (order, frame.clone(), protected);
+                    // If one row of a person is protected, the person is: never the unmarked one of two rows alone. A row that
+                    // is only out of scope says nothing about one that is inside.
+                    let protects = winner.2 == Apart::Protected || apart == Apart::Protected;
+                    let inside = apart == Apart::No && winner.2 == Apart::Outside;
+                    let outside = apart == Apart::Outside && winner.2 == Apart::No;
+                    if inside || (better && !outside) {
+                        *winner = (order, frame.clone(), apart);
                     }
-                    // If one row of a person is marked, the person is: never the unmarked one of two rows alone.
-                    winner.2 = protected;
+                    if protects {
+                        winner.2 = Apart::Protected;
+                    }
                 }
             }
             Ok(())
         });
         self.fallen.count(self.name, Reason::NotBest, losers);
         let mut out = Rows::of(self.width);
-        for (_, frame, protected) in best {
-            out.push(&frame, protected);
+        for (_, frame, apart) in best {
+            out.push(&frame, apart);
         }
         out
     }
@@ -395,11 +402,11 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         hasher.finish()
     }
 
-    fn fall(&mut self, drop: Option<&Dropped>, undecided: bool, frame: &Frame<'t>, protected: bool) {
+    fn fall(&mut self, drop: Option<&Dropped>, undecided: bool, frame: &Frame<'t>, apart: Apart) {
         match drop {
             Some(drop) if drop.reject => {
                 let key = self.key_so_far(frame);
-                self.fallen.rejected(self.name, key, &drop.reason, protected);
+                self.fallen.rejected(self.name, key, &drop.reason, apart);
             }
             Some(drop) => self.fallen.count(self.name, Reason::Skipped(drop.reason.to_string()), 1),
             None if undecided => self.fallen.count(self.name, Reason::Undecided, 1),

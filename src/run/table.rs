@@ -2,37 +2,22 @@
 
 use crate::adapter::{Batch, Cell};
 use crate::function::Failure;
+use crate::plan::{Column, Reader};
 use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, Row, Value};
 use hashbrown::HashMap;
 use std::cell::OnceCell;
 
-/// How the cell of a field becomes a value.
-#[derive(Debug)]
-pub enum Reader {
-    /// One text, number or bool.
-    Scalar(Codec),
-    /// The key of a record of an entity.
-    Reference(EntityId, Codec),
-    /// A list of what is inside.
-    List(Box<Reader>),
-    /// A structure.
-    Struct(Vec<Reader>),
-}
-
-/// A field of a table: where its cells lie, and how they are read.
-#[derive(Debug)]
-pub struct Column {
-    /// The slot in the batch.
-    pub slot: usize,
-    /// How cells are read.
-    pub reader: Reader,
-    /// The value of an absent cell.
-    pub default: Option<Box<str>>,
-    /// True if absence is an error in the data.
-    pub required: bool,
-    /// The field's name, for failures.
-    pub name: Box<str>,
+/// Why a row leaves nowhere although it is there: it is not gone, and nothing of it is sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Apart {
+    /// It leaves.
+    #[default]
+    No,
+    /// It is outside the scope of the sync.
+    Outside,
+    /// It is about a protected person.
+    Protected,
 }
 
 /// The rows of a table.
@@ -63,8 +48,8 @@ pub struct Table<'t> {
     pub len: u32,
     /// False for rows that do not take part: duplicates, protected, out of scope.
     pub alive: Option<Vec<bool>>,
-    /// True for rows about protected people: they go through everything, marked, and leave nowhere.
-    pub protected: Option<Vec<bool>>,
+    /// Rows that go through everything, marked, and leave nowhere.
+    pub apart: Option<Vec<Apart>>,
     /// Rows by the hash of their key.
     pub by_key: OnceCell<Index>,
     /// Rows by the record that a `ref` field leads to.
@@ -137,7 +122,7 @@ impl<'t> Table<'t> {
     }
 
     fn of(rows: Rows<'t>, len: u32) -> Table<'t> {
-        Table { rows, len, alive: None, protected: None, by_key: OnceCell::new(), referrers: Vec::new() }
+        Table { rows, len, alive: None, apart: None, by_key: OnceCell::new(), referrers: Vec::new() }
     }
 
     /// True if a row takes part.
@@ -145,15 +130,16 @@ impl<'t> Table<'t> {
         self.alive.as_ref().is_none_or(|alive| alive[row as usize])
     }
 
-    /// True if a row is about a protected person.
-    pub fn is_protected(&self, row: u32) -> bool {
-        self.protected.as_ref().is_some_and(|protected| protected[row as usize])
+    /// Why a row leaves nowhere, if it does not.
+    pub fn apart(&self, row: u32) -> Apart {
+        self.apart.as_ref().map_or(Apart::No, |apart| apart[row as usize])
     }
 
-    /// Marks a row as being about a protected person.
-    pub fn protect(&mut self, row: u32) {
+    /// Marks a row; a stronger mark stays.
+    pub fn set_apart(&mut self, row: u32, why: Apart) {
         let len = self.len as usize;
-        self.protected.get_or_insert_with(|| vec![false; len])[row as usize] = true;
+        let mark = &mut self.apart.get_or_insert_with(|| vec![Apart::No; len])[row as usize];
+        *mark = (*mark).max(why);
     }
 
     /// Takes a row out.

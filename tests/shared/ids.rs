@@ -2,7 +2,7 @@
 
 use crate::{json, shared, word};
 use jiff::civil::{Date, date};
-use koppla::value::ids::{Bsn, Brin, Checksum, Personnummer, PersonnummerKind, Rijksregisternummer, Sex};
+use koppla::value::ids::{Brin, Bsn, Checksum, Personnummer, PersonnummerKind, Rijksregisternummer, Sex};
 use koppla::value::ids::{RijksregisternummerKind, onderwijsnummer, organisationsnummer};
 use koppla::value::{Arena, phone};
 use serde_json::Value;
@@ -99,7 +99,13 @@ fn is_valid(kind: &str, vector: &Value) -> Option<bool> {
         "onderwijsnummer" => onderwijsnummer(value()).is_ok_and(|(_, checksum)| checksum.is_ok()),
         // The vectors ask for the normal form; reading takes lower case, too.
         "brin" => Brin::read(value()).is_ok_and(|brin| brin.text() == value()),
-        "phone" | "esis_verificatiecode" | "rio" | "instellingsnummer_be" | "postcode_be" | "postcode_nl" | "schoolyear"
+        "phone"
+        | "esis_verificatiecode"
+        | "rio"
+        | "instellingsnummer_be"
+        | "postcode_be"
+        | "postcode_nl"
+        | "schoolyear"
         | "gender" => return None,
         other => panic!("{other} is new: check it here, or say that Koppla has no type for it"),
     })

@@ -1,9 +1,11 @@
 //! SS 12000: what the test register answers is what the standard's OpenAPI document describes.
 
-use crate::{own, shared, text};
+use crate::servers::Register;
+use crate::{own, shared, text, word};
 use koppla::finding::Findings;
 use koppla::source::Sources;
 use koppla::syntax::tree::{Kind, Node, Style};
+use koppla::world::{TestWorld, World};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -12,7 +14,8 @@ pub fn yaml(path: &Path) -> Node {
     let mut sources = Sources::default();
     let mut found = Findings::default();
     let file = sources.add(path.display().to_string(), text(path.to_path_buf()));
-    koppla::syntax::yaml::read(&sources, file, &mut found).unwrap_or_else(|| panic!("{} cannot be read", path.display()))
+    koppla::syntax::yaml::read(&sources, file, &mut found)
+        .unwrap_or_else(|| panic!("{} cannot be read", path.display()))
 }
 
 /// The document as JSON; plain words get the types that YAML 1.2 gives them.
@@ -35,7 +38,8 @@ fn plain(node: &Node) -> Value {
 struct Standard(Value);
 
 /// Keywords that say nothing about validity.
-const SILENT: [&str; 8] = ["description", "example", "title", "default", "readOnly", "deprecated", "externalDocs", "xml"];
+const SILENT: [&str; 8] =
+    ["description", "example", "title", "default", "readOnly", "deprecated", "externalDocs", "xml"];
 
 impl Standard {
     fn read() -> Standard {
@@ -74,8 +78,12 @@ impl Standard {
                 }
                 "minimum" => value.as_f64() >= rule.as_f64(),
                 "maximum" => value.as_f64() <= rule.as_f64(),
-                "minItems" => value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().expect("a number")),
-                "uniqueItems" => value.as_array().is_none_or(|items| (1..items.len()).all(|n| !items[..n].contains(&items[n]))),
+                "minItems" => {
+                    value.as_array().is_none_or(|items| items.len() as u64 >= rule.as_u64().expect("a number"))
+                }
+                "uniqueItems" => {
+                    value.as_array().is_none_or(|items| (1..items.len()).all(|n| !items[..n].contains(&items[n])))
+                }
                 "properties" | "items" | "allOf" | "nullable" => true,
                 silent => {
                     assert!(SILENT.contains(&silent), "this check does not know the keyword {silent}");
@@ -159,6 +167,38 @@ fn person() -> Value {
     })
 }
 
+/// Every answer of a list, page by page, as a client gets it.
+async fn answers(register: &Register, list: &str) -> Vec<Value> {
+    let client = TestWorld::new().http().build().expect("a client");
+    register.allow("good-for-ever");
+    let mut answers: Vec<Value> = Vec::new();
+    loop {
+        let mut query = vec![("limit", "3")];
+        query.extend(answers.last().map(|last| ("pageToken", word(last, "pageToken"))));
+        let request = client.get(format!("{}/{list}", register.base)).query(&query);
+        let answer = request.bearer_auth("good-for-ever").send().await.expect("an answer");
+        answers.push(serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON"));
+        if answers.last().is_some_and(|last| last["pageToken"].is_null()) {
+            return answers;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_test_register_answers_the_example_as_the_standard_says() {
+    let standard = Standard::read();
+    let register = Register::from_folder(&own("mappings/examples/rest/register"));
+    for list in ["organisations", "persons", "groups", "duties"] {
+        let answers = answers(&register, list).await;
+        assert!(answers.len() >= 3, "{list} has {} pages", answers.len());
+        let mut faults = Vec::new();
+        for (page, answer) in answers.iter().enumerate() {
+            standard.faults(standard.answer(&format!("/{list}")), answer, &format!("{list}, page {page}"), &mut faults);
+        }
+        assert!(faults.is_empty(), "{} faults, first:\n{}", faults.len(), faults[..faults.len().min(20)].join("\n"));
+    }
+}
+
 #[test]
 fn the_check_finds_what_the_standard_forbids() {
     let standard = Standard::read();
@@ -173,7 +213,10 @@ fn the_check_finds_what_the_standard_forbids() {
     assert_eq!(faults(|person| person["sex"] = json!("kvinna")), ["persons.data[0].sex: enum"]);
     assert_eq!(faults(|person| person["birthDate"] = json!("20140309")), ["persons.data[0].birthDate: format"]);
     assert_eq!(faults(|person| person["id"] = json!(7)), ["persons.data[0].id: type"]);
-    assert_eq!(faults(|person| person["givenname"] = json!("Alva")), ["persons.data[0].givenname: not in the standard"]);
+    assert_eq!(
+        faults(|person| person["givenname"] = json!("Alva")),
+        ["persons.data[0].givenname: not in the standard"]
+    );
     let without_name = |person: &mut Value| drop(person.as_object_mut().unwrap().remove("familyName"));
     assert_eq!(faults(without_name), ["persons.data[0]: required"]);
     let no_type = |person: &mut Value| person["enrolments"][0]["schoolType"] = json!("Grundskola");

@@ -68,9 +68,12 @@ pub mod syntax {
     use super::*;
     codes! {
         UNEXPECTED_TEXT "unexpected-text" Error "`{found}` cannot stand here";
-            "{expected} is expected here"; ["did you mean `{suggestion}`?", "{advice}"]
+            "{expected} is expected here"; [
+                "did you mean `{suggestion}`?", "write `{instead}`", "this line continues the one above it, because {cause}",
+                "remove it, or write what is missing before it"
+            ]
         ENDS_TOO_EARLY "ends-too-early" Error "something is missing at the end";
-            "{expected} is expected after this"; []
+            "{expected} is expected after this"; ["write what is missing"]
         UNFINISHED_TEXT "unfinished-text" Error "a text has no closing quote on its line";
             "begins here"; ["put a quote at the end of the text"]
         UNCLOSED_BRACE "unclosed-brace" Error "a value inside a text is not closed";
@@ -82,23 +85,28 @@ pub mod syntax {
         MISSING_ARROW "missing-arrow" Error "this rule has no arrow";
             "which field is written is not said"; ["did you mean `{suggestion}`?", "write `-> field` after the value"]
         TWO_ARROWS "two-arrows" Error "a rule has one arrow only";
-            "a second arrow"; ["write the second rule on a line of its own"]
+            "a second arrow"; ["write `{apart}` for the first one if a comparison is meant", "write the second rule on a line of its own"]
         ARROW_IN_EXPRESSION "arrow-in-expression" Error "`{found}` is an arrow";
             "no arrow can stand here"; ["write `{apart}` if a comparison is meant", "remove it"]
         MISSING_LABEL "missing-label" Error "the first rule has no label";
-            "`Label:` is missing before this"; ["write what the school calls this field, a colon and a blank"]
+            "`Label:` is missing before this"; ["put a blank behind the colon: `{instead} `", "write what the school calls this field, a colon and a blank"]
         EMPTY_RULE "empty-rule" Error "nothing stands after this label";
             "a rule is expected"; ["write `value -> field` after the label, or remove the line"]
         CLAUSE_TWICE "clause-twice" Error "`{found}` is given twice";
             "given again here"; ["keep one of the two"]
         UNKNOWN_CLAUSE "unknown-clause" Error "`{found}` is no clause of a rule";
-            "a clause such as `when` or `else` is expected here"; ["did you mean `{suggestion}`?", "known are {known}"]
+            "a clause such as `when` or `else` is expected here"; [
+                "did you mean `{suggestion}`?",
+                "known are once, fill, clear, keep, add, on, when, back, because, prefer, else"
+            ]
         UNKNOWN_STEP "unknown-step" Error "`{found}` is no step of a set";
-            "a step such as `join`, `each` or `where` is expected here"; ["did you mean `{suggestion}`?", "known are {known}"]
+            "a step such as `join`, `each` or `where` is expected here"; [
+                "did you mean `{suggestion}`?", "known are union, each, join, with, without, where, let, group by, one per"
+            ]
         SET_WITHOUT_SOURCE "set-without-source" Error "the set does not say what it is made from";
             "the first line names an entity, a set or a `union`"; ["put a line such as `pupil as p` before this one"]
         UNKNOWN_WORD "unknown-word" Error "`{found}` is not known here";
-            "one of {known} is expected"; ["did you mean `{suggestion}`?"]
+            "one of {known} is expected"; ["did you mean `{suggestion}`?", "write one of {known}"]
         CHAINED_COMPARISON "chained-comparison" Error "comparisons cannot be chained";
             "a second comparison"; ["join two comparisons with `and`: `a < b and b < c`"]
         PIPE_NEEDS_PARENTHESES "pipe-needs-parentheses" Error "`{found}` after `|` needs parentheses";
@@ -120,7 +128,7 @@ pub mod syntax {
         RESERVED_WORD "reserved-word" Error "`{found}` is a word of the language";
             "it cannot be a name here"; ["choose another name; after a dot it may stand: `row.{found}`"]
         BAD_NUMBER "bad-number" Error "`{found}` is neither a number nor a length of time";
-            "digits with letters"; ["lengths of time are `30d`, `2w`, `3mo`, `1y`; a text stands in double quotes"]
+            "cannot be read as either"; ["lengths of time are `30d`, `2w`, `3mo`, `1y`; a text stands in double quotes"]
         BAD_ESCAPE "bad-escape" Error "`{found}` means nothing in a text";
             "known are a backslash before a quote, a backslash, n and t"; ["double the backslash, or write a regular expression as r\"…\""]
         NOT_A_TARGET "not-a-target" Error "this is not a field that can be written";
@@ -258,7 +266,7 @@ pub mod rule {
         ARROW_AGAINST_MAP "arrow-against-map" Error "a rule with `{arrow}` in a map with `{map}`"; "goes against its map"; ["make the map `<->`, or turn the arrow of the rule"]
         BAD_REGEX "bad-regex" Error "this regular expression is not valid"; "{why}"; ["a dot, bracket, plus or star that is meant as itself has a backslash before it"]
         BRANCHES_DIFFER "branches-differ" Error "the values here are of different types"; "here {other}, but before {one}"; ["make them one type, for example with text(…)"]
-        CANNOT_BE_TEXT "cannot-be-text" Error "a {type} cannot stand inside a text"; "is {type}"; ["choose one value of it, or write `| joined(\", \")`"]
+        CANNOT_BE_TEXT "cannot-be-text" Error "a {type} cannot stand inside a text"; "is {type}"; ["choose one value of it, or write `| join(\", \")`"]
         CANNOT_COMPARE "cannot-compare" Error "{left} and {right} are never equal"; "is {right}"; ["make both sides one type: text(…), int(…), date(…)"]
         CANNOT_FAIL "cannot-fail" Warning "`try` around something that cannot fail"; "cannot fail"; ["remove `try … else`; for absence write `??`"]
         CLAUSES_CONTRADICT "clauses-contradict" Error "`{one}` and `{other}` contradict each other"; "contradicts"; ["keep one of the two"]
@@ -272,7 +280,7 @@ pub mod rule {
         KEY_NEEDS_NAME "key-needs-name" Error "this key needs a name"; "no plain path"; ["write `… as name`"]
         MATCH_NOT_EXHAUSTIVE "match-not-exhaustive" Error "this `match` does not say what {missing} becomes"; "no arm for {missing}"; ["add an arm, or `else => …`"]
         MAY_BE_ABSENT "may-be-absent" Error "`{text}` may be absent, but `{field}` is required"; "may be absent"; ["say what happens then: `?? \"…\"`, or `else skip \"why\"`, or `else reject \"why\"`"]
-        MAY_FAIL "may-fail" Warning "`{text}` may fail: {why}"; "rejects the record when it fails"; ["say what happens then: `else skip \"why\"`, `else keep`, or `try … else …`"]
+        MAY_FAIL "may-fail" Warning "`{text}` may fail"; "{why}: then the record is rejected"; ["say what happens then: `else skip \"why\"`, `else keep`, or `try … else …`"]
         MEMBER_TWICE "member-twice" Error "`{name}` stands twice in this structure"; "given already"; ["remove one of the two"]
         MISSING_ARGUMENT "missing-argument" Error "`{function}` needs `{param}`"; "`{param}` is missing"; ["koppla functions {function} shows how it is called"]
         NAME_TAKEN "name-taken" Error "the name `{name}` is taken"; "means something already"; ["choose another name: … as other_name"]
@@ -298,7 +306,6 @@ pub mod rule {
         REQUIRED_FIELD_MISSING "required-field-missing" Error "map `{map}` does not fill {fields}"; "{entity} requires {fields}"; ["add a rule for each; `create: never` says that this map only supplements"]
         RIGHT_ONLY_IN_RULES "right-only-in-rules" Error "`right` can be read in rules of a map alone"; "there is no right record here"; ["move this into a rule"]
         SET_CYCLE "set-cycle" Error "the set `{name}` needs itself"; "{sets}"; ["take the step that leads back into a set of its own"]
-        SOURCE_FIRST "source-first" Error "the first line of a set names where its rows come from"; "rows of what?"; ["begin with the name of an entity or set"]
         SOURCE_ONLY_FIRST "source-only-first" Error "a source stands on the first line of a set alone"; "there are rows already"; ["to add records, write `join … on …`"]
         TEXT_PLUS_TEXT "text-plus-text" Error "texts are not added with `+`"; "is {type}"; ["write f\"{open}one{close}{open}other{close}\", or words(one, other)", "write an f-text, or words(one, other)"]
         TEXT_TOO_LONG "text-too-long" Error "this text is longer than `{field}` can hold"; "at most {max} characters"; ["shorten it"]
@@ -354,6 +361,14 @@ pub mod system {
             ["did you mean `{suggestion}`?", "add `{column}` to the list under `columns`"]
         FILES_ARE_WHOLE "files-are-whole" Error "a file cannot take single records: `{operation}`"; "files are delivered whole";
             ["say `write` with `file` instead: it delivers the whole file"]
+        CALL_WITHOUT_VERB "call-without-verb" Error "this call does not say what it does"; "no get, post, put, patch or delete here";
+            ["add a verb with a path: `get: /persons`"]
+        TWO_VERBS "two-verbs" Error "a call is either `{first}` or `{second}`"; "this is the second verb";
+            ["make two calls of it, or leave one out"]
+        BAD_JSONPATH "bad-jsonpath" Error "this path into an answer cannot be used"; "{why}";
+            ["write a path like `$.data[*]` or `$.pageToken`"]
+        SECRET_NOT_A_SETTING "secret-not-a-setting" Error "`{key}` must come from a secret setting"; "everybody who sees this file would see it";
+            ["declare the setting `{setting}` with the type `secret`", "declare a setting of type `secret` and name it here"]
     }
 }
 /// What a sync cannot do, and what a run found in data.

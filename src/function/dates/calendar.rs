@@ -2,7 +2,7 @@
 
 use super::{Arguments, Context, Failure, Outcome, Value};
 use crate::value::pattern::{Parsed, Pattern, read_iso_date};
-use crate::value::{Duration, Unit, wire};
+use crate::value::{Duration, Unit, show, wire};
 use hashbrown::HashMap;
 use jiff::civil::{Date, Time};
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
@@ -54,7 +54,10 @@ pub(super) fn format_date<'a>(context: &Context<'a>, arguments: &[Value<'a>]) ->
         }
         _ => return Err(Failure::because("needs a date or a time")),
     };
-    let pattern = pattern(arguments.text(1)?)?;
+    let Some(format) = arguments.optional_text(1)? else {
+        return Ok(show::plain(arguments.at(0), context.arena).map_or(Value::Absent, Value::Text));
+    };
+    let pattern = pattern(format)?;
     let mut text = bumpalo::collections::String::with_capacity_in(24, context.arena);
     // Writing to a string does not fail.
     let _ = pattern.write(at, offset.seconds(), &mut text);

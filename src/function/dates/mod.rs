@@ -55,7 +55,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         doc: "A date or time as text by a pattern of `yyyy yy MM M dd d HH mm ss SSS XXX`; other letters stand \
               between apostrophes. A time is written in `zone` (UTC if none is named).",
-        params: &[required("value", Ty::Any), required("format", Ty::Text), optional("zone", Ty::Text)],
+        params: &[required("value", Ty::Any), optional("format", Ty::Text), optional("zone", Ty::Text)],
         fails: Some("the format is no date pattern, or the value no date"),
         inverse: Some("date"),
         examples: &[

@@ -89,7 +89,7 @@ impl Shape {
             }
         }
         if let Some(each) = &shape.each {
-            match child_path(each) {
+            match child_path(each.trim_end_matches("[*]")) {
                 Ok(path) => compiled.each = Some((path, outer)),
                 Err(why) => found.add(bad(span, each, why)),
             }

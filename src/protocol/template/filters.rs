@@ -23,8 +23,11 @@ pub struct FilterWord {
     /// True if it answers absence; absence passes by all others.
     pub sees_absence: bool,
     /// What is wrong with the literals, if something is.
-    pub check: Option<fn(&[serde_json::Value]) -> Option<String>>,
+    pub check: Option<CheckLiterals>,
 }
+
+/// Looks at the arguments of a filter without any data.
+pub type CheckLiterals = fn(&[serde_json::Value]) -> Option<String>;
 
 const fn plain(name: &'static str, form: &'static str, doc: &'static str, args: (usize, usize)) -> FilterWord {
     FilterWord { name, form, doc, least: args.0, most: args.1, sees_absence: false, check: None }
@@ -35,7 +38,10 @@ static WORDS: &[FilterWord] = &[
         sees_absence: true,
         ..plain("default", "`default(\"text\")`", "The given value where there is none.", (1, 1))
     },
-    FilterWord { sees_absence: true, ..plain("or_empty", "`or_empty`", "An empty text where there is no value.", (0, 0)) },
+    FilterWord {
+        sees_absence: true,
+        ..plain("or_empty", "`or_empty`", "An empty text where there is no value.", (0, 0))
+    },
     plain("lower", "`lower`", "The text in small letters.", (0, 0)),
     plain("upper", "`upper`", "The text in capital letters.", (0, 0)),
     plain("trim", "`trim`", "The text without blanks around it.", (0, 0)),
@@ -68,18 +74,20 @@ pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(||
 
 /// Registers every filter of the table.
 pub fn filters(environment: &mut Environment<'static>) {
-    environment.add_filter("default", |value: &Value, other: Value| {
-        if value.is_undefined() || value.is_none() { other } else { value.clone() }
-    });
+    environment.add_filter(
+        "default",
+        |value: &Value, other: Value| {
+            if value.is_undefined() || value.is_none() { other } else { value.clone() }
+        },
+    );
     environment.add_filter("or_empty", |value: &Value| {
         if value.is_undefined() || value.is_none() { Value::from("") } else { value.clone() }
     });
     environment.add_filter("lower", |value: &Value| text(value).map(|text| text.to_lowercase()));
     environment.add_filter("upper", |value: &Value| text(value).map(|text| text.to_uppercase()));
     environment.add_filter("trim", |value: &Value| text(value).map(|text| text.trim().to_string()));
-    environment.add_filter("replace", |value: &Value, old: &str, new: &str| {
-        text(value).map(|text| text.replace(old, new))
-    });
+    environment
+        .add_filter("replace", |value: &Value, old: &str, new: &str| text(value).map(|text| text.replace(old, new)));
     environment.add_filter("join", join);
     environment.add_filter("date", date);
     environment.add_filter("base64", |value: &Value| {

@@ -18,13 +18,14 @@ use hashbrown::HashMap;
 use jiff::civil::Date;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::rc::Rc;
 
 pub use operators::push_text;
 
 /// All tables of a stage: entities by their id, then sets, then rows inside groups.
 pub struct Tables<'t> {
     /// The tables.
-    pub tables: Vec<Table<'t>>,
+    pub tables: Vec<Rc<Table<'t>>>,
     /// How many entities there are: the number of the first set.
     pub entities: u32,
     /// How many entities and sets there are: the number of the first layout.
@@ -43,6 +44,20 @@ impl<'t> Tables<'t> {
     /// The number of the table of the rows of a layout.
     pub fn layout(&self, layout: u32) -> u32 {
         self.layouts + layout
+    }
+    /// The same tables, with another in the place of one.
+    pub fn with(&self, number: u32, table: Table<'t>) -> Tables<'t> {
+        let mut tables = self.tables.clone();
+        tables[number as usize] = Rc::new(table);
+        Tables { tables, entities: self.entities, layouts: self.layouts }
+    }
+    /// A table that is being prepared; nobody shares it yet.
+    pub fn change(&mut self, number: u32) -> &mut Table<'t> {
+        Rc::get_mut(&mut self.tables[number as usize]).expect("tables are shared only when all of them are prepared")
+    }
+    /// Puts a table in its place.
+    pub fn put(&mut self, number: u32, table: Table<'t>) {
+        self.tables[number as usize] = Rc::new(table);
     }
     /// A table by number.
     pub fn table(&self, number: u32) -> &Table<'t> {
@@ -96,7 +111,7 @@ pub struct Machine<'m, 't> {
     pub lookups: &'t [super::lookup::Lookup<'t>],
     /// What is odd in the data: warnings by text, with the first place and a count.
     pub odd: &'m Odd,
-    /// True while a row about a protected person is worked on: only then do references lead to protected people.
+    /// True while a row that leaves nowhere is worked on: only then do references lead to such records.
     pub inside: std::cell::Cell<bool>,
 }
 
@@ -346,7 +361,7 @@ impl<'m, 't> Machine<'m, 't> {
                     if value.is_absent() {
                         return Ok(Value::Absent);
                     }
-                    operators::push_text(&mut text, value);
+                    push_text(&mut text, value);
                 }
             }
         }

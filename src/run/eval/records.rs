@@ -4,7 +4,8 @@ use super::{Frame, Linked, Machine, Result, Tables};
 use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
 use crate::run::key::{Hasher, hash_key};
-use crate::run::table::{Column, Index, References, Rows, read_cell};
+use crate::plan::Column;
+use crate::run::table::{Apart, Index, References, Rows, read_cell};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 
 impl<'m, 't> Machine<'m, 't> {
@@ -54,10 +55,11 @@ impl<'m, 't> Machine<'m, 't> {
         }
     }
 
-    /// What may be seen of a reference: one to a protected person is absent, unless the row itself is about one.
+    /// What may be seen of a reference: one to a record that leaves nowhere (protected, out of scope) is absent, unless the
+    /// row itself leaves nowhere.
     fn visible<'a>(&self, value: Value<'a>, arena: &'a Arena) -> Value<'a> {
         let hidden = |value: &Value<'_>| match value {
-            Value::Row(row) => self.tables.table(row.table).is_protected(row.row),
+            Value::Row(row) => self.tables.table(row.table).apart(row.row) != Apart::No,
             _ => false,
         };
         match value {

@@ -93,13 +93,14 @@ pub fn steps(fragment: &Fragment<'_>, found: &mut Findings) -> Vec<Step> {
     })
 }
 
-/// The first step says what the set is made from, and no other does: a later one that seems to is a word misspelt.
+/// The first step says what the set is made from. A later one that is a mere word seems to, but is a step misspelt; a
+/// later `union`, or a source with a name of its own, is meant as one, which the checker answers.
 fn misplaced(step: &Step, piece: &Piece<'_>, first: bool) -> Option<Finding> {
-    let is_source = matches!(step.kind, StepKind::From(_) | StepKind::Union(_));
     match &step.kind {
         StepKind::Broken => None,
-        _ if first && !is_source => Some(Finding::new(&syntax::SET_WITHOUT_SOURCE, step.span)),
-        _ if !first && is_source => Some(super::parse::unknown_step(piece)),
+        StepKind::From(source) if !first && source.alias.is_none() => Some(super::parse::unknown_step(piece)),
+        StepKind::From(_) | StepKind::Union(_) => None,
+        _ if first => Some(Finding::new(&syntax::SET_WITHOUT_SOURCE, step.span)),
         _ => None,
     }
 }

@@ -1,3 +1,5 @@
+//! Literal blocks, read whole.
+
 use super::*;
 use crate::source::{FileId, OffsetMap, Sources, Span};
 use crate::syntax::tree::{Kind, Node};

@@ -80,17 +80,41 @@ impl Place<'_> {
             return finding(&syntax::BAD_TYPE).word("expected", self.expected());
         }
         if let Some(code) = self.by_sign(token, text) {
-            let apart = (text == "<-").then_some("< -");
-            return finding(code).word_if("apart", apart);
+            return self.with_first_arrow(finding(code), text);
         }
-        if self.rule == Grammar::whole_rule && self.tried(&[Grammar::arrow]) && !self.has_arrow() {
-            let arrow = matches!(text, "=>" | ">" | "=" | "-" | "→" | "⇒").then_some("->");
-            return finding(&syntax::MISSING_ARROW).word_if("suggestion", arrow);
+        if self.rule == Grammar::whole_rule && !self.has_arrow() {
+            if self.tried(&[Grammar::arrow]) {
+                let arrow = matches!(text, "=>" | ">" | "=" | "-" | "→" | "⇒").then_some("->");
+                return finding(&syntax::MISSING_ARROW).word_if("suggestion", arrow);
+            }
+            if let (">", Some(before)) = (text, self.before().filter(|before| self.piece.token(before) == "-")) {
+                let span = self.piece.span(before.range.start..token.range.end);
+                return Finding::new(&syntax::MISSING_ARROW, span).word("suggestion", "->");
+            }
         }
         if token.kind == TokenKind::Word {
             return self.at_word(token, text);
         }
-        finding(&syntax::UNEXPECTED_TEXT).word("expected", self.expected()).word_if("advice", self.advice(token))
+        self.unexpected(token)
+    }
+
+    /// The code for a token that no other code fits, with the advice that fits it best.
+    fn unexpected(&self, token: &Token) -> Finding {
+        let finding = Finding::new(&syntax::UNEXPECTED_TEXT, self.piece.span(token.range.clone()));
+        let finding = finding.word("found", quoted(self.piece.token(token))).word("expected", self.expected());
+        finding.word_if("instead", self.instead(token)).word_if("cause", self.continuation(token))
+    }
+
+    /// An arrow too many: where the first one is, and that `<-` is one.
+    fn with_first_arrow(&self, finding: Finding, text: &str) -> Finding {
+        let first = first_arrow(self.piece.text, self.piece.tokens).map(|index| &self.piece.tokens[index]);
+        match first.filter(|_| std::ptr::eq(finding.code, &syntax::TWO_ARROWS)) {
+            Some(first) => {
+                let apart = (self.piece.token(first) == "<-").then_some("< -");
+                finding.other(self.piece.span(first.range.clone()), "the first arrow").word_if("apart", apart)
+            }
+            None => finding.word_if("apart", (text == "<-").then_some("< -")),
+        }
     }
 
     /// The codes that a sign alone decides.
@@ -121,15 +145,14 @@ impl Place<'_> {
             }
         }
         if self.tried(&[Grammar::clause]) {
-            let finding = finding(&syntax::UNKNOWN_CLAUSE).word("known", CLAUSE_WORDS.join(", "));
-            return finding.word_if("suggestion", suggest::nearest(text, CLAUSE_WORDS));
+            return finding(&syntax::UNKNOWN_CLAUSE).word_if("suggestion", suggest::nearest(text, CLAUSE_WORDS));
         }
         if let Some(finding) = self.unknown_step() {
             return finding;
         }
-        let words: Vec<&str> = self.tried.iter().filter_map(|&rule| word_of(rule)).collect();
-        let finding = finding(&syntax::UNEXPECTED_TEXT).word("expected", self.expected());
-        finding.word_if("suggestion", suggest::nearest(text, words))
+        let words: Vec<&str> = self.tried.iter().flat_map(|&rule| words_of(rule)).copied().collect();
+        let longer = words.iter().copied().find(|word| word.len() > 2 && text.starts_with(word));
+        self.unexpected(token).word_if("suggestion", longer.or_else(|| suggest::nearest(text, words)))
     }
 
     /// A line of a set that was read as an entity, because its first word is no step, although more follows.
@@ -165,7 +188,7 @@ impl Place<'_> {
     /// What could stand at the place, in a few words.
     fn expected(&self) -> &'static str {
         use Grammar::*;
-        const SPECIFIC: [(Grammar, &str); 22] = [
+        const SPECIFIC: [(Grammar, &str); 25] = [
             (arm, "a text, a number, `absent`, `like` or `else`"),
             (pattern, "a text, a number, `absent` or `like`"),
             (regex, "a regular expression such as r\"[0-9]+\""),
@@ -177,7 +200,10 @@ impl Place<'_> {
             (on, "`on`"),
             (then_word, "`then`"),
             (because_word, "`because` and a text"),
-            (not_in, "a value"),
+            (skip_word, "`skip` or `reject`"),
+            (right_arrow, "`->`"),
+            (not_in, "`in`"),
+            (double_arrow, "`=>`"),
             (type_member, "a name, a colon and a type"),
             (type_expression, "a type"),
             (simple_type, "a type"),
@@ -190,7 +216,8 @@ impl Place<'_> {
             (operation, "a value"),
         ];
         if self.wants_value() {
-            return "a value";
+            let writes = self.before().is_some_and(|before| before.kind == TokenKind::Arrow);
+            return if writes { "a field" } else { "a value" };
         }
         if self.tried(&[absent]) && self.tried(&[not_word]) {
             return "`absent` or `not absent`";
@@ -202,34 +229,47 @@ impl Place<'_> {
             return "`else`";
         }
         match self.open_brackets().last() {
-            Some('(') if self.tried(&[infix]) => return "`,` or `)`",
-            Some('[') if self.tried(&[infix]) => return "`]` or an operator",
-            Some('{') if self.tried(&[infix]) => return "`,` or a closing brace",
-            _ => {}
+            Some('(') => return "`,` or `)`",
+            Some('[') => return "`]` or an operator",
+            Some(_) => return "`,` or a closing brace",
+            None => {}
         }
-        let others: [(&[Grammar], &'static str); 5] = [
+        let others: [(&[Grammar], &'static str); 6] = [
             (&[clause], "a clause such as `when`, or the end"),
             (&[arrow], "an arrow (`->`, `<-`, `<->`)"),
             (&[assign], "`=`"),
-            (&[as_word, after], "the end"),
+            (&[as_word], if self.tried(&[EOI]) { "`as` and a name, or the end" } else { "`as` and a name" }),
+            (&[after], "`after` and a length of time, or the end"),
             (&[infix], "an operator, or the end"),
         ];
-        let known = others.iter().find(|(rules, _)| self.tried(rules));
-        match known {
-            Some((_, "the end")) if !self.tried(&[EOI]) => "`as` and a name",
-            Some((_, words)) => words,
-            None => "the end",
+        others.iter().find(|(rules, _)| self.tried(rules)).map_or("the end", |(_, words)| words)
+    }
+
+    /// What to write instead, where that can be seen.
+    fn instead(&self, token: &Token) -> Option<String> {
+        let before = self.before()?;
+        let adjacent = before.kind == TokenKind::Word && before.range.end == token.range.start;
+        let (name, text) = (self.piece.token(before), self.piece.token(token));
+        let after = self.piece.tokens.get(self.index + 1).filter(|after| after.range.start == token.range.end);
+        match (text, token.kind) {
+            (_, TokenKind::Text) if adjacent && self.tried(&[Grammar::arguments]) => {
+                Some(format!("{name}({})", quoted(text)))
+            }
+            ("-", _) if adjacent && !self.tried(&[Grammar::infix]) => {
+                after.map(|after| format!("{name}_{}", self.piece.token(after)))
+            }
+            (_, TokenKind::Word) if self.tried(&[Grammar::text]) => Some(format!("\"{}\"", quoted(text))),
+            ("?", _) => Some("if condition then value else other".into()),
+            (":", _) if adjacent && self.rule == Grammar::whole_rule => Some(format!("{name}: ")),
+            _ => None,
         }
     }
 
-    /// Advice for a slip that has no code of its own.
-    fn advice(&self, token: &Token) -> Option<String> {
-        let before = self.before()?;
-        let function = before.kind == TokenKind::Word && before.range.end == token.range.start;
-        (function && token.kind == TokenKind::Text && self.tried(&[Grammar::arguments])).then(|| {
-            let name = self.piece.token(before);
-            format!("put what a function takes in parentheses: `{name}({})`", quoted(self.piece.token(token)))
-        })
+    /// Why the line that begins with the token was taken for a part of the one above it.
+    fn continuation(&self, token: &Token) -> Option<&'static str> {
+        let before = self.piece.text[self.piece.range.start..token.range.start].trim_end_matches([' ', '\t']);
+        let labelled = self.rule == Grammar::whole_rule;
+        before.ends_with('\n').then_some(if labelled { "it has no label" } else { "it is indented deeper" })
     }
 }
 
@@ -238,29 +278,29 @@ pub fn unknown_step(piece: &Piece<'_>) -> Finding {
     let span = piece.tokens.first().map_or(piece.trimmed_span(), |first| piece.span(first.range.clone()));
     let text = piece.tokens.first().map_or("", |first| piece.token(first));
     let finding = Finding::new(&syntax::UNKNOWN_STEP, span).word("found", quoted(text));
-    let finding = finding.word("known", STEP_WORDS.join(", "));
     finding.word_if("suggestion", suggest::nearest(text, STEP_WORDS))
 }
 
-/// The word that a rule of the grammar stands for.
-fn word_of(rule: Grammar) -> Option<&'static str> {
-    Some(match rule {
-        Grammar::then_word => "then",
-        Grammar::else_word => "else",
-        Grammar::is_word => "is",
-        Grammar::on => "on",
-        Grammar::as_word => "as",
-        Grammar::of => "of",
-        Grammar::by => "by",
-        Grammar::per => "per",
-        Grammar::after => "after",
-        Grammar::because_word => "because",
-        Grammar::absent => "absent",
-        Grammar::direction => "desc",
-        Grammar::best => "best",
-        Grammar::infix => "and",
-        _ => return None,
-    })
+/// The words that a rule of the grammar stands for.
+fn words_of(rule: Grammar) -> &'static [&'static str] {
+    match rule {
+        Grammar::then_word => &["then"],
+        Grammar::else_word => &["else"],
+        Grammar::is_word => &["is"],
+        Grammar::on => &["on"],
+        Grammar::as_word => &["as"],
+        Grammar::of => &["of"],
+        Grammar::by => &["by"],
+        Grammar::per => &["per"],
+        Grammar::after => &["after"],
+        Grammar::because_word => &["because"],
+        Grammar::absent => &["absent"],
+        Grammar::direction => &["asc", "desc"],
+        Grammar::best => &["best"],
+        Grammar::skip_word => &["skip", "reject"],
+        Grammar::infix => &["and"],
+        _ => &[],
+    }
 }
 
 /// A text for a message: on one line and not too long.

@@ -2,6 +2,7 @@
 
 use super::convert::Reader;
 use super::grammar::Rule as Grammar;
+use super::scan::TokenKind;
 use super::Piece;
 use crate::finding::{Finding, Findings, codes::syntax, suggest};
 use crate::source::Span;
@@ -27,12 +28,18 @@ pub fn rule(piece: &Piece<'_>, label: Name, first_of_row: bool, found: &mut Find
 /// What stands after the label in an overlay: `off`, or a rule.
 pub fn overlay_change(piece: &Piece<'_>, label: Name, first_of_row: bool, found: &mut Findings) -> OverlayChange {
     let is_off = piece.tokens.first().is_some_and(|token| piece.token(token) == "off")
-        && piece.tokens.get(1).is_none_or(|token| piece.token(token) == "because");
+        && piece.tokens.get(1).is_none_or(|token| token.kind == TokenKind::Word);
     if is_off {
         let because = piece.read(Grammar::whole_off, found, |reader, pair| {
             pair.into_inner().find(|inner| inner.as_rule() == Grammar::because).and_then(|inner| reader.reason(inner))
         });
         return OverlayChange::Off(because.flatten());
+    }
+    if let [only] = piece.tokens
+        && let Some(off) = suggest::nearest(piece.token(only), ["off"])
+    {
+        found.add(Finding::new(&syntax::MISSING_ARROW, piece.trimmed_span()).word("suggestion", off));
+        return OverlayChange::Off(None);
     }
     OverlayChange::Rule(Box::new(rule(piece, label, first_of_row, found)))
 }

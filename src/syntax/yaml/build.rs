@@ -17,7 +17,7 @@ pub struct Builder<'a> {
     documents: usize,
     /// How many values were read.
     pub nodes: usize,
-    /// Line starts of places where a finding was added: a syntax error on the same line has the same cause.
+    /// Places where a finding was added: a syntax error on the same line has the same cause.
     reported: Vec<usize>,
 }
 
@@ -97,7 +97,8 @@ impl<'a> Builder<'a> {
     /// Takes the parser's error, unless a finding on the same line has said so already.
     pub fn fails(&mut self, error: &ScanError, found: &mut Findings) {
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
-        if !self.reported.contains(&trouble::line_start(self.text, at)) {
+        let line = trouble::line_start(self.text, at)..=trouble::line_end(self.text, at);
+        if !self.reported.iter().any(|place| line.contains(place)) {
             let open = self.frames.iter().rev().find(|frame| frame.flow).map(|frame| frame.start);
             found.add(trouble::finding(self.text, self.file, error, at, open));
         }
@@ -120,7 +121,7 @@ impl<'a> Builder<'a> {
     }
 
     fn report(&mut self, finding: Finding, found: &mut Findings) {
-        self.reported.push(trouble::line_start(self.text, finding.span.start as usize));
+        self.reported.push(finding.span.start as usize);
         found.add(finding);
     }
 
@@ -270,8 +271,9 @@ impl<'a> Builder<'a> {
     fn is_cut_by_comment(&self, text: &str, place: Span) -> bool {
         let quotes = |text: &str| text.matches('"').count() % 2 == 1;
         let end = place.end as usize;
-        let rest = &self.text[end..trouble::line_end(self.text, end)];
-        quotes(text) && quotes(rest) && rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#')
+        let rest = &self.text[end..];
+        let comment = || &rest[..trouble::line_end(self.text, end) - end];
+        quotes(text) && rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#') && quotes(comment())
     }
 
     /// A scalar that stands in the file as it is.

@@ -1,0 +1,437 @@
+//! Delivering a set of files so that the other side sees all old files or all new ones, after a kill too.
+//!
+//! 1. New files are written and synced in `.koppla-<set>/`, and the files that they will replace are copied beside them.
+//! 2. The marker `.koppla-set.json` is renamed into place. Until then nothing visible has changed, and what lies about is
+//!    removed by the next command. From then on the set is either finished or taken back.
+//! 3. Each new file is renamed over its old one.
+//! 4. [`Session::settle`](crate::adapter::Session::settle) removes the marker, then the folder.
+//!
+//! A set that is being taken back says so by a file in its folder before the first old file is put back; from then on it
+//! cannot be finished any more.
+
+use super::locate::{Folder, trouble};
+use super::writer::{self, Refusal, Written, hex};
+use super::{FileSession, locate};
+use crate::adapter::{Arrived, Fault, Part, Receipt, Unfinished};
+use crate::world::World;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The marker of a set that is delivered and not settled.
+const MARKER: &str = ".koppla-set.json";
+/// Held while a set is delivered.
+const LOCK: &str = ".koppla.lock";
+/// What the folders of sets start with.
+const PREFIX: &str = ".koppla-";
+/// In the folder of a set: it is being taken back.
+const BACK: &str = "back";
+/// In the folder of a set: it was taken back.
+const TAKEN_BACK: &str = "taken-back";
+
+/// What the marker says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Marker {
+    set: String,
+    files: Vec<Marked>,
+}
+
+/// A file of a set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Marked {
+    name: String,
+    rows: u64,
+    bytes: u64,
+    sha256: String,
+    /// True if it replaces a file.
+    replaces: bool,
+}
+
+/// A set in a folder.
+struct Delivery<'a> {
+    world: &'a dyn World,
+    folder: &'a Folder,
+    /// The folder of the set.
+    temp: PathBuf,
+}
+
+impl FileSession<'_> {
+    pub(super) fn deliver_set(&mut self, set: &str, parts: &mut [Part<'_>]) -> Result<Receipt, Fault> {
+        let folder = self.folder.clone();
+        self.world.create_folder(&folder.path).map_err(|error| stop(trouble(&folder.name, "made", &error)))?;
+        self.take_lock()?;
+        let delivered = self.deliver_locked(set, parts, &folder);
+        if delivered.is_err() && read_marker(self.world, &folder).is_ok_and(|marker| marker.is_none()) {
+            self.let_go();
+        }
+        delivered
+    }
+
+    fn deliver_locked(&self, set: &str, parts: &mut [Part<'_>], folder: &Folder) -> Result<Receipt, Fault> {
+        if let Some(marker) = read_marker(self.world, folder)? {
+            let known = marker.set;
+            return Err(Fault::stop(format!("{}: the delivery `{known}` is not settled yet", folder.name)));
+        }
+        clean(self.world, folder).map_err(|error| stop(trouble(&folder.name, "cleaned", &error)))?;
+        let delivery = Delivery::of(self.world, folder, set);
+        let marker = match self.prepare(&delivery, set, parts) {
+            Ok(marker) => marker,
+            Err(fault) => {
+                // What cannot be removed now is removed by the next command.
+                let _ = self.world.remove_folder(&delivery.temp);
+                return Err(Fault { say: format!("{}; nothing was delivered", fault.say), ..stop(fault) });
+            }
+        };
+        match delivery.place(&marker) {
+            Ok(()) => {
+                let receipt = |file: &Marked| (folder.shown(&file.name), file.rows, file.bytes);
+                Ok(Receipt { files: marker.files.iter().map(receipt).collect() })
+            }
+            Err(fault) => Err(delivery.give_up(&marker, fault)),
+        }
+    }
+
+    /// Writes everything but the visible files: new ones, copies of old ones, the marker.
+    fn prepare(&self, delivery: &Delivery<'_>, set: &str, parts: &mut [Part<'_>]) -> Result<Marker, Fault> {
+        let folder = delivery.folder;
+        let made = self.world.create_folder(&delivery.temp);
+        made.map_err(|error| trouble(&folder.name, "written to", &error))?;
+        let mut files: Vec<Marked> = Vec::new();
+        for part in parts.iter_mut() {
+            let call = self.call(part.call, true)?;
+            let name = self.render(&call.file, &call.names)?;
+            if let Some(why) = unfit(&name, &files) {
+                return Err(Fault::stop(format!("{}: {why}", folder.shown(&name))));
+            }
+            let written = delivery.write(files.len(), |file| writer::write(call, part.rows, file));
+            let Written { rows, bytes, digest } = written.map_err(|refusal| refused(&folder.shown(&name), refusal))?;
+            let replaces = delivery.keep(files.len(), &name)?;
+            files.push(Marked { name, rows, bytes, sha256: digest, replaces });
+        }
+        let marker = Marker { set: set.to_string(), files };
+        delivery.mark(&marker).map_err(|error| trouble(&folder.shown(MARKER), "written", &error))?;
+        Ok(marker)
+    }
+
+    pub(super) fn unfinished_set(&mut self) -> Result<Option<Unfinished>, Fault> {
+        let folder = self.folder.clone();
+        let Some(marker) = read_marker(self.world, &folder)? else {
+            let left = leftovers(self.world, &folder).unwrap_or_default();
+            // Another run that delivers right now holds the lock: then nothing is left over.
+            if !left.is_empty() && self.take_lock().is_ok() {
+                clean(self.world, &folder).map_err(|error| trouble(&folder.name, "cleaned", &error))?;
+                self.let_go();
+            }
+            return Ok(None);
+        };
+        self.take_lock()?;
+        let whole = Delivery::of(self.world, &folder, &marker.set).is_whole(&marker)?;
+        Ok(Some(Unfinished { set: marker.set, whole }))
+    }
+
+    pub(super) fn resolve_set(&mut self, set: &str, finish: bool) -> Result<(), Fault> {
+        let folder = self.folder.clone();
+        self.take_lock()?;
+        let Some(marker) = read_marker(self.world, &folder)? else {
+            return Err(Fault::stop(format!("{}: no delivery is unfinished", folder.name)));
+        };
+        same_set(&folder, &marker, set)?;
+        let delivery = Delivery::of(self.world, &folder, set);
+        if !finish {
+            return delivery.take_back(&marker).map_err(stop);
+        }
+        if !delivery.is_whole(&marker)? {
+            return Err(Fault::stop(format!(
+                "{}: the delivery `{set}` cannot be finished, only taken back",
+                folder.name
+            )));
+        }
+        delivery.verify(&marker)?;
+        delivery.place(&marker).map_err(stop)
+    }
+
+    pub(super) fn settle_set(&mut self, set: &str) -> Result<(), Fault> {
+        let folder = self.folder.clone();
+        let delivery = Delivery::of(self.world, &folder, set);
+        if let Some(marker) = read_marker(self.world, &folder)? {
+            same_set(&folder, &marker, set)?;
+            if delivery.is_half(&marker)? {
+                return Err(Fault::stop(format!(
+                    "{}: the delivery `{set}` is neither finished nor taken back",
+                    folder.name
+                )));
+            }
+            let removed = self.world.remove(&folder.path.join(MARKER));
+            removed.map_err(|error| stop(trouble(&folder.shown(MARKER), "removed", &error)))?;
+        }
+        let removed = self.world.remove_folder(&delivery.temp);
+        removed.map_err(|error| stop(trouble(&folder.name, "cleaned", &error)))?;
+        self.let_go();
+        Ok(())
+    }
+
+    fn take_lock(&mut self) -> Result<(), Fault> {
+        if self.lock.is_none() {
+            let path = self.folder.path.join(LOCK);
+            let lock = self.world.lock(&path);
+            self.lock = lock.map_err(|error| stop(trouble(&self.folder.name, "written to", &error)))?;
+        }
+        match self.lock {
+            Some(_) => Ok(()),
+            None => Err(Fault::stop(format!("{}: another run delivers into this folder right now", self.folder.name))),
+        }
+    }
+
+    fn let_go(&mut self) {
+        // A lock file that stays holds nobody up: what counts is the lock on it.
+        let _ = self.world.remove(&self.folder.path.join(LOCK));
+        self.lock = None;
+    }
+}
+
+impl<'a> Delivery<'a> {
+    fn of(world: &'a dyn World, folder: &'a Folder, set: &str) -> Delivery<'a> {
+        let name: String = set.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        Delivery { world, folder, temp: folder.path.join(format!("{PREFIX}{name}")) }
+    }
+
+    fn fresh(&self, index: usize) -> PathBuf {
+        self.temp.join(format!("new-{index}"))
+    }
+
+    fn old(&self, index: usize) -> PathBuf {
+        self.temp.join(format!("old-{index}"))
+    }
+
+    fn target(&self, file: &Marked) -> PathBuf {
+        self.folder.path.join(&file.name)
+    }
+
+    fn exists(&self, path: &Path) -> Result<bool, Fault> {
+        let stat = self.world.stat(path);
+        stat.map(|stat| stat.is_some()).map_err(|error| stop(trouble(&self.folder.name, "looked at", &error)))
+    }
+
+    fn write<T>(
+        &self,
+        index: usize,
+        write: impl FnOnce(Box<dyn crate::world::WriteFile>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        write(self.world.create(&self.fresh(index), false)?)
+    }
+
+    /// Copies the file that a new one will replace; says whether there is one.
+    fn keep(&self, index: usize, name: &str) -> Result<bool, Fault> {
+        let path = self.folder.path.join(name);
+        let copied = match self.world.stat(&path) {
+            Ok(None) => return Ok(false),
+            Ok(Some(stat)) if stat.folder => {
+                return Err(Fault::stop(format!("{}: this is a folder", self.folder.shown(name))));
+            }
+            Ok(Some(_)) => self.copy(&path, &self.old(index)),
+            Err(error) => Err(error),
+        };
+        copied.map(|()| true).map_err(|error| trouble(&self.folder.shown(name), "kept a copy of", &error))
+    }
+
+    fn copy(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut from = self.world.open(from)?;
+        let mut to = self.world.create(to, false)?;
+        io::copy(&mut from, &mut to)?;
+        to.flush()?;
+        to.sync()
+    }
+
+    /// Puts the marker into place.
+    fn mark(&self, marker: &Marker) -> io::Result<()> {
+        let (draft, ready) = (self.temp.join("marker.part"), self.temp.join("marker"));
+        let text = serde_json::to_vec_pretty(marker)?;
+        let mut file = self.world.create(&draft, false)?;
+        file.write_all(&text)?;
+        file.flush()?;
+        file.sync()?;
+        // A rename inside the folder makes the names of all files in it durable before the marker speaks of them.
+        self.world.rename(&draft, &ready)?;
+        self.world.rename(&ready, &self.folder.path.join(MARKER))
+    }
+
+    /// Renames every new file that is not in its place yet.
+    fn place(&self, marker: &Marker) -> Result<(), Fault> {
+        for (index, file) in marker.files.iter().enumerate() {
+            let new = self.fresh(index);
+            if !self.exists(&new)? {
+                continue;
+            }
+            let target = self.target(file);
+            let parent = target.parent().unwrap_or(&self.folder.path);
+            let placed = self.world.create_folder(parent).and_then(|()| self.world.rename(&new, &target));
+            placed.map_err(|error| trouble(&self.folder.shown(&file.name), "replaced", &error))?;
+        }
+        Ok(())
+    }
+
+    /// Takes back a set whose files could not all be put into place.
+    fn give_up(&self, marker: &Marker, fault: Fault) -> Fault {
+        let set = &marker.set;
+        let settled = self.take_back(marker).is_ok()
+            && self.world.remove(&self.folder.path.join(MARKER)).is_ok()
+            && self.world.remove_folder(&self.temp).is_ok();
+        if settled {
+            return Fault { say: format!("{}; nothing was delivered", fault.say), ..stop(fault) };
+        }
+        let say = format!("{}; the delivery `{set}` is finished or taken back by the next command", fault.say);
+        Fault { say, arrived: Arrived::Unknown, ..stop(fault) }
+    }
+
+    /// Puts every old file back into its place.
+    fn take_back(&self, marker: &Marker) -> Result<(), Fault> {
+        if self.exists(&self.temp.join(TAKEN_BACK))? {
+            return Ok(());
+        }
+        let back = self.temp.join(BACK);
+        let said = self.world.create(&back, false).and_then(|mut file| file.sync());
+        said.map_err(|error| trouble(&self.folder.name, "written to", &error))?;
+        for (index, file) in marker.files.iter().enumerate() {
+            if !self.exists(&self.fresh(index))? {
+                self.take_back_file(index, file)?;
+            }
+        }
+        let done = self.world.rename(&back, &self.temp.join(TAKEN_BACK));
+        done.map_err(|error| trouble(&self.folder.name, "written to", &error))
+    }
+
+    fn take_back_file(&self, index: usize, file: &Marked) -> Result<(), Fault> {
+        let (old, target) = (self.old(index), self.target(file));
+        let result = if self.exists(&old)? {
+            self.world.rename(&old, &target)
+        } else if !file.replaces && self.digest(&target).is_ok_and(|digest| digest == file.sha256) {
+            self.world.remove(&target)
+        } else {
+            // Put back already, or the file is somebody else's by now.
+            Ok(())
+        };
+        result.map_err(|error| trouble(&self.folder.shown(&file.name), "put back", &error))
+    }
+
+    /// True if every file is in its place or ready for it, and nothing was taken back.
+    fn is_whole(&self, marker: &Marker) -> Result<bool, Fault> {
+        if !self.exists(&self.temp)? {
+            // Somebody removed the folder: then only the files themselves can tell.
+            let placed = |file: &Marked| self.digest(&self.target(file)).is_ok_and(|digest| digest == file.sha256);
+            return Ok(marker.files.iter().all(placed));
+        }
+        Ok(!self.exists(&self.temp.join(BACK))? && !self.exists(&self.temp.join(TAKEN_BACK))?)
+    }
+
+    /// True if some files of the folder may be new and others old.
+    fn is_half(&self, marker: &Marker) -> Result<bool, Fault> {
+        if self.exists(&self.temp.join(TAKEN_BACK))? {
+            return Ok(false);
+        }
+        if self.exists(&self.temp.join(BACK))? {
+            return Ok(true);
+        }
+        for index in 0..marker.files.len() {
+            if self.exists(&self.fresh(index))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Checks that the new files which are not in their places yet are what was written.
+    fn verify(&self, marker: &Marker) -> Result<(), Fault> {
+        for (index, file) in marker.files.iter().enumerate() {
+            let new = self.fresh(index);
+            if self.exists(&new)? && !self.digest(&new).is_ok_and(|digest| digest == file.sha256) {
+                let name = self.folder.shown(&file.name);
+                return Err(Fault::stop(format!(
+                    "{name}: its new content is damaged; take the delivery `{}` back",
+                    marker.set
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn digest(&self, path: &Path) -> io::Result<String> {
+        let mut file = self.world.open(path)?;
+        let mut digest = Sha256::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(hex(&digest.finalize())),
+                read => digest.update(&buffer[..read]),
+            }
+        }
+    }
+}
+
+/// Refuses to read from a folder whose files may be partly old and partly new.
+pub fn refuse_half_delivered(world: &dyn World, folder: &Folder) -> Result<(), Fault> {
+    let Some(marker) = read_marker(world, folder)? else { return Ok(()) };
+    if !Delivery::of(world, folder, &marker.set).is_half(&marker)? {
+        return Ok(());
+    }
+    Err(locate::refuse(format!("{}: the delivery `{}` into this folder is not finished", folder.name, marker.set)))
+}
+
+/// The marker in a folder, if there is one.
+fn read_marker(world: &dyn World, folder: &Folder) -> Result<Option<Marker>, Fault> {
+    let path = folder.path.join(MARKER);
+    let name = folder.shown(MARKER);
+    match world.stat(&path) {
+        Ok(None) => return Ok(None),
+        Ok(Some(_)) => {}
+        Err(error) => return Err(stop(trouble(&name, "looked at", &error))),
+    }
+    let bytes = world.read(&path).map_err(|error| stop(trouble(&name, "read", &error)))?;
+    let marker = serde_json::from_slice(&bytes).map_err(|_| Fault::stop(format!("{name} was changed by somebody")))?;
+    Ok(Some(marker))
+}
+
+fn same_set(folder: &Folder, marker: &Marker, set: &str) -> Result<(), Fault> {
+    if marker.set == set {
+        return Ok(());
+    }
+    Err(Fault::stop(format!("{}: the unfinished delivery is `{}`, not `{set}`", folder.name, marker.set)))
+}
+
+/// Folders of sets that a killed run left before their marker was written.
+fn leftovers(world: &dyn World, folder: &Folder) -> io::Result<Vec<PathBuf>> {
+    let ours = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX));
+    let mut left = Vec::new();
+    for path in world.list(&folder.path)?.into_iter().filter(ours) {
+        let path = folder.path.join(path.file_name().unwrap_or_default());
+        if world.stat(&path)?.is_some_and(|stat| stat.folder) {
+            left.push(path);
+        }
+    }
+    Ok(left)
+}
+
+fn clean(world: &dyn World, folder: &Folder) -> io::Result<()> {
+    leftovers(world, folder)?.iter().try_for_each(|path| world.remove_folder(path))
+}
+
+/// Why a file of this name cannot be part of a set.
+fn unfit(name: &str, files: &[Marked]) -> Option<&'static str> {
+    if files.iter().any(|file| file.name == name) {
+        return Some("two entities are written into this file");
+    }
+    let odd = name.is_empty() || name.starts_with('/') || name.split('/').any(|part| part.is_empty() || part == "..");
+    odd.then_some("this is no name of a file in the folder")
+}
+
+fn refused(name: &str, refusal: Refusal) -> Fault {
+    match refusal {
+        Refusal::Disk(error) => trouble(name, "written", &error),
+        Refusal::Row(why) => Fault::stop(format!("{name}: {why}")),
+    }
+}
+
+/// A delivery that fails stops the system: nothing else is delivered in its place.
+fn stop(fault: Fault) -> Fault {
+    Fault { then: crate::adapter::Then::Stop, ..fault }
+}

@@ -1,0 +1,291 @@
+//! Splitting CSV into cells. Lines without a quote are parted by vector instructions; the others byte by byte.
+
+use crate::protocol::files::Csv;
+use memchr::{memchr, memchr_iter, memchr2};
+
+/// How a file is split.
+#[derive(Clone, Copy, Debug)]
+pub struct Splitter {
+    separator: u8,
+    quote: Option<u8>,
+    escape: Option<u8>,
+    comment: Option<u8>,
+    trim_left: bool,
+    trim_right: bool,
+    /// What ends a line: LF (a CR before it belongs to it), or CR in files that have no LF.
+    end: u8,
+}
+
+/// What stands at a place of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A row; its cells are in [`Row`].
+    Row {
+        /// The first byte after it.
+        next: usize,
+        /// Lines that it takes.
+        lines: u32,
+        /// True if a line end stands after it; false only at the end of the file.
+        ended: bool,
+    },
+    /// A blank line or a comment.
+    Skip {
+        /// The first byte after it.
+        next: usize,
+    },
+    /// A row that cannot be split.
+    Torn {
+        /// Where the next line starts.
+        next: usize,
+        /// Lines that are lost.
+        lines: u32,
+        /// Why.
+        why: &'static str,
+    },
+    /// A quote is opened and never closed: the rest of the file cannot be split.
+    Unclosed,
+    /// The row goes on behind the text that was given.
+    More,
+    /// The end of the text.
+    End,
+}
+
+/// The cells of a row.
+#[derive(Debug, Default)]
+pub struct Row {
+    /// The cells, in order.
+    pub cells: Vec<Piece>,
+    /// Where decoded cells are appended; they stay there over the rows of a page.
+    pub tail: Vec<u8>,
+}
+
+/// A cell: bytes of the text, or of the tail if it had to be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// First byte.
+    pub start: usize,
+    /// Length.
+    pub len: usize,
+    /// True if it lies in the tail.
+    pub decoded: bool,
+}
+
+impl Splitter {
+    /// A splitter for a dialect; `end` is LF, or CR for files without LF.
+    pub fn new(csv: &Csv, end: u8) -> Splitter {
+        Splitter {
+            separator: csv.separator,
+            quote: csv.quote,
+            escape: csv.escape,
+            comment: csv.comment,
+            trim_left: csv.trim_left,
+            trim_right: csv.trim_right,
+            end,
+        }
+    }
+
+    /// Splits the row at `at`. `last` says that the text ends where the file ends.
+    pub fn step(&self, text: &[u8], at: usize, last: bool, row: &mut Row) -> Step {
+        if at >= text.len() {
+            return Step::End;
+        }
+        let (next, stop, ended) = match memchr(self.end, &text[at..]) {
+            Some(found) => (at + found + 1, self.without_return(text, at, at + found), true),
+            None if last => (text.len(), self.without_return(text, at, text.len()), false),
+            None => return Step::More,
+        };
+        let line = &text[at..stop];
+        if line.is_empty() || self.comment.is_some_and(|sign| line[0] == sign) {
+            return Step::Skip { next };
+        }
+        row.cells.clear();
+        if self.quote.is_some_and(|quote| memchr(quote, line).is_some()) {
+            return self.quoted(text, at, last, row);
+        }
+        let mut start = at;
+        for found in memchr_iter(self.separator, line) {
+            row.cells.push(Piece { start, len: at + found - start, decoded: false });
+            start = at + found + 1;
+        }
+        row.cells.push(Piece { start, len: stop - start, decoded: false });
+        Step::Row { next, lines: 1, ended }
+    }
+
+    /// The end of a line without the CR that belongs to its LF.
+    fn without_return(&self, text: &[u8], start: usize, stop: usize) -> usize {
+        if self.end == b'\n' && stop > start && text[stop - 1] == b'\r' { stop - 1 } else { stop }
+    }
+
+    /// A row that holds quotes, cell by cell.
+    fn quoted(&self, text: &[u8], start: usize, last: bool, row: &mut Row) -> Step {
+        let mut at = start;
+        let mut lines = 1;
+        loop {
+            let open = self.blanks(text, at, self.trim_left);
+            let after = if text.get(open) == self.quote.as_ref() {
+                match self.quoted_cell(text, open + 1, last, row) {
+                    Ok(after) => {
+                        lines += memchr_iter(self.end, &text[open..after]).count() as u32;
+                        self.blanks(text, after, self.trim_right)
+                    }
+                    Err(step) => return step,
+                }
+            } else {
+                let after = memchr2(self.separator, self.end, &text[at..]).map(|found| at + found);
+                if after.is_none() && !last {
+                    return Step::More;
+                }
+                let after = after.unwrap_or(text.len());
+                let stop =
+                    if text.get(after) == Some(&self.separator) { after } else { self.without_return(text, at, after) };
+                row.cells.push(Piece { start: at, len: stop - at, decoded: false });
+                after
+            };
+            match &text[after..] {
+                [] if last => return Step::Row { next: after, lines, ended: false },
+                [] => return Step::More,
+                [sign, ..] if *sign == self.separator => at = after + 1,
+                [sign, ..] if *sign == self.end => return Step::Row { next: after + 1, lines, ended: true },
+                [b'\r', b'\n', ..] => return Step::Row { next: after + 2, lines, ended: true },
+                [b'\r'] if last => return Step::Row { next: after + 1, lines, ended: false },
+                [b'\r'] => return Step::More,
+                _ => return self.after_quote(text, after, last, lines),
+            }
+        }
+    }
+
+    /// A row that has text behind a closing quote: lost up to the end of its line.
+    fn after_quote(&self, text: &[u8], at: usize, last: bool, lines: u32) -> Step {
+        let next = match memchr(self.end, &text[at..]) {
+            Some(found) => at + found + 1,
+            None if last => text.len(),
+            None => return Step::More,
+        };
+        Step::Torn { next, lines, why: "text stands between a closing quote and the next separator" }
+    }
+
+    /// A quoted cell whose first byte is `open`; gives the byte after the closing quote.
+    fn quoted_cell(&self, text: &[u8], open: usize, last: bool, row: &mut Row) -> Result<usize, Step> {
+        let quote = self.quote.unwrap_or(b'"');
+        let escape = self.escape.unwrap_or(quote);
+        let endless = if last { Step::Unclosed } else { Step::More };
+        let mut decoded = None;
+        let mut from = open;
+        let mut at = open;
+        loop {
+            at += memchr2(quote, escape, &text[at..]).ok_or(endless)?;
+            match (text[at], text.get(at + 1)) {
+                (_, None) if !last => return Err(Step::More),
+                (sign, Some(next)) if sign == escape && (*next == quote || *next == escape) => {
+                    decoded.get_or_insert(row.tail.len());
+                    row.tail.extend_from_slice(&text[from..at]);
+                    from = at + 1;
+                    at += 2;
+                }
+                (sign, _) if sign == quote => break,
+                _ => at += 1,
+            }
+        }
+        row.cells.push(match decoded {
+            None => Piece { start: open, len: at - open, decoded: false },
+            Some(start) => {
+                row.tail.extend_from_slice(&text[from..at]);
+                Piece { start, len: row.tail.len() - start, decoded: true }
+            }
+        });
+        Ok(at + 1)
+    }
+
+    fn blanks(&self, text: &[u8], at: usize, trim: bool) -> usize {
+        let blank = |byte: &&u8| matches!(byte, b' ' | b'\t') && **byte != self.separator;
+        if trim { at + text[at..].iter().take_while(blank).count() } else { at }
+    }
+}
+
+impl Row {
+    /// The bytes of a cell.
+    pub fn bytes<'a>(&'a self, text: &'a [u8], piece: Piece) -> &'a [u8] {
+        let all = if piece.decoded { &self.tail } else { text };
+        &all[piece.start..piece.start + piece.len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Splits a text given in pieces of every length, and shows rows and troubles.
+    fn split(csv: &Csv, text: &str) -> Vec<String> {
+        let splitter = Splitter::new(csv, b'\n');
+        let mut shown = Vec::new();
+        let (mut at, mut row) = (0, Row::default());
+        loop {
+            let whole = splitter.step(text.as_bytes(), at, true, &mut row);
+            // Whatever can be split before the text is all there must be split in the same way.
+            for stop in at..text.len() {
+                let mut early = Row::default();
+                let step = splitter.step(&text.as_bytes()[..stop], at, false, &mut early);
+                assert!(
+                    matches!(step, Step::More | Step::End) || step == whole,
+                    "{text:?} {at} {stop} {step:?} {whole:?}"
+                );
+            }
+            let next = match whole {
+                Step::Row { next, lines, ended } => {
+                    let cell = |piece: &Piece| String::from_utf8_lossy(row.bytes(text.as_bytes(), *piece)).into_owned();
+                    let cells: Vec<String> = row.cells.iter().map(cell).collect();
+                    shown.push(format!(
+                        "{}{}{}",
+                        cells.join("|"),
+                        "+".repeat(lines as usize - 1),
+                        if ended { "" } else { "~" }
+                    ));
+                    next
+                }
+                Step::Torn { next, why, .. } => {
+                    shown.push(why[..4].to_string());
+                    next
+                }
+                Step::Skip { next } => next,
+                Step::Unclosed => {
+                    shown.push("unclosed".into());
+                    text.len()
+                }
+                Step::More => panic!("the text is all there"),
+                Step::End => return shown,
+            };
+            assert!(next > at);
+            at = next;
+        }
+    }
+
+    #[test]
+    fn splits_rows_and_cells() {
+        let csv = Csv::default();
+        assert_eq!(split(&csv, "a,b,c\n1,,3\r\n\n,,\n"), ["a|b|c", "1||3", "||"]);
+        assert_eq!(split(&csv, "a,b\n1,2"), ["a|b", "1|2~"]);
+        assert_eq!(split(&csv, "a,"), ["a|~"]);
+        assert_eq!(split(&csv, "\"a,1\",\"b\"\"c\"\"\",\"\"\r\n"), ["a,1|b\"c\"|"]);
+        assert_eq!(split(&csv, "\"a\nb\",\"x\r\ny\"\nc,d\n"), ["a\nb|x\r\ny++", "c|d"]);
+        assert_eq!(split(&csv, "5\" disk,x\"\n"), ["5\" disk|x\""]);
+        assert_eq!(split(&csv, "\"a\",\n\"\",\"b\""), ["a|", "|b~"]);
+    }
+
+    #[test]
+    fn tells_what_cannot_be_split() {
+        let csv = Csv::default();
+        assert_eq!(split(&csv, "\"a\"x,b\nc,d\n"), ["text", "c|d"]);
+        assert_eq!(split(&csv, "a,b\n\"c,d\ne,f\n"), ["a|b", "unclosed"]);
+        assert_eq!(split(&csv, "\"a\"\""), ["unclosed"]);
+    }
+
+    #[test]
+    fn heeds_the_dialect() {
+        let none = Csv { quote: None, separator: b';', ..Csv::default() };
+        assert_eq!(split(&none, "\"a;b\"\n"), ["\"a|b\""]);
+        let escape = Csv { escape: Some(b'\\'), ..Csv::default() };
+        assert_eq!(split(&escape, "\"a\\\"b\\\\\",\"c\\d\"\n"), ["a\"b\\|c\\d"]);
+        let trim = Csv { trim_left: true, trim_right: true, comment: Some(b'#'), ..Csv::default() };
+        assert_eq!(split(&trim, "# no\n \"a\" , \"b\"\n"), ["a|b"]);
+    }
+}

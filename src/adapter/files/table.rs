@@ -1,0 +1,192 @@
+//! Rows of a CSV file: cells of the slots, and what is wrong with rows that cannot be used.
+
+use super::chunk::Chunk;
+use super::header::{Head, Table, count};
+use super::part::Part;
+use super::split::{Piece, Row, Splitter, Step};
+use crate::adapter::{Cell, Torn};
+use crate::protocol::files::csv::Encoding;
+
+impl Table<'_> {
+    /// Reads the rows of a chunk; the first one stands at its start, on this line.
+    pub fn rows(&self, head: &Head, chunk: Chunk, line: u32) -> Part {
+        let splitter = Splitter::new(self.csv, head.end);
+        let suspect = self.suspect(&chunk, head.end);
+        let mut reading = Reading {
+            table: self,
+            head,
+            row: Row::default(),
+            part: Part { line, bytes: chunk.text, ..Part::default() },
+            broken: chunk.broken,
+            suspect,
+        };
+        reading.part.lines.reserve(reading.part.bytes.len() / 64);
+        reading.part.cells.reserve(reading.part.bytes.len() / 64 * self.slots.len());
+        while let Some(step) = reading.step(&splitter, chunk.last) {
+            reading.take(step);
+        }
+        reading.done(chunk.last)
+    }
+
+    /// True if some row of the chunk may hold what no row may hold; then every row is looked at.
+    fn suspect(&self, chunk: &Chunk, end: u8) -> bool {
+        let text = &chunk.text;
+        let lone_return = || {
+            end == b'\n'
+                && memchr::memchr_iter(b'\r', text).any(|at| text.get(at + 1).is_some_and(|next| *next != b'\n'))
+        };
+        !chunk.broken.is_empty()
+            || memchr::memchr(0, text).is_some()
+            || lone_return()
+            || self.csv.encoding == Encoding::Utf8 && !chunk.is_utf8()
+    }
+}
+
+/// A page while it is read.
+struct Reading<'a> {
+    table: &'a Table<'a>,
+    head: &'a Head,
+    row: Row,
+    part: Part,
+    broken: Vec<usize>,
+    suspect: bool,
+}
+
+impl Reading<'_> {
+    /// The next step; `None` at the end of what can be read.
+    fn step(&mut self, splitter: &Splitter, last: bool) -> Option<Step> {
+        let step = splitter.step(&self.part.bytes, self.part.consumed, last, &mut self.row);
+        (!matches!(step, Step::More | Step::End)).then_some(step)
+    }
+
+    fn take(&mut self, step: Step) {
+        let start = self.part.consumed;
+        let (next, lines) = match step {
+            Step::Row { next, lines, ended } => {
+                match self.trouble(start, next, ended) {
+                    Some(why) => self.torn(why),
+                    None => self.cells(),
+                }
+                (next, lines)
+            }
+            Step::Skip { next } => (next, 1),
+            Step::Torn { next, lines, why } => {
+                self.torn(why.into());
+                (next, lines)
+            }
+            Step::Unclosed | Step::More | Step::End => {
+                self.torn("a quote is opened and never closed: the file ends in the middle of a record".into());
+                (self.part.bytes.len(), 1)
+            }
+        };
+        self.part.consumed = next;
+        self.part.line += lines;
+    }
+
+    fn torn(&mut self, why: String) {
+        let origin = format!("{}, line {}", self.table.name, self.part.line);
+        self.part.tear(Torn { origin, why });
+    }
+
+    /// What is wrong with a row, if something is.
+    fn trouble(&self, start: usize, next: usize, ended: bool) -> Option<String> {
+        if self.suspect
+            && let Some(why) = self.unreadable(start, next)
+        {
+            return Some(why);
+        }
+        let (found, expected) = (self.row.cells.len(), self.head.cells);
+        if found == expected || found < expected && self.table.csv.pad && ended {
+            return None;
+        }
+        let found = count(found, "cell");
+        if !ended && self.row.cells.len() < expected {
+            return Some(format!("the file ends in the middle of a record: {found}, {expected} expected"));
+        }
+        Some(format!("{found}, {expected} expected"))
+    }
+
+    /// Bytes that no row may hold.
+    fn unreadable(&self, start: usize, next: usize) -> Option<String> {
+        let bytes = &self.part.bytes[start..next];
+        if let Err(error) = std::str::from_utf8(bytes) {
+            let at = error.valid_up_to();
+            // What is no UTF-8 was mostly written by a program that knows one byte a letter.
+            return Some(format!(
+                "byte {} of the row is no UTF-8 (0x{:02X}); is the file windows-1252?",
+                at + 1,
+                bytes[at]
+            ));
+        }
+        let end = self.part.bytes.len();
+        if self.broken.iter().any(|place| (start..next).contains(place) || *place == end && next == end) {
+            return Some("the row holds bytes that are no UTF-16".into());
+        }
+        if let Some(at) = memchr::memchr(0, bytes) {
+            return Some(format!("byte {} of the row is NUL; a text never holds one", at + 1));
+        }
+        let lone = |piece: &&Piece| {
+            let quoted = piece.decoded
+                || self
+                    .table
+                    .csv
+                    .quote
+                    .is_some_and(|quote| piece.start > 0 && self.part.bytes[piece.start - 1] == quote);
+            !quoted && memchr::memchr(b'\r', self.row.bytes(&self.part.bytes, **piece)).is_some()
+        };
+        let lone = self.head.end == b'\n' && self.row.cells.iter().any(|piece| lone(&piece));
+        lone.then(|| "a carriage return stands inside the row, without a line feed".into())
+    }
+
+    /// The cells of a row, one for each slot.
+    fn cells(&mut self) {
+        let csv = self.table.csv;
+        let plain = csv.absent_when.is_empty() && csv.empty.is_empty();
+        let base = self.part.bytes.len();
+        for (slot, column) in self.table.slots.iter().zip(&self.head.columns) {
+            let piece = column.and_then(|column| self.row.cells.get(column)).filter(|_| !slot.unused);
+            let cell = match piece {
+                None => Cell::Missing,
+                Some(piece) => {
+                    let piece = self.trim(*piece);
+                    if !plain && self.absent(piece) {
+                        Cell::Null
+                    } else {
+                        let start = if piece.decoded { base + piece.start } else { piece.start };
+                        Cell::Text { start: start as u32, len: piece.len as u32 }
+                    }
+                }
+            };
+            self.part.cells.push(cell);
+        }
+        self.part.lines.push(self.part.line);
+    }
+
+    fn trim(&self, mut piece: Piece) -> Piece {
+        let csv = self.table.csv;
+        if csv.trim_left || csv.trim_right {
+            let bytes = self.row.bytes(&self.part.bytes, piece);
+            let blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
+            let left = if csv.trim_left { bytes.iter().take_while(blank).count() } else { 0 };
+            let right = if csv.trim_right { bytes[left..].iter().rev().take_while(blank).count() } else { 0 };
+            piece.start += left;
+            piece.len -= left + right;
+        }
+        piece
+    }
+
+    /// True if the text of a cell means that there is no value.
+    fn absent(&self, piece: Piece) -> bool {
+        let text = self.row.bytes(&self.part.bytes, piece);
+        let csv = self.table.csv;
+        csv.absent_when.iter().any(|word| word.as_bytes() == text)
+            || !csv.empty.is_empty() && csv.empty.as_bytes() == text
+    }
+
+    /// Puts decoded cells behind the input.
+    fn done(mut self, last: bool) -> Part {
+        self.part.finished = last && self.part.consumed == self.part.bytes.len();
+        self.part.bytes.append(&mut self.row.tail);
+        self.part
+    }
+}

@@ -1,0 +1,361 @@
+//! Writing a file: rows to text, text to bytes. What the dialect cannot hold is refused with the number of its row.
+
+use super::header::count;
+use crate::adapter::Rows as RowSource;
+use crate::protocol::files::csv::{Bom, Encoding, Header, QuoteWhen};
+use crate::protocol::files::shape::{Rows, child_path};
+use crate::protocol::files::{Call, Column, Csv, Layout};
+use crate::world::WriteFile;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::io;
+
+/// Why a file was not written.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The disk.
+    Disk(io::Error),
+    /// A row that the file cannot hold; names row and column, never the value.
+    Row(String),
+}
+
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Refusal {
+        Refusal::Disk(error)
+    }
+}
+
+/// What a file that was written is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256 in hexadecimal.
+    pub digest: String,
+}
+
+/// Writes all rows of a call and waits until they are on the disk.
+pub fn write(call: &Call, rows: &mut dyn RowSource, file: Box<dyn WriteFile>) -> Result<Written, Refusal> {
+    let mut out = Out { file, buffer: Vec::with_capacity(BUFFER + 4096), digest: Sha256::new(), bytes: 0 };
+    let rows = match &call.layout {
+        Layout::Csv { dialect, listed } => csv(dialect, listed.as_deref(), &call.slots, rows, &mut out)?,
+        Layout::Json { rows: place, .. } => json(place, &call.slots, rows, &mut out)?,
+        Layout::Ndjson { .. } => ndjson(&call.slots, rows, &mut out)?,
+    };
+    out.finish(rows)
+}
+
+const BUFFER: usize = 1 << 18;
+
+/// The file, its digest and its size.
+struct Out {
+    file: Box<dyn WriteFile>,
+    buffer: Vec<u8>,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl Out {
+    fn flush(&mut self) -> io::Result<()> {
+        self.digest.update(&self.buffer);
+        self.bytes += self.buffer.len() as u64;
+        self.file.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// Writes what has gathered, if it is worth a call.
+    fn drain(&mut self) -> io::Result<()> {
+        if self.buffer.len() >= BUFFER { self.flush() } else { Ok(()) }
+    }
+
+    fn finish(mut self, rows: u64) -> Result<Written, Refusal> {
+        self.flush()?;
+        self.file.flush()?;
+        self.file.sync()?;
+        Ok(Written { rows, bytes: self.bytes, digest: hex(&self.digest.finalize()) })
+    }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn csv(
+    dialect: &Csv,
+    listed: Option<&[String]>,
+    slots: &[Column],
+    rows: &mut dyn RowSource,
+    out: &mut Out,
+) -> Result<u64, Refusal> {
+    let names: Vec<&str> = match listed {
+        Some(listed) => listed.iter().map(String::as_str).collect(),
+        None => slots.iter().map(|slot| slot.at.as_str()).collect(),
+    };
+    let columns = names.iter().map(|name| slots.iter().position(|slot| slot.at == *name)).collect();
+    let mut text = CsvText { dialect, names, columns, line: String::new(), at_start: true };
+    text.mark(&mut out.buffer);
+    if dialect.header != Header::None {
+        text.header(&mut out.buffer).map_err(|why| Refusal::Row(format!("the header: {why}")))?;
+    }
+    let mut number = 0;
+    while let Some(row) = rows.next() {
+        number += 1;
+        text.row(row, &mut out.buffer).map_err(|why| Refusal::Row(format!("row {number}: {why}")))?;
+        out.drain()?;
+    }
+    Ok(number)
+}
+
+/// Turns rows into lines of CSV.
+struct CsvText<'a> {
+    dialect: &'a Csv,
+    names: Vec<&'a str>,
+    /// The slot of each column.
+    columns: Vec<Option<usize>>,
+    line: String,
+    /// True until the first line is written.
+    at_start: bool,
+}
+
+impl CsvText<'_> {
+    /// The byte order mark.
+    fn mark(&self, out: &mut Vec<u8>) {
+        let mark: &[u8] = match self.dialect.encoding {
+            Encoding::Utf8 => &[0xEF, 0xBB, 0xBF],
+            Encoding::Utf16 => &[0xFF, 0xFE],
+            Encoding::Windows1252 | Encoding::Latin1 => &[],
+        };
+        match self.dialect.bom {
+            Bom::Write => out.extend_from_slice(mark),
+            Bom::Double => out.extend_from_slice(&mark.repeat(2)),
+            Bom::None | Bom::Tolerate => {}
+        }
+    }
+
+    fn header(&mut self, out: &mut Vec<u8>) -> Result<(), String> {
+        for column in 0..self.names.len() {
+            self.name(column).map_err(|why| format!("column `{}`: {why}", self.names[column]))?;
+        }
+        self.end_line(out)
+    }
+
+    fn row(&mut self, row: &[Option<String>], out: &mut Vec<u8>) -> Result<(), String> {
+        for column in 0..self.columns.len() {
+            let value = self.columns[column].and_then(|slot| row.get(slot)).and_then(Option::as_deref);
+            self.cell(column, value).map_err(|why| format!("column `{}`: {why}", self.names[column]))?;
+        }
+        self.end_line(out)
+    }
+
+    fn end_line(&mut self, out: &mut Vec<u8>) -> Result<(), String> {
+        self.line.push_str(if self.dialect.crlf { "\r\n" } else { "\n" });
+        let encoded = encode(&self.line, self.dialect.encoding, out);
+        self.line.clear();
+        self.at_start = false;
+        encoded.map_err(|lacking| {
+            format!("{} has no character U+{:04X} ({lacking})", self.dialect.encoding.word(), u32::from(lacking))
+        })
+    }
+
+    fn separate(&mut self, column: usize) {
+        if column > 0 {
+            self.line.push(self.dialect.separator as char);
+        }
+    }
+
+    /// A name in the header; a name is never a formula and never absent.
+    fn name(&mut self, column: usize) -> Result<(), String> {
+        self.separate(column);
+        let name = self.names[column];
+        self.put(column, name)
+    }
+
+    fn cell(&mut self, column: usize, value: Option<&str>) -> Result<(), String> {
+        self.separate(column);
+        let csv = self.dialect;
+        let Some(value) = value else { return self.put(column, &csv.empty) };
+        let value = if csv.trim_left { value.trim_start_matches([' ', '\t']) } else { value };
+        let value = if csv.trim_right { value.trim_end_matches([' ', '\t']) } else { value };
+        if !value.is_empty() && (value == csv.empty || csv.absent_when.iter().any(|word| word == value)) {
+            return Err(format!("the text `{value}` means that there is no value in this dialect"));
+        }
+        if csv.guard_formulas && value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            return self.put(column, &format!("'{value}"));
+        }
+        self.put(column, value)
+    }
+
+    fn put(&mut self, column: usize, text: &str) -> Result<(), String> {
+        let csv = self.dialect;
+        if text.contains('\0') {
+            return Err("a NUL byte stands in it".into());
+        }
+        let trouble = self.trouble(column, text);
+        let Some(quote) = csv.quote.map(char::from) else {
+            self.line.push_str(text);
+            return trouble.map_or(Ok(()), |why| Err(format!("{why}, and nothing is quoted in this dialect")));
+        };
+        let quoted = match csv.quote_when {
+            QuoteWhen::Always => true,
+            QuoteWhen::Text => trouble.is_some() || !text.is_empty() && !is_number(text),
+            QuoteWhen::Needed => trouble.is_some(),
+        };
+        if !quoted {
+            self.line.push_str(text);
+            return Ok(());
+        }
+        let escape = csv.escape.map_or(quote, char::from);
+        self.line.push(quote);
+        for c in text.chars() {
+            if c == quote || c == escape {
+                self.line.push(escape);
+            }
+            self.line.push(c);
+        }
+        self.line.push(quote);
+        Ok(())
+    }
+
+    /// Why a text would be misread without quotes, if it would.
+    fn trouble(&self, column: usize, text: &str) -> Option<&'static str> {
+        let csv = self.dialect;
+        let holds = |sign: u8| memchr::memchr(sign, text.as_bytes()).is_some();
+        if holds(csv.separator) {
+            Some("the separator stands in it")
+        } else if holds(b'\n') || holds(b'\r') {
+            Some("a line end stands in it")
+        } else if csv.quote.is_some_and(holds) {
+            Some("a quote stands in it")
+        } else if column == 0 && csv.comment.is_some_and(|sign| text.as_bytes().first() == Some(&sign)) {
+            Some("it starts like a comment")
+        } else if column == 0 && self.at_start && text.starts_with('\u{FEFF}') {
+            Some("it starts like a byte order mark")
+        } else if self.columns.len() == 1 && text.is_empty() {
+            Some("the line would be blank")
+        } else {
+            None
+        }
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let text = text.strip_prefix('-').unwrap_or(text);
+    match text.split_once('.') {
+        Some((whole, part)) => digits(whole) && digits(part),
+        None => digits(text),
+    }
+}
+
+/// Encodes a text; a character that the encoding lacks is refused.
+fn encode(text: &str, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), char> {
+    match encoding {
+        Encoding::Utf8 => out.extend_from_slice(text.as_bytes()),
+        Encoding::Utf16 => out.extend(text.encode_utf16().flat_map(u16::to_le_bytes)),
+        Encoding::Latin1 => {
+            for c in text.chars() {
+                out.push(u8::try_from(u32::from(c)).map_err(|_| c)?);
+            }
+        }
+        Encoding::Windows1252 => {
+            let (bytes, _, lacking) = encoding_rs::WINDOWS_1252.encode(text);
+            if !lacking {
+                out.extend_from_slice(&bytes);
+                return Ok(());
+            }
+            let lacks = |c: &char| encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).2;
+            return Err(text.chars().find(lacks).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+    }
+    Ok(())
+}
+
+/// The list of records between the brackets that lead to it.
+fn json(place: &Rows, slots: &[Column], rows: &mut dyn RowSource, out: &mut Out) -> Result<u64, Refusal> {
+    let path: &[String] = match place {
+        Rows::List(path) => path,
+        Rows::Whole => &[],
+    };
+    let whole = *place == Rows::Whole;
+    for key in path {
+        out.buffer.extend_from_slice(format!("{{{}:", Value::String(key.clone())).as_bytes());
+    }
+    out.buffer.extend_from_slice(if whole { b"" } else { b"[" });
+    let paths = paths(slots)?;
+    let mut number = 0;
+    while let Some(row) = rows.next() {
+        out.buffer.extend_from_slice(if number > 0 {
+            b",\n"
+        } else if whole {
+            b""
+        } else {
+            b"\n"
+        });
+        number += 1;
+        record(&paths, slots, row, number, &mut out.buffer)?;
+        out.drain()?;
+    }
+    if whole && number != 1 {
+        return Err(Refusal::Row(format!("the file is one record, and there are {}", count(number as usize, "row"))));
+    }
+    out.buffer.extend_from_slice(if whole { b"" } else { b"\n]" });
+    out.buffer.extend_from_slice("}".repeat(path.len()).as_bytes());
+    out.buffer.push(b'\n');
+    Ok(number)
+}
+
+fn ndjson(slots: &[Column], rows: &mut dyn RowSource, out: &mut Out) -> Result<u64, Refusal> {
+    let paths = paths(slots)?;
+    let mut number = 0;
+    while let Some(row) = rows.next() {
+        number += 1;
+        record(&paths, slots, row, number, &mut out.buffer)?;
+        out.buffer.push(b'\n');
+        out.drain()?;
+    }
+    Ok(number)
+}
+
+fn paths(slots: &[Column]) -> Result<Vec<Vec<String>>, Refusal> {
+    let path = |slot: &Column| child_path(&slot.at).map_err(|why| Refusal::Row(format!("`{}`: {why}", slot.at)));
+    slots.iter().map(path).collect()
+}
+
+/// One record: texts where the slots lie; absent ones are left out. A list or structure is given as JSON and stays it.
+fn record(
+    paths: &[Vec<String>],
+    slots: &[Column],
+    row: &[Option<String>],
+    number: u64,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let mut record = Map::new();
+    for ((path, slot), text) in paths.iter().zip(slots).zip(row) {
+        let Some(text) = text else { continue };
+        let refuse = |why: &str| Refusal::Row(format!("row {number}: field `{}`: {why}", slot.name));
+        let value = match slot.nested {
+            true => serde_json::from_str(text).map_err(|_| refuse("its text is not JSON"))?,
+            false => Value::String(text.clone()),
+        };
+        place(&mut record, path, value).ok_or_else(|| refuse("another field lies where its structure should be"))?;
+    }
+    serde_json::to_writer(out, &record).map_err(|_| Refusal::Row(format!("row {number} cannot be written as JSON")))
+}
+
+fn place(record: &mut Map<String, Value>, path: &[String], value: Value) -> Option<()> {
+    match path {
+        [] => None,
+        [name] => {
+            record.insert(name.clone(), value);
+            Some(())
+        }
+        [name, rest @ ..] => {
+            let inner = record.entry(name.clone()).or_insert_with(|| Value::Object(Map::new()));
+            place(inner.as_object_mut()?, rest, value)
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! Rows of JSON answers.
+

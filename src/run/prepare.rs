@@ -1,0 +1,308 @@
+//! Before a mapping works: which left rows are records, which are there twice, who is protected, what is in scope.
+
+use super::eval::{Links, Machine, Odd, Tables};
+use super::fate::Fallen;
+use super::key::{hash_key, key_text};
+use super::stage::Setting;
+use super::table::{Apart, Rows};
+use crate::model::Duplicates;
+use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows with one key are one record: the first counts. A row whose key cannot be read is nobody; as long as there is one,
+/// nobody else may count as gone.
+pub fn duplicates(
+    setting: &Setting<'_>,
+    tables: &mut Tables<'_>,
+    odd: &Odd,
+    fallen: &mut Fallen,
+    incomplete: &mut BTreeMap<EntityId, String>,
+) {
+    let none = Links::default();
+    for index in 0..tables.entities {
+        let table = &tables.tables[index as usize];
+        if table.len == 0 || !matches!(table.rows, Rows::Wire { .. }) {
+            continue;
+        }
+        let id = EntityId(index);
+        let entity = setting.model.entity(id);
+        let means = setting.model.system(entity.system).reads.duplicates;
+        let machine = setting.machine(tables, &none, odd);
+        let mut seen: HashMap<u128, u32> = HashMap::with_capacity(table.len as usize);
+        let mut out = Vec::new();
+        let mut arena = Arena::new();
+        for row in 0..table.len {
+            let place = Row { table: index, row };
+            match hash_key(&machine, place, RecordType::Entity(id), &arena) {
+                None => {
+                    let why = "the key is empty or cannot be read";
+                    fallen.stopped.push(super::fate::Stopped {
+                        place: entity.name.text.clone(),
+                        key: None,
+                        why: why.into(),
+                        origin: table.origin(row),
+                        held: false,
+                    });
+                    incomplete.entry(id).or_insert_with(|| why.into());
+                    out.push(row);
+                }
+                Some(hash) => match seen.entry(hash) {
+                    hashbrown::hash_map::Entry::Vacant(entry) => {
+                        entry.insert(row);
+                    }
+                    hashbrown::hash_map::Entry::Occupied(first) => {
+                        out.push(row);
+                        if means != Duplicates::Merge {
+                            let first = table.origin(*first.get()).unwrap_or_default();
+                            fallen.stopped.push(super::fate::Stopped {
+                                place: entity.name.text.clone(),
+                                key: key_text(&machine, place, RecordType::Entity(id)),
+                                why: format!("the key is there twice: the first row counts ({first})"),
+                                origin: table.origin(row),
+                                held: true,
+                            });
+                        }
+                    }
+                },
+            }
+            arena.reset();
+        }
+        drop(seen);
+        let table = tables.change(index);
+        for row in out {
+            table.kill(row);
+        }
+        table.by_key = Default::default();
+    }
+}
+
+/// Rows that a descriptor says are no records.
+pub fn skip_rows(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) {
+    for (entity, condition) in &setting.typed.skipped {
+        let rows = fulfilled(setting, tables, odd, *entity, *condition);
+        let table = tables.change(entity.0);
+        rows.into_iter().for_each(|row| table.kill(row));
+    }
+}
+
+/// The living rows of an entity that fulfil a condition about the record.
+fn fulfilled(
+    setting: &Setting<'_>,
+    tables: &Tables<'_>,
+    odd: &Odd,
+    entity: EntityId,
+    condition: crate::check::typed::ExprId,
+) -> Vec<u32> {
+    let none = Links::default();
+    let machine = setting.machine(tables, &none, odd);
+    machine.inside.set(true);
+    let table = tables.table(entity.0);
+    let mut arena = Arena::new();
+    let mut rows = Vec::new();
+    for row in table.living() {
+        if is_true(&machine, condition, Row { table: entity.0, row }, &arena) {
+            rows.push(row);
+        }
+        arena.reset();
+    }
+    rows
+}
+
+fn is_true(machine: &Machine<'_, '_>, condition: crate::check::typed::ExprId, row: Row, arena: &Arena) -> bool {
+    let mut frame = vec![Value::Absent; 16];
+    frame[0] = Value::Row(row);
+    matches!(machine.eval(condition, &mut frame, arena), Ok(Value::Bool(true)))
+}
+
+/// Marks protected people, and every record that cannot be without one: an enrolment, a membership.
+pub fn protect(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) {
+    for (entity, condition) in &setting.typed.protected {
+        let rows = fulfilled_or_unreadable(setting, tables, odd, *entity, *condition);
+        let table = tables.change(entity.0);
+        rows.into_iter().for_each(|row| table.set_apart(row, Apart::Protected));
+    }
+    spread(setting, tables, odd, |_, of| of == Apart::Protected, Apart::Protected);
+}
+
+/// Who fulfils the condition; and who it cannot be decided about because the data is broken: in doubt a person is protected.
+fn fulfilled_or_unreadable(
+    setting: &Setting<'_>,
+    tables: &Tables<'_>,
+    odd: &Odd,
+    entity: EntityId,
+    condition: crate::check::typed::ExprId,
+) -> Vec<u32> {
+    let none = Links::default();
+    let machine = setting.machine(tables, &none, odd);
+    machine.inside.set(true);
+    let table = tables.table(entity.0);
+    let mut arena = Arena::new();
+    let mut rows = Vec::new();
+    for row in table.living() {
+        let mut frame = vec![Value::Absent; 16];
+        frame[0] = Value::Row(Row { table: entity.0, row });
+        match machine.eval(condition, &mut frame, &arena) {
+            Ok(Value::Bool(true)) | Err(_) => rows.push(row),
+            _ => {}
+        }
+        drop(frame);
+        arena.reset();
+    }
+    rows
+}
+
+/// Marks records that cannot be without a marked one: a required reference, or one that is part of the key, leads there.
+fn spread(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, wanted: impl Fn(EntityId, Apart) -> bool, mark: Apart) {
+    let none = Links::default();
+    loop {
+        let mut marks: Vec<(EntityId, u32)> = Vec::new();
+        {
+            let machine = setting.machine(tables, &none, odd);
+            machine.inside.set(true);
+            for index in 0..tables.entities {
+                let id = EntityId(index);
+                let table = tables.table(index);
+                let fields = needed_references(setting, id);
+                let leads = fields.iter().any(|(_, to)| tables.table(to.0).apart.is_some());
+                if table.len == 0 || !leads {
+                    continue;
+                }
+                let mut arena = Arena::new();
+                for row in table.living() {
+                    if table.apart(row) < mark {
+                        let about = fields.iter().any(|(field, to)| {
+                            match machine.plain_field(Row { table: index, row }, id, *field, &arena) {
+                                Value::Row(at) => wanted(*to, tables.table(at.table).apart(at.row)),
+                                _ => false,
+                            }
+                        });
+                        if about {
+                            marks.push((id, row));
+                        }
+                    }
+                    arena.reset();
+                }
+            }
+        }
+        if marks.is_empty() {
+            return;
+        }
+        for (entity, row) in marks {
+            tables.change(entity.0).set_apart(row, mark);
+        }
+    }
+}
+
+/// References that a record cannot be without.
+fn needed_references(setting: &Setting<'_>, id: EntityId) -> Vec<(u16, EntityId)> {
+    let entity = setting.model.entity(id);
+    let fields = entity.fields.iter().enumerate();
+    fields
+        .filter_map(|(index, field)| match field.ty {
+            Type::Ref(to) if !field.optional || entity.key.contains(&index) => Some((index as u16, to)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Marks what is outside the scope. A record that needs a record outside is outside; one that is only referred to stays if
+/// a record inside refers to it. Gives the entity of the scope and how many of its records are outside.
+pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Option<(EntityId, u64)> {
+    let (entity, condition) = setting.typed.scope?;
+    let inside: BTreeSet<u32> = fulfilled(setting, tables, odd, entity, condition).into_iter().collect();
+    let kept = with_referred(setting, tables, odd, entity, inside);
+    let outside: Vec<u32> = tables.table(entity.0).living().filter(|row| !kept.contains(row)).collect();
+    for &row in &outside {
+        tables.change(entity.0).set_apart(row, Apart::Outside);
+    }
+    spread(setting, tables, odd, |_, of| of >= Apart::Outside, Apart::Outside);
+    only_referred(setting, tables, odd, entity);
+    Some((entity, outside.len() as u64))
+}
+
+/// The rows, and those of the same entity that they refer to: the school above a school unit.
+fn with_referred(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, id: EntityId, mut rows: BTreeSet<u32>) -> BTreeSet<u32> {
+    let none = Links::default();
+    let machine = setting.machine(tables, &none, odd);
+    machine.inside.set(true);
+    let fields = setting.model.entity(id).fields.iter().enumerate();
+    let own: Vec<u16> = fields.filter(|(_, field)| field.ty == Type::Ref(id)).map(|(index, _)| index as u16).collect();
+    let mut waiting: Vec<u32> = rows.iter().copied().collect();
+    let mut arena = Arena::new();
+    while let Some(row) = waiting.pop() {
+        for &field in &own {
+            if let Value::Row(to) = machine.plain_field(Row { table: id.0, row }, id, field, &arena)
+                && rows.insert(to.row)
+            {
+                waiting.push(to.row);
+            }
+        }
+        arena.reset();
+    }
+    rows
+}
+
+/// Entities that need no record of the scope but are referred to by those that do (people, by their enrolments): whoever
+/// nobody inside refers to is outside.
+fn only_referred(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, scoped: EntityId) {
+    let model = setting.model;
+    let mut bound: BTreeSet<EntityId> = BTreeSet::from([scoped]);
+    loop {
+        let more: Vec<EntityId> = (0..tables.entities)
+            .map(EntityId)
+            .filter(|id| !bound.contains(id))
+            .filter(|&id| needed_references(setting, id).iter().any(|(_, to)| bound.contains(to)))
+            .collect();
+        if more.is_empty() {
+            break;
+        }
+        bound.extend(more);
+    }
+    let mut referred: BTreeMap<EntityId, BTreeSet<u32>> = BTreeMap::new();
+    {
+        let none = Links::default();
+        let machine = setting.machine(tables, &none, odd);
+        machine.inside.set(true);
+        for &id in &bound {
+            let table = tables.table(id.0);
+            for (field, to) in references(model.entity(id)).filter(|(_, to)| !bound.contains(to)) {
+                let rows = referred.entry(to).or_default();
+                let mut arena = Arena::new();
+                for row in table.living().filter(|&row| table.apart(row) != Apart::Outside) {
+                    collect_rows(machine.plain_field(Row { table: id.0, row }, id, field, &arena), rows);
+                    arena.reset();
+                }
+            }
+        }
+    }
+    for (entity, rows) in referred {
+        let table = tables.change(entity.0);
+        for row in 0..table.len {
+            if table.is_alive(row) && !rows.contains(&row) {
+                table.set_apart(row, Apart::Outside);
+            }
+        }
+    }
+}
+
+fn references(entity: &crate::model::Entity) -> impl Iterator<Item = (u16, EntityId)> + '_ {
+    entity.fields.iter().enumerate().filter_map(|(index, field)| match &field.ty {
+        Type::Ref(to) => Some((index as u16, *to)),
+        Type::List(element) | Type::Set(element) => match **element {
+            Type::Ref(to) => Some((index as u16, to)),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn collect_rows(value: Value<'_>, rows: &mut BTreeSet<u32>) {
+    match value {
+        Value::Row(row) => {
+            rows.insert(row.row);
+        }
+        Value::List(items) => items.iter().for_each(|item| collect_rows(*item, rows)),
+        _ => {}
+    }
+}

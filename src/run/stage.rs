@@ -1,0 +1,251 @@
+//! One mapping of a route: left tables in, right records out.
+
+use super::eval::{Links, Machine, Odd, Tables};
+use super::fate::Fallen;
+use super::key::key_text;
+use super::lookup::Lookup;
+use super::make::{Made, make};
+use super::prepare;
+use super::shape::shape;
+use super::table::{Apart, Table};
+use crate::check::TypedMapping;
+use crate::check::typed::{Node, TypedStep};
+use crate::model::Model;
+use crate::value::wire::Codec;
+use crate::value::{Arena, EntityId, RecordType, SetId, Value};
+use jiff::civil::Date;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What does not change while a mapping is worked.
+#[derive(Clone)]
+pub struct Setting<'t> {
+    /// The documents.
+    pub model: &'t Model,
+    /// The checked mapping.
+    pub typed: &'t TypedMapping,
+    /// Values of its options.
+    pub options: &'t [Value<'t>],
+    /// Look-up tables.
+    pub lookups: &'t [Lookup<'t>],
+    /// The run's date.
+    pub as_of: Date,
+}
+
+/// What a mapping gave.
+pub struct Worked<'t> {
+    /// Right records by entity.
+    pub made: Vec<Made<'t>>,
+    /// What fell.
+    pub fallen: Fallen,
+    /// Left tables, for origins and keys.
+    pub tables: Tables<'t>,
+    /// Records outside the scope: entity, and how many.
+    pub outside: Option<(String, u64)>,
+    /// What it was worked with.
+    pub setting: Setting<'t>,
+    /// Keys of made rows as the store knows them: by made entity, then row.
+    pub left_keys: Vec<Vec<Option<String>>>,
+}
+
+/// Left tables of a mapping: by entity, and why the read of some of them was not complete.
+pub struct Input<'t> {
+    /// Tables by entity.
+    pub tables: BTreeMap<EntityId, Table<'t>>,
+    /// Entities whose absence means nothing, with the reason.
+    pub incomplete: BTreeMap<EntityId, String>,
+}
+
+/// Works a mapping.
+pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Worked<'t> {
+    let model = setting.model;
+    let mut fallen = Fallen::default();
+    let odd = Odd::default();
+    let mut tables = tables_of(setting, input.tables);
+    let mut incomplete = input.incomplete;
+    prepare::duplicates(setting, &mut tables, &odd, &mut fallen, &mut incomplete);
+    prepare::skip_rows(setting, &mut tables, &odd);
+    prepare::protect(setting, &mut tables, &odd);
+    let outside = prepare::scope(setting, &mut tables, &odd);
+    let none = Links::default();
+    for set in &setting.typed.sets {
+        let machine = setting.machine(&tables, &none, &odd);
+        let shaped = shape(&machine, set, arena, &mut fallen);
+        tables.put(tables.set(set.set), shaped.table);
+        for (layout, table) in shaped.groups {
+            tables.put(tables.layout(layout), table);
+        }
+    }
+    let (mut made, left_keys) = {
+        let mut links = Links::default();
+        let mut machine = setting.machine(&tables, &none, &odd);
+        let made = make(&mut machine, &mut links, arena, &mut fallen);
+        let keys = made.iter().map(|made| made.rows.iter().map(|row| left_key(&machine, row.left)).collect()).collect();
+        (made, keys)
+    };
+    let unsure = unsure_maps(setting, &incomplete, &fallen);
+    for this in &mut made {
+        for (map, why) in &unsure {
+            if setting.typed.maps[*map as usize].right == this.entity {
+                this.incomplete.insert(*map, why.clone());
+            }
+        }
+    }
+    for (what, place, count) in odd.all() {
+        fallen.oddities.push((what, place, count));
+    }
+    let outside = outside.map(|(entity, count)| (model.entity(entity).name.text.clone(), count));
+    Worked { made, fallen, tables, outside, setting: setting.clone(), left_keys }
+}
+
+use super::make::left_key;
+
+impl<'t> Setting<'t> {
+    /// A machine over the tables so far.
+    pub fn machine<'m>(&self, tables: &'m Tables<'t>, links: &'m Links, odd: &'m Odd) -> Machine<'m, 't> {
+        Machine {
+            model: self.model,
+            typed: self.typed,
+            tables,
+            options: self.options,
+            as_of: self.as_of,
+            links,
+            right: None,
+            lookups: self.lookups,
+            odd,
+            inside: Default::default(),
+        }
+    }
+}
+
+fn tables_of<'t>(setting: &Setting<'t>, mut given: BTreeMap<EntityId, Table<'t>>) -> Tables<'t> {
+    let model = setting.model;
+    let entities = model.entities.len() as u32;
+    let layouts = entities + model.sets.len() as u32;
+    let mut tables = Vec::with_capacity(layouts as usize + setting.typed.layouts.len());
+    for index in 0..entities {
+        let entity = EntityId(index);
+        let width = model.entity(entity).fields.len();
+        tables.push(given.remove(&entity).unwrap_or_else(|| Table::values(width, Vec::new())));
+    }
+    tables.extend((entities..layouts).map(|_| Table::values(1, Vec::new())));
+    tables.extend(setting.typed.layouts.iter().map(|_| Table::values(1, Vec::new())));
+    for node in setting.typed.nodes.all() {
+        if let Node::Referrers { entity, field, .. } = node {
+            let referrers = &mut tables[entity.0 as usize].referrers;
+            if !referrers.iter().any(|(known, _)| known == field) {
+                referrers.push((*field, OnceCell::new()));
+            }
+        }
+    }
+    Tables { tables: tables.into_iter().map(std::rc::Rc::new).collect(), entities, layouts }
+}
+
+/// Maps whose missing records are not gone: something that they depend on was not read in full, or rows fell in a set whose
+/// later keys nobody knows.
+fn unsure_maps(setting: &Setting<'_>, incomplete: &BTreeMap<EntityId, String>, fallen: &Fallen) -> Vec<(u16, String)> {
+    let model = setting.model;
+    let mut unsure = Vec::new();
+    for (index, map) in setting.typed.maps.iter().enumerate() {
+        let mut sets = BTreeSet::new();
+        let mut entities = BTreeSet::new();
+        reach(setting, map.left, &mut sets, &mut entities);
+        let part = entities.iter().find_map(|entity| {
+            incomplete.get(entity).map(|why| format!("{}: {why}", model.entity(*entity).name.text))
+        });
+        let blurred = sets.iter().map(|&set| &model.set(set).name.text).find(|name| fallen.is_blurred(name));
+        let stopped = sets.iter().map(|&set| &model.set(set).name.text).find(|name| {
+            fallen.stopped.iter().any(|stopped| stopped.place == **name)
+        });
+        let why = part
+            .or_else(|| blurred.map(|name| format!("rows of the set {name} could not be read or were rejected")))
+            .or_else(|| stopped.map(|name| format!("rows of the set {name} could not be read or were rejected")));
+        if let Some(why) = why {
+            unsure.push((index as u16, why));
+        }
+    }
+    unsure
+}
+
+/// The sets and entities that rows of a record type are made of.
+fn reach(setting: &Setting<'_>, record: RecordType, sets: &mut BTreeSet<SetId>, entities: &mut BTreeSet<EntityId>) {
+    match record {
+        RecordType::Entity(entity) => {
+            entities.insert(entity);
+        }
+        RecordType::Layout(_) => {}
+        RecordType::Set(set) => {
+            if !sets.insert(set) {
+                return;
+            }
+            let Some(typed) = setting.typed.sets.iter().find(|typed| typed.set == set) else { return };
+            for step in &typed.steps {
+                match step {
+                    TypedStep::From(record) | TypedStep::Join { record, .. } | TypedStep::With { record, .. } => {
+                        reach(setting, *record, sets, entities);
+                    }
+                    TypedStep::Union(records) => records.iter().for_each(|record| reach(setting, *record, sets, entities)),
+                    TypedStep::Each { list, .. } => reach_expr(setting, *list, sets, entities),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn reach_expr(
+    setting: &Setting<'_>,
+    expr: crate::check::typed::ExprId,
+    sets: &mut BTreeSet<SetId>,
+    entities: &mut BTreeSet<EntityId>,
+) {
+    let node = setting.typed.nodes.node(expr);
+    match node {
+        Node::Referrers { entity, .. } => {
+            entities.insert(*entity);
+        }
+        Node::All(record) | Node::ByKey { record, .. } => reach(setting, *record, sets, entities),
+        _ => {}
+    }
+    for child in crate::check::typed::children(node) {
+        reach_expr(setting, child, sets, entities);
+    }
+}
+
+/// The made records of one mapping as the left tables of the next.
+pub fn as_input<'t>(made: Vec<Made<'t>>) -> Input<'t> {
+    let mut tables = BTreeMap::new();
+    let mut incomplete = BTreeMap::new();
+    for this in made {
+        let mut table = Table::values(this.width, this.values);
+        for (row, record) in this.rows.iter().enumerate() {
+            use super::make::Fate;
+            match record.fate {
+                Fate::Whole => {}
+                Fate::Protected => table.set_apart(row as u32, Apart::Protected),
+                // A record that was rejected before is there and not gone, but nothing of it goes on.
+                Fate::Outside | Fate::Rejected(_) | Fate::Held(_) => table.set_apart(row as u32, Apart::Outside),
+            }
+        }
+        if let Some(why) = this.incomplete.values().next() {
+            incomplete.insert(this.entity, why.clone());
+        }
+        tables.insert(this.entity, table);
+    }
+    Input { tables, incomplete }
+}
+
+/// Codecs of the columns of all look-up tables, which [`lookups`] borrows from.
+pub fn lookup_codecs(model: &Model) -> Vec<Vec<Codec>> {
+    model.tables.iter().map(|table| table.columns.iter().map(|column| Codec::new(&column.ty)).collect()).collect()
+}
+
+/// All look-up tables.
+pub fn lookups<'t>(model: &'t Model, codecs: &'t [Vec<Codec>], arena: &'t Arena) -> Vec<Lookup<'t>> {
+    model.tables.iter().zip(codecs).map(|(table, codecs)| Lookup::of(table, codecs, arena)).collect()
+}
+
+/// The key of a left row, for people.
+pub fn shown_key(machine: &Machine<'_, '_>, row: crate::value::Row) -> Option<String> {
+    key_text(machine, row, super::key::record_of(machine, row))
+}
