@@ -40,7 +40,9 @@ pub struct Function {
     pub may_be_absent: bool,
     /// What absence of an argument does.
     pub absence: Absence,
-    /// Why it can fail, if it can: `"the text is no whole number"`.
+    /// Why it can fail on data, if it can: `"the text is no whole number"`. A rule that calls it then says what happens,
+    /// or is warned. What only a wrong literal or a wrong type can cause (a count of 0, a key too short) fails, too, but is
+    /// no reason to warn everybody.
     pub fails: Option<&'static str>,
     /// The function that takes its result back, for two-way rules; it is called with the same further arguments.
     pub inverse: Option<&'static str>,
