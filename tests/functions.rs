@@ -11,7 +11,6 @@ use koppla::source::Sources;
 use koppla::value::wire::Codec;
 use koppla::value::{Arena, Value, normal, show};
 use std::fmt::Write;
-use std::rc::Rc;
 
 const REGISTER: &str = include_str!("../src/finding/demo/register.model.yaml");
 const DIRECTORY: &str = include_str!("../src/finding/demo/directory.model.yaml");
@@ -135,8 +134,7 @@ fn wrong_examples(model: &Model, typed: &TypedMapping, examples: &[Example]) -> 
     let pupil = model.entities.iter().position(|entity| entity.name.text == "pupil").expect("pupil");
     tables[pupil] = records(model);
     let count = tables.len() as u32;
-    let tables = tables.into_iter().map(Rc::new).collect();
-    let tables = Tables { tables, entities: count, layouts: count };
+    let tables = Tables { tables: tables.into_iter().map(std::rc::Rc::new).collect(), entities: count, layouts: count };
     let (links, odd) = (Links::new(), Odd::default());
     let machine = Machine {
         model,

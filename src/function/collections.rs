@@ -42,6 +42,8 @@ pub static FUNCTIONS: &[Function] = &[
         params: &[required("list", Ty::ListOfAny), required("place", Ty::Int)],
         gives: Ty::Element,
         may_be_absent: true,
+        fails: Some("the place is less than 1"),
+        fails_by_settings: true,
         examples: &[
             (r#"["a", "b"] | nth(2)"#, r#""b""#),
             (r#"["a", "b"] | nth(3)"#, "absent"),
@@ -178,6 +180,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The first elements, at most this many.",
         params: &[required("list", Ty::ListOfAny), required("count", Ty::Int)],
         gives: Ty::ListOfElement,
+        fails: Some("the count is negative"),
+        fails_by_settings: true,
         examples: &[("[1, 2, 3] | take(2)", "[1, 2]"), ("[1] | take(2)", "[1]"), ("[1] | take(0 - 1)", "fails")],
         ..list("take", take)
     },
@@ -225,13 +229,22 @@ pub static FUNCTIONS: &[Function] = &[
               into one number.",
         params: &[required("list", Ty::ListOfAny), required("bit", Ty::Int)],
         gives: Ty::Bool,
-        examples: &[("[4, 1] | any_bit(0)", "true"), ("[4, 2] | any_bit(0)", "false"), ("[] | any_bit(0)", "false")],
+        fails: Some("the bit is not 0 to 62"),
+        fails_by_settings: true,
+        examples: &[
+            ("[4, 1] | any_bit(0)", "true"),
+            ("[4, 2] | any_bit(0)", "false"),
+            ("[] | any_bit(0)", "false"),
+            ("[4] | any_bit(63)", "fails"),
+        ],
         ..list("any_bit", any_bit)
     },
     Function {
         doc: "True if a number has this bit, counted from 0 for the lowest.",
         params: &[required("number", Ty::Int), required("bit", Ty::Int)],
         gives: Ty::Bool,
+        fails: Some("the bit is not 0 to 62"),
+        fails_by_settings: true,
         examples: &[("has_bit(5, 2)", "true"), ("has_bit(5, 1)", "false"), ("has_bit(5, 63)", "fails")],
         ..list("has_bit", has_bit)
     },

@@ -40,10 +40,11 @@ pub struct Function {
     pub may_be_absent: bool,
     /// What absence of an argument does.
     pub absence: Absence,
-    /// Why it can fail on data, if it can: `"the text is no whole number"`. A rule that calls it then says what happens,
-    /// or is warned. What only a wrong literal or a wrong type can cause (a count of 0, a key too short) fails, too, but is
-    /// no reason to warn everybody.
+    /// Why it can fail, if it can: `"the text is no whole number"`. What only a wrong type can cause is not named: the
+    /// checker sees it.
     pub fails: Option<&'static str>,
+    /// True if it fails because of the arguments behind its first parameter alone: with literals that are right it cannot.
+    pub fails_by_settings: bool,
     /// The function that takes its result back, for two-way rules; it is called with the same further arguments.
     pub inverse: Option<&'static str>,
     /// What it does to the data classes of its arguments.
@@ -122,6 +123,8 @@ pub enum Ty {
     Same,
     /// Any type at all
     Any,
+    /// One value that has a plain text: no list, structure, record or bytes
+    Simple,
     /// A list or set of any element type; `Element` is that type
     ListOfAny,
     /// The element type of the `ListOfAny` of the signature
@@ -263,6 +266,7 @@ impl Function {
             may_be_absent: false,
             absence: Absence::Propagates,
             fails: None,
+            fails_by_settings: false,
             inverse: None,
             effect: Effect::Keeps,
             examples: &[],

@@ -126,14 +126,14 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "The date of birth that a Swedish personnummer begins with; absent for a coordination number whose month or day \
-              is unknown.",
+        doc: "The date of birth that a Swedish personnummer begins with; absent for a samordningsnummer whose date \
+              is not known in full.",
         gives: Ty::Date,
         may_be_absent: true,
         effect: Effect::Coarsens,
         examples: &[
             (r#""701063-2391" | birth_date_of"#, r#"date("1970-10-03")"#),
-            (r#""191500722390" | birth_date_of"#, "absent"),
+            (r#""193100602394" | birth_date_of"#, "absent"),
             (r#""okänt" | birth_date_of"#, "fails"),
         ],
         ..id("birth_date_of", PERSONNUMMER, |context, arguments| {

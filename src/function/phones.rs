@@ -37,6 +37,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The number as `phone` gives it, or absent if it is none.",
         gives: Ty::Phone,
         may_be_absent: true,
+        fails: Some("the region is none"),
+        fails_by_settings: true,
         examples: &[
             (r#""06-12345678" | phone_or_absent(region = "NL")"#, r#""+31612345678""#),
             (r#""saknas" | phone_or_absent(region = "NL")"#, "absent"),
@@ -68,6 +70,8 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         doc: "True if the text is a number of its country.",
         gives: Ty::Bool,
+        fails: Some("the region is none"),
+        fails_by_settings: true,
         examples: &[
             (r#""070-174 06 05" | is_phone(region = "SE")"#, "true"),
             (r#""070-174" | is_phone(region = "SE")"#, "false"),
@@ -78,6 +82,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "True if the number is one of a mobile phone. In countries that do not tell mobile and fixed numbers \
               apart, every number that may be mobile is. False if the text is no number.",
         gives: Ty::Bool,
+        fails: Some("the region is none"),
+        fails_by_settings: true,
         examples: &[
             (r#""0492 12 34 56" | is_mobile(region = "BE")"#, "true"),
             (r#""04 222 33 44" | is_mobile(region = "BE")"#, "false"),

@@ -46,10 +46,13 @@ pub static FUNCTIONS: &[Function] = &[
               more than a quarter of the text stays readable, however many `keep` asks for.",
         params: &[required("text", Ty::Text), optional("keep", Ty::Int)],
         effect: Effect::Coarsens,
+        fails: Some("`keep` is negative"),
+        fails_by_settings: true,
         examples: &[
             (r#""201212212391" | mask(keep = 2)"#, r#""**********91""#),
             (r#""anna" | mask(keep = 4)"#, r#""***a""#),
             (r#""bo" | mask"#, r#""**""#),
+            (r#""anna" | mask(keep = 0 - 1)"#, "fails"),
             ("mask(absent)", "absent"),
         ],
         ..privacy("mask", mask)
@@ -72,6 +75,8 @@ pub static FUNCTIONS: &[Function] = &[
         params: &[required("born", Ty::Date), optional("width", Ty::Int), optional("on", Ty::Date)],
         may_be_absent: true,
         effect: Effect::Coarsens,
+        fails: Some("the width is less than 2"),
+        fails_by_settings: true,
         examples: &[
             (r#"date("2012-03-04") | age_band"#, r#""10-14""#),
             (r#"date("2012-03-04") | age_band(width = 10)"#, r#""10-19""#),
@@ -84,8 +89,10 @@ pub static FUNCTIONS: &[Function] = &[
               One part is hashed as it is; several are joined by a character that no field holds, so that `ab, c` \
               and `a, bc` differ. The namespace is that of object identifiers unless another is named. It is no \
               pseudonym: who knows the parts can make it.",
-        params: &[rest("parts", Ty::Any), optional("namespace", Ty::Uuid)],
+        params: &[rest("parts", Ty::Simple), optional("namespace", Ty::Uuid)],
         gives: Ty::Uuid,
+        fails: Some("the namespace is no UUID"),
+        fails_by_settings: true,
         examples: &[
             (r#"uuid5("7A", "norra")"#, r#""8e868812-6e28-5c4f-9286-a0d25a12c9f8""#),
             (

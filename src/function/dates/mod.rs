@@ -56,6 +56,8 @@ pub static FUNCTIONS: &[Function] = &[
               between apostrophes. Without a pattern it is written as ISO 8601 has it. A time is written in `zone` (UTC if none is named).",
         params: &[required("value", Ty::Any), optional("format", Ty::Text), optional("zone", Ty::Text)],
         inverse: Some("date"),
+        fails: Some("the format is no date pattern"),
+        fails_by_settings: true,
         examples: &[
             (r#"date("2009-08-26") | format_date("dd/MM/yyyy")"#, r#""26/08/2009""#),
             (r#"format_date(datetime("2026-08-01T09:00:00Z"), "HH:mm", zone = "Europe/Stockholm")"#, r#""11:00""#),
@@ -163,6 +165,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The school year that a date lies in, as text. `style` says how: `yyyy` or `yy` first for its first \
               year, then for its second; `yyyy-yyyy` if none is given. It begins on `starts` (08-01 if not given).",
         params: &[required("date", Ty::Date), optional("style", Ty::Text), optional("starts", Ty::MonthDay)],
+        fails: Some("the style does not begin with a year"),
+        fails_by_settings: true,
         examples: &[
             (r#"date("2026-08-01") | school_year"#, r#""2026-2027""#),
             (r#"date("2026-07-31") | school_year("yyyy/yy")"#, r#""2025/26""#),

@@ -28,6 +28,8 @@ pub static FUNCTIONS: &[Function] = &[
             optional("ü", Ty::Word(&["u", "ue"])),
             optional("æ", Ty::Word(&["ae", "a"])),
         ],
+        fails: Some("a spelling is none of those offered"),
+        fails_by_settings: true,
         examples: &[
             (r#""Åsa Öberg" | transliterate"#, r#""Asa Oberg""#),
             (r#""Åsa Ørsted" | transliterate(å = "aa", ø = "oe")"#, r#""Aasa Oersted""#),
@@ -60,6 +62,8 @@ pub static FUNCTIONS: &[Function] = &[
             optional("ø", Ty::Word(&["o", "oe"])),
         ],
         may_be_absent: true,
+        fails: Some("a spelling is none of those offered"),
+        fails_by_settings: true,
         examples: &[
             (r#""Siobhán.O'Neill van der Berg" | ad_safe"#, r#""Siobhan.ONeillvanderBerg""#),
             (r#""Åsa..Ek." | ad_safe(å = "aa") | lower"#, r#""aasa.ek""#),

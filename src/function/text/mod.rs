@@ -75,6 +75,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The first characters of the text, or all of it if it is shorter. Counts letters as people see them \
               written, not bytes.",
         params: &[required("text", Ty::Text), required("count", Ty::Int)],
+        fails: Some("the count is less than 1"),
+        fails_by_settings: true,
         examples: &[
             (r#""åsa" | first_chars(2)"#, r#""ås""#),
             (r#""bo" | first_chars(3)"#, r#""bo""#),
@@ -85,6 +87,8 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         doc: "The last characters of the text, or all of it if it is shorter.",
         params: &[required("text", Ty::Text), required("count", Ty::Int)],
+        fails: Some("the count is less than 1"),
+        fails_by_settings: true,
         examples: &[(r#""SA7Å" | last_chars(2)"#, r#""7Å""#), (r#""A" | last_chars(2)"#, r#""A""#)],
         ..text("last_chars", cut::last_chars)
     },
@@ -127,6 +131,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The parts between separators as a list, each without blanks at its ends; empty parts are left out.",
         params: &[required("text", Ty::Text), required("separator", Ty::Text)],
         gives: Ty::ListOfText,
+        fails: Some("the separator is empty"),
+        fails_by_settings: true,
         inverse: Some("join"),
         examples: &[
             (r#""sv; en;;ma" | split(";")"#, r#"["sv", "en", "ma"]"#),
@@ -197,6 +203,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The text with one character put in front until it has this length; `0` if none is named. A longer text \
               stays as it is.",
         params: &[required("text", Ty::Text), required("length", Ty::Int), optional("with", Ty::Text)],
+        fails: Some("the length is negative or above 1000, or the padding is not one character"),
+        fails_by_settings: true,
         examples: &[
             (r#""1234" | pad_left(6)"#, r#""001234""#),
             (r#""1234567" | pad_left(6)"#, r#""1234567""#),
@@ -284,6 +292,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "Every place where the regular expression fits is replaced; `$1` or `${name}` in the new text stand for \
               groups, `$$` for a dollar. The new text must not be empty: `remove` takes out.",
         params: &[required("text", Ty::Text), required("pattern", Ty::Regex), required("with", Ty::Text)],
+        fails: Some("the new text is empty"),
+        fails_by_settings: true,
         examples: &[
             (r#""7A: Musik?" | replace(r"[~#%&*{}:<>?/|]+", "_")"#, r#""7A_ Musik_""#),
             (r#""Berg, Anna" | replace(r"^(\w+), (\w+)$", "$2 $1")"#, r#""Anna Berg""#),
@@ -295,6 +305,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "Every occurrence of a text is replaced by another, to the letter. Neither may be empty: `remove` takes \
               out.",
         params: &[required("text", Ty::Text), required("old", Ty::Text), required("new", Ty::Text)],
+        fails: Some("the old or the new text is empty"),
+        fails_by_settings: true,
         examples: &[
             (r#""a.b.c" | replace_text(".", "-")"#, r#""a-b-c""#),
             (r#""7A" | replace_text("", "-")"#, "fails"),
@@ -330,12 +342,11 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         doc: "A simple value as text: a date as `2026-08-01`, a number as it is, true as `true`, a time in UTC as \
               `2026-08-01T09:00:00Z`. `format_date` and `format_number` write other forms.",
-        params: &[required("value", Ty::Any)],
+        params: &[required("value", Ty::Simple)],
         examples: &[
             ("text(7)", r#""7""#),
             (r#"date("2026-08-01") | text"#, r#""2026-08-01""#),
             ("text(absent)", "absent"),
-            ("text([1])", "fails"),
         ],
         ..text("text", convert::text)
     },
@@ -395,6 +406,8 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The number rounded, to a whole number if no decimals are named. Half is rounded away from zero.",
         params: &[required("number", Ty::Number), optional("decimals", Ty::Int)],
         gives: Ty::Decimal,
+        fails: Some("the decimals are not 0 to 20"),
+        fails_by_settings: true,
         examples: &[
             ("round(2.5) == 3", "true"),
             ("round(0.125, decimals = 2) == 0.13", "true"),
@@ -409,6 +422,8 @@ pub static FUNCTIONS: &[Function] = &[
             optional("decimals", Ty::Int),
             optional("separator", Ty::Word(&[".", ","])),
         ],
+        fails: Some("the decimals are not 0 to 20"),
+        fails_by_settings: true,
         examples: &[
             (r#"format_number(12.5, decimals = 2, separator = ",")"#, r#""12,50""#),
             ("format_number(7)", r#""7""#),
@@ -446,7 +461,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         doc: "The text of a value, or the empty text where it is absent: for templates, where an absent value inside \
               a text is an error. A rule that writes the empty text writes nothing; `clear` empties a field.",
-        params: &[required("value", Ty::Any)],
+        params: &[required("value", Ty::Simple)],
         absence: Absence::Sees,
         examples: &[(r#"f"Storgatan {absent | or_empty}""#, r#""Storgatan ""#), (r#"7 | or_empty"#, r#""7""#)],
         ..text("or_empty", convert::or_empty)
