@@ -2,9 +2,7 @@
 
 use super::checker::Checker;
 use super::scope::Scope;
-use super::typed::{
-    Binding, Dropped, ExprId, KeyPart, Layout, Node, TypedOrder, TypedSet, TypedStep, Typing,
-};
+use super::typed::{Binding, Dropped, ExprId, KeyPart, Layout, Node, TypedOrder, TypedSet, TypedStep, Typing};
 use crate::finding::codes::rule as code;
 use crate::model::SystemId;
 use crate::source::Span;
@@ -217,10 +215,8 @@ impl Checker<'_> {
             Type::List(element) | Type::Set(element) => (**element).clone(),
             Type::Unknown => Type::Unknown,
             other => {
-                let words = [
-                    ("type", super::names::type_name(self.model, other)),
-                    ("text", self.source_text(typing.span)),
-                ];
+                let words =
+                    [("type", super::names::type_name(self.model, other)), ("text", self.source_text(typing.span))];
                 self.find(&code::NOT_A_LIST, typing.span, words);
                 Type::Unknown
             }

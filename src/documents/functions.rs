@@ -148,6 +148,7 @@ pub fn type_word(ty: Ty) -> Cow<'static, str> {
         Ty::Regex => "pattern",
         Ty::Same | Ty::Element => "T",
         Ty::Any => "any",
+        Ty::Simple => "simple value",
         Ty::ListOfAny | Ty::ListOfElement => "list of T",
         Ty::ListOfText => "list of text",
         Ty::Special => "its own type",
@@ -225,6 +226,7 @@ mod tests {
     }
 
     static PHONE: Function = Function {
+        fails_by_settings: false,
         name: "phone",
         family: "phones",
         doc: "Reads a phone number, e.g. `070-174 06 05`. Without `region`, a number needs its country code.",
@@ -277,6 +279,7 @@ mod tests {
     }
 
     const PHONE_BASE: Function = Function {
+        fails_by_settings: false,
         name: "",
         family: "",
         doc: "",

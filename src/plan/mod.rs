@@ -111,6 +111,17 @@ pub fn lower<'m>(model: &'m Model, route: &'m Route, found: &mut Findings) -> Pl
     Plan { model, route, sync: route.sync, reads, needs, target }
 }
 
+impl Plan<'_> {
+    /// Says which day is today: numbers without a century (`890102-3286`) are read by it.
+    pub fn set_as_of(&mut self, as_of: jiff::civil::Date) {
+        let reads = self.reads.iter_mut().flat_map(|system| &mut system.entities);
+        let right = self.target.entities.iter_mut().filter_map(|write| write.read.as_mut());
+        for column in reads.chain(right).flat_map(|read| read.columns.iter_mut().flatten()) {
+            column.reader.set_as_of(as_of);
+        }
+    }
+}
+
 /// Opens the compiled connection of a system; `None` if it has none of this version.
 fn connection(model: &Model, system: SystemId, found: &mut Findings) -> Option<(&'static str, Box<dyn Dialect>)> {
     let system = model.system(system);
@@ -191,8 +202,9 @@ fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) 
         };
         if let Some((_, dialect)) = &mut connection {
             write.read = entity_read(model, id, &all, &mut **dialect, found);
-            let (shape, _) = columns::columns(model, entity, &all);
+            let (mut shape, _) = columns::columns(model, entity, &all);
             if let Some(spec) = &entity.write {
+                shape.id_at = spec.id_at.clone().filter(|_| spec.id_theirs);
                 if target.whole {
                     write.deliver = dialect.write(&spec.node, None, &shape, found);
                 } else {
@@ -219,11 +231,12 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
         for &entity_id in &system.entities {
             let entity = model.entity(entity_id);
             let all: BTreeSet<u16> = (0..entity.fields.len() as u16).collect();
-            let (shape, _) = columns::columns(model, entity, &all);
+            let (mut shape, _) = columns::columns(model, entity, &all);
             if let Some(read) = call_of(model, entity_id) {
                 dialect.read(read, &shape, found);
             }
             if let Some(write) = &entity.write {
+                shape.id_at = write.id_at.clone().filter(|_| write.id_theirs);
                 if system.writes.whole || system.deliver.is_some() {
                     dialect.write(&write.node, None, &shape, found);
                 } else {

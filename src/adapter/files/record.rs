@@ -148,6 +148,7 @@ impl Sink {
         for query in &shape.queries {
             let found = query.path.find(&value);
             let cell = match (&query.kind, found.as_slice()) {
+                (Kind::List(_), []) if query.has_list(&value) => self.list(Vec::new()),
                 (_, []) => Cell::Missing,
                 (kind @ Kind::List(_), [only]) if only.is_array() => self.value(only, kind),
                 (Kind::List(element), all) => {
