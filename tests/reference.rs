@@ -6,12 +6,18 @@
 //! The expressions become one mapping: each line of the manual writes a field of its own, `line_123`, with `yes` if the
 //! expression has its result. So what the manual says is checked and worked by the very code that runs a mapping.
 
-use koppla::check;
+#![expect(clippy::disallowed_methods, reason = "tests read their own files")]
+
+mod project;
+
 use koppla::documents::functions;
 use koppla::finding::page::{self, ExampleFile};
-use koppla::finding::{Finding, Findings, terminal};
-use koppla::model;
-use koppla::source::Sources;
+use koppla::finding::terminal;
+use koppla::run::make::Fate;
+use koppla::run::stage::{Input, Setting, work};
+use koppla::value::{Arena, Value};
+use project::records::Records;
+use std::collections::BTreeMap;
 
 const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/grammar/reference.md");
 const START: &str = "<!-- functions: made from the function table; a test keeps it so -->\n";
@@ -63,20 +69,6 @@ fn block(kind: &str, line: usize, body: &[&str], examples: &mut Vec<Example>) ->
     Ok(())
 }
 
-/// Everything that is found in these documents beside the demo models.
-fn findings(files: &[ExampleFile]) -> (Sources, Vec<Finding>) {
-    let mut sources = Sources::default();
-    let demo = page::DEMO.iter().map(|(path, text)| (path.to_string(), text.to_string()));
-    for (path, text) in demo.chain(files.iter().map(|file| (file.path.clone(), file.text.clone()))) {
-        sources.add(path, text);
-    }
-    let ids: Vec<_> = sources.ids().collect();
-    let mut found = Findings::default();
-    let model = model::resolve(&sources, &ids, &mut found);
-    check::check(&model, &sources, &mut found);
-    (sources, found.sorted())
-}
-
 /// The mapping of all expressions, and the test document that works it.
 fn expressions_as_documents(examples: &[Example]) -> Vec<ExampleFile> {
     let (mut fields, mut rules, mut expected) = (String::new(), String::new(), String::new());
@@ -89,7 +81,8 @@ fn expressions_as_documents(examples: &[Example]) -> Vec<ExampleFile> {
                     "fails" => (format!("all_of({expression}) | count | text"), "failed"),
                     _ => (format!("if ({expression}) == ({result}) then \"yes\" else \"no\""), "yes"),
                 };
-                fields.push_str(&format!("      line_{line}: {{ type: \"text?\", class: public }}\n"));
+                let class = class_of(expression);
+                fields.push_str(&format!("      line_{line}: {{ type: \"text?\", class: {class} }}\n"));
                 rules.push_str(&format!("      Line {line}: {value} -> line_{line} else \"failed\"\n"));
                 expected.push_str(&format!("          line_{line}: \"{answer}\"\n"));
             }
@@ -103,7 +96,9 @@ fn expressions_as_documents(examples: &[Example]) -> Vec<ExampleFile> {
     vec![
         file(
             "answers.model.yaml",
-            format!("model: answers\nentities:\n  answer:\n    key: id\n    fields:\n      id: {{ type: text, class: public }}\n{fields}"),
+            format!(
+                "model: answers\nentities:\n  answer:\n    key: id\n    fields:\n      id: {{ type: text, class: public }}\n{fields}"
+            ),
         ),
         file(
             "example.mapping.yaml",
@@ -120,12 +115,21 @@ fn expressions_as_documents(examples: &[Example]) -> Vec<ExampleFile> {
     ]
 }
 
+/// The class that the answer to a question about this expression has.
+fn class_of(expression: &str) -> &'static str {
+    match expression {
+        _ if expression.contains("civic_no") => "national_id",
+        _ if expression.contains("religion") => "special",
+        _ => "personal",
+    }
+}
+
 #[test]
 fn every_document_has_the_finding_that_it_says() {
     let mut wrong = Vec::new();
     for example in examples(&manual()).unwrap() {
         let Example::Documents { line, files, finding } = example else { continue };
-        let (sources, found) = findings(&files);
+        let project::Project { sources, found, .. } = project::of(&files);
         let codes: Vec<&str> = found.iter().map(|finding| finding.code.slug).collect();
         if codes != finding.iter().map(String::as_str).collect::<Vec<_>>() {
             let shown = terminal::render(&found, &sources, &terminal::Style::default());
@@ -138,9 +142,45 @@ fn every_document_has_the_finding_that_it_says() {
 /// The question whether an expression has its result may fail or be superfluous; anything else found in it is a mistake.
 #[test]
 fn every_expression_is_clean() {
-    let (sources, mut found) = findings(&expressions_as_documents(&examples(&manual()).unwrap()));
+    let files = expressions_as_documents(&examples(&manual()).unwrap());
+    let project::Project { sources, mut found, .. } = project::of(&files);
     found.retain(|finding| !matches!(finding.code.slug, "may-fail" | "else-never-used"));
     assert!(found.is_empty(), "{}", terminal::render(&found, &sources, &terminal::Style::default()));
+}
+
+#[test]
+fn every_expression_has_its_result() {
+    let examples = examples(&manual()).unwrap();
+    let project = project::of(&expressions_as_documents(&examples));
+    let answers = answers(&project);
+    let mut wrong = Vec::new();
+    for example in &examples {
+        let Example::Expression { line, expression, result } = example else { continue };
+        let wanted = if result == "fails" { "failed" } else { "yes" };
+        match answers.get(&format!("line_{line}")).map(String::as_str) {
+            Some(answer) if answer == wanted => {}
+            answer => wrong.push(format!("line {line}: {expression} --> {result}: {}", answer.unwrap_or("nothing"))),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Works the mapping of all expressions over the given records: the answers by field.
+fn answers(project: &project::Project) -> BTreeMap<String, String> {
+    let arena = Arena::new();
+    let model = &project.model;
+    let mapping = model.find_mapping("manual").expect("the mapping is there");
+    let as_of = model.tests[0].as_of.as_ref().and_then(|date| date.parse().ok()).expect("a date");
+    let typed = &project.typed.mappings[mapping.0 as usize];
+    let setting = Setting { model, typed, options: &[], lookups: &[], as_of };
+    let tables = Records::of(model, &arena);
+    let worked = work(&setting, Input { tables, incomplete: BTreeMap::new() }, &arena);
+    let made = &worked.made[0];
+    assert_eq!(made.rows.len(), 1, "{:?}", worked.made);
+    assert_eq!(made.rows[0].fate, Fate::Whole);
+    let fields = model.entity(made.entity).fields.iter();
+    let text = |value: &Value<'_>| value.as_text().unwrap_or("nothing").to_string();
+    fields.zip(made.row(0)).map(|(field, value)| (field.name.text.clone(), text(value))).collect()
 }
 
 #[test]

@@ -214,7 +214,8 @@ fn the_founding_table_has_its_rows_and_directions() {
     let id = model.find_mapping("informat--smartschool").expect("the mapping");
     let (mapping, typed) = (model.mapping(id), &project.typed.mappings[id.0 as usize]);
     let table = directions(&Subject { model, sources: &project.sources, mapping, typed, sync: None });
-    let main: Vec<_> = table.sections.iter().filter(|section| section.kind == Kind::Main).flat_map(|s| &s.rows).collect();
+    let main: Vec<_> =
+        table.sections.iter().filter(|section| section.kind == Kind::Main).flat_map(|s| &s.rows).collect();
     assert_eq!(main.len(), 48);
     let row = |name: &str| *main.iter().find(|row| row.name.starts_with(name)).expect(name);
     assert_eq!(row("Extra voornamen").directions, ["Informat --> Smartschool"]);
@@ -226,7 +227,8 @@ fn the_founding_table_has_its_rows_and_directions() {
     assert_eq!(row("Taalkeuze").notes, ["enkel als $education == \"SO\""]);
     let both = main.iter().filter(|row| row.directions[0].starts_with("In 2 richtingen")).count();
     assert_eq!(both, 21, "as many as on the help page");
-    let add_ons: Vec<&str> = table.sections.iter().filter(|s| s.kind == Kind::AddOn).map(|s| s.rows[0].map.as_str()).collect();
+    let add_ons: Vec<&str> =
+        table.sections.iter().filter(|s| s.kind == Kind::AddOn).map(|s| s.rows[0].map.as_str()).collect();
     assert_eq!(add_ons, ["co_accounts", "absences"]);
     let text = direction::text(&table, 100);
     assert!(text.lines().all(|line| layout::width(line) <= 100), "{text}");
@@ -243,8 +245,11 @@ fn the_table_of_a_sync_shows_its_overlay() {
     let (mapping, typed) = (&route.mappings[0], &route.typed[0]);
     let table = directions(&Subject { model, sources: &project.sources, mapping, typed, sync: Some(model.sync(sync)) });
     let rows: Vec<_> = table.sections.iter().flat_map(|section| &section.rows).collect();
-    let overlaid: Vec<(&str, &str)> =
-        rows.iter().filter(|row| row.overlay.is_some()).map(|row| (row.label.as_str(), row.directions[0].as_str())).collect();
+    let overlaid: Vec<(&str, &str)> = rows
+        .iter()
+        .filter(|row| row.overlay.is_some())
+        .map(|row| (row.label.as_str(), row.directions[0].as_str()))
+        .collect();
     assert_eq!(overlaid, [("Mejl", "skola --> katalog"), ("Ort", "skola --> katalog"), ("Telefon", "Off")]);
     assert_eq!(table.remarks.len(), 1);
 }

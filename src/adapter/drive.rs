@@ -30,7 +30,11 @@ impl ReadOutcome {
 const RESTARTS: usize = 2;
 
 /// Reads all pages of a list. `progress` hears of the rows of each page. Retries are the session's own business.
-pub async fn read_all(session: &mut dyn Session, call: CallId, progress: &mut (dyn FnMut(usize) + Send)) -> ReadOutcome {
+pub async fn read_all(
+    session: &mut dyn Session,
+    call: CallId,
+    progress: &mut (dyn FnMut(usize) + Send),
+) -> ReadOutcome {
     for _ in 0..RESTARTS {
         let outcome = read_once(session, call, progress).await;
         if !outcome.faults.iter().any(|fault| fault.then == Then::Restart) {
@@ -64,7 +68,8 @@ async fn read_once(session: &mut dyn Session, call: CallId, progress: &mut (dyn 
             return outcome;
         };
         if !seen.insert(next.0.clone()) {
-            let say = format!("{from}: the list leads back to a page that was read already; the pages turn in a circle");
+            let say =
+                format!("{from}: the list leads back to a page that was read already; the pages turn in a circle");
             outcome.faults.push(Fault { then: Then::Reject, ..Fault::stop(say) });
             return outcome;
         }

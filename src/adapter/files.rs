@@ -87,7 +87,11 @@ impl Opener for Files {
 
 /// Why a connection with words that are not built yet is not opened.
 fn unbuilt(words: &[String]) -> String {
-    let hint = if words.iter().any(|word| word.starts_with("`at:")) { "; set `at: local` and fetch the files by other means" } else { "" };
+    let hint = if words.iter().any(|word| word.starts_with("`at:")) {
+        "; set `at: local` and fetch the files by other means"
+    } else {
+        ""
+    };
     format!("{} cannot be executed yet{hint}", words.join(", "))
 }
 
@@ -234,7 +238,8 @@ impl Piece<'_> {
             _ => self.head(table, &mut notes)?,
         };
         *known = Some((position.file, head.clone()));
-        let (offset, line) = if position.line == 0 { (head.offset, head.line) } else { (position.offset, position.line) };
+        let (offset, line) =
+            if position.line == 0 { (head.offset, head.line) } else { (position.offset, position.line) };
         if position.line != 0 {
             notes.clear();
         }

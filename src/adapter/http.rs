@@ -1,6 +1,6 @@
 //! Sessions over HTTP: lists page by page, records one call each; retry, tokens and what answers mean.
 //!
-//! [`line`](self) is the one way out: it builds a request, says who we are, sends, tries again where that is safe, and judges the
+//! `line` is the one way out: it builds a request, says who we are, sends, tries again where that is safe, and judges the
 //! answer. `page` and `send` say what is asked and make rows and outcomes of what comes back. No text of an answer reaches a
 //! [`Fault`] or an [`Outcome`]: servers write names into their messages. A code does, and what a rule's `say` asks for.
 //!
@@ -54,7 +54,9 @@ struct HttpSession<'s> {
 impl Session for HttpSession<'_> {
     fn page<'a>(&'a mut self, call: CallId, mark: Option<&'a Mark>) -> Later<'a, Result<Page, Fault>> {
         Box::pin(async move {
-            let Some(Call::Read(read)) = self.dialect.call(call) else { return Err(Fault::stop("this call does not read")) };
+            let Some(Call::Read(read)) = self.dialect.call(call) else {
+                return Err(Fault::stop("this call does not read"));
+            };
             let reading = self.readings.entry(call).or_default();
             page::page(&self.line, read, reading, mark).await
         })
@@ -85,3 +87,6 @@ impl Session for HttpSession<'_> {
         Box::pin(async { Ok(()) })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,7 +89,7 @@ pub struct Part<'a> {
 /// Rows to be written, in order. Each cell is the wire text of a slot, `None` where absent.
 pub trait Rows: Send {
     /// The next row, or `None` at the end.
-    fn next(&mut self) -> Option<&[Option<&str>]>;
+    fn next(&mut self) -> Option<&[Option<String>]>;
 }
 
 /// What a delivery says of itself.
@@ -294,7 +294,7 @@ pub enum Then {
     Renew,
     /// This list again from its first page.
     Restart,
-    /// This record is not written.
+    /// This record is not written; where a list is read: it is not read, or not to its end, and others are.
     Reject,
     /// No more calls to this system in this run; what was read of it is incomplete.
     Stop,

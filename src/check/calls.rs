@@ -50,7 +50,8 @@ impl Checker<'_> {
             self.find(&code::NO_POSITIONS, condition.span, []);
             return self.broken(span);
         }
-        let (local, condition) = self.per_element(&element, of.classes, scope, |this, scope| this.condition(condition, scope));
+        let (local, condition) =
+            self.per_element(&element, of.classes, scope, |this, scope| this.condition(condition, scope));
         let asked = self.nodes.typing(condition);
         let typing = Typing { classes: of.classes.and(asked.classes), fails: of.fails.or(asked.fails), span, ..of };
         self.nodes.add(Node::Filter { list, element: local, condition }, typing)
@@ -122,11 +123,8 @@ impl Checker<'_> {
     fn by_key(&mut self, record: RecordType, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
         let wanted = self.key_types(record);
         if wanted.len() != args.len() && !wanted.is_empty() {
-            let words = [
-                ("name", name.text.clone()),
-                ("wanted", wanted.len().to_string()),
-                ("given", args.len().to_string()),
-            ];
+            let words =
+                [("name", name.text.clone()), ("wanted", wanted.len().to_string()), ("given", args.len().to_string())];
             self.find(&code::KEY_COUNT, span, words);
             return self.broken(span);
         }
@@ -163,7 +161,10 @@ impl Checker<'_> {
                         let finding = crate::finding::Finding::new(&code::UNKNOWN_ARGUMENT, named.span)
                             .word("name", &named.text)
                             .word("function", &name.text)
-                            .word_if("suggestion", crate::finding::suggest::nearest(&named.text, params.iter().copied()))
+                            .word_if(
+                                "suggestion",
+                                crate::finding::suggest::nearest(&named.text, params.iter().copied()),
+                            )
                             .word("known", params.join(", "));
                         self.found.add(finding);
                         return None;
@@ -192,7 +193,14 @@ impl Checker<'_> {
         Some(placed)
     }
 
-    fn library_call(&mut self, function: &'static Function, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+    fn library_call(
+        &mut self,
+        function: &'static Function,
+        name: &Name,
+        args: &[Arg],
+        span: Span,
+        scope: &mut Scope,
+    ) -> ExprId {
         let names: Vec<&str> = function.params.iter().map(|param| param.name).collect();
         let rest = function.params.iter().position(|param| param.need == Need::Rest);
         let Some(placed) = self.place(name, args, &names, rest) else { return self.broken(span) };
@@ -208,6 +216,13 @@ impl Checker<'_> {
                         value
                     })
                     .collect();
+                let mut may_be_absent = items.iter().map(|item| self.nodes.typing(*item).optional);
+                call.typing.optional |= match function.absence {
+                    Absence::Propagates => may_be_absent.any(|optional| optional),
+                    // What is absent is left out; where nothing need be left, nothing may come out.
+                    Absence::LeftOut => may_be_absent.all(|optional| optional),
+                    Absence::Sees => false,
+                };
                 let typing = Typing::plain(Type::List(Arc::new(Type::Unknown)), span);
                 values.push(Some(self.nodes.add(Node::List(items.into()), typing)));
                 continue;
@@ -273,7 +288,7 @@ impl Checker<'_> {
                     call.element = (**element).clone();
                     true
                 }
-                Type::Unknown => true,
+                Type::Unknown | Type::Nothing => true,
                 _ => false,
             },
             Ty::Element => self.joined(&call.element, &of.ty).is_some(),
@@ -292,20 +307,25 @@ impl Checker<'_> {
                 self.must_be_word(words, value, &of);
                 true
             }
-            Ty::Number => of.ty.is_number() || of.ty == Type::Unknown,
+            Ty::Number => of.ty.is_number() || matches!(of.ty, Type::Unknown | Type::Nothing),
             Ty::Duration | Ty::MonthDay | Ty::Bool => {
-                ty.fixed().is_some_and(|wanted| self.fits(&of.ty, &wanted)) || (ty == Ty::MonthDay && of.ty.is_textual())
+                ty.fixed().is_some_and(|wanted| self.fits(&of.ty, &wanted))
+                    || (ty == Ty::MonthDay && of.ty.is_textual())
             }
             Ty::Date => matches!(of.ty, Type::Date | Type::DateTime | Type::Unknown | Type::Nothing),
             _ => match ty.fixed() {
-                Some(wanted) if wanted.is_textual() => of.ty.is_textual() || matches!(of.ty, Type::Unknown | Type::Nothing),
+                Some(wanted) if wanted.is_textual() => {
+                    of.ty.is_textual() || matches!(of.ty, Type::Unknown | Type::Nothing)
+                }
                 Some(wanted) => self.fits(&of.ty, &wanted),
                 None => true,
             },
         };
         if !fits {
             let wanted = match ty {
-                Ty::Same | Ty::Element => type_name(self.model, if ty == Ty::Same { &call.same } else { &call.element }),
+                Ty::Same | Ty::Element => {
+                    type_name(self.model, if ty == Ty::Same { &call.same } else { &call.element })
+                }
                 Ty::Number => "number".into(),
                 Ty::Simple => "one simple value".into(),
                 Ty::ListOfAny | Ty::ListOfElement => "list".into(),
@@ -338,7 +358,10 @@ impl Checker<'_> {
         let fix = if as_text {
             Some(format!("write text({})", self.source_text(of.span)))
         } else if list {
-            Some(format!("a list has no single value: write {} | first, or {function} inside each(…)", self.source_text(of.span)))
+            Some(format!(
+                "a list has no single value: write {} | first, or {function} inside each(…)",
+                self.source_text(of.span)
+            ))
         } else {
             None
         };
@@ -351,7 +374,15 @@ impl Checker<'_> {
         self.found.add(finding);
     }
 
-    fn special(&mut self, special: Special, function: &'static Function, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+    fn special(
+        &mut self,
+        special: Special,
+        function: &'static Function,
+        name: &Name,
+        args: &[Arg],
+        span: Span,
+        scope: &mut Scope,
+    ) -> ExprId {
         match special {
             Special::All => self.all_records(name, args, span),
             Special::AllOf => self.all_of(args, span, scope),
@@ -364,7 +395,15 @@ impl Checker<'_> {
         }
     }
 
-    fn over_elements(&mut self, special: Special, function: &'static Function, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+    fn over_elements(
+        &mut self,
+        special: Special,
+        function: &'static Function,
+        name: &Name,
+        args: &[Arg],
+        span: Span,
+        scope: &mut Scope,
+    ) -> ExprId {
         let [list, rest @ ..] = args else {
             let words = [("function", name.text.clone()), ("param", function.params[0].name.to_string())];
             self.find(&code::MISSING_ARGUMENT, name.span, words);
@@ -374,9 +413,13 @@ impl Checker<'_> {
         let of = self.nodes.typing(list).clone();
         let Some(element) = self.element_of(list) else { return self.broken(span) };
         let orders = matches!(special, Special::Best | Special::Sort);
-        if rest.is_empty() && !orders || rest.len() > 1 && !orders {
+        if !orders && rest.len() != 1 {
             let words = [("function", name.text.clone()), ("param", function.params[1].name.to_string())];
-            self.find(if rest.is_empty() { &code::MISSING_ARGUMENT } else { &code::TOO_MANY_ARGUMENTS }, name.span, words);
+            self.find(
+                if rest.is_empty() { &code::MISSING_ARGUMENT } else { &code::TOO_MANY_ARGUMENTS },
+                name.span,
+                words,
+            );
             return self.broken(span);
         }
         if orders {
@@ -404,7 +447,12 @@ impl Checker<'_> {
     }
 
     /// An order of `best`, `sort`, `one per`.
-    pub(super) fn order(&mut self, value: &Expr, words: Option<crate::syntax::ast::OrderWords>, scope: &mut Scope) -> TypedOrder {
+    pub(super) fn order(
+        &mut self,
+        value: &Expr,
+        words: Option<crate::syntax::ast::OrderWords>,
+        scope: &mut Scope,
+    ) -> TypedOrder {
         let value = self.infer(value, scope);
         let ty = self.nodes.typing(value).ty.clone();
         if matches!(ty, Type::List(_) | Type::Set(_) | Type::Struct(_) | Type::Record(_)) {
@@ -423,7 +471,11 @@ impl Checker<'_> {
             _ => None,
         };
         let Some((text, at)) = path else {
-            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "entity".into())]);
+            self.find(
+                &code::MISSING_ARGUMENT,
+                name.span,
+                [("function", name.text.clone()), ("param", "entity".into())],
+            );
             return self.broken(span);
         };
         let Some(record) = self.find_source_name(&text) else {
@@ -476,8 +528,11 @@ impl Checker<'_> {
             return self.broken(span);
         };
         if keys.len() != table.key.len() {
-            let words =
-                [("name", table_name.to_string()), ("wanted", table.key.len().to_string()), ("given", keys.len().to_string())];
+            let words = [
+                ("name", table_name.to_string()),
+                ("wanted", table.key.len().to_string()),
+                ("given", keys.len().to_string()),
+            ];
             self.find(&code::KEY_COUNT, span, words);
             return self.broken(span);
         }
@@ -504,7 +559,11 @@ impl Checker<'_> {
 
     fn capture(&mut self, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
         let [text, pattern] = args else {
-            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "pattern".into())]);
+            self.find(
+                &code::MISSING_ARGUMENT,
+                name.span,
+                [("function", name.text.clone()), ("param", "pattern".into())],
+            );
             return self.broken(span);
         };
         let ExprKind::Text(regex) = &pattern.value.kind else {
@@ -529,7 +588,11 @@ impl Checker<'_> {
     /// `declassify(x, "reason")`: nothing but `personal` flows on; the privacy proof lists it.
     fn declassify(&mut self, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
         let [value, reason] = args else {
-            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "reason".into())]);
+            self.find(
+                &code::MISSING_ARGUMENT,
+                name.span,
+                [("function", name.text.clone()), ("param", "reason".into())],
+            );
             return self.broken(span);
         };
         if !matches!(&reason.value.kind, ExprKind::Text(text) if !text.trim().is_empty()) {
@@ -608,7 +671,8 @@ impl CallTyping {
             Effect::Keeps => self.typing.classes,
             _ if self.typing.classes.is_empty() => ClassSet::NONE,
             Effect::Pseudonym => {
-                self.typing.classes.without(Class::NATIONAL_ID).without(Class::CONTACT).and(personal)
+                let hidden = [Class::NATIONAL_ID, Class::CONTACT, Class::SECRET];
+                hidden.into_iter().fold(self.typing.classes, ClassSet::without).and(personal)
             }
             Effect::Coarsens => personal,
             Effect::Adds(classes) => self.typing.classes.and(classes),

@@ -118,7 +118,8 @@ impl Checker<'_> {
             }
             None => self.mapping.right.iter().find_map(|side| model.find_entity(side.system, &text)),
         };
-        if found.is_none() {
+        // Where the side itself is not known, that was said; its entities cannot be.
+        if found.is_none() && !self.mapping.right.is_empty() {
             let entities = self.mapping.right.iter().flat_map(|side| model.system(side.system).entities.iter());
             let known: Vec<&str> = entities.map(|&entity| model.entity(entity).name.text.as_str()).collect();
             self.find_named(&code::UNKNOWN_TARGET_ENTITY, source.path.span, &text, known.iter().copied());
@@ -368,7 +369,7 @@ impl Checker<'_> {
         if of.ty == Type::Unknown {
             return;
         }
-        let clears = rule.clauses.clear.or_else(|| match &rule.clauses.otherwise {
+        let clears = rule.clauses.clear.or(match &rule.clauses.otherwise {
             Some((Otherwise::Clear, span)) => Some(*span),
             _ => None,
         });
@@ -473,7 +474,8 @@ impl Checker<'_> {
             let Some(target) = &rule.target else { continue };
             let clash = rules[..index].iter().find(|earlier| {
                 let same = earlier.target.as_ref().is_some_and(|other| overlap(other, target));
-                let apart = !earlier.on.is_empty() && !rule.on.is_empty() && !earlier.on.iter().any(|op| rule.on.contains(op));
+                let apart =
+                    !earlier.on.is_empty() && !rule.on.is_empty() && !earlier.on.iter().any(|op| rule.on.contains(op));
                 let on_off = ends_apart(&earlier.on, &rule.on);
                 let both_ask = earlier.when.is_some() && rule.when.is_some();
                 let adds = earlier.mode.add && rule.mode.add;
@@ -493,7 +495,10 @@ impl Checker<'_> {
         let model = self.model;
         let entity = model.entity(right);
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-        let broken = map.rules.len() != rules.len() || rules.iter().any(|rule| rule.target.is_none() && rule.value.is_none() && !matches!(rule.arrow, Arrow::Left));
+        let broken = map.rules.len() != rules.len()
+            || rules
+                .iter()
+                .any(|rule| rule.target.is_none() && rule.value.is_none() && !matches!(rule.arrow, Arrow::Left));
         let missing: Vec<&str> = entity
             .fields
             .iter()
@@ -508,7 +513,8 @@ impl Checker<'_> {
             .map(|(_, field)| field.name.text.as_str())
             .collect();
         if !missing.is_empty() && !broken {
-            let words = [("fields", missing.join(", ")), ("entity", entity.name.text.clone()), ("map", map.name.text.clone())];
+            let words =
+                [("fields", missing.join(", ")), ("entity", entity.name.text.clone()), ("map", map.name.text.clone())];
             self.find(&code::REQUIRED_FIELD_MISSING, map.name.span, words);
         }
     }
@@ -530,9 +536,8 @@ fn overlap(one: &TypedTarget, other: &TypedTarget) -> bool {
 
 /// A rule for deactivation beside one without `on`: the special one is meant for its operation alone.
 fn ends_apart(one: &[Operation], other: &[Operation]) -> bool {
-    let special = |on: &[Operation]| {
-        !on.is_empty() && !on.iter().any(|op| matches!(op, Operation::Create | Operation::Update))
-    };
+    let special =
+        |on: &[Operation]| !on.is_empty() && !on.iter().any(|op| matches!(op, Operation::Create | Operation::Update));
     (special(one) && other.is_empty()) || (special(other) && one.is_empty())
 }
 
@@ -568,7 +573,9 @@ fn fix_for(given: &Type, wanted: &Type) -> Option<String> {
         (Type::List(_) | Type::Set(_), ty) if ty.element().is_none() => "choose one element: … | first".into(),
         (ty, Type::List(_) | Type::Set(_)) if ty.element().is_none() => "put it into brackets: [ … ]".into(),
         (Type::Int | Type::Decimal | Type::Date | Type::Bool, Type::Text) => "make a text of it: … | text".into(),
-        (Type::Text | Type::Enum(_), Type::Enum(_)) => "say which text becomes which value with match or a table".into(),
+        (Type::Text | Type::Enum(_), Type::Enum(_)) => {
+            "say which text becomes which value with match or a table".into()
+        }
         (Type::Text, Type::Int) => "read a number from it: … | int".into(),
         (Type::Text, Type::Date) => "read a date from it: … | date".into(),
         (Type::Text, Type::Personnummer) => "read it as one: … | personnummer".into(),

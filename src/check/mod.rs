@@ -62,7 +62,6 @@ pub fn check_mapping(
         model,
         sources,
         mapping,
-        id,
         incoming,
         found,
         nodes: Default::default(),

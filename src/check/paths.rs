@@ -133,8 +133,7 @@ impl Checker<'_> {
             }
         }
         let of = self.infer(of, scope);
-        let value = self.member(of, name, scope);
-        value
+        self.member(of, name, scope)
     }
 
     /// `right.x`: the present right value.
@@ -212,7 +211,8 @@ impl Checker<'_> {
             Type::Unknown => return self.broken(span),
             other => (Type::List(Arc::new(other.clone())), false),
         };
-        let typing = Typing { ty, optional: of.optional, fails: of.fails, classes: of.classes.and(value.classes), span };
+        let typing =
+            Typing { ty, optional: of.optional, fails: of.fails, classes: of.classes.and(value.classes), span };
         self.nodes.add(Node::Each { list, element: local, body, flatten }, typing)
     }
 
@@ -271,7 +271,14 @@ impl Checker<'_> {
     }
 
     /// A binding of a row, or a field that exactly one of its bindings has.
-    fn slot(&mut self, of: ExprId, layout: &super::typed::Layout, name: &Name, span: Span, scope: &mut Scope) -> ExprId {
+    fn slot(
+        &mut self,
+        of: ExprId,
+        layout: &super::typed::Layout,
+        name: &Name,
+        span: Span,
+        scope: &mut Scope,
+    ) -> ExprId {
         let outer = self.nodes.typing(of).clone();
         let slot = |index: usize, span| {
             let binding = &layout.slots[index];
@@ -288,9 +295,8 @@ impl Checker<'_> {
             let (node, typing) = slot(index, span);
             return self.nodes.add(node, typing);
         }
-        let with: Vec<_> = (0..layout.slots.len())
-            .filter(|&index| self.has_own_member(&layout.slots[index].ty, &name.text))
-            .collect();
+        let with: Vec<_> =
+            (0..layout.slots.len()).filter(|&index| self.has_own_member(&layout.slots[index].ty, &name.text)).collect();
         match with.as_slice() {
             [index] => {
                 let (node, typing) = slot(*index, outer.span);
@@ -416,9 +422,11 @@ impl Checker<'_> {
             Type::Ref(entity) | Type::Record(RecordType::Entity(entity)) => {
                 self.model.entity(*entity).fields.iter().map(|field| field.name.text.clone()).collect()
             }
-            Type::Record(RecordType::Set(set)) => {
-                self.sets.get(set).map(|layout| layout.slots.iter().map(|slot| slot.name.to_string()).collect()).unwrap_or_default()
-            }
+            Type::Record(RecordType::Set(set)) => self
+                .sets
+                .get(set)
+                .map(|layout| layout.slots.iter().map(|slot| slot.name.to_string()).collect())
+                .unwrap_or_default(),
             Type::Record(RecordType::Layout(number)) => {
                 self.layouts[*number as usize].slots.iter().map(|slot| slot.name.to_string()).collect()
             }

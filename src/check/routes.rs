@@ -1,9 +1,9 @@
 //! A sync as a whole: its mappings one after the other, what flows through them, and what the customer allows.
 
+use super::check_mapping;
 use super::checker::{Checker, Incoming};
 use super::scope::Scope;
 use super::typed::{Binding, ExprId, TypedFunction, TypedMapping};
-use super::check_mapping;
 use crate::finding::codes::{document, privacy, rule as code, sync as sync_code};
 use crate::finding::{Finding, Findings};
 use crate::model::{Mapping, Model, SyncId};
@@ -150,7 +150,8 @@ fn check_scope(model: &Model, sources: &Sources, route: &mut Route, found: &mut 
     };
     let Some(entity) = on_left(&route.mappings[stage]) else { return };
     let incoming = Incoming::new();
-    let mut checker = Checker::resume(model, sources, &route.mappings[stage], &mut route.typed[stage], &incoming, found);
+    let mut checker =
+        Checker::resume(model, sources, &route.mappings[stage], &mut route.typed[stage], &incoming, found);
     let mut names = Scope::of("the sync's scope");
     let name = &model.entity(entity).name.text;
     names.add(name, Type::Record(RecordType::Entity(entity)), false, ClassSet::NONE, true);
@@ -182,7 +183,6 @@ impl<'m> Checker<'m> {
             model,
             sources,
             mapping,
-            id: typed.mapping,
             incoming,
             found,
             nodes: std::mem::take(&mut typed.nodes),
@@ -234,16 +234,14 @@ impl<'m> Checker<'m> {
     }
 
     /// Conditions that entities on the left declare: who is protected, which rows are no records.
-    pub(super) fn record_conditions(&mut self) -> (Vec<(EntityId, ExprId)>, Vec<(EntityId, ExprId)>) {
+    pub(super) fn record_conditions(&mut self) -> (Conditions, Conditions) {
         let model = self.model;
         let (mut protected, mut skipped) = (Vec::new(), Vec::new());
         let systems: Vec<_> = self.mapping.left.iter().map(|side| side.system).collect();
         for system in systems {
             for &id in &model.system(system).entities {
                 let entity = model.entity(id);
-                for (condition, into) in
-                    [(&entity.protected_when, &mut protected), (&entity.skip, &mut skipped)]
-                {
+                for (condition, into) in [(&entity.protected_when, &mut protected), (&entity.skip, &mut skipped)] {
                     let Some(condition) = condition else { continue };
                     let mut scope = Scope::of(format!("the entity `{}`", entity.name.text));
                     let ty = Type::Record(RecordType::Entity(id));
@@ -255,6 +253,9 @@ impl<'m> Checker<'m> {
         (protected, skipped)
     }
 }
+
+/// Conditions about records, by entity.
+type Conditions = Vec<(EntityId, ExprId)>;
 
 /// The place of a sync's name, for findings that are about all of it.
 pub(super) fn name_span(model: &Model, sync: SyncId) -> Span {

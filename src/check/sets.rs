@@ -2,9 +2,7 @@
 
 use super::checker::Checker;
 use super::scope::Scope;
-use super::typed::{
-    Binding, Dropped, ExprId, KeyPart, Layout, Node, TypedOrder, TypedSet, TypedStep, Typing,
-};
+use super::typed::{Binding, Dropped, ExprId, KeyPart, Layout, Node, TypedOrder, TypedSet, TypedStep, Typing};
 use crate::finding::codes::rule as code;
 use crate::model::SystemId;
 use crate::source::Span;
@@ -55,6 +53,10 @@ impl Checker<'_> {
     /// A finding about an entity or set that is not known on the left.
     pub(super) fn unknown_source(&mut self, text: &str, span: Span) {
         let model = self.model;
+        if self.mapping.left.is_empty() {
+            // The side itself is not known, which was said; its entities cannot be.
+            return;
+        }
         let sets = self.mapping.sets.iter().map(|&set| model.set(set).name.text.clone());
         let entities = self.left_systems().flat_map(|system| model.system(system).entities.iter());
         let entities = entities.map(|&entity| model.entity(entity).name.text.clone());
@@ -110,13 +112,9 @@ impl Checker<'_> {
             key: Vec::new(),
         };
         for (index, step) in definition.steps.iter().enumerate() {
-            let first = matches!(step.kind, StepKind::From(_) | StepKind::Union(_) | StepKind::Broken);
-            if first != (index == 0) && !matches!(step.kind, StepKind::Broken) {
-                self.find(if first { &code::SOURCE_ONLY_FIRST } else { &code::SOURCE_FIRST }, step.span, []);
-                if index == 0 {
-                    rows.scope.add_unknown("");
-                    break;
-                }
+            // The first step is a source, or the parser has said what is wrong with it.
+            if index > 0 && matches!(step.kind, StepKind::From(_) | StepKind::Union(_)) {
+                self.find(&code::SOURCE_ONLY_FIRST, step.span, []);
                 continue;
             }
             self.step(step, &mut rows);
@@ -232,10 +230,8 @@ impl Checker<'_> {
             Type::List(element) | Type::Set(element) => (**element).clone(),
             Type::Unknown => Type::Unknown,
             other => {
-                let words = [
-                    ("type", super::names::type_name(self.model, other)),
-                    ("text", self.source_text(typing.span)),
-                ];
+                let words =
+                    [("type", super::names::type_name(self.model, other)), ("text", self.source_text(typing.span))];
                 self.find(&code::NOT_A_LIST, typing.span, words);
                 Type::Unknown
             }

@@ -104,7 +104,8 @@ pub struct Subject<'m> {
 pub fn directions(subject: &Subject<'_>) -> Directions {
     let mapping = subject.mapping;
     let words = words::of(mapping.language.as_deref());
-    let maker = Maker { subject, words, left: side(subject.model, &mapping.left), right: side(subject.model, &mapping.right) };
+    let maker =
+        Maker { subject, words, left: side(subject.model, &mapping.left), right: side(subject.model, &mapping.right) };
     let title = mapping.title.clone().unwrap_or_else(|| mapping.name.text.clone());
     let title = match subject.sync {
         Some(sync) => format!("{title} ({})", sync.name.text),
@@ -146,7 +147,8 @@ impl Maker<'_, '_> {
             let map = mapping.maps.iter().find(|map| map.name.text == row.map);
             main.extend(map.and_then(|map| self.row(map, &row.label, row.shown.as_deref())));
         }
-        let listed = |map: &Map, label: &str| mapping.rows.iter().any(|row| row.map == map.name.text && row.label == label);
+        let listed =
+            |map: &Map, label: &str| mapping.rows.iter().any(|row| row.map == map.name.text && row.label == label);
         let (mut maps, mut other, mut add_ons) = (Vec::new(), Vec::new(), Vec::new());
         for map in &mapping.maps {
             let free = self.labels(map).into_iter().filter(|label| !listed(map, label));
@@ -301,12 +303,15 @@ impl Maker<'_, '_> {
             add(notes, because.text.clone());
         }
         if let Some((prefer, _)) = clauses.prefer {
-            add(notes, match prefer {
-                Prefer::Left => format!("{} {}", self.words.prefers, self.left),
-                Prefer::Right => format!("{} {}", self.words.prefers, self.right),
-                Prefer::Newest => self.words.newest.to_string(),
-                Prefer::Review => self.words.review.to_string(),
-            });
+            add(
+                notes,
+                match prefer {
+                    Prefer::Left => format!("{} {}", self.words.prefers, self.left),
+                    Prefer::Right => format!("{} {}", self.words.prefers, self.right),
+                    Prefer::Newest => self.words.newest.to_string(),
+                    Prefer::Review => self.words.review.to_string(),
+                },
+            );
         }
     }
 
@@ -327,7 +332,8 @@ impl Maker<'_, '_> {
         let mut paths = Vec::new();
         collect_paths(expr, &mut paths);
         let long = written.chars().count() > LONGEST && !paths.is_empty();
-        let text = if long { paths.iter().map(|path| end_of(path)).collect::<Vec<_>>().join(", ") } else { written.clone() };
+        let text =
+            if long { paths.iter().map(|path| end_of(path)).collect::<Vec<_>>().join(", ") } else { written.clone() };
         Cell { text, written, unknown }
     }
 

@@ -6,6 +6,7 @@ use crate::finding::suggest;
 use crate::function::{self, Absence, Effect, Function, Need, Param, Ty};
 use crate::value::Classes;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// What `koppla functions` prints: every function by family, with its signature and what it does.
 pub fn list(width: usize) -> String {
@@ -124,9 +125,9 @@ fn result_word(function: &Function) -> String {
 }
 
 /// The word for a type in a signature. `T` is any one type, the same at each place.
-pub fn type_word(ty: Ty) -> &'static str {
-    match ty {
-        Ty::Word(_) => "word",
+pub fn type_word(ty: Ty) -> Cow<'static, str> {
+    Cow::Borrowed(match ty {
+        Ty::Word(words) => return Cow::Owned(one_of(words)),
         Ty::Text => "text",
         Ty::Int => "int",
         Ty::Number => "number",
@@ -153,7 +154,13 @@ pub fn type_word(ty: Ty) -> &'static str {
         Ty::Special => "its own type",
         Ty::PerElement => "expression over each element",
         Ty::Orders => "orders",
-    }
+    })
+}
+
+/// `("a" or "aa")`
+fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    format!("({})", quoted.join(" or "))
 }
 
 /// What must be known of a function beside its doc: name and text of each rule.
@@ -219,6 +226,7 @@ mod tests {
     }
 
     static PHONE: Function = Function {
+        fails_by_settings: false,
         name: "phone",
         family: "phones",
         doc: "Reads a phone number, e.g. `070-174 06 05`. Without `region`, a number needs its country code.",
@@ -230,7 +238,6 @@ mod tests {
         may_be_absent: false,
         absence: Absence::Propagates,
         fails: Some("the text is no phone number of that region"),
-        fails_by_settings: false,
         inverse: None,
         effect: Effect::Keeps,
         examples: &[("\"070-174 06 05\" | phone(region = \"SE\")", "\"+46701740605\""), ("\"å\" | phone", "fails")],
@@ -272,6 +279,7 @@ mod tests {
     }
 
     const PHONE_BASE: Function = Function {
+        fails_by_settings: false,
         name: "",
         family: "",
         doc: "",
@@ -280,7 +288,6 @@ mod tests {
         may_be_absent: false,
         absence: Absence::Sees,
         fails: None,
-        fails_by_settings: false,
         inverse: None,
         effect: Effect::Keeps,
         examples: &[],

@@ -5,4 +5,5 @@
 pub mod table;
 pub mod redact;
 pub mod functions;
+pub mod plan;
 pub mod direction;

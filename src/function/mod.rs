@@ -145,8 +145,8 @@ pub enum Ty {
 pub enum Absence {
     /// Absent in, absent out.
     Propagates,
-    /// Absent elements of a list argument, and absent arguments among [`Need::Rest`], are left out. Absent in, absent
-    /// out for every other required argument; and where a `Rest` was given and nothing of it is left, the result is absent.
+    /// Absent arguments and elements are left out; an absent list counts as an empty one. A function of a [`Need::Rest`]
+    /// gives absent if nothing of it is left.
     LeftOut,
     /// The function sees absence and decides itself.
     Sees,

@@ -18,9 +18,9 @@ const NO_NUMBER: Option<&str> = Some("it is no phone number of the region");
 /// The functions of phone numbers.
 pub static FUNCTIONS: &[Function] = &[
     Function {
-        doc: "The number as systems exchange it, `+46701740605` (E.164). A number without country code needs the `region` whose \
-              rules it follows (two letters); blanks and `- / . ( )` are allowed. Fails if it is no number of its country: use \
-              `phone_or_absent` where that happens often.",
+        doc: "The number as systems exchange it, `+46701740605` (E.164). A number without country code needs the \
+              `region` whose rules it follows (two letters); blanks and `- / . ( )` are allowed. Fails if it is no \
+              number of its country: use `phone_or_absent` where that happens often.",
         gives: Ty::Phone,
         fails: NO_NUMBER,
         inverse: Some("phone_national"),
@@ -78,8 +78,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..phone("is_phone", is_phone)
     },
     Function {
-        doc: "True if the number is one of a mobile phone. In countries that do not tell mobile and fixed numbers apart, every \
-              number that may be mobile is. False if the text is no number.",
+        doc: "True if the number is one of a mobile phone. In countries that do not tell mobile and fixed numbers \
+              apart, every number that may be mobile is. False if the text is no number.",
         gives: Ty::Bool,
         fails: Some("the region is none"),
         fails_by_settings: true,

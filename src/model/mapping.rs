@@ -24,7 +24,11 @@ pub static KEYS: &[Key] = &[
     required("mapping", Shape::Text, "the name of the mapping"),
     key("title", Shape::Text, "its heading"),
     key("doc", Shape::Text, "what it is"),
-    key("language", Shape::Word(&["en", "nl", "sv"]), "the language of the words in its direction table; English if it is not given"),
+    key(
+        "language",
+        Shape::Word(&["en", "nl", "sv"]),
+        "the language of the words in its direction table; English if it is not given",
+    ),
     required("left", SIDES, "the system or systems on the left"),
     required("right", SIDES, "the system or systems on the right"),
     key("options", OPTIONS, "what a sync may choose; rules read them as `$name`"),

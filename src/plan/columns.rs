@@ -19,6 +19,17 @@ pub enum Reader {
     Struct(Vec<Reader>),
 }
 
+impl Reader {
+    /// Says which day is today.
+    pub fn set_as_of(&mut self, as_of: jiff::civil::Date) {
+        match self {
+            Reader::Scalar(codec) | Reader::Reference(_, codec) => codec.as_of = Some(as_of),
+            Reader::List(inner) => inner.set_as_of(as_of),
+            Reader::Struct(members) => members.iter_mut().for_each(|member| member.set_as_of(as_of)),
+        }
+    }
+}
+
 /// A field of a table: where its cells lie, and how they are read.
 #[derive(Debug)]
 pub struct Column {
@@ -43,9 +54,14 @@ pub fn columns(model: &Model, entity: &Entity, fields: &BTreeSet<u16>) -> (WireS
         ..WireShape::default()
     };
     let mut columns: Vec<Option<Column>> = (0..entity.fields.len()).map(|_| None).collect();
-    for &index in fields {
-        let field = &entity.fields[index as usize];
-        columns[index as usize] = Some(Column {
+    for (index, field) in entity.fields.iter().enumerate() {
+        // A field that nobody needs is known to the protocol all the same: its column is not an unknown one.
+        if !fields.contains(&(index as u16)) {
+            shape.unused.push(shape.slots.len());
+            shape.slots.push(slot(field));
+            continue;
+        }
+        columns[index] = Some(Column {
             slot: shape.slots.len(),
             reader: reader(model, field, &field.ty, true),
             default: field.default.as_deref().map(Box::from),

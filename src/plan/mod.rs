@@ -8,10 +8,13 @@ pub mod needs;
 pub use columns::{Column, Reader};
 
 use crate::check::Route;
-use crate::finding::Findings;
-use crate::model::{Model, SyncId, SystemId};
+use crate::finding::codes::system::WRONG_CONNECTION_VALUE;
+use crate::finding::suggest::nearest;
+use crate::finding::{Finding, Findings};
+use crate::model::{Model, SyncId, System, SystemId};
 use crate::protocol::{CallId, Dialect, Protocol, ScopeNames, files, http};
 use crate::syntax::ast::Operation;
+use crate::syntax::tree::Node;
 use crate::value::{EntityId, Type};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,8 +71,8 @@ pub struct Target {
     pub entities: Vec<EntityWrite>,
     /// True for a whole delivery.
     pub whole: bool,
-    /// True if a whole delivery is made in every run.
-    pub always: bool,
+    /// How a whole delivery is made.
+    pub delivery: files::Delivery,
 }
 
 /// An entity that is written.
@@ -111,6 +114,17 @@ pub fn lower<'m>(model: &'m Model, route: &'m Route, found: &mut Findings) -> Pl
     Plan { model, route, sync: route.sync, reads, needs, target }
 }
 
+impl Plan<'_> {
+    /// Says which day is today: numbers without a century (`890102-3286`) are read by it.
+    pub fn set_as_of(&mut self, as_of: jiff::civil::Date) {
+        let reads = self.reads.iter_mut().flat_map(|system| &mut system.entities);
+        let right = self.target.entities.iter_mut().filter_map(|write| write.read.as_mut());
+        for column in reads.chain(right).flat_map(|read| read.columns.iter_mut().flatten()) {
+            column.reader.set_as_of(as_of);
+        }
+    }
+}
+
 /// Opens the compiled connection of a system; `None` if it has none of this version.
 fn connection(model: &Model, system: SystemId, found: &mut Findings) -> Option<(&'static str, Box<dyn Dialect>)> {
     let system = model.system(system);
@@ -120,7 +134,7 @@ fn connection(model: &Model, system: SystemId, found: &mut Findings) -> Option<(
 }
 
 /// What templates of a system may name.
-pub fn scope_names(system: &crate::model::System) -> ScopeNames {
+pub fn scope_names(system: &System) -> ScopeNames {
     ScopeNames {
         settings: system
             .settings
@@ -160,17 +174,26 @@ fn entity_read(
     Some(EntityRead { entity: id, call, columns })
 }
 
-/// The `read` of an entity; of one that is read inside another (`of:`), as it stands.
-fn call_of(model: &Model, id: EntityId) -> Option<&crate::syntax::tree::Node> {
-    model.entity(id).read.as_ref()
+/// The call that reads an entity; of one whose rows lie inside another's records (`of:`), the call of that one.
+fn call_of(model: &Model, id: EntityId) -> Option<&Node> {
+    let read = model.entity(id).read.as_ref()?;
+    match read.get("of").and_then(|of| of.text()) {
+        Some(other) => model.entity(model.find_entity(model.entity(id).system, other)?).read.as_ref(),
+        None => Some(read),
+    }
 }
 
 fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) -> Target {
-    let mut target = Target { system, connection: None, entities: Vec::new(), whole: false, always: false };
+    let delivery = files::Delivery::default();
+    let mut target = Target { system, connection: None, entities: Vec::new(), whole: false, delivery };
     let definition = model.system(system);
     target.whole = definition.writes.whole || definition.deliver.is_some();
     if let Some(deliver) = &definition.deliver {
-        target.always = files::delivery(deliver, &mut Findings::default()).is_some_and(|delivery| delivery.always);
+        // Its findings were found when the system was checked.
+        target.delivery = files::delivery(deliver, &mut Findings::default()).unwrap_or_default();
+        if definition.writes.held_left_out {
+            target.delivery.unbuilt.push("`writes: held: left-out`".into());
+        }
     }
     let Some(last) = route.typed.last() else { return target };
     let written: BTreeSet<EntityId> = last.maps.iter().map(|map| map.right).collect();
@@ -187,8 +210,9 @@ fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) 
         };
         if let Some((_, dialect)) = &mut connection {
             write.read = entity_read(model, id, &all, &mut **dialect, found);
-            let (shape, _) = columns::columns(model, entity, &all);
+            let (mut shape, _) = columns::columns(model, entity, &all);
             if let Some(spec) = &entity.write {
+                shape.id_at = spec.id_at.clone().filter(|_| spec.id_theirs);
                 if target.whole {
                     write.deliver = dialect.write(&spec.node, None, &shape, found);
                 } else {
@@ -211,15 +235,19 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
     for index in 0..model.systems.len() as u32 {
         let id = SystemId(index);
         let system = model.system(id);
+        if let Some(deliver) = &system.deliver {
+            check_delivery(model, system, deliver, found);
+        }
         let Some((_, mut dialect)) = connection(model, id, found) else { continue };
         for &entity_id in &system.entities {
             let entity = model.entity(entity_id);
             let all: BTreeSet<u16> = (0..entity.fields.len() as u16).collect();
-            let (shape, _) = columns::columns(model, entity, &all);
-            if let Some(read) = &entity.read {
+            let (mut shape, _) = columns::columns(model, entity, &all);
+            if let Some(read) = call_of(model, entity_id) {
                 dialect.read(read, &shape, found);
             }
             if let Some(write) = &entity.write {
+                shape.id_at = write.id_at.clone().filter(|_| write.id_theirs);
                 if system.writes.whole || system.deliver.is_some() {
                     dialect.write(&write.node, None, &shape, found);
                 } else {
@@ -228,6 +256,35 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Compiles a `deliver:` for its findings, and checks the names under `holds`.
+fn check_delivery(model: &Model, system: &System, deliver: &Node, found: &mut Findings) {
+    let Some(delivery) = files::delivery(deliver, found) else { return };
+    let names = || system.entities.iter().map(|&id| model.entity(id).name.text.as_str());
+    for (name, span) in delivery.holds.iter().filter(|(name, _)| !names().any(|known| known == name)) {
+        let finding = Finding::new(&WRONG_CONNECTION_VALUE, *span)
+            .word("key", "holds")
+            .word("value", format!("`{name}`"))
+            .word("why", "no entity of this system has this name")
+            .word_if("suggestion", nearest(name, names()))
+            .word("allowed", names().collect::<Vec<_>>().join(", "));
+        found.add(finding);
+    }
+    let held = |name: &str| delivery.holds.is_empty() || delivery.holds.iter().any(|(known, _)| known == name);
+    for &id in &system.entities {
+        let entity = model.entity(id);
+        if let Some(write) = &entity.write
+            && !held(&entity.name.text)
+        {
+            let finding = Finding::new(&WRONG_CONNECTION_VALUE, write.node.span)
+                .word("key", "write")
+                .word("value", format!("given for `{}`", entity.name.text))
+                .word("why", "`deliver: holds` does not name this entity, so it is in no delivery")
+                .word("allowed", "its name under `holds`");
+            found.add(finding);
         }
     }
 }

@@ -14,6 +14,7 @@ use super::template::{Place, Template};
 use super::{CallId, CallTraits, Dialect, Protocol, ScopeNames, SlotKind, WireShape, Words};
 use crate::finding::codes::system::{COLUMN_NOT_LISTED, FILES_ARE_WHOLE, LIST_IN_CSV};
 use crate::finding::{Finding, Findings, suggest::nearest};
+use crate::source::Span;
 use crate::syntax::ast::Operation;
 use crate::syntax::tree::Node;
 use keys::{Keys, wrong};
@@ -124,25 +125,65 @@ pub struct Complete {
 pub struct Delivery {
     /// True if a set is delivered in every run, also if nothing in it has changed.
     pub always: bool,
+    /// The entities that make up the set, with their places; empty for all that are written.
+    pub holds: Vec<(String, Span)>,
+    /// True if files without rows are part of the set.
+    pub empty_files: bool,
+    /// What in the data stops the delivery.
+    pub refuse: Vec<Trouble>,
     /// Words that are understood but cannot be executed yet.
     pub unbuilt: Vec<String>,
 }
 
+/// What in the data can stop a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A reference to a record that is not in the set.
+    OrphanReference,
+    /// Two records with one key.
+    DuplicateKey,
+    /// A required field without a value.
+    MissingRequired,
+}
+
+const TROUBLES: &[(&str, Trouble)] = &[
+    ("orphan-reference", Trouble::OrphanReference),
+    ("duplicate-key", Trouble::DuplicateKey),
+    ("missing-required", Trouble::MissingRequired),
+];
+
 /// Compiles the `deliver:` of a system.
 pub fn delivery(node: &Node, found: &mut Findings) -> Option<Delivery> {
     let keys = Keys::of("deliver", node, words::DELIVER, &[words::EVERYWHERE], found)?;
-    let always = keys.one_of("when", &[("changed", false), ("always", true)], found).unwrap_or(false);
-    let mut unbuilt: Vec<String> = ["holds", "always", "put", "refuse", "receipt"]
-        .into_iter()
-        .filter(|key| keys.get(key).is_some())
-        .map(|key| format!("`deliver: {key}`"))
-        .collect();
+    let mut delivery = Delivery {
+        always: keys.one_of("when", &[("changed", false), ("always", true)], found).unwrap_or(false),
+        holds: keys.texts("holds", found).unwrap_or_default(),
+        empty_files: keys.one_of("always", &[("filled", false), ("all", true)], found).unwrap_or(false),
+        ..Delivery::default()
+    };
+    for (word, span) in keys.texts("refuse", found).unwrap_or_default() {
+        match TROUBLES.iter().find(|(known, _)| *known == word) {
+            Some((_, trouble)) => delivery.refuse.push(*trouble),
+            None => found.add(
+                wrong(span, "refuse", &format!("`{word}`"), "no trouble that is known", "one of the troubles it knows")
+                    .word_if("suggestion", nearest(&word, TROUBLES.iter().map(|(word, _)| *word))),
+            ),
+        }
+    }
     if keys.get("as").is_some_and(|node| node.entries().is_some()) {
-        unbuilt.push("`deliver: as` with anything but `files`".into());
+        delivery.unbuilt.push("`deliver: as` with anything but `files`".into());
     } else {
         keys.one_of("as", &[("files", ())], found);
     }
-    Some(Delivery { always, unbuilt })
+    if let Some(Some(word)) =
+        keys.one_of("receipt", &[("none", None), ("file", Some("file")), ("call", Some("call"))], found)
+    {
+        delivery.unbuilt.push(format!("`receipt: {word}`"));
+    }
+    if keys.get("put").is_some_and(|put| put.get("marker").is_some()) {
+        delivery.unbuilt.push("`put: marker`".into());
+    }
+    Some(delivery)
 }
 
 impl Protocol for Files {
@@ -271,7 +312,13 @@ impl Connection {
             unused: shape.unused.contains(&index),
             nested: !matches!(slot.kind, SlotKind::Scalar),
         });
-        self.calls.push(Call { write, file: file?, names: shape.names.clone(), layout: layout?, slots: slots.collect() });
+        self.calls.push(Call {
+            write,
+            file: file?,
+            names: shape.names.clone(),
+            layout: layout?,
+            slots: slots.collect(),
+        });
         Some(CallId(self.calls.len() as u32 - 1))
     }
 
@@ -299,7 +346,7 @@ fn json_shape(keys: &Keys<'_>, write: bool, shape: &WireShape, found: &mut Findi
 }
 
 /// What a row of CSV cannot hold.
-fn check_csv(keys: &Keys<'_>, shape: &WireShape, listed: Option<&[(String, crate::source::Span)]>, found: &mut Findings) {
+fn check_csv(keys: &Keys<'_>, shape: &WireShape, listed: Option<&[(String, Span)]>, found: &mut Findings) {
     for slot in &shape.slots {
         let kind = match slot.kind {
             SlotKind::Scalar => None,
@@ -323,7 +370,13 @@ fn check_csv(keys: &Keys<'_>, shape: &WireShape, listed: Option<&[(String, crate
     }
     for (index, (name, span)) in listed.unwrap_or_default().iter().enumerate() {
         if listed.unwrap_or_default()[..index].iter().any(|(other, _)| other == name) {
-            found.add(wrong(*span, "columns", &format!("`{name}` twice"), "this column stands there already", "each column once"));
+            found.add(wrong(
+                *span,
+                "columns",
+                &format!("`{name}` twice"),
+                "this column stands there already",
+                "each column once",
+            ));
         }
     }
     if let Some(each) = &shape.each {
@@ -336,13 +389,7 @@ impl Dialect for Connection {
         self.add(call, false, shape, found)
     }
 
-    fn write(
-        &mut self,
-        call: &Node,
-        op: Option<Operation>,
-        shape: &WireShape,
-        found: &mut Findings,
-    ) -> Option<CallId> {
+    fn write(&mut self, call: &Node, op: Option<Operation>, shape: &WireShape, found: &mut Findings) -> Option<CallId> {
         if let Some(op) = op {
             found.add(Finding::new(&FILES_ARE_WHOLE, call.span).word("operation", op.word()));
             return None;

@@ -80,13 +80,7 @@ impl Dialect for HttpDialect {
         Some(self.add(Call::Read(Box::new(read))))
     }
 
-    fn write(
-        &mut self,
-        call: &Node,
-        op: Option<Operation>,
-        shape: &WireShape,
-        found: &mut Findings,
-    ) -> Option<CallId> {
+    fn write(&mut self, call: &Node, op: Option<Operation>, shape: &WireShape, found: &mut Findings) -> Option<CallId> {
         let scope = self.scope.clone();
         let mut reader = Reader::of_call(&scope, &shape.names, write::EXECUTED, found);
         let Some(op) = op else {
@@ -164,3 +158,6 @@ fn not_executed(of_call: &[String], of_connection: &[String]) -> String {
 fn left_aside(words: &[String]) -> String {
     if words.is_empty() { String::new() } else { format!(" [left aside: {}]", words.join(", ")) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,6 +85,8 @@ pub struct WireShape {
     pub names: Vec<(String, String)>,
     /// Path of the list inside the record that makes the rows (`each`), where rows are unnested.
     pub each: Option<String>,
+    /// Where the id lies in the answer to a create, where the target gives the ids: a child path, or JSONPath.
+    pub id_at: Option<String>,
     /// Slots that nobody needs in this plan: known on the wire, never decoded; their cells are `Missing`.
     pub unused: Vec<usize>,
 }

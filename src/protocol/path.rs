@@ -4,7 +4,8 @@
 //! ill-typed forms; [`JsonPath::compile`] refuses them, so that a path means the same here and in every other tool.
 
 use jsonpath_rust::parser::model::{
-    Comparable, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, SingularQuerySegment, SingularQuery, Test, TestFunction,
+    Comparable, Filter, FilterAtom, FnArg, JpQuery, Segment, Selector, SingularQuery, SingularQuerySegment, Test,
+    TestFunction,
 };
 use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
@@ -42,6 +43,12 @@ impl JsonPath {
         Ok(JsonPath { text: text.to_string(), query })
     }
 
+    /// The path that follows these keys.
+    pub fn of_keys(keys: &[String]) -> Result<JsonPath, &'static str> {
+        let quoted = |key: &String| format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"));
+        JsonPath::compile(&format!("${}", keys.iter().map(quoted).collect::<String>()))
+    }
+
     /// The path as written.
     pub fn text(&self) -> &str {
         &self.text
@@ -67,7 +74,8 @@ impl JsonPath {
     /// The path without its last step, where that step picks among the elements of a list: it finds the lists themselves.
     pub fn holder(&self) -> Option<JsonPath> {
         let (last, rest) = self.query.segments.split_last()?;
-        let picks = |selector: &Selector| matches!(selector, Selector::Wildcard | Selector::Filter(_) | Selector::Slice(..));
+        let picks =
+            |selector: &Selector| matches!(selector, Selector::Wildcard | Selector::Filter(_) | Selector::Slice(..));
         let picks_all = match last {
             Segment::Selector(selector) => picks(selector),
             Segment::Selectors(all) => all.iter().all(picks),
@@ -194,7 +202,9 @@ fn comparable(side: &Comparable) -> Typed {
             })
         }
         Comparable::Function(function) => match function {
-            TestFunction::Match(..) | TestFunction::Search(..) => Err("match() and search() are conditions and cannot be compared"),
+            TestFunction::Match(..) | TestFunction::Search(..) => {
+                Err("match() and search() are conditions and cannot be compared")
+            }
             _ => call(function),
         },
     }
@@ -281,13 +291,49 @@ mod tests {
     #[test]
     fn refuses_what_the_rfc_refuses() {
         let paths = [
-            "$", "$.a", "$.a.b[*]", "$..a", "$['a']['b']", "$[\"a\"]", "$[0]", "$[-1]", "$[1:3]", "$[::2]", "$.a[?@.b]",
-            "$[?@.a == 1]", "$[?@.a == $.b]", "$[?length(@.a) > 1]", "$[?count(@.*) > 1]", "$[?match(@.a, 'x.*')]",
-            "$[?!search(@.a, 'x')]", "$[?(@.a || @.b) && @.c]", "$[?value(@..a) == 1]", "$[?length(value(@..a)) == 1]",
+            "$",
+            "$.a",
+            "$.a.b[*]",
+            "$..a",
+            "$['a']['b']",
+            "$[\"a\"]",
+            "$[0]",
+            "$[-1]",
+            "$[1:3]",
+            "$[::2]",
+            "$.a[?@.b]",
+            "$[?@.a == 1]",
+            "$[?@.a == $.b]",
+            "$[?length(@.a) > 1]",
+            "$[?count(@.*) > 1]",
+            "$[?match(@.a, 'x.*')]",
+            "$[?!search(@.a, 'x')]",
+            "$[?(@.a || @.b) && @.c]",
+            "$[?value(@..a) == 1]",
+            "$[?length(value(@..a)) == 1]",
             // ill-typed or no path at all
-            "", "a", "a.b", "$.", "$..", "$[", "$.a[?]", "$[?length(@.a)]", "$[?count(@.a)]", "$[?count(1) > 1]", "$[?length(@.*) > 1]",
-            "$[?match(@.a, 'x') == true]", "$[?value(1) == 1]", "$[?match(@.*, 'x')]", "$[?unknown(@.a)]", "$[?@.* == 1]", "$[?@..a == 1]",
-            "$[?length(@.a, @.b) > 1]", "$[?1 == 1 ==1]", "$[9007199254740992]", "$[?count(length(@.a)) == 1]", "$[?value(@.a)]",
+            "",
+            "a",
+            "a.b",
+            "$.",
+            "$..",
+            "$[",
+            "$.a[?]",
+            "$[?length(@.a)]",
+            "$[?count(@.a)]",
+            "$[?count(1) > 1]",
+            "$[?length(@.*) > 1]",
+            "$[?match(@.a, 'x') == true]",
+            "$[?value(1) == 1]",
+            "$[?match(@.*, 'x')]",
+            "$[?unknown(@.a)]",
+            "$[?@.* == 1]",
+            "$[?@..a == 1]",
+            "$[?length(@.a, @.b) > 1]",
+            "$[?1 == 1 ==1]",
+            "$[9007199254740992]",
+            "$[?count(length(@.a)) == 1]",
+            "$[?value(@.a)]",
         ];
         for path in paths {
             let oracle = serde_json_path::JsonPath::parse(path).is_ok();

@@ -21,7 +21,8 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Everything that a path of a template can start with; what is known in one place is said by its [`Place`].
-pub const ROOTS: &[&str] = &["settings", "entity", "key", "record", "wire", "changed", "page", "since", "as_of", "part", "run"];
+pub const ROOTS: &[&str] =
+    &["settings", "entity", "key", "record", "wire", "changed", "page", "since", "as_of", "part", "run"];
 
 /// What is known where a template stands.
 #[derive(Clone, Copy, Debug)]
@@ -200,9 +201,7 @@ impl Tree {
             Kind::Map(entries) => Some(Tree::Map(
                 entries
                     .iter()
-                    .filter_map(|entry| {
-                        Some((entry.key.clone(), Tree::compile(&entry.value, names, place, found)?))
-                    })
+                    .filter_map(|entry| Some((entry.key.clone(), Tree::compile(&entry.value, names, place, found)?)))
                     .collect(),
             )),
         }

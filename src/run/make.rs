@@ -128,7 +128,12 @@ impl<'t> Made<'t> {
 }
 
 /// Works the maps of a mapping. The result is in order of the first map of each entity.
-pub fn make<'m, 't>(machine: &mut Machine<'m, 't>, links: &'m mut Links, arena: &'t Arena, fallen: &mut Fallen) -> Vec<Made<'t>> {
+pub fn make<'m, 't>(
+    machine: &mut Machine<'m, 't>,
+    links: &'m mut Links,
+    arena: &'t Arena,
+    fallen: &mut Fallen,
+) -> Vec<Made<'t>> {
     let typed = machine.typed;
     let maps: Vec<(u16, &'t TypedMap)> = typed
         .maps
@@ -339,7 +344,11 @@ fn work<'t>(
             if into.rows[row].fate == Fate::Whole {
                 let held = stop.why.ends_with("was made of this record");
                 let key = key_text(machine, left, map.left);
-                if held { fallen.held(&map.name, key, stop.why.to_string()) } else { fallen.failed(&map.name, key, &stop, apart) }
+                if held {
+                    fallen.held(&map.name, key, stop.why.to_string())
+                } else {
+                    fallen.failed(&map.name, key, &stop, apart)
+                }
                 if held {
                     into.rows[row].fate = Fate::Held(stop.why.to_string());
                     return;

@@ -2,9 +2,8 @@
 
 use super::eval::Machine;
 use super::fate::Fallen;
-use super::make::{Fate, Made, State, left_key};
+use super::make::{Fate, Made, left_key};
 use super::table::Apart;
-use crate::model::Access;
 use crate::value::{Arena, EntityId, Row, Type, Value, normal};
 use hashbrown::HashMap;
 
@@ -12,7 +11,12 @@ use hashbrown::HashMap;
 type Places = HashMap<EntityId, Vec<Option<u32>>>;
 
 /// Finishes all entities, those whose keys are parts of others' keys first.
-pub fn finish<'t>(machine: &Machine<'_, 't>, mut made: Vec<Made<'t>>, arena: &'t Arena, fallen: &mut Fallen) -> Vec<Made<'t>> {
+pub fn finish<'t>(
+    machine: &Machine<'_, 't>,
+    mut made: Vec<Made<'t>>,
+    arena: &'t Arena,
+    fallen: &mut Fallen,
+) -> Vec<Made<'t>> {
     let order = key_order(machine, &made);
     let mut places: Places = HashMap::new();
     for entity in order {
@@ -22,6 +26,7 @@ pub fn finish<'t>(machine: &Machine<'_, 't>, mut made: Vec<Made<'t>>, arena: &'t
         places.insert(entity, place);
         made[index] = merged;
     }
+    super::fit::judge(machine, &mut made, fallen);
     lead_references(machine, &mut made, &places, arena, fallen);
     made
 }
@@ -134,7 +139,9 @@ fn merge<'t>(
                 }
                 if key.is_none() && !theirs {
                     // Whose key is not known cannot be told from who is gone.
-                    into.incomplete.entry(made.map).or_insert_with(|| "records whose key could not be worked out".into());
+                    into.incomplete
+                        .entry(made.map)
+                        .or_insert_with(|| "records whose key could not be worked out".into());
                 }
                 if let Some(key) = &key {
                     by_key.insert(key.clone(), record);
@@ -151,7 +158,14 @@ fn merge<'t>(
 }
 
 /// Joins a row to a record with the same key.
-fn join<'t>(machine: &Machine<'_, 't>, from: &Made<'t>, row: usize, into: &mut Made<'t>, record: usize, fallen: &mut Fallen) {
+fn join<'t>(
+    machine: &Machine<'_, 't>,
+    from: &Made<'t>,
+    row: usize,
+    into: &mut Made<'t>,
+    record: usize,
+    fallen: &mut Fallen,
+) {
     let entity = machine.model.entity(from.entity);
     let (fate, other) = (from.rows[row].fate.clone(), into.rows[record].fate.clone());
     let same_map = from.rows[row].map == into.rows[record].map;
@@ -179,7 +193,13 @@ fn join<'t>(machine: &Machine<'_, 't>, from: &Made<'t>, row: usize, into: &mut M
 }
 
 /// Leads references to the records that their rows became part of, and holds who needs somebody that was not made.
-fn lead_references<'t>(machine: &Machine<'_, 't>, made: &mut [Made<'t>], places: &Places, arena: &'t Arena, fallen: &mut Fallen) {
+fn lead_references<'t>(
+    machine: &Machine<'_, 't>,
+    made: &mut [Made<'t>],
+    places: &Places,
+    arena: &'t Arena,
+    fallen: &mut Fallen,
+) {
     let lead = |value: Value<'t>, fates: &HashMap<EntityId, Vec<Fate>>| -> (Value<'t>, Option<Fate>) {
         let Value::Row(row) = value else { return (value, None) };
         let entity = EntityId(row.table);
@@ -231,15 +251,18 @@ fn lead_references<'t>(machine: &Machine<'_, 't>, made: &mut [Made<'t>], places:
                     *value = if fate.is_some() { Value::Absent } else { led };
                 }
                 Value::List(items) if items.iter().any(|item| matches!(item, Value::Row(_))) => {
-                    let kept: Vec<Value<'t>> =
-                        items.iter().map(|item| lead(*item, &fates)).filter(|(_, fate)| fate.is_none()).map(|(led, _)| led).collect();
+                    let kept: Vec<Value<'t>> = items
+                        .iter()
+                        .map(|item| lead(*item, &fates))
+                        .filter(|(_, fate)| fate.is_none())
+                        .map(|(led, _)| led)
+                        .collect();
                     *value = Value::List(arena.alloc_slice_copy(&kept));
                 }
                 _ => {}
             }
         }
     }
-    require(machine, made, fallen);
 }
 
 fn because_of(fate: &Fate, field: &str) -> Fate {
@@ -247,30 +270,5 @@ fn because_of(fate: &Fate, field: &str) -> Fate {
         Fate::Protected => Fate::Protected,
         Fate::Outside => Fate::Outside,
         _ => Fate::Held(format!("{field} leads to a record that is not written")),
-    }
-}
-
-/// Rejects records whose required fields are empty after all rules.
-fn require(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fallen) {
-    for this in made.iter_mut() {
-        let entity = machine.model.entity(this.entity);
-        let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-        for row in 0..this.rows.len() {
-            if this.rows[row].fate != Fate::Whole {
-                continue;
-            }
-            let missing = entity.fields.iter().enumerate().find(|(index, field)| {
-                let id = theirs && entity.key.contains(index);
-                let list = matches!(field.ty, Type::List(_) | Type::Set(_));
-                let needed = !field.optional && field.default.is_none() && field.access != Access::Read && !id && !list;
-                needed && this.values[row * this.width + index].is_absent() && !this.states[row * this.width + index].has(State::UPDATE)
-            });
-            if let Some((_, field)) = missing {
-                let why = format!("{} is required, but empty", field.name.text);
-                let place = &machine.typed.maps[this.rows[row].map as usize].name;
-                fallen.rejected(place, left_key(machine, this.rows[row].left), &why, Apart::No);
-                this.rows[row].fate = Fate::Rejected(why);
-            }
-        }
     }
 }

@@ -10,7 +10,7 @@ use super::shape::shape;
 use super::table::{Apart, Table};
 use crate::check::TypedMapping;
 use crate::check::typed::{Node, TypedStep};
-use crate::model::{Model, Unmapped};
+use crate::model::Model;
 use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, RecordType, SetId, Value};
 use jiff::civil::Date;
@@ -18,6 +18,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What does not change while a mapping is worked.
+#[derive(Clone)]
 pub struct Setting<'t> {
     /// The documents.
     pub model: &'t Model,
@@ -41,6 +42,8 @@ pub struct Worked<'t> {
     pub tables: Tables<'t>,
     /// Records outside the scope: entity, and how many.
     pub outside: Option<(String, u64)>,
+    /// What it was worked with.
+    pub setting: Setting<'t>,
     /// Keys of made rows as the store knows them: by made entity, then row.
     pub left_keys: Vec<Vec<Option<String>>>,
 }
@@ -68,11 +71,9 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
     for set in &setting.typed.sets {
         let machine = setting.machine(&tables, &none, &odd);
         let shaped = shape(&machine, set, arena, &mut fallen);
-        let number = tables.set(set.set) as usize;
-        tables.tables[number] = shaped.table;
+        tables.put(tables.set(set.set), shaped.table);
         for (layout, table) in shaped.groups {
-            let number = tables.layout(layout) as usize;
-            tables.tables[number] = table;
+            tables.put(tables.layout(layout), table);
         }
     }
     let (mut made, left_keys) = {
@@ -94,7 +95,7 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
         fallen.oddities.push((what, place, count));
     }
     let outside = outside.map(|(entity, count)| (model.entity(entity).name.text.clone(), count));
-    Worked { made, fallen, tables, outside, left_keys }
+    Worked { made, fallen, tables, outside, setting: setting.clone(), left_keys }
 }
 
 use super::make::left_key;
@@ -142,7 +143,7 @@ fn tables_of<'t>(setting: &Setting<'t>, mut given: BTreeMap<EntityId, Table<'t>>
             }
         }
     }
-    Tables { tables, entities, layouts }
+    Tables { tables: tables.into_iter().map(std::rc::Rc::new).collect(), entities, layouts }
 }
 
 /// Maps whose missing records are not gone: something that they depend on was not read in full, or rows fell in a set whose
@@ -154,13 +155,14 @@ fn unsure_maps(setting: &Setting<'_>, incomplete: &BTreeMap<EntityId, String>, f
         let mut sets = BTreeSet::new();
         let mut entities = BTreeSet::new();
         reach(setting, map.left, &mut sets, &mut entities);
-        let part = entities.iter().find_map(|entity| {
-            incomplete.get(entity).map(|why| format!("{}: {why}", model.entity(*entity).name.text))
-        });
+        let part = entities
+            .iter()
+            .find_map(|entity| incomplete.get(entity).map(|why| format!("{}: {why}", model.entity(*entity).name.text)));
         let blurred = sets.iter().map(|&set| &model.set(set).name.text).find(|name| fallen.is_blurred(name));
-        let stopped = sets.iter().map(|&set| &model.set(set).name.text).find(|name| {
-            fallen.stopped.iter().any(|stopped| stopped.place == **name)
-        });
+        let stopped = sets
+            .iter()
+            .map(|&set| &model.set(set).name.text)
+            .find(|name| fallen.stopped.iter().any(|stopped| stopped.place == **name));
         let why = part
             .or_else(|| blurred.map(|name| format!("rows of the set {name} could not be read or were rejected")))
             .or_else(|| stopped.map(|name| format!("rows of the set {name} could not be read or were rejected")));
@@ -188,7 +190,9 @@ fn reach(setting: &Setting<'_>, record: RecordType, sets: &mut BTreeSet<SetId>, 
                     TypedStep::From(record) | TypedStep::Join { record, .. } | TypedStep::With { record, .. } => {
                         reach(setting, *record, sets, entities);
                     }
-                    TypedStep::Union(records) => records.iter().for_each(|record| reach(setting, *record, sets, entities)),
+                    TypedStep::Union(records) => {
+                        records.iter().for_each(|record| reach(setting, *record, sets, entities))
+                    }
                     TypedStep::Each { list, .. } => reach_expr(setting, *list, sets, entities),
                     _ => {}
                 }
@@ -217,7 +221,7 @@ fn reach_expr(
 }
 
 /// The made records of one mapping as the left tables of the next.
-pub fn as_input<'t>(model: &Model, made: Vec<Made<'t>>) -> Input<'t> {
+pub fn as_input<'t>(made: Vec<Made<'t>>) -> Input<'t> {
     let mut tables = BTreeMap::new();
     let mut incomplete = BTreeMap::new();
     for this in made {
@@ -236,7 +240,6 @@ pub fn as_input<'t>(model: &Model, made: Vec<Made<'t>>) -> Input<'t> {
         }
         tables.insert(this.entity, table);
     }
-    let _ = model;
     Input { tables, incomplete }
 }
 
@@ -247,7 +250,6 @@ pub fn lookup_codecs(model: &Model) -> Vec<Vec<Codec>> {
 
 /// All look-up tables.
 pub fn lookups<'t>(model: &'t Model, codecs: &'t [Vec<Codec>], arena: &'t Arena) -> Vec<Lookup<'t>> {
-    let _ = Unmapped::Fails;
     model.tables.iter().zip(codecs).map(|(table, codecs)| Lookup::of(table, codecs, arena)).collect()
 }
 

@@ -52,7 +52,9 @@ fn copied<'t>(value: Value<'_>, arena: &'t Arena) -> Value<'t> {
         Value::Text(text) => Value::Text(arena.alloc_str(text)),
         Value::Bytes(bytes) => Value::Bytes(arena.alloc_slice_copy(bytes)),
         Value::List(items) => Value::List(arena.alloc_slice_fill_iter(items.iter().map(|item| copied(*item, arena)))),
-        Value::Struct(items) => Value::Struct(arena.alloc_slice_fill_iter(items.iter().map(|item| copied(*item, arena)))),
+        Value::Struct(items) => {
+            Value::Struct(arena.alloc_slice_fill_iter(items.iter().map(|item| copied(*item, arena))))
+        }
         Value::Absent => Value::Absent,
         Value::Bool(value) => Value::Bool(value),
         Value::Int(value) => Value::Int(value),
@@ -75,7 +77,11 @@ pub fn options<'t>(mapping: &Mapping, layers: &[&[(Name, Node)]], arena: &'t Are
             let name = &choice.name.text;
             let given = layers.iter().rev().flat_map(|layer| layer.iter()).find(|(known, _)| known.text == *name);
             let Some(node) = given.map(|(_, node)| node).or(choice.default.as_ref()) else {
-                return if choice.optional { Ok(Value::Absent) } else { Err(format!("the option {name} has no value")) };
+                return if choice.optional {
+                    Ok(Value::Absent)
+                } else {
+                    Err(format!("the option {name} has no value"))
+                };
             };
             value(node, &choice.ty, &|_, _| None, arena).map_err(|why| format!("the option {name} {why}"))
         })

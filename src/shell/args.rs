@@ -25,6 +25,20 @@ pub struct Arguments {
 pub enum Command {
     /// Check the documents of a project
     Check(CheckArgs),
+    /// Show what a sync reads, maps and writes, in which order
+    Plan(PlanArgs),
+    /// Print the mapped records; no system is written to
+    Map(MapArgs),
+    /// Show what a run would change; nothing is written
+    Preview(PreviewArgs),
+    /// Write the changes that a preview kept
+    Apply(ApplyArgs),
+    /// Read, map, compare and write, under the guards
+    Run(RunArgs),
+    /// Show the last runs
+    History(HistoryArgs),
+    /// Try an example: check, preview, run, run again
+    Try(TryArgs),
     /// Explain a finding by its code, or list all codes
     Explain(ExplainArgs),
     /// List the functions of the language, or show one of them

@@ -10,6 +10,15 @@ pub mod args;
 pub mod library;
 pub mod project;
 pub mod check;
+pub mod job;
+pub mod tell;
+pub mod preview;
+pub mod run;
+pub mod apply;
+pub mod map;
+pub mod plan;
+pub mod history;
+pub mod try_it;
 pub mod explain;
 pub mod functions;
 pub mod test;
@@ -25,7 +34,7 @@ use std::ffi::OsString;
 use std::io::{self, BufWriter, IsTerminal};
 
 /// Runs a command line, the program's name first, on the streams of this process.
-pub fn run(args: impl IntoIterator<Item = OsString>, world: &dyn World) -> std::process::ExitCode {
+pub fn main(args: impl IntoIterator<Item = OsString>, world: &dyn World) -> std::process::ExitCode {
     let mut result = BufWriter::new(io::stdout().lock());
     let mut notes = io::stderr();
     let style = out::style(world, io::stdout().is_terminal());
@@ -45,6 +54,13 @@ pub fn run_on(args: impl IntoIterator<Item = OsString>, world: &dyn World, out: 
 fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
     match command {
         Command::Check(args) => check::run(args, world, out),
+        Command::Plan(args) => plan::run(args, world, out),
+        Command::Map(args) => map::run(args, world, out),
+        Command::Preview(args) => preview::run(args, world, out),
+        Command::Apply(args) => apply::run(args, world, out),
+        Command::Run(args) => run::run(args, world, out),
+        Command::History(args) => history::run(args, world, out),
+        Command::Try(args) => try_it::run(args, world, out),
         Command::Explain(args) => explain::run(args, world, out),
         Command::Functions(args) => functions::run(args, world, out),
         Command::Test(args) => test::run(args, world, out),

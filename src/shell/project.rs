@@ -50,7 +50,8 @@ impl Project {
         }
         let first_own = ids.len() as u32;
         let mut paths = Vec::new();
-        walk(folder, world, &mut paths).map_err(|error| format!("the folder {} cannot be read: {error}", folder.display()))?;
+        walk(folder, world, &mut paths)
+            .map_err(|error| format!("the folder {} cannot be read: {error}", folder.display()))?;
         paths.sort();
         for path in &paths {
             let shown = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
@@ -81,9 +82,17 @@ impl Project {
         Project::resolved(PathBuf::from("."), sources, &ids, found, texts.len(), first_own)
     }
 
-    fn resolved(folder: PathBuf, sources: Sources, ids: &[FileId], mut found: Findings, files: usize, first_own: u32) -> Project {
+    fn resolved(
+        folder: PathBuf,
+        sources: Sources,
+        ids: &[FileId],
+        mut found: Findings,
+        files: usize,
+        first_own: u32,
+    ) -> Project {
         let model = resolve(&sources, ids, &mut found);
         let typed = check(&model, &sources, &mut found);
+        crate::plan::check_systems(&model, &mut found);
         Project { folder, sources, model, typed, findings: found.sorted(), files, first_own }
     }
 
@@ -131,7 +140,9 @@ impl Project {
             },
             (None, [_]) => SyncId(0),
             (None, []) => {
-                out.error("the project has no sync; a sync is a file NAME.sync.yaml that names a left and a right system");
+                out.error(
+                    "the project has no sync; a sync is a file NAME.sync.yaml that names a left and a right system",
+                );
                 return Err(Exit::Usage);
             }
             (None, several) => {
@@ -147,6 +158,14 @@ impl Project {
             }
         }
     }
+}
+
+/// Reads a project; says what is wrong if its folder cannot be read.
+pub fn open(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Project, Exit> {
+    Project::read(folder, world).map_err(|why| {
+        out.error(&why);
+        Exit::Usage
+    })
 }
 
 fn walk(folder: &Path, world: &dyn World, into: &mut Vec<PathBuf>) -> std::io::Result<()> {

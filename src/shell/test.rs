@@ -94,7 +94,8 @@ fn work(project: &Project, args: &TestArgs, world: &dyn World) -> Vec<File> {
         }
     }
     for test in &model.tests {
-        let wanted = if args.names.is_empty() { own(test.file) } else { names_of(project, test).into_iter().any(asked) };
+        let wanted =
+            if args.names.is_empty() { own(test.file) } else { names_of(project, test).into_iter().any(asked) };
         if wanted {
             let typed = &project.typed.mappings[test.mapping.0 as usize];
             let outcomes = test.cases.iter().map(|case| cases::work(&bench, typed, test, case)).collect();
@@ -138,7 +139,9 @@ fn difference_text(difference: &Difference) -> String {
         Difference::Differs { entity, key: of, fields } => {
             let mut text = format!("          {entity}{}\n", key(of));
             for (field, expected, got) in fields {
-                text.push_str(&format!("            {field}\n              expected  {expected}\n              got       {got}\n"));
+                text.push_str(&format!(
+                    "            {field}\n              expected  {expected}\n              got       {got}\n"
+                ));
             }
             text
         }
@@ -178,12 +181,17 @@ fn as_json(project: &Project, files: &[File], passed: usize, failed: usize) -> V
 
 fn difference_json(difference: &Difference) -> Value {
     let map = |fields: &[(String, String)]| -> Value {
-        fields.iter().map(|(field, value)| (field.clone(), Value::from(value.clone()))).collect::<serde_json::Map<_, _>>().into()
+        fields
+            .iter()
+            .map(|(field, value)| (field.clone(), Value::from(value.clone())))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     };
     match difference {
         Difference::Unreadable { what, why } => json!({ "kind": "unreadable", "what": what, "why": why }),
         Difference::Differs { entity, key, fields } => {
-            let fields = fields.iter().map(|(field, expected, got)| json!({ "field": field, "expected": expected, "got": got }));
+            let fields =
+                fields.iter().map(|(field, expected, got)| json!({ "field": field, "expected": expected, "got": got }));
             json!({ "kind": "differs", "entity": entity, "key": key, "fields": fields.collect::<Vec<_>>() })
         }
         Difference::Missing { entity, fields } => json!({ "kind": "missing", "entity": entity, "fields": map(fields) }),

@@ -1,7 +1,7 @@
 //! A directory of a school that is written over JSON: users, groups, memberships. The server gives the ids, and nobody can guess them.
 
 use super::cut::Connection;
-use super::{Script, Seen, Stop, Trouble, bearer, cut_in_the_middle, error, json_of, parameters, serve};
+use super::{Script, Seen, Stop, Trouble, bearer, error, json_of, misbehave, parameters, remembered, serve};
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -152,8 +152,7 @@ async fn answer(
     let (method, path) = (parts.method.to_string(), parts.uri.path().to_string());
     let query = parameters(parts.uri.query());
     let body = json_of(body).await;
-    let mut pause = 0;
-    let response = {
+    let (response, held_back) = {
         let mut shelf = shelf.lock().expect("a server that did not panic");
         let page = shelf.page_of(&query);
         let trouble = shelf.script.take(&method, &path, page);
@@ -162,28 +161,13 @@ async fn answer(
             None => shelf.serve(&parts.headers, &method, &path, &query, body, trouble == Some(Trouble::Loop)),
         };
         let status = if trouble == Some(Trouble::Drop) { 0 } else { response.status().as_u16() };
-        shelf.seen.push(Seen { method, path, query, page, status });
-        match trouble {
-            Some(Trouble::Hang(milliseconds)) => {
-                pause = milliseconds;
-                response
-            }
-            Some(Trouble::Cut) => {
-                let length = length_of(&response);
-                cut_in_the_middle(&connection, response, length)
-            }
-            Some(Trouble::Drop) => cut_in_the_middle(&connection, response, 0),
-            _ => response,
-        }
+        let headers = remembered(&parts.headers);
+        shelf.seen.push(Seen { method, path, query, headers, page, status });
+        let held_back = misbehave(&connection, trouble.as_ref(), &response);
+        (response, held_back)
     };
-    tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+    tokio::time::sleep(held_back).await;
     response
-}
-
-/// Bytes of an answer's body.
-fn length_of(response: &Response) -> usize {
-    use axum::body::HttpBody as _;
-    response.body().size_hint().exact().unwrap_or(0) as usize
 }
 
 impl Shelf {

@@ -3,6 +3,10 @@
 //! Each runs on a thread of its own, so that tests with and without a runtime, and runs of the binary, can talk to it.
 //! Both can be told to misbehave ([`Trouble`]) and remember every request ([`Seen`]). They stop when dropped.
 #![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "servers are the world outside, with files, clock and chance of their own"
+)]
 
 mod cut;
 mod directory;
@@ -17,7 +21,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cut::{Connection, Listening};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// One request that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +34,8 @@ pub struct Seen {
     pub path: String,
     /// Parameters in the order of the address.
     pub query: Vec<(String, String)>,
+    /// Headers by name, in small letters.
+    pub headers: BTreeMap<String, String>,
     /// Page of the list, from 1.
     pub page: usize,
     /// What was answered; 0 if nothing was.
@@ -48,6 +56,10 @@ pub enum Trouble {
     TooMany(Option<String>),
     /// This status, with `{"code", "message"}`; the message holds a person's name, as real ones do.
     Status(u16),
+    /// 400, with this text as code and message.
+    Say(String),
+    /// 200 with this body.
+    Body(serde_json::Value),
     /// A login page with status 200.
     LoginPage,
     /// 200 and no body.
@@ -80,12 +92,18 @@ impl Trouble {
                 response
             }
             Trouble::Status(status) => error(*status, "scripted"),
+            Trouble::Say(text) => {
+                (StatusCode::BAD_REQUEST, axum::Json(json!({ "code": text, "message": text }))).into_response()
+            }
+            Trouble::Body(body) => axum::Json(body).into_response(),
             Trouble::LoginPage => {
                 let page = "<!DOCTYPE html><html><body><form>Logga in</form></body></html>";
                 (StatusCode::OK, [("content-type", "text/html; charset=utf-8")], page).into_response()
             }
             Trouble::Empty => StatusCode::OK.into_response(),
-            Trouble::Garbage => (StatusCode::OK, [("content-type", "application/json")], "{\"data\": [ oops").into_response(),
+            Trouble::Garbage => {
+                (StatusCode::OK, [("content-type", "application/json")], "{\"data\": [ oops").into_response()
+            }
             Trouble::Redirect(to) => (StatusCode::TEMPORARY_REDIRECT, [("location", to.clone())]).into_response(),
             Trouble::NoList => axum::Json(json!({ "message": "nothing here" })).into_response(),
             Trouble::Cut | Trouble::Drop | Trouble::Hang(_) | Trouble::Loop => return None,
@@ -99,15 +117,30 @@ fn error(status: u16, code: &str) -> Response {
     (StatusCode::from_u16(status).expect("a status"), axum::Json(body)).into_response()
 }
 
-/// Sends an answer, but breaks the connection in its middle.
-fn cut_in_the_middle(connection: &Connection, response: Response, length: usize) -> Response {
-    connection.cut_after(length / 2);
-    response
+/// About as many bytes as the head of an answer has.
+const HEAD: usize = 120;
+
+/// Does to an answer that is ready what a trouble says; gives how long it is held back.
+fn misbehave(connection: &Connection, trouble: Option<&Trouble>, response: &Response) -> Duration {
+    match trouble {
+        Some(Trouble::Cut) => {
+            use axum::body::HttpBody as _;
+            let length = response.body().size_hint().exact().unwrap_or(0) as usize;
+            connection.cut_after(HEAD + length / 2);
+        }
+        Some(Trouble::Drop) => connection.cut_after(0),
+        Some(Trouble::Hang(milliseconds)) => return Duration::from_millis(*milliseconds),
+        _ => {}
+    }
+    Duration::ZERO
 }
+
+/// Whether a trouble is meant for a request: method, path, page.
+type Fits = Box<dyn Fn(&str, &str, usize) -> bool + Send>;
 
 /// Troubles that are still to come: where, how often, what.
 #[derive(Default)]
-struct Script(Vec<(Box<dyn Fn(&str, &str, usize) -> bool + Send>, usize, Trouble)>);
+struct Script(Vec<(Fits, usize, Trouble)>);
 
 impl Script {
     /// The trouble for a request, if one is left: method, path, page.
@@ -152,6 +185,14 @@ impl Drop for Stop {
             let _ = thread.join();
         }
     }
+}
+
+/// Headers as they are remembered.
+fn remembered(headers: &HeaderMap) -> BTreeMap<String, String> {
+    headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect()
 }
 
 /// The token of `Authorization: Bearer …`.

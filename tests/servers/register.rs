@@ -1,9 +1,9 @@
 //! A school register after SS 12000:2020: lists in JSON, opaque page tokens, client credentials.
 
 use super::cut::Connection;
-use super::{Script, Seen, Stop, Trouble, bearer, cut_in_the_middle, error, parameters, serve};
+use super::{Script, Seen, Stop, Trouble, bearer, error, misbehave, parameters, remembered, serve};
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -110,6 +110,11 @@ impl Register {
         self.book().lists.insert(list.to_string(), records);
     }
 
+    /// No token that was given is good any more.
+    pub fn forget_tokens(&self) {
+        self.book().tokens.clear();
+    }
+
     /// A token that is always good.
     pub fn allow(&self, token: &str) {
         self.book().tokens.push((token.to_string(), usize::MAX));
@@ -147,39 +152,23 @@ async fn answer(
     let path = parts.uri.path().trim_start_matches("/v2.0").to_string();
     let query = parameters(parts.uri.query());
     let body = to_bytes(body, 1 << 20).await.unwrap_or_default();
-    let mut pause = 0;
-    let (response, length) = {
+    let (response, held_back) = {
         let mut book = book.lock().expect("a server that did not panic");
         let page = book.page_of(&query);
         let trouble = book.script.take(parts.method.as_str(), &path, page);
-        if let Some(Trouble::Hang(milliseconds)) = trouble {
-            pause = milliseconds;
-        }
         let response = match trouble.as_ref().and_then(Trouble::answer) {
             Some(response) => response,
             None if path == "/oauth/token" => book.token(&parts.headers, &body),
             None => book.list(&parts.headers, &path, &query, trouble == Some(Trouble::Loop)),
         };
         let status = response.status().as_u16();
-        book.seen.push(Seen { method: parts.method.to_string(), path, query, page, status });
-        let (head, whole) = response.into_parts();
-        let length = http_body_length(&whole);
-        let response = Response::from_parts(head, whole);
-        match trouble {
-            Some(Trouble::Cut) => (cut_in_the_middle(&connection, response, length), length),
-            Some(Trouble::Drop) => (cut_in_the_middle(&connection, response, 0), length),
-            _ => (response, length),
-        }
+        let headers = remembered(&parts.headers);
+        book.seen.push(Seen { method: parts.method.to_string(), path, query, headers, page, status });
+        let held_back = misbehave(&connection, trouble.as_ref(), &response);
+        (response, held_back)
     };
-    let _ = length;
-    tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
+    tokio::time::sleep(held_back).await;
     response
-}
-
-/// Bytes of a body whose size is known.
-fn http_body_length(body: &Body) -> usize {
-    use axum::body::HttpBody as _;
-    body.size_hint().exact().unwrap_or(0) as usize
 }
 
 impl Book {
@@ -210,7 +199,8 @@ impl Book {
         }
         let token = self.opaque();
         self.tokens.push((token.clone(), self.calls_per_token));
-        axum::Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": self.expires_in })).into_response()
+        axum::Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": self.expires_in }))
+            .into_response()
     }
 
     /// Uses one call of the request's token; false if it is not, or no longer, good.
@@ -230,7 +220,9 @@ impl Book {
         if !self.admit(headers) {
             return error(401, "invalid_token");
         }
-        let Some(list) = self.lists.get(path.trim_start_matches('/')).cloned() else { return error(404, "no-such-list") };
+        let Some(list) = self.lists.get(path.trim_start_matches('/')).cloned() else {
+            return error(404, "no-such-list");
+        };
         if query.iter().any(|(name, _)| self.reject_parameters.contains(name)) {
             return error(400, "unknown-filter");
         }

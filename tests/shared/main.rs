@@ -8,6 +8,9 @@
 mod columns;
 mod ids;
 mod openapi;
+#[path = "../servers/mod.rs"]
+#[allow(unused_imports, reason = "these checks use the register alone")]
+mod servers;
 
 use serde_json::Value;
 use std::fs;

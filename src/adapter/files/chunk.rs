@@ -94,10 +94,7 @@ pub fn mark(bytes: &[u8], encoding: Encoding) -> Option<(usize, bool)> {
     match encoding {
         Encoding::Utf16 if bytes.starts_with(&[0xFF, 0xFE]) => Some((2, false)),
         Encoding::Utf16 if bytes.starts_with(&[0xFE, 0xFF]) => Some((2, true)),
-        // Some programs put the mark of UTF-8 before files in other encodings; it is no letter of anybody's name.
-        Encoding::Utf8 | Encoding::Windows1252 | Encoding::Latin1 if bytes.starts_with(&[0xEF, 0xBB, 0xBF]) => {
-            Some((3, false))
-        }
+        Encoding::Utf8 if bytes.starts_with(&[0xEF, 0xBB, 0xBF]) => Some((3, false)),
         _ => None,
     }
 }

@@ -61,7 +61,8 @@ impl<'a> Table<'a> {
         let end = if start.text.contains(&b'\n') || !start.text.contains(&b'\r') { b'\n' } else { b'\r' };
         let (at, next, line, first) = self.first_row(&start, end)?;
         let listed = self.csv.header == Header::None
-            || self.csv.header == Header::Optional && !first.iter().any(|cell| self.slots.iter().any(|slot| slot.at == *cell));
+            || self.csv.header == Header::Optional
+                && !first.iter().any(|cell| self.slots.iter().any(|slot| slot.at == *cell));
         let (columns, cells) = if listed { self.without_header() } else { self.with_header(&first, notes)? };
         let (used, line) = if listed { (at, line - 1) } else { (next, line) };
         let offset = skipped as u64 + chunk::raw_len(&start.text[..used], self.csv.encoding);
@@ -76,7 +77,10 @@ impl<'a> Table<'a> {
     fn marks(&self, bytes: &[u8], notes: &mut Vec<Note>) -> (usize, bool) {
         let Some((len, big_endian)) = chunk::mark(bytes, self.csv.encoding) else { return (0, false) };
         if self.csv.bom == Bom::None {
-            notes.push(Note { origin: self.name.into(), what: "starts with a byte order mark, although `bom` says none".into() });
+            notes.push(Note {
+                origin: self.name.into(),
+                what: "starts with a byte order mark, although `bom` says none".into(),
+            });
         }
         let twice = self.csv.bom == Bom::Double && chunk::mark(&bytes[len..], self.csv.encoding).is_some();
         (if twice { 2 * len } else { len }, big_endian)
@@ -137,7 +141,9 @@ impl<'a> Table<'a> {
             let (columns, cells) = self.without_header();
             return match header.len() == cells {
                 true => Ok((columns, cells)),
-                false => Err(self.fault(format!("the header has {}, {cells} are declared", count(header.len(), "column")))),
+                false => {
+                    Err(self.fault(format!("the header has {}, {cells} are declared", count(header.len(), "column"))))
+                }
             };
         }
         let find = |slot: &Column| header.iter().position(|name| *name == slot.at);
@@ -153,7 +159,12 @@ impl<'a> Table<'a> {
     }
 
     /// Columns that are not there.
-    fn check_missing(&self, header: &[String], columns: &[Option<usize>], notes: &mut Vec<Note>) -> Result<(), Refused> {
+    fn check_missing(
+        &self,
+        header: &[String],
+        columns: &[Option<usize>],
+        notes: &mut Vec<Note>,
+    ) -> Result<(), Refused> {
         let exact = self.csv.columns == Columns::AsDeclared;
         let unknown: Vec<&str> = self.unknown(header).collect();
         let mut faults = Vec::new();
@@ -170,7 +181,12 @@ impl<'a> Table<'a> {
     }
 
     /// Columns that are there twice, in another order, or that nobody knows.
-    fn check_present(&self, header: &[String], columns: &[Option<usize>], notes: &mut Vec<Note>) -> Result<(), Refused> {
+    fn check_present(
+        &self,
+        header: &[String],
+        columns: &[Option<usize>],
+        notes: &mut Vec<Note>,
+    ) -> Result<(), Refused> {
         for (slot, column) in self.slots.iter().zip(columns) {
             let twice = column.is_some_and(|column| header[column + 1..].contains(&slot.at));
             if twice && !slot.unused {

@@ -7,7 +7,7 @@ use crate::protocol::files::Complete;
 use crate::world::{FileStat, World};
 use jiff::Timestamp;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A file that is read.
@@ -35,9 +35,10 @@ impl Folder {
     pub fn of<'a>(&self, file: &'a str) -> (Folder, &'a str) {
         match file.rsplit_once('/') {
             None => (self.clone(), file),
-            Some((inner, name)) => {
-                (Folder { path: self.path.join(inner), name: format!("{}/{inner}", self.name.trim_end_matches('/')) }, name)
-            }
+            Some((inner, name)) => (
+                Folder { path: self.path.join(inner), name: format!("{}/{inner}", self.name.trim_end_matches('/')) },
+                name,
+            ),
         }
     }
 
@@ -170,9 +171,4 @@ fn hours(time: Duration) -> String {
         seconds @ 120..7200 => format!("{} min", seconds / 60),
         seconds => format!("{} h", seconds / 3600),
     }
-}
-
-/// The path of a file in a folder; the folder of the project comes first where it is relative.
-pub fn join(base: &Path, folder: &str) -> PathBuf {
-    base.join(folder)
 }

@@ -35,7 +35,8 @@ impl Part {
             return self.torn.push(torn);
         }
         self.unlisted += 1;
-        let rest = Torn { origin: torn.origin, why: format!("{} further rows up to here cannot be read", self.unlisted) };
+        let rest =
+            Torn { origin: torn.origin, why: format!("{} further rows up to here cannot be read", self.unlisted) };
         if self.unlisted == 1 {
             self.torn.push(rest);
         } else if let Some(last) = self.torn.last_mut() {

@@ -2,9 +2,16 @@
 
 use crate::adapter::Cell;
 use crate::protocol::files::shape::{Fields, Kind, Shape};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::fmt;
+
+const TEXT: &str = "a text";
+const LIST: &str = "a list";
+const STRUCTURE: &str = "a structure";
+const OTHER: &str = "a number or bool";
 
 /// Where cells of records go.
 #[derive(Debug, Default)]
@@ -38,22 +45,21 @@ impl Sink {
 
     /// Adds the rows of one record, which lies in the text of the sink. The error says where in it JSON ends.
     pub fn record(&mut self, shape: &Shape, record: &str) -> Result<(), serde_json::Error> {
-        let raw: &RawValue = serde_json::from_str(record)?;
         let Some((path, outer)) = &shape.each else {
             let row = self.add_row(shape);
-            self.fill(&shape.row, raw, Target::Row(row))?;
-            return self.queries(shape, raw, row);
+            self.fill(&shape.row, record, Target::Row(row))?;
+            return self.queries(shape, record, row);
         };
         let template = self.add_row(shape);
-        self.fill(outer, raw, Target::Row(template))?;
+        self.fill(outer, record, Target::Row(template))?;
         let template = self.cells.split_off(template);
         self.rows -= 1;
-        for element in elements(raw, path)? {
+        for element in elements(record, path)? {
             let row = self.cells.len();
             self.cells.extend_from_slice(&template);
             self.rows += 1;
-            self.fill(&shape.row, element, Target::Row(row))?;
-            self.queries(shape, element, row)?;
+            self.fill(&shape.row, element.get(), Target::Row(row))?;
+            self.queries(shape, element.get(), row)?;
         }
         Ok(())
     }
@@ -78,26 +84,16 @@ impl Sink {
         }
     }
 
-    /// Fills the slots that lie in a value.
-    fn fill(&mut self, fields: &Fields, raw: &RawValue, target: Target) -> Result<(), serde_json::Error> {
+    /// Fills the slots that lie in a value, which is all of the text.
+    fn fill(&mut self, fields: &Fields, text: &str, target: Target) -> Result<(), serde_json::Error> {
         for (slot, kind) in &fields.whole {
-            let cell = self.cell(raw, kind)?;
+            let mut deserializer = serde_json::Deserializer::from_str(text.trim_start());
+            let cell = At { sink: self, kind }.deserialize(&mut deserializer)?;
             self.put(target, *slot, cell);
         }
-        if fields.members.is_empty() {
-            return Ok(());
-        }
-        match raw.get().as_bytes()[0] {
-            b'{' => {
-                let mut deserializer = serde_json::Deserializer::from_str(raw.get());
-                deserializer.deserialize_map(Members { sink: self, fields, target })
-            }
-            b'n' => Ok(()),
-            first => {
-                self.wrong(fields, target, word(first));
-                Ok(())
-            }
-        }
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        Inside { sink: self, fields, target }.deserialize(&mut deserializer)?;
+        deserializer.end()
     }
 
     /// Says of all slots further in that something else lies where their structure should be.
@@ -110,34 +106,16 @@ impl Sink {
         }
     }
 
-    /// The cell of a value.
-    fn cell(&mut self, raw: &RawValue, kind: &Kind) -> Result<Cell, serde_json::Error> {
-        let text = raw.get();
+    /// The cell of a text, number, bool or null.
+    fn scalar(&mut self, text: &str) -> Result<Cell, serde_json::Error> {
         let first = text.as_bytes()[0];
-        Ok(match (kind, first) {
-            (_, b'n') => Cell::Null,
-            (Kind::Scalar, b'"') => return self.text(text),
-            (Kind::Scalar, b't' | b'f') => Cell::Bool(first == b't'),
-            (Kind::Scalar, b'-' | b'0'..=b'9') => {
-                Cell::Number { start: self.place(text) as u32, len: text.len() as u32 }
-            }
-            (Kind::List(element), b'[') => {
-                let mut cells = Vec::new();
-                for item in list(raw)? {
-                    cells.push(self.cell(item, element)?);
-                }
-                let first = self.inner.len() as u32;
-                let len = cells.len() as u32;
-                self.inner.append(&mut cells);
-                Cell::List { first, len }
-            }
-            (Kind::Struct(fields, width), b'{') => {
-                let first = self.inner.len();
-                self.inner.resize(first + width, Cell::Missing);
-                self.fill(fields, raw, Target::Inner(first))?;
-                Cell::Struct { first: first as u32 }
-            }
-            _ => Cell::Wrong(word(first)),
+        Ok(match first {
+            b'n' => Cell::Null,
+            b'"' => return self.text(text),
+            b't' | b'f' => Cell::Bool(first == b't'),
+            b'-' | b'0'..=b'9' => Cell::Number { start: self.place(text) as u32, len: text.len() as u32 },
+            b'{' => Cell::Wrong(STRUCTURE),
+            _ => Cell::Wrong(LIST),
         })
     }
 
@@ -162,14 +140,15 @@ impl Sink {
     }
 
     /// Fills the slots that JSONPath finds.
-    fn queries(&mut self, shape: &Shape, raw: &RawValue, row: usize) -> Result<(), serde_json::Error> {
+    fn queries(&mut self, shape: &Shape, text: &str, row: usize) -> Result<(), serde_json::Error> {
         if shape.queries.is_empty() {
             return Ok(());
         }
-        let value: Value = serde_json::from_str(raw.get())?;
+        let value: Value = serde_json::from_str(text)?;
         for query in &shape.queries {
             let found = query.path.find(&value);
             let cell = match (&query.kind, found.as_slice()) {
+                (Kind::List(_), []) if query.has_list(&value) => self.list(Vec::new()),
                 (_, []) => Cell::Missing,
                 (kind @ Kind::List(_), [only]) if only.is_array() => self.value(only, kind),
                 (Kind::List(element), all) => {
@@ -211,10 +190,10 @@ impl Sink {
                 self.fill_value(fields, value, first);
                 Cell::Struct { first: first as u32 }
             }
-            (_, Value::String(_)) => Cell::Wrong("a text"),
-            (_, Value::Array(_)) => Cell::Wrong("a list"),
-            (_, Value::Object(_)) => Cell::Wrong("a structure"),
-            _ => Cell::Wrong("a number or bool"),
+            (_, Value::String(_)) => Cell::Wrong(TEXT),
+            (_, Value::Array(_)) => Cell::Wrong(LIST),
+            (_, Value::Object(_)) => Cell::Wrong(STRUCTURE),
+            _ => Cell::Wrong(OTHER),
         }
     }
 
@@ -232,70 +211,195 @@ impl Sink {
     }
 }
 
-/// What starts with a byte, in words.
-fn word(first: u8) -> &'static str {
-    match first {
-        b'{' => "a structure",
-        b'[' => "a list",
-        b'"' => "a text",
-        _ => "a number or bool",
-    }
-}
-
 /// The elements of the list under a path; none if there is no list.
-fn elements<'a>(raw: &'a RawValue, path: &[String]) -> Result<Vec<&'a RawValue>, serde_json::Error> {
-    let mut here = raw;
+fn elements<'a>(record: &'a str, path: &[String]) -> Result<Vec<&'a RawValue>, serde_json::Error> {
+    let mut here = record.trim_start();
     for name in path {
-        if !here.get().starts_with('{') {
+        if !here.starts_with('{') {
             return Ok(Vec::new());
         }
-        let mut deserializer = serde_json::Deserializer::from_str(here.get());
+        let mut deserializer = serde_json::Deserializer::from_str(here);
         match deserializer.deserialize_map(One(name))? {
-            Some(inner) => here = inner,
+            Some(inner) => here = inner.get(),
             None => return Ok(Vec::new()),
         }
     }
-    if here.get().starts_with('[') { list(here) } else { Ok(Vec::new()) }
+    if !here.starts_with('[') {
+        return Ok(Vec::new());
+    }
+    serde_json::Deserializer::from_str(here).deserialize_seq(Elements)
 }
 
-fn list(raw: &RawValue) -> Result<Vec<&RawValue>, serde_json::Error> {
-    serde_json::Deserializer::from_str(raw.get()).deserialize_seq(Elements)
+/// Reads one value as the cell of a slot.
+struct At<'a> {
+    sink: &'a mut Sink,
+    kind: &'a Kind,
 }
 
-/// Visits the members of a structure and fills the slots that lie in them.
-struct Members<'a> {
+impl<'de> DeserializeSeed<'de> for At<'_> {
+    type Value = Cell;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cell, D::Error> {
+        match self.kind {
+            // The raw text keeps a number as it is written.
+            Kind::Scalar => {
+                let raw = <&RawValue>::deserialize(deserializer)?;
+                self.sink.scalar(raw.get()).map_err(D::Error::custom)
+            }
+            Kind::List(_) | Kind::Struct(..) => deserializer.deserialize_any(self),
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for At<'_> {
+    type Value = Cell;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list or structure")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Cell, A::Error> {
+        let Kind::List(element) = self.kind else {
+            while seq.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(Cell::Wrong(LIST));
+        };
+        let mut cells = Vec::new();
+        while let Some(cell) = seq.next_element_seed(At { sink: self.sink, kind: element })? {
+            cells.push(cell);
+        }
+        Ok(self.sink.list(cells))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell, A::Error> {
+        let Kind::Struct(fields, width) = self.kind else {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            return Ok(Cell::Wrong(STRUCTURE));
+        };
+        let first = self.sink.inner.len();
+        self.sink.inner.resize(first + width, Cell::Missing);
+        Inside { sink: self.sink, fields, target: Target::Inner(first) }.visit_map(map)?;
+        Ok(Cell::Struct { first: first as u32 })
+    }
+
+    fn visit_unit<E>(self) -> Result<Cell, E> {
+        Ok(Cell::Null)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Cell, E> {
+        Ok(Cell::Wrong(TEXT))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Cell, E> {
+        Ok(Cell::Wrong(OTHER))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Cell, E> {
+        Ok(Cell::Wrong(OTHER))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Cell, E> {
+        Ok(Cell::Wrong(OTHER))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Cell, E> {
+        Ok(Cell::Wrong(OTHER))
+    }
+}
+
+/// Reads a structure and fills the slots that lie in it.
+struct Inside<'a> {
     sink: &'a mut Sink,
     fields: &'a Fields,
     target: Target,
 }
 
-impl<'de> Visitor<'de> for Members<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a structure")
+impl Inside<'_> {
+    fn wrong<E>(self, what: &'static str) -> Result<(), E> {
+        self.sink.wrong(self.fields, self.target, what);
+        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut hint = 0;
-        while let Some(found) = map.next_key_seed(Name { fields: self.fields, hint })? {
-            let Some(index) = found else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            // Records of a list mostly have their members in one order.
-            hint = index + 1;
-            let raw: &RawValue = map.next_value()?;
-            let member = &self.fields.members[index].1;
-            for (slot, kind) in &member.slots {
-                let cell = self.sink.cell(raw, kind).map_err(serde::de::Error::custom)?;
+    /// The value of one member that is needed.
+    fn member<'de, A: MapAccess<'de>>(&mut self, map: &mut A, index: usize) -> Result<(), A::Error> {
+        let member = &self.fields.members[index].1;
+        match (member.slots.as_slice(), member.inside.members.is_empty()) {
+            ([(slot, kind)], true) => {
+                let cell = map.next_value_seed(At { sink: self.sink, kind })?;
                 self.sink.put(self.target, *slot, cell);
             }
-            if !member.inside.members.is_empty() {
-                self.sink.fill(&member.inside, raw, self.target).map_err(serde::de::Error::custom)?;
+            ([], _) => map.next_value_seed(Inside { sink: self.sink, fields: &member.inside, target: self.target })?,
+            // Several fields want the same value, so it is read once for each of them.
+            (slots, _) => {
+                let raw: &RawValue = map.next_value()?;
+                for (slot, kind) in slots {
+                    let mut deserializer = serde_json::Deserializer::from_str(raw.get());
+                    let cell = At { sink: self.sink, kind }.deserialize(&mut deserializer).map_err(A::Error::custom)?;
+                    self.sink.put(self.target, *slot, cell);
+                }
+                self.sink.fill(&member.inside, raw.get(), self.target).map_err(A::Error::custom)?;
             }
         }
         Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Inside<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Inside<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a structure")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        let mut hint = 0;
+        while let Some(found) = map.next_key_seed(Name { fields: self.fields, hint })? {
+            match found {
+                None => drop(map.next_value::<IgnoredAny>()?),
+                Some(index) => {
+                    // Records of a list mostly have their members in one order.
+                    hint = index + 1;
+                    self.member(&mut map, index)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        self.wrong(LIST)
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        self.wrong(TEXT)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        self.wrong(OTHER)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        self.wrong(OTHER)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        self.wrong(OTHER)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        self.wrong(OTHER)
     }
 }
 
@@ -316,7 +420,7 @@ impl<'de> DeserializeSeed<'de> for Name<'_> {
 impl Visitor<'_> for Name<'_> {
     type Value = Option<usize>;
 
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
@@ -334,7 +438,7 @@ struct One<'a>(&'a str);
 impl<'de> Visitor<'de> for One<'_> {
     type Value = Option<&'de RawValue>;
 
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a structure")
     }
 
@@ -356,7 +460,7 @@ struct Elements;
 impl<'de> Visitor<'de> for Elements {
     type Value = Vec<&'de RawValue>;
 
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 

@@ -24,12 +24,14 @@ pub fn value_end(text: &[u8], at: usize, last: bool) -> Scan<usize> {
         None => Scan::More,
         Some(b'"') => string_end(text, at),
         Some(b'{' | b'[') => nested_end(text, at),
-        Some(_) => match text[at..].iter().position(|byte| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r')) {
-            Some(0) => Scan::Broken(at),
-            Some(len) => Scan::At(at + len),
-            None if last => Scan::At(text.len()),
-            None => Scan::More,
-        },
+        Some(_) => {
+            match text[at..].iter().position(|byte| matches!(byte, b',' | b']' | b'}' | b' ' | b'\t' | b'\n' | b'\r')) {
+                Some(0) => Scan::Broken(at),
+                Some(len) => Scan::At(at + len),
+                None if last => Scan::At(text.len()),
+                None => Scan::More,
+            }
+        }
     }
 }
 
@@ -149,7 +151,10 @@ mod tests {
     fn finds_the_list() {
         let path = |keys: &[&str]| keys.iter().map(|key| key.to_string()).collect::<Vec<_>>();
         let text = r#" {"meta": {"data": 1}, "data": {"rows": [ {"#;
-        assert_eq!(list_start(text.as_bytes(), &path(&["data", "rows"]), true), Scan::At(Ok(text.find('[').expect("a list") + 1)));
+        assert_eq!(
+            list_start(text.as_bytes(), &path(&["data", "rows"]), true),
+            Scan::At(Ok(text.find('[').expect("a list") + 1))
+        );
         for stop in 0..text.find('[').expect("a list") {
             assert_eq!(list_start(&text.as_bytes()[..stop], &path(&["data", "rows"]), false), Scan::More, "{stop}");
         }

@@ -142,7 +142,10 @@ impl FileSession<'_> {
             return delivery.take_back(&marker).map_err(stop);
         }
         if !delivery.is_whole(&marker)? {
-            return Err(Fault::stop(format!("{}: the delivery `{set}` cannot be finished, only taken back", folder.name)));
+            return Err(Fault::stop(format!(
+                "{}: the delivery `{set}` cannot be finished, only taken back",
+                folder.name
+            )));
         }
         delivery.verify(&marker)?;
         delivery.place(&marker).map_err(stop)
@@ -154,7 +157,10 @@ impl FileSession<'_> {
         if let Some(marker) = read_marker(self.world, &folder)? {
             same_set(&folder, &marker, set)?;
             if delivery.is_half(&marker)? {
-                return Err(Fault::stop(format!("{}: the delivery `{set}` is neither finished nor taken back", folder.name)));
+                return Err(Fault::stop(format!(
+                    "{}: the delivery `{set}` is neither finished nor taken back",
+                    folder.name
+                )));
             }
             let removed = self.world.remove(&folder.path.join(MARKER));
             removed.map_err(|error| stop(trouble(&folder.shown(MARKER), "removed", &error)))?;
@@ -190,7 +196,7 @@ impl<'a> Delivery<'a> {
         Delivery { world, folder, temp: folder.path.join(format!("{PREFIX}{name}")) }
     }
 
-    fn new(&self, index: usize) -> PathBuf {
+    fn fresh(&self, index: usize) -> PathBuf {
         self.temp.join(format!("new-{index}"))
     }
 
@@ -212,7 +218,7 @@ impl<'a> Delivery<'a> {
         index: usize,
         write: impl FnOnce(Box<dyn crate::world::WriteFile>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        write(self.world.create(&self.new(index), false)?)
+        write(self.world.create(&self.fresh(index), false)?)
     }
 
     /// Copies the file that a new one will replace; says whether there is one.
@@ -253,7 +259,7 @@ impl<'a> Delivery<'a> {
     /// Renames every new file that is not in its place yet.
     fn place(&self, marker: &Marker) -> Result<(), Fault> {
         for (index, file) in marker.files.iter().enumerate() {
-            let new = self.new(index);
+            let new = self.fresh(index);
             if !self.exists(&new)? {
                 continue;
             }
@@ -287,7 +293,7 @@ impl<'a> Delivery<'a> {
         let said = self.world.create(&back, false).and_then(|mut file| file.sync());
         said.map_err(|error| trouble(&self.folder.name, "written to", &error))?;
         for (index, file) in marker.files.iter().enumerate() {
-            if !self.exists(&self.new(index))? {
+            if !self.exists(&self.fresh(index))? {
                 self.take_back_file(index, file)?;
             }
         }
@@ -327,7 +333,7 @@ impl<'a> Delivery<'a> {
             return Ok(true);
         }
         for index in 0..marker.files.len() {
-            if self.exists(&self.new(index))? {
+            if self.exists(&self.fresh(index))? {
                 return Ok(true);
             }
         }
@@ -337,10 +343,13 @@ impl<'a> Delivery<'a> {
     /// Checks that the new files which are not in their places yet are what was written.
     fn verify(&self, marker: &Marker) -> Result<(), Fault> {
         for (index, file) in marker.files.iter().enumerate() {
-            let new = self.new(index);
+            let new = self.fresh(index);
             if self.exists(&new)? && !self.digest(&new).is_ok_and(|digest| digest == file.sha256) {
                 let name = self.folder.shown(&file.name);
-                return Err(Fault::stop(format!("{name}: its new content is damaged; take the delivery `{}` back", marker.set)));
+                return Err(Fault::stop(format!(
+                    "{name}: its new content is damaged; take the delivery `{}` back",
+                    marker.set
+                )));
             }
         }
         Ok(())

@@ -136,7 +136,8 @@ impl Splitter {
                     return Step::More;
                 }
                 let after = after.unwrap_or(text.len());
-                let stop = if text.get(after) == Some(&self.separator) { after } else { self.without_return(text, at, after) };
+                let stop =
+                    if text.get(after) == Some(&self.separator) { after } else { self.without_return(text, at, after) };
                 row.cells.push(Piece { start: at, len: stop - at, decoded: false });
                 after
             };
@@ -224,13 +225,21 @@ mod tests {
             for stop in at..text.len() {
                 let mut early = Row::default();
                 let step = splitter.step(&text.as_bytes()[..stop], at, false, &mut early);
-                assert!(matches!(step, Step::More | Step::End) || step == whole, "{text:?} {at} {stop} {step:?} {whole:?}");
+                assert!(
+                    matches!(step, Step::More | Step::End) || step == whole,
+                    "{text:?} {at} {stop} {step:?} {whole:?}"
+                );
             }
             let next = match whole {
                 Step::Row { next, lines, ended } => {
                     let cell = |piece: &Piece| String::from_utf8_lossy(row.bytes(text.as_bytes(), *piece)).into_owned();
                     let cells: Vec<String> = row.cells.iter().map(cell).collect();
-                    shown.push(format!("{}{}{}", cells.join("|"), "+".repeat(lines as usize - 1), if ended { "" } else { "~" }));
+                    shown.push(format!(
+                        "{}{}{}",
+                        cells.join("|"),
+                        "+".repeat(lines as usize - 1),
+                        if ended { "" } else { "~" }
+                    ));
                     next
                 }
                 Step::Torn { next, why, .. } => {

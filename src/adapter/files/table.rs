@@ -32,7 +32,8 @@ impl Table<'_> {
     fn suspect(&self, chunk: &Chunk, end: u8) -> bool {
         let text = &chunk.text;
         let lone_return = || {
-            end == b'\n' && memchr::memchr_iter(b'\r', text).any(|at| text.get(at + 1).is_some_and(|next| *next != b'\n'))
+            end == b'\n'
+                && memchr::memchr_iter(b'\r', text).any(|at| text.get(at + 1).is_some_and(|next| *next != b'\n'))
         };
         !chunk.broken.is_empty()
             || memchr::memchr(0, text).is_some()
@@ -111,7 +112,11 @@ impl Reading<'_> {
         if let Err(error) = std::str::from_utf8(bytes) {
             let at = error.valid_up_to();
             // What is no UTF-8 was mostly written by a program that knows one byte a letter.
-            return Some(format!("byte {} of the row is no UTF-8 (0x{:02X}); is the file windows-1252?", at + 1, bytes[at]));
+            return Some(format!(
+                "byte {} of the row is no UTF-8 (0x{:02X}); is the file windows-1252?",
+                at + 1,
+                bytes[at]
+            ));
         }
         let end = self.part.bytes.len();
         if self.broken.iter().any(|place| (start..next).contains(place) || *place == end && next == end) {
@@ -121,7 +126,12 @@ impl Reading<'_> {
             return Some(format!("byte {} of the row is NUL; a text never holds one", at + 1));
         }
         let lone = |piece: &&Piece| {
-            let quoted = piece.decoded || self.table.csv.quote.is_some_and(|quote| piece.start > 0 && self.part.bytes[piece.start - 1] == quote);
+            let quoted = piece.decoded
+                || self
+                    .table
+                    .csv
+                    .quote
+                    .is_some_and(|quote| piece.start > 0 && self.part.bytes[piece.start - 1] == quote);
             !quoted && memchr::memchr(b'\r', self.row.bytes(&self.part.bytes, **piece)).is_some()
         };
         let lone = self.head.end == b'\n' && self.row.cells.iter().any(|piece| lone(&piece));
@@ -169,7 +179,8 @@ impl Reading<'_> {
     fn absent(&self, piece: Piece) -> bool {
         let text = self.row.bytes(&self.part.bytes, piece);
         let csv = self.table.csv;
-        csv.absent_when.iter().any(|word| word.as_bytes() == text) || !csv.empty.is_empty() && csv.empty.as_bytes() == text
+        csv.absent_when.iter().any(|word| word.as_bytes() == text)
+            || !csv.empty.is_empty() && csv.empty.as_bytes() == text
     }
 
     /// Puts decoded cells behind the input.

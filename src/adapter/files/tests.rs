@@ -1,3 +1,5 @@
+//! Sessions over files: reading, writing and being killed, in worlds that are made up.
+
 mod world;
 mod read;
 mod json;

@@ -143,9 +143,9 @@ impl CsvText<'_> {
         self.end_line(out)
     }
 
-    fn row(&mut self, row: &[Option<&str>], out: &mut Vec<u8>) -> Result<(), String> {
+    fn row(&mut self, row: &[Option<String>], out: &mut Vec<u8>) -> Result<(), String> {
         for column in 0..self.columns.len() {
-            let value = self.columns[column].and_then(|slot| row.get(slot).copied().flatten());
+            let value = self.columns[column].and_then(|slot| row.get(slot)).and_then(Option::as_deref);
             self.cell(column, value).map_err(|why| format!("column `{}`: {why}", self.names[column]))?;
         }
         self.end_line(out)
@@ -196,8 +196,8 @@ impl CsvText<'_> {
         }
         let trouble = self.trouble(column, text);
         let Some(quote) = csv.quote.map(char::from) else {
-            let refuse = |why: &str| Err(format!("{why}, and nothing is quoted in this dialect"));
-            return trouble.map_or_else(|| Ok(self.line.push_str(text)), refuse);
+            self.line.push_str(text);
+            return trouble.map_or(Ok(()), |why| Err(format!("{why}, and nothing is quoted in this dialect")));
         };
         let quoted = match csv.quote_when {
             QuoteWhen::Always => true,
@@ -288,7 +288,13 @@ fn json(place: &Rows, slots: &[Column], rows: &mut dyn RowSource, out: &mut Out)
     let paths = paths(slots)?;
     let mut number = 0;
     while let Some(row) = rows.next() {
-        out.buffer.extend_from_slice(if number > 0 { b",\n" } else if whole { b"" } else { b"\n" });
+        out.buffer.extend_from_slice(if number > 0 {
+            b",\n"
+        } else if whole {
+            b""
+        } else {
+            b"\n"
+        });
         number += 1;
         record(&paths, slots, row, number, &mut out.buffer)?;
         out.drain()?;
@@ -323,7 +329,7 @@ fn paths(slots: &[Column]) -> Result<Vec<Vec<String>>, Refusal> {
 fn record(
     paths: &[Vec<String>],
     slots: &[Column],
-    row: &[Option<&str>],
+    row: &[Option<String>],
     number: u64,
     out: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
@@ -333,7 +339,7 @@ fn record(
         let refuse = |why: &str| Refusal::Row(format!("row {number}: field `{}`: {why}", slot.name));
         let value = match slot.nested {
             true => serde_json::from_str(text).map_err(|_| refuse("its text is not JSON"))?,
-            false => Value::String((*text).to_string()),
+            false => Value::String(text.clone()),
         };
         place(&mut record, path, value).ok_or_else(|| refuse("another field lies where its structure should be"))?;
     }

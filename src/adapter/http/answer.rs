@@ -202,8 +202,14 @@ mod tests {
 
     #[test]
     fn takes_codes_and_no_messages() {
-        assert_eq!(answer(r#"{"code": "already-exists", "message": "Kalle Testsson"}"#).code().as_deref(), Some("already-exists"));
-        assert_eq!(answer(r#"{"error": {"code": "Request_BadRequest"}}"#).code().as_deref(), Some("Request_BadRequest"));
+        assert_eq!(
+            answer(r#"{"code": "already-exists", "message": "Kalle Testsson"}"#).code().as_deref(),
+            Some("already-exists")
+        );
+        assert_eq!(
+            answer(r#"{"error": {"code": "Request_BadRequest"}}"#).code().as_deref(),
+            Some("Request_BadRequest")
+        );
         assert_eq!(answer(r#"{"code": "Kalle Testsson"}"#).code(), None);
         assert_eq!(answer(r#"{"code": "191212121212"}"#).code(), None);
         assert_eq!(answer(r#"{"code": "19121212-1212"}"#).code(), None);

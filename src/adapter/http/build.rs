@@ -171,8 +171,9 @@ pub fn header_name(name: &str) -> Result<HeaderName, Unmade> {
 
 /// The value of a header; it is never shown.
 pub fn header_value(name: &str, value: &str) -> Result<HeaderValue, Unmade> {
-    let mut value = HeaderValue::from_str(value)
-        .map_err(|_| Unmade(format!("the header `{name}` cannot hold its value: line ends and signs beyond ASCII are out")))?;
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
+        Unmade(format!("the header `{name}` cannot hold its value: line ends and signs beyond ASCII are out"))
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

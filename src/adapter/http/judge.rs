@@ -88,7 +88,8 @@ impl Line<'_> {
         let meaning = rule.map_or_else(|| built_in(ask, answer.status), |rule| rule.then);
         let is_good = matches!(meaning, Meaning::Ok | Meaning::OkWithFinding);
         if is_good && answer.is_success() && answer.is_web_page() {
-            let why = "the address answered with a web page, not with data: is the address right, or is a login needed?";
+            let why =
+                "the address answered with a web page, not with data: is the address right, or is a login needed?";
             return Next::End(Failure::stop(format!("{}: {why}", ask.place()), Arrived::Unknown));
         }
         let say = describe(ask, &answer, rule.and_then(|rule| self.said(rule, &answer)));
@@ -141,8 +142,7 @@ impl Line<'_> {
         let is_large = answer.is_success() && answer.body.len() > DISGUISE;
         let of_connection = if ask.request.during.contains(&"token") { &[] } else { self.connection.errors.as_slice() };
         ask.request.errors.iter().chain(of_connection).find(|rule| {
-            !(is_large && rule.looks_inside())
-                && rule.fits(&ask.request.during, answer.status, &|| answer.words())
+            !(is_large && rule.looks_inside()) && rule.fits(&ask.request.during, answer.status, &|| answer.words())
         })
     }
 

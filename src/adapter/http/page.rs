@@ -131,10 +131,8 @@ fn scope<'r>(
     position: &Position,
 ) -> Result<crate::protocol::template::Scope<'r>, String> {
     let names = read.names.iter().map(|(name, word)| (name.clone(), Value::from(word.as_str()))).collect();
-    let scope = line
-        .scope()
-        .with_own("entity", Value::Object(names))
-        .with_own("needed", Value::from(read.needed.clone()));
+    let scope =
+        line.scope().with_own("entity", Value::Object(names)).with_own("needed", Value::from(read.needed.clone()));
     let mut page = serde_json::Map::new();
     let mut size = None;
     match &paging.by {
@@ -201,7 +199,9 @@ fn next(line: &Line<'_>, way: &Way, position: &Position, rows: &Rows) -> Result<
     let goes_on = match (&way.paging.by, found) {
         (By::Nothing, _) | (By::Token(_) | By::Next(_), None) => return Ok(None),
         (By::Token(_) | By::Next(_), Some(named)) => return named_next(line, way, next, named),
-        (By::Offset { total: Some(_), .. }, None) => return Err("the answer does not say how many records there are".into()),
+        (By::Offset { total: Some(_), .. }, None) => {
+            return Err("the answer does not say how many records there are".into());
+        }
         (By::Offset { .. }, Some(total)) => {
             let total = number(total).ok_or("the number of all records is no number")?;
             if records < total && rows.records == 0 {

@@ -122,7 +122,8 @@ mod tests {
     fn pauses_grow_up_to_the_longest() {
         let (world, retry) = (TestWorld::new(), retry(false));
         let mut tries = Tries::new(&retry, &world);
-        let pauses: Vec<u64> = std::iter::from_fn(|| tries.next(&world, None, None).ok()).map(|p| p.as_secs()).collect();
+        let pauses: Vec<u64> =
+            std::iter::from_fn(|| tries.next(&world, None, None).ok()).map(|p| p.as_secs()).collect();
         assert_eq!(pauses, [1, 2, 4, 6, 6]);
         assert_eq!(tries.next(&world, None, None), Err(GivenUp::Times(6)));
     }

@@ -72,7 +72,13 @@ pub fn read(
 }
 
 /// Reads a list in one walk.
-fn walk(body: Vec<u8>, to_list: &[String], shape: &Shape, keys: &[Vec<String>], from: &str) -> Result<Rows, Unreadable> {
+fn walk(
+    body: Vec<u8>,
+    to_list: &[String],
+    shape: &Shape,
+    keys: &[Vec<String>],
+    from: &str,
+) -> Result<Rows, Unreadable> {
     let mut reading = Reading::new(&body, shape, keys.len());
     let mut deserializer = serde_json::Deserializer::from_slice(&body);
     let paths = keys.iter().map(Vec::as_slice).enumerate().collect();
@@ -86,13 +92,7 @@ fn walk(body: Vec<u8>, to_list: &[String], shape: &Shape, keys: &[Vec<String>], 
 }
 
 /// Reads what needs the whole answer at once: one record, or records that JSONPath finds.
-fn search(
-    body: Vec<u8>,
-    select: &Select,
-    shape: &Shape,
-    paths: &[&JsonPath],
-    from: &str,
-) -> Result<Rows, Unreadable> {
+fn search(body: Vec<u8>, select: &Select, shape: &Shape, paths: &[&JsonPath], from: &str) -> Result<Rows, Unreadable> {
     let value: Value = serde_json::from_slice(&body)?;
     let texts: Vec<String> = records(select, &value)?.into_iter().map(Value::to_string).collect();
     // The records are written again, so that cells have a text to point into.
@@ -112,7 +112,9 @@ fn records<'v>(select: &Select, value: &'v Value) -> Result<Vec<&'v Value>, Unre
     match select {
         Select::Whole => match value {
             Value::Object(_) => Ok(vec![value]),
-            Value::Array(_) => Err(Unreadable::NoList("a list, which `select: $[*]` reads; without it, one record stands here, and not")),
+            Value::Array(_) => Err(Unreadable::NoList(
+                "a list, which `select: $[*]` reads; without it, one record stands here, and not",
+            )),
             _ => Err(Unreadable::NoList("one value")),
         },
         Select::List(keys) => {
@@ -125,7 +127,8 @@ fn records<'v>(select: &Select, value: &'v Value) -> Result<Vec<&'v Value>, Unre
         }
         Select::Query(path) => {
             let found = path.find(value);
-            let list_is_there = || path.holder().is_some_and(|holder| holder.find(value).iter().any(|value| value.is_array()));
+            let list_is_there =
+                || path.holder().is_some_and(|holder| holder.find(value).iter().any(|value| value.is_array()));
             if found.is_empty() && !list_is_there() { Err(Unreadable::NoList("nothing")) } else { Ok(found) }
         }
     }

@@ -38,7 +38,8 @@ fn together(all: Vec<One>) -> Sent {
             One::Failed(failure) => Some(failure.clone()),
             _ => None,
         })
-        && (all.len() == 1 || all.iter().all(|one| !matches!(one, One::Failed(Failure { arrived: Arrived::Unknown, .. }))))
+        && (all.len() == 1
+            || all.iter().all(|one| !matches!(one, One::Failed(Failure { arrived: Arrived::Unknown, .. }))))
     {
         return Sent::Nothing(failure.fault());
     }
@@ -48,7 +49,9 @@ fn together(all: Vec<One>) -> Sent {
 fn outcome(one: One) -> Outcome {
     match one {
         One::Outcome(outcome) => outcome,
-        One::Failed(failure) if failure.arrived == Arrived::No => Outcome::Rejected(format!("not sent: {}", failure.say)),
+        One::Failed(failure) if failure.arrived == Arrived::No => {
+            Outcome::Rejected(format!("not sent: {}", failure.say))
+        }
         One::Failed(failure) => Outcome::Unknown(failure.say),
         One::NotSent => Outcome::Rejected("not sent, since the system had to be left alone".to_string()),
     }
@@ -119,7 +122,9 @@ fn scope<'r>(line: &'r Line<'_>, write: &Write, item: &'r Item) -> Scope<'r> {
 /// True if a template of the body says `wire.changed`.
 fn names_changed(request: &Request) -> bool {
     let Body::Json(tree) = &request.body else { return false };
-    tree.templates().iter().any(|template| template.paths().any(|path| path.len() > 1 && path[0] == "wire" && path[1] == "changed"))
+    tree.templates()
+        .iter()
+        .any(|template| template.paths().any(|path| path.len() > 1 && path[0] == "wire" && path[1] == "changed"))
 }
 
 /// The record by the names of its fields.
@@ -180,7 +185,9 @@ mod tests {
             let (now, most) = (&now, &most);
             async move {
                 most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                tokio::time::sleep(std::time::Duration::from_millis(10 - number % 10)).await;
+                for _ in 0..10 - number % 10 {
+                    tokio::task::yield_now().await;
+                }
                 now.fetch_sub(1, Ordering::SeqCst);
                 number
             }

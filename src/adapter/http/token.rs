@@ -90,7 +90,8 @@ impl Line<'_> {
     async fn token(&self, call: &TokenCall) -> Result<Access, Failure> {
         let mut current = self.tokens.current.lock().await;
         let now = self.world.now();
-        if let Some(access) = current.access.as_ref().filter(|_| current.renew_at.is_none_or(|renew_at| now < renew_at)) {
+        if let Some(access) = current.access.as_ref().filter(|_| current.renew_at.is_none_or(|renew_at| now < renew_at))
+        {
             return Ok(access.clone());
         }
         let stop = |say: String| Failure::stop(self.mask(&say), Arrived::No);
@@ -161,7 +162,9 @@ fn fixed(auth: &Auth, scope: &Scope<'_>) -> Result<Access, Unmade> {
                 Place::Query => Ok(Access { headers: Vec::new(), parameter: Some((name.clone(), value)), token: None }),
             }
         }
-        Auth::None | Auth::Token(_) | Auth::Refused(_) => Ok(Access { headers: Vec::new(), parameter: None, token: None }),
+        Auth::None | Auth::Token(_) | Auth::Refused(_) => {
+            Ok(Access { headers: Vec::new(), parameter: None, token: None })
+        }
     }
 }
 

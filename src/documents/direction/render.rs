@@ -87,7 +87,8 @@ pub fn markdown(directions: &Directions) -> String {
 
 /// As CSV: a line a row; its headings are the same in all languages.
 pub fn csv(all: &[Directions]) -> String {
-    let headings = ["table", "section", "map", "label", "name", "direction", "left", "right", "notes", "unknown", "overlay"];
+    let headings =
+        ["table", "section", "map", "label", "name", "direction", "left", "right", "notes", "unknown", "overlay"];
     let mut text = csv_line(headings);
     for directions in all {
         for section in &directions.sections {
@@ -156,7 +157,13 @@ fn table(directions: &Directions, section: &Section) -> Table {
     let mut table = Table::new([words.field, words.direction, &directions.left, &directions.right, words.notes]);
     for row in &section.rows {
         let directions = row.directions.join("\n");
-        table.row([shown_name(section, row), directions, written(&row.left), written(&row.right), row.notes.join("\n")]);
+        table.row([
+            shown_name(section, row),
+            directions,
+            written(&row.left),
+            written(&row.right),
+            row.notes.join("\n"),
+        ]);
     }
     table
 }
@@ -180,6 +187,7 @@ fn unknown_fields(row: &Row) -> Vec<String> {
 }
 
 fn has_marks(directions: &Directions) -> bool {
-    let mut cells = directions.sections.iter().flat_map(|section| &section.rows).flat_map(|row| row.left.iter().chain(&row.right));
+    let mut cells =
+        directions.sections.iter().flat_map(|section| &section.rows).flat_map(|row| row.left.iter().chain(&row.right));
     cells.any(|cell| cell.unknown)
 }

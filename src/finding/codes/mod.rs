@@ -60,7 +60,7 @@ pub mod yaml {
         DOCUMENT_TOO_BIG "document-too-big" Error "the document {what}";
             "beyond the limit"; ["part the document into several files"]
         NOT_UTF_8 "not-utf-8" Error "the file is not written in UTF-8";
-            "byte {offset}, on line {line}, is no part of a UTF-8 text"; ["save the file with the encoding UTF-8"]
+            "byte {offset}, on line {line}, could not be read as UTF-8"; ["save the file with the encoding UTF-8"]
     }
 }
 /// Rules, steps and expressions as text.
@@ -266,7 +266,7 @@ pub mod rule {
         ARROW_AGAINST_MAP "arrow-against-map" Error "a rule with `{arrow}` in a map with `{map}`"; "goes against its map"; ["make the map `<->`, or turn the arrow of the rule"]
         BAD_REGEX "bad-regex" Error "this regular expression is not valid"; "{why}"; ["a dot, bracket, plus or star that is meant as itself has a backslash before it"]
         BRANCHES_DIFFER "branches-differ" Error "the values here are of different types"; "here {other}, but before {one}"; ["make them one type, for example with text(…)"]
-        CANNOT_BE_TEXT "cannot-be-text" Error "a {type} cannot stand inside a text"; "is {type}"; ["choose one value of it, or write `| joined(\", \")`"]
+        CANNOT_BE_TEXT "cannot-be-text" Error "a {type} cannot stand inside a text"; "is {type}"; ["choose one value of it, or write `| join(\", \")`"]
         CANNOT_COMPARE "cannot-compare" Error "{left} and {right} are never equal"; "is {right}"; ["make both sides one type: text(…), int(…), date(…)"]
         CANNOT_FAIL "cannot-fail" Warning "`try` around something that cannot fail"; "cannot fail"; ["remove `try … else`; for absence write `??`"]
         CLAUSES_CONTRADICT "clauses-contradict" Error "`{one}` and `{other}` contradict each other"; "contradicts"; ["keep one of the two"]
@@ -280,7 +280,7 @@ pub mod rule {
         KEY_NEEDS_NAME "key-needs-name" Error "this key needs a name"; "no plain path"; ["write `… as name`"]
         MATCH_NOT_EXHAUSTIVE "match-not-exhaustive" Error "this `match` does not say what {missing} becomes"; "no arm for {missing}"; ["add an arm, or `else => …`"]
         MAY_BE_ABSENT "may-be-absent" Error "`{text}` may be absent, but `{field}` is required"; "may be absent"; ["say what happens then: `?? \"…\"`, or `else skip \"why\"`, or `else reject \"why\"`"]
-        MAY_FAIL "may-fail" Warning "`{text}` may fail: {why}"; "rejects the record when it fails"; ["say what happens then: `else skip \"why\"`, `else keep`, or `try … else …`"]
+        MAY_FAIL "may-fail" Warning "`{text}` may fail"; "{why}: then the record is rejected"; ["say what happens then: `else skip \"why\"`, `else keep`, or `try … else …`"]
         MEMBER_TWICE "member-twice" Error "`{name}` stands twice in this structure"; "given already"; ["remove one of the two"]
         MISSING_ARGUMENT "missing-argument" Error "`{function}` needs `{param}`"; "`{param}` is missing"; ["koppla functions {function} shows how it is called"]
         NAME_TAKEN "name-taken" Error "the name `{name}` is taken"; "means something already"; ["choose another name: … as other_name"]
@@ -306,7 +306,6 @@ pub mod rule {
         REQUIRED_FIELD_MISSING "required-field-missing" Error "map `{map}` does not fill {fields}"; "{entity} requires {fields}"; ["add a rule for each; `create: never` says that this map only supplements"]
         RIGHT_ONLY_IN_RULES "right-only-in-rules" Error "`right` can be read in rules of a map alone"; "there is no right record here"; ["move this into a rule"]
         SET_CYCLE "set-cycle" Error "the set `{name}` needs itself"; "{sets}"; ["take the step that leads back into a set of its own"]
-        SOURCE_FIRST "source-first" Error "the first line of a set names where its rows come from"; "rows of what?"; ["begin with the name of an entity or set"]
         SOURCE_ONLY_FIRST "source-only-first" Error "a source stands on the first line of a set alone"; "there are rows already"; ["to add records, write `join … on …`"]
         TEXT_PLUS_TEXT "text-plus-text" Error "texts are not added with `+`"; "is {type}"; ["write f\"{open}one{close}{open}other{close}\", or words(one, other)", "write an f-text, or words(one, other)"]
         TEXT_TOO_LONG "text-too-long" Error "this text is longer than `{field}` can hold"; "at most {max} characters"; ["shorten it"]

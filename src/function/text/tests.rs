@@ -1,3 +1,5 @@
+//! The functions of texts.
+
 use crate::function::calling::{call, of_texts, shown};
 use crate::value::{Arena, Value};
 use proptest::prelude::*;

@@ -143,7 +143,9 @@ impl Default for Csv {
 impl Csv {
     /// Reads a dialect; what it does not say is as in this one. Words that are not built yet are added to `unbuilt`.
     pub fn with(mut self, node: &Node, unbuilt: &mut Vec<String>, found: &mut Findings) -> Csv {
-        let Some(keys) = Keys::of("csv", node, words::CSV, &[words::EVERYWHERE, &["escapes"]], found) else { return self };
+        let Some(keys) = Keys::of("csv", node, words::CSV, &[words::EVERYWHERE, &["escapes"]], found) else {
+            return self;
+        };
         self.take_signs(&keys, unbuilt, found);
         self.take_layout(&keys, found);
         self.take_texts(&keys, found);
@@ -198,8 +200,7 @@ impl Csv {
 
     fn take_texts(&mut self, keys: &Keys<'_>, found: &mut Findings) {
         set(&mut self.encoding, keys.one_of("encoding", ENCODINGS, found));
-        let boms =
-            [("none", Bom::None), ("write", Bom::Write), ("tolerate", Bom::Tolerate), ("double", Bom::Double)];
+        let boms = [("none", Bom::None), ("write", Bom::Write), ("tolerate", Bom::Tolerate), ("double", Bom::Double)];
         match keys.one_of("bom", &boms, found) {
             Some(bom) => self.bom = bom,
             // UTF-16 without a mark leaves the order of its bytes to guesswork.

@@ -25,7 +25,13 @@ impl<'a> Keys<'a> {
     ) -> Option<Keys<'a>> {
         let Some(entries) = node.entries() else {
             let first = words.first().map_or("…", |(name, _)| name);
-            found.add(wrong(node.span, place, node.kind_word(), "a map belongs here", &format!("`{first}: …` below it")));
+            found.add(wrong(
+                node.span,
+                place,
+                node.kind_word(),
+                "a map belongs here",
+                &format!("`{first}: …` below it"),
+            ));
             return None;
         };
         for entry in entries {
@@ -70,10 +76,9 @@ impl<'a> Keys<'a> {
         if value.is_none() {
             let allowed = words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
             let finding = wrong(node.span, key, &shown(node), "no word that is known here", &allowed);
-            found.add(finding.word_if(
-                "suggestion",
-                text.and_then(|text| nearest(text, words.iter().map(|(word, _)| *word))),
-            ));
+            found.add(
+                finding.word_if("suggestion", text.and_then(|text| nearest(text, words.iter().map(|(word, _)| *word)))),
+            );
         }
         value.map(|(_, value)| *value)
     }
@@ -84,7 +89,9 @@ impl<'a> Keys<'a> {
         match node.text() {
             Some("none") if or_none => return Some(None),
             Some("tab") => return Some(Some(b'\t')),
-            Some(text) if text.len() == 1 && !matches!(text, "\r" | "\n" | "\0") => return Some(Some(text.as_bytes()[0])),
+            Some(text) if text.len() == 1 && !matches!(text, "\r" | "\n" | "\0") => {
+                return Some(Some(text.as_bytes()[0]));
+            }
             _ => {}
         }
         let allowed = if or_none { "one character, or `none`" } else { "one character, such as `;` or `tab`" };
@@ -98,8 +105,9 @@ impl<'a> Keys<'a> {
         if let Some(text) = node.text() {
             return Some(vec![(text.to_string(), node.span)]);
         }
-        let texts: Option<Vec<_>> =
-            node.items().and_then(|items| items.iter().map(|item| Some((item.text()?.to_string(), item.span))).collect());
+        let texts: Option<Vec<_>> = node
+            .items()
+            .and_then(|items| items.iter().map(|item| Some((item.text()?.to_string(), item.span))).collect());
         if texts.is_none() {
             found.add(wrong(node.span, key, node.kind_word(), "a list of texts belongs here", "`[a, b]`"));
         }

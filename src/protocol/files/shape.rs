@@ -7,6 +7,7 @@ use crate::protocol::path::{JsonPath, Select};
 use crate::protocol::{Slot, SlotKind, WireShape};
 use crate::source::Span;
 use crate::syntax::tree::Node;
+use serde_json::Value;
 
 /// How records become rows.
 #[derive(Clone, Debug, Default)]
@@ -57,8 +58,17 @@ pub struct Query {
     pub slot: usize,
     /// The path, from the element that makes the row.
     pub path: JsonPath,
+    /// The list that its first `[*]` goes through: if that is there and empty, so is what the slot holds.
+    pub list: Option<JsonPath>,
     /// What lies there.
     pub kind: Kind,
+}
+
+impl Query {
+    /// True if the path goes through a list that is there, so that finding nothing means an empty list.
+    pub fn has_list(&self, value: &Value) -> bool {
+        self.list.as_ref().is_some_and(|list| list.find(value).iter().any(|found| found.is_array()))
+    }
 }
 
 /// Where the records of a file lie.
@@ -77,7 +87,7 @@ impl Shape {
         let mut outer = Fields::default();
         for (index, slot) in shape.slots.iter().enumerate() {
             let at = slot.at.as_str();
-            if at.starts_with('$') {
+            if at.starts_with('$') || (at.contains("[*]") && !at.starts_with('^')) {
                 compiled.add_query(index, slot, shape.unused.contains(&index), found);
             } else if let Some(path) = at.strip_prefix("^.") {
                 if shape.each.is_none() {
@@ -89,7 +99,7 @@ impl Shape {
             }
         }
         if let Some(each) = &shape.each {
-            match child_path(each) {
+            match child_path(each.trim_end_matches("[*]")) {
                 Ok(path) => compiled.each = Some((path, outer)),
                 Err(why) => found.add(bad(span, each, why)),
             }
@@ -98,10 +108,15 @@ impl Shape {
     }
 
     fn add_query(&mut self, index: usize, slot: &Slot, unused: bool, found: &mut Findings) {
-        match JsonPath::compile(&slot.at) {
+        // `groups[*].id` is the JSONPath `$.groups[*].id`.
+        let text = if slot.at.starts_with('$') { slot.at.clone() } else { format!("$.{}", slot.at) };
+        match JsonPath::compile(&text) {
             Err(why) => found.add(bad(slot.span, &slot.at, why)),
             Ok(_) if unused => {}
-            Ok(path) => self.queries.push(Query { slot: index, path, kind: kind(&slot.kind, found) }),
+            Ok(path) => {
+                let list = text.split_once("[*]").and_then(|(list, _)| JsonPath::compile(list).ok());
+                self.queries.push(Query { slot: index, path, list, kind: kind(&slot.kind, found) });
+            }
         }
     }
 }

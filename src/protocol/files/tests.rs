@@ -1,3 +1,5 @@
+//! Descriptors of connections to files: what compiles, and what is found wrong with the rest.
+
 use super::*;
 use crate::protocol::Slot;
 use crate::source::{FileId, OffsetMap, Span};
@@ -74,7 +76,7 @@ fn says_what_is_wrong_with_a_descriptor() {
         (json!({ "folder": "{{ settings.password }}" }), file.clone(), &["secret-in-path"]),
         (json!({ "folder": "d", "complete": { "fresh": "soon" } }), file.clone(), &["wrong-connection-value"]),
         (ok.clone(), json!({ "fil": "f" }), &["missing-connection-key", "unknown-connection-key"]),
-        (ok.clone(), json!({ "file": "{{ settings.prefx }}" }), &["unknown-setting"]),
+        (ok.clone(), json!({ "file": "{{ settings.prefx }}" }), &["undeclared-setting"]),
         (ok.clone(), json!("f.csv"), &["wrong-connection-value"]),
         (ok.clone(), json!({ "file": "f", "columns": ["b"] }), &["column-not-listed"]),
         (ok.clone(), json!({ "file": "f", "columns": ["a", "a"] }), &["wrong-connection-value"]),
@@ -109,7 +111,9 @@ fn lists_and_json_paths_have_no_place_in_csv() {
 #[test]
 fn a_call_overrides_the_format_key_by_key() {
     let mut found = Findings::default();
-    let connect = node(&json!({ "files": { "folder": "d", "format": { "csv": { "separator": ";", "encoding": "windows-1252" } } } }));
+    let connect = node(
+        &json!({ "files": { "folder": "d", "format": { "csv": { "separator": ";", "encoding": "windows-1252" } } } }),
+    );
     let mut dialect = Files.compile(&connect, &ScopeNames::default(), &mut found).expect("a connection");
     let read = node(&json!({ "file": "f.csv", "format": { "csv": { "separator": "tab" } } }));
     let id = dialect.read(&read, &WireShape { slots: vec![slot("a")], ..WireShape::default() }, &mut found);
@@ -131,11 +135,56 @@ fn files_take_no_single_records() {
 #[test]
 fn a_delivery_is_compiled() {
     let mut found = Findings::default();
-    assert_eq!(
-        delivery(&node(&json!({ "as": "files", "when": "always" })), &mut found),
-        Some(Delivery { always: true, unbuilt: vec![] })
-    );
-    let zip = delivery(&node(&json!({ "as": { "zip": "x.zip" }, "refuse": ["orphan-reference"] })), &mut found);
-    assert_eq!(zip.map(|delivery| delivery.unbuilt.len()), Some(2));
+    let whole = json!({
+        "as": "files", "when": "always", "holds": ["user", "class"], "always": "all", "refuse": ["duplicate-key"],
+        "put": { "temp": "x.part", "rename": "yes" }, "receipt": "none"
+    });
+    let delivery_of = |value: Value, found: &mut Findings| delivery(&node(&value), found).expect("a delivery");
+    let compiled = delivery_of(whole, &mut found);
+    assert!(compiled.always && compiled.empty_files && compiled.unbuilt.is_empty());
+    assert_eq!((compiled.holds.len(), compiled.refuse), (2, vec![Trouble::DuplicateKey]));
+    let zip = delivery_of(json!({ "as": { "zip": "x.zip" }, "receipt": "file" }), &mut found);
+    assert_eq!(zip.unbuilt.len(), 2);
     assert!(found.is_empty());
+    delivery_of(json!({ "when": "daily", "refuse": ["duplicate-keys"] }), &mut found);
+    assert_eq!(found.len(), 2);
+}
+
+/// The descriptors of the library that speak this protocol.
+#[test]
+fn the_library_compiles() {
+    for text in [
+        include_str!("../../../mappings/systems/skolplatsen/system.yaml"),
+        include_str!("../../../mappings/systems/sds/system.yaml"),
+    ] {
+        let mut sources = crate::source::Sources::default();
+        let file = sources.add("system.yaml", text);
+        let mut found = Findings::default();
+        let root = crate::syntax::yaml::read(&sources, file, &mut found).expect("a document");
+        let names = |key: &str| -> Vec<String> {
+            root.get(key).and_then(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.clone()).collect()
+        };
+        let scope = ScopeNames { settings: names("settings").into_iter().map(|name| (name, false)).collect() };
+        let connect = root.get("connect").expect("a connection");
+        let mut dialect = Files.compile(connect, &scope, &mut found).expect("a dialect");
+        let mut calls = 0;
+        for entity in root.get("entities").and_then(Node::entries).unwrap_or_default() {
+            let field = |entry: &Entry| slot(entry.value.get("at").and_then(Node::text).unwrap_or(&entry.key));
+            let fields = entity.value.get("fields").and_then(Node::entries).unwrap_or_default();
+            let shape = WireShape { slots: fields.iter().map(field).collect(), ..WireShape::default() };
+            if let Some(read) = entity.value.get("read") {
+                calls += usize::from(dialect.read(read, &shape, &mut found).is_some());
+            }
+            if let Some(write) = entity.value.get("write") {
+                calls += usize::from(dialect.write(write, None, &shape, &mut found).is_some());
+            }
+        }
+        if let Some(node) = root.get("deliver") {
+            assert!(delivery(node, &mut found).expect("a delivery").unbuilt.is_empty());
+        }
+        let found: Vec<String> =
+            found.sorted().iter().map(|finding| format!("{} {:?}", finding.message(), finding.words)).collect();
+        assert_eq!(found, Vec::<String>::new());
+        assert!(calls >= 9, "{calls}");
+    }
 }

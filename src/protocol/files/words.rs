@@ -19,7 +19,10 @@ pub static WORDS: Words = Words {
         ("session_reuse", "Reuse of the TLS session (`ftps`)."),
     ],
     read: &[
-        ("file", "The name of the file, or a pattern with `*` and `?`: several files are one list, in order of their names."),
+        (
+            "file",
+            "The name of the file, or a pattern with `*` and `?`: several files are one list, in order of their names.",
+        ),
         ("format", "What differs here from the format of the connection."),
         ("columns", "The columns of a file without a header, in their order."),
         ("select", "Where the records lie in a JSON file: `$.data[*]`; without it the file is one list."),
@@ -45,7 +48,10 @@ pub const COMPLETE: &[(&str, &str)] = &[
 pub const CSV: &[(&str, &str)] = &[
     ("separator", "The character between cells (default `,`); `tab` for the tabulator."),
     ("quote", "The character around quoted cells (default `\"`), or `none`."),
-    ("quote_when", "Which cells are quoted in a file that is written: `needed` (default), `always`, `text` (all but numbers)."),
+    (
+        "quote_when",
+        "Which cells are quoted in a file that is written: `needed` (default), `always`, `text` (all but numbers).",
+    ),
     ("escape", "How a quote stands in a quoted cell: `double` (default), or the character before it."),
     ("header", "The first line names the columns: `required` (default), `fixed`, `none`, `optional`."),
     ("columns", "How columns are found: `by-name` (default), `as-declared` (by name, and no others), `by-position`."),
@@ -71,15 +77,15 @@ pub const JSON: &[(&str, &str)] =
 pub const DELIVER: &[(&str, &str)] = &[
     ("as", "`files`: each file by itself, all of them together."),
     ("when", "`changed` (default): only if something in it changes. `always`: in every run."),
-    ("holds", "The entities that make up the set."),
-    ("always", "Files that are written even if they are empty."),
-    ("put", "How the files get to their place."),
-    ("refuse", "Findings that stop the delivery."),
-    ("receipt", "How the other side answers."),
+    ("holds", "The entities that make up the set; without it all that are written."),
+    ("always", "`filled` (default): files that have rows. `all`: the others too, with their header alone."),
+    ("put", "`temp` and `rename`: files are always written beside and renamed, so this changes nothing for `files`."),
+    ("refuse", "Troubles that stop the delivery: `orphan-reference`, `duplicate-key`, `missing-required`."),
+    ("receipt", "How the other side answers: `none`."),
 ];
 
 /// Keys that may stand anywhere: they say how well something is known, or belong to the engine.
 pub const EVERYWHERE: &[&str] = &["evidence", "unsure", "doc"];
 
 /// Keys of a `read` or `write` that the engine itself understands.
-pub const ENGINE: &[&str] = &["each", "skip", "via", "carries", "clear", "fixed", "without"];
+pub const ENGINE: &[&str] = &["each", "skip", "remove", "id"];

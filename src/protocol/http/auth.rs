@@ -114,7 +114,9 @@ pub fn auth(reader: &mut Reader<'_>, node: &Node) -> Auth {
             }
         };
     }
-    let Some([entry, rest @ ..]) = reader.map("auth", node, &[KINDS]).and_then(Node::entries) else { return Auth::None };
+    let Some([entry, rest @ ..]) = reader.map("auth", node, &[KINDS]).and_then(Node::entries) else {
+        return Auth::None;
+    };
     if !rest.is_empty() {
         reader.wrong(node, "auth", "one way to say who we are");
     }

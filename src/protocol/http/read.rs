@@ -4,7 +4,7 @@ use super::reader::{Inputs, Reader, Table, at};
 use super::request::{self, Request};
 use super::rules::texts;
 use crate::protocol::WireShape;
-use crate::protocol::files::shape::Shape;
+use crate::protocol::files::shape::{Shape, child_path};
 use crate::protocol::path::{JsonPath, Select};
 use crate::protocol::template::Template;
 use crate::syntax::tree::Node;
@@ -163,11 +163,16 @@ fn needed(shape: &WireShape) -> Vec<String> {
 }
 
 fn way(reader: &mut Reader<'_>, node: &Node) -> Option<Way> {
-    let request = request::request(reader, node, &[READ]);
+    let request = match at(node, "document") {
+        // The document has the verb; this selects from it.
+        Some(_) => reader.map("read", node, &[request::INPUTS, READ]).map(|_| Request::nothing()),
+        None => request::request(reader, node, &[READ]),
+    };
     reader.ignore(node, &["changes", "find", "detail", "at_once"]);
-    reader.refuse(node, &["parts", "from", "flatten", "document", "outcomes", "job", "batch", "keys", "cursor", "take"]);
+    reader
+        .refuse(node, &["parts", "from", "flatten", "document", "outcomes", "job", "batch", "keys", "cursor", "take"]);
     let select = match at(node, "select") {
-        Some(select) => reader.path(select, "select").map(JsonPath::select),
+        Some(path) => select(reader, path),
         None => Some(Select::Whole),
     };
     let paging = at(node, "page").and_then(|page| paging(reader, page)).unwrap_or(Paging {
@@ -185,6 +190,20 @@ fn way(reader: &mut Reader<'_>, node: &Node) -> Option<Way> {
     // A read changes nothing, whatever its verb.
     request.repeatable = true;
     Some(Way { request, select: select?, paging, refused })
+}
+
+/// JSONPath; or a child path to the list, with or without `[*]`.
+fn select(reader: &mut Reader<'_>, node: &Node) -> Option<Select> {
+    match node.text() {
+        Some(text) if !text.starts_with('$') => {
+            let text = reader.with_names(text);
+            match child_path(text.strip_suffix("[*]").unwrap_or(&text)) {
+                Ok(keys) => Some(Select::List(keys)),
+                Err(_) => reader.path(node, "select").map(JsonPath::select),
+            }
+        }
+        _ => reader.path(node, "select").map(JsonPath::select),
+    }
 }
 
 fn paging(reader: &mut Reader<'_>, node: &Node) -> Option<Paging> {
@@ -223,7 +242,11 @@ fn by(reader: &mut Reader<'_>, node: &Node) -> Option<By> {
             return None;
         }
         [_, second, ..] => {
-            reader.wrong(&second.value, &second.key, "nothing, since the page has another word that says how it goes on");
+            reader.wrong(
+                &second.value,
+                &second.key,
+                "nothing, since the page has another word that says how it goes on",
+            );
             return None;
         }
     };

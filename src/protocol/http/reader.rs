@@ -4,6 +4,7 @@ use crate::finding::codes::system as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::protocol::ScopeNames;
+use crate::protocol::files::shape::child_path;
 use crate::protocol::path::JsonPath;
 use crate::protocol::template::{Place, Template, Tree};
 use crate::source::Span;
@@ -42,9 +43,9 @@ pub const CONNECTION_EXECUTED: &[&str] = &["settings", "as_of"];
 
 /// What templates of calls may name (DESCRIPTORS, templates).
 pub const CALL: &[&str] = &[
-    "settings", "facts", "entity", "record", "wire", "changed", "sent", "key", "keys", "ident", "link", "change", "since",
-    "as_of", "run", "part", "page", "job", "item", "items", "batch", "answer", "needed", "value", "field", "call", "calls",
-    "records", "found", "name", "status",
+    "settings", "facts", "entity", "record", "wire", "changed", "sent", "key", "keys", "ident", "link", "change",
+    "since", "as_of", "run", "part", "page", "job", "item", "items", "batch", "answer", "needed", "value", "field",
+    "call", "calls", "records", "found", "name", "status",
 ];
 
 impl<'a> Reader<'a> {
@@ -183,13 +184,13 @@ impl<'a> Reader<'a> {
         self.word(node, key, &["yes", "no"]).map(|word| word == "yes")
     }
 
-    /// A path into an answer.
+    /// A path into an answer: JSONPath, or a child path like `meta.next`.
     pub fn path(&mut self, node: &Node, key: &str) -> Option<JsonPath> {
         let Some(text) = node.text() else {
             self.wrong(node, key, "a JSONPath like $.data[*]");
             return None;
         };
-        match JsonPath::compile(&self.with_names(text)) {
+        match answer_path(&self.with_names(text)) {
             Ok(path) => Some(path),
             Err(why) => {
                 self.found.add(Finding::new(&codes::BAD_JSONPATH, node.span).word("path", text).word("why", why));
@@ -200,9 +201,9 @@ impl<'a> Reader<'a> {
 
     /// A text with `{{ entity.name }}` filled in: that much is known when a descriptor is compiled.
     pub fn with_names(&self, text: &str) -> String {
-        self.names.iter().fold(text.to_string(), |text, (name, word)| {
-            text.replace(&format!("{{{{ entity.{name} }}}}"), word)
-        })
+        self.names
+            .iter()
+            .fold(text.to_string(), |text, (name, word)| text.replace(&format!("{{{{ entity.{name} }}}}"), word))
     }
 
     /// A text that may be a template, where a secret may stand.
@@ -304,6 +305,11 @@ impl<'a> Reader<'a> {
 /// The value under a key. A key without a value is a finding of the YAML frame, and counts as not there.
 pub fn at<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     node.get(key).filter(|value| !value.is_missing())
+}
+
+/// JSONPath, or a child path like `meta.next`.
+pub fn answer_path(text: &str) -> Result<JsonPath, &'static str> {
+    if text.starts_with('$') { JsonPath::compile(text) } else { JsonPath::of_keys(&child_path(text)?) }
 }
 
 /// A word in a body that chooses or repeats, which this version does not execute.

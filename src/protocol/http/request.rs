@@ -176,8 +176,11 @@ fn method(verb: &str) -> &'static str {
 /// Headers; a token or key that stands there as it is is a finding.
 pub fn headers(reader: &mut Reader<'_>, node: &Node) -> Inputs {
     for entry in node.entries().unwrap_or_default() {
-        let secret = ["authorization", "cookie", "proxy-authorization"].contains(&entry.key.to_ascii_lowercase().as_str())
-            || ["api-key", "apikey", "token", "secret", "password"].iter().any(|word| entry.key.to_ascii_lowercase().contains(word));
+        let secret = ["authorization", "cookie", "proxy-authorization"]
+            .contains(&entry.key.to_ascii_lowercase().as_str())
+            || ["api-key", "apikey", "token", "secret", "password"]
+                .iter()
+                .any(|word| entry.key.to_ascii_lowercase().contains(word));
         if secret && entry.value.text().is_some_and(|text| !text.contains("{{")) {
             reader.found.add(Finding::new(&codes::SECRET_NOT_A_SETTING, entry.value.span).word("key", &entry.key));
         }

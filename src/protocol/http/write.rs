@@ -1,6 +1,6 @@
 //! Write operations: one call for each record.
 
-use super::reader::{Reader, Table, at};
+use super::reader::{Reader, Table, answer_path, at};
 use super::request::{self, Request};
 use crate::protocol::WireShape;
 use crate::protocol::path::JsonPath;
@@ -10,7 +10,7 @@ use crate::syntax::tree::Node;
 /// Keys of a write operation beside those of every call.
 pub const WRITE: Table = &[
     ("take", "what is taken from the answer: id"),
-    ("id", "name of a step; or who gives the ids, and where they lie"),
+    ("id", "name of a step"),
     ("steps", "several calls; one without a condition is executed, more are not yet"),
     ("carries", "the fields that the call transports: all, or some (not executed yet)"),
     ("means", "what a removal means: destroyed, bin, detached, emptied, left"),
@@ -42,16 +42,6 @@ pub const WRITE: Table = &[
     ("same_as", "the operation that this one equals (not executed yet)"),
 ];
 const TAKE: Table = &[("id", "where the id lies in the answer: $.id")];
-const ID: Table = &[
-    ("owner", "ours, theirs or pair"),
-    ("at", "where the id lies in the answer: id"),
-    ("from", "answer, or the field that gives it"),
-    ("header", "the header that has it (not executed yet)"),
-    ("reread", "the record is read again to learn it (not executed yet)"),
-    ("pattern", "what an id looks like"),
-    ("never_changes", "the id of a record stays"),
-];
-
 /// What templates of a write may name in this version.
 pub const EXECUTED: &[&str] =
     &["settings", "entity", "record", "wire", "changed", "sent", "key", "link", "as_of", "run", "answer", "status"];
@@ -75,44 +65,68 @@ pub struct Write {
 
 /// Words that change what is sent and are not built: the call would send something else than the descriptor says.
 const REFUSED: &[&str] = &[
-    "choose", "cases", "do", "when", "without", "set", "fixed", "each", "per", "delta", "batch", "job", "whole", "leave",
-    "continue", "find_deleted", "locked", "same_as",
+    "choose",
+    "cases",
+    "do",
+    "when",
+    "without",
+    "set",
+    "fixed",
+    "each",
+    "per",
+    "delta",
+    "batch",
+    "job",
+    "whole",
+    "leave",
+    "continue",
+    "find_deleted",
+    "locked",
+    "same_as",
 ];
 
-/// Reads a write operation.
+/// Reads a write operation. `remove: none` says that there is none.
 pub fn write(reader: &mut Reader<'_>, node: &Node, op: Operation, shape: &WireShape) -> Option<Write> {
-    let outer = reader.map("write", node, &[request::VERBS, request::INPUTS, WRITE])?;
-    let mut node = outer;
-    let mut has_call = true;
-    if let Some(steps) = at(outer, "steps") {
-        match steps.items() {
-            Some([one]) => {
-                reader.refuse(outer, REFUSED);
-                node = one;
-            }
-            Some(_) => {
-                reader.refused.push("steps".to_string());
-                steps.items().unwrap_or_default().iter().for_each(|step| self::step(reader, step));
-                has_call = false;
-            }
-            None => {
-                reader.wrong(steps, "steps", "a list of calls");
-                return None;
-            }
-        }
+    if node.text() == Some("none") {
+        return None;
     }
-    if at(outer, "choose").is_some() {
-        reader.refused.push("choose".to_string());
-        has_call = false;
-    }
-    let request = if has_call { Some(request(reader, node, op)?) } else { None };
-    let take_id = take_id(reader, node).or_else(|| take_id(reader, outer).filter(|_| !std::ptr::eq(node, outer)));
+    let call = one_call(reader, node, op)?;
+    let request = match call {
+        Some(call) => request(reader, call, op)?,
+        None => Request::nothing(),
+    };
+    let take_id = call.and_then(|call| take_id(reader, call)).or_else(|| match op {
+        Operation::Create => shape.id_at.as_deref().and_then(|at| answer_path(at).ok()),
+        _ => None,
+    });
     let mut refused = std::mem::take(&mut reader.refused);
     refused.sort();
     refused.dedup();
     let ignored = std::mem::take(&mut reader.ignored);
-    let request = request.unwrap_or_else(|| Request::nothing());
     Some(Write { request, op, take_id, shape: shape.clone(), refused, ignored })
+}
+
+/// The one call of an operation: itself, or its one step. `Some(None)` if there are several, which are checked and refused.
+fn one_call<'n>(reader: &mut Reader<'_>, node: &'n Node, op: Operation) -> Option<Option<&'n Node>> {
+    let (steps, choose) = (at(node, "steps"), at(node, "choose"));
+    if steps.or(choose).is_none() {
+        return Some(Some(node));
+    }
+    reader.map(op.word(), node, &[request::VERBS, request::INPUTS, WRITE])?;
+    reader.refuse(node, REFUSED);
+    let Some(steps) = steps else { return Some(None) };
+    match steps.items() {
+        Some([one]) => Some(Some(one)),
+        Some(several) => {
+            reader.refused.push("steps".to_string());
+            several.iter().for_each(|each| step(reader, each));
+            Some(None)
+        }
+        None => {
+            reader.wrong(steps, "steps", "a list of calls");
+            None
+        }
+    }
 }
 
 fn request(reader: &mut Reader<'_>, node: &Node, op: Operation) -> Option<Request> {
@@ -134,9 +148,9 @@ fn request(reader: &mut Reader<'_>, node: &Node, op: Operation) -> Option<Reques
 
 /// Checks a step that is not executed.
 fn step(reader: &mut Reader<'_>, node: &Node) {
-    let calls = node.entries().is_some_and(|entries| {
-        entries.iter().any(|entry| request::VERBS.iter().any(|(verb, _)| *verb == entry.key))
-    });
+    let calls = node
+        .entries()
+        .is_some_and(|entries| entries.iter().any(|entry| request::VERBS.iter().any(|(verb, _)| *verb == entry.key)));
     if calls {
         request::request(reader, node, &[WRITE]);
     } else {
@@ -144,28 +158,9 @@ fn step(reader: &mut Reader<'_>, node: &Node) {
     }
 }
 
-/// Where the id of a new record lies in the answer: `take: { id: $.id }`, or `id: { at: id, from: answer }`.
+/// Where the id of a new record lies in the answer: `take: { id: $.id }`.
 fn take_id(reader: &mut Reader<'_>, node: &Node) -> Option<JsonPath> {
-    if let Some(take) = at(node, "take") {
-        let id = reader.map("take", take, &[TAKE])?.get("id")?;
-        return id_path(reader, id);
-    }
-    let id = at(node, "id").filter(|id| id.entries().is_some())?;
-    let id = reader.map("id", id, &[ID])?;
-    if at(id, "owner").and_then(Node::text) != Some("theirs") {
-        return None;
-    }
-    reader.refuse(id, &["header", "reread"]);
-    id_path(reader, at(id, "at")?)
-}
-
-/// A JSONPath, or a child path like `id`.
-fn id_path(reader: &mut Reader<'_>, node: &Node) -> Option<JsonPath> {
-    match node.text() {
-        Some(text) if !text.starts_with('$') => {
-            let keys: String = text.split('.').map(|key| format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"))).collect();
-            JsonPath::compile(&format!("${keys}")).ok()
-        }
-        _ => reader.path(node, "id"),
-    }
+    let take = at(node, "take")?;
+    let id = at(reader.map("take", take, &[TAKE])?, "id")?;
+    reader.path(id, "id")
 }

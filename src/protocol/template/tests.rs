@@ -1,10 +1,15 @@
+//! Templates: what they give, and what is found wrong with them.
+
 use super::*;
 use crate::source::{FileId, OffsetMap};
 use serde_json::json;
 
 fn leaf(text: &str) -> Node {
     let span = Span { file: FileId(0), start: 100, end: 100 + text.len() as u32 };
-    Node { kind: Kind::Scalar(Scalar { text: text.into(), style: Style::Quoted, map: OffsetMap::identity(span) }), span }
+    Node {
+        kind: Kind::Scalar(Scalar { text: text.into(), style: Style::Quoted, map: OffsetMap::identity(span) }),
+        span,
+    }
 }
 
 fn names() -> ScopeNames {
@@ -73,7 +78,7 @@ fn absent_values_inside_text_are_errors_without_data() {
 #[test]
 fn says_what_is_wrong_and_where() {
     let wrong = |text: &str| compile(text).expect_err("a finding");
-    assert_eq!(wrong("a{{ settings.prefx }}").0, "unknown-setting");
+    assert_eq!(wrong("a{{ settings.prefx }}").0, "undeclared-setting");
     assert_eq!(wrong("å{{ settings.password }}").0, "secret-in-path");
     for (text, place) in [
         ("x {{ rekord.age }}", "rekord.age: `rekord` is not known here; known: settings, record, entity, as_of"),
@@ -107,7 +112,10 @@ fn trees_leave_absent_keys_out() {
             entry("gone", leaf("{{ record.nothing }}")),
             entry("active", scalar("true", Style::Plain)),
             entry("code", scalar("0755", Style::Plain)),
-            entry("list", Node { kind: Kind::List(vec![leaf("{{ record.nothing }}"), leaf("x")]), span: leaf("").span }),
+            entry(
+                "list",
+                Node { kind: Kind::List(vec![leaf("{{ record.nothing }}"), leaf("x")]), span: leaf("").span },
+            ),
         ]),
         span: leaf("").span,
     };

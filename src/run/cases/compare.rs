@@ -1,7 +1,7 @@
 //! Made records against expected ones: only the fields that are named, in any order.
 
-use super::given::{entity, reference_key, simple_key};
 use super::Difference;
+use super::given::{entity, reference_key, simple_key};
 use crate::model::{Case, Field, Model, Side};
 use crate::run::make::{Fate, Made};
 use crate::run::written;
@@ -86,9 +86,7 @@ fn wanted<'t>(model: &Model, field: &Field, node: &Node, arena: &'t Arena) -> Re
             let items = node.items().unwrap_or_default();
             items.iter().map(|item| key(*entity, item)).collect::<Result<_, _>>().map(Wanted::Records)
         }
-        (ty, _) => {
-            written::value(node, ty, &|_, _| None, arena).map(Wanted::Value).map_err(|why| why.to_string())
-        }
+        (ty, _) => written::value(node, ty, &|_, _| None, arena).map(Wanted::Value).map_err(|why| why.to_string()),
     }
 }
 
@@ -145,9 +143,10 @@ impl<'t> All<'_, 't> {
     fn names(&self, row: Row) -> Vec<String> {
         let Some(made) = self.made.iter().find(|made| made.entity.0 == row.table) else { return Vec::new() };
         let entity = self.model.entity(made.entity);
-        let also = entity.also.iter().filter_map(|&field| {
-            simple_key(&entity.fields[field].ty, made.row(row.row as usize)[field])
-        });
+        let also = entity
+            .also
+            .iter()
+            .filter_map(|&field| simple_key(&entity.fields[field].ty, made.row(row.row as usize)[field]));
         made.keys.get(row.row as usize).cloned().flatten().into_iter().chain(also).collect()
     }
 
@@ -224,7 +223,8 @@ impl<'t> All<'_, 't> {
             _ if secret && !value.is_absent() => crate::documents::redact::HIDDEN.to_string(),
             Value::Row(row) => self.shown_row(row),
             Value::List(items) if items.iter().any(|item| matches!(item, Value::Row(_))) => {
-                let keys = items.iter().map(|item| if let Value::Row(row) = item { self.shown_row(*row) } else { "–".into() });
+                let keys =
+                    items.iter().map(|item| if let Value::Row(row) = item { self.shown_row(*row) } else { "–".into() });
                 format!("[{}]", keys.collect::<Vec<_>>().join(", "))
             }
             value => show::display(&field.ty, value),

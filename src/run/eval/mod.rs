@@ -18,13 +18,14 @@ use hashbrown::HashMap;
 use jiff::civil::Date;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::rc::Rc;
 
 pub use operators::push_text;
 
 /// All tables of a stage: entities by their id, then sets, then rows inside groups.
 pub struct Tables<'t> {
     /// The tables.
-    pub tables: Vec<Table<'t>>,
+    pub tables: Vec<Rc<Table<'t>>>,
     /// How many entities there are: the number of the first set.
     pub entities: u32,
     /// How many entities and sets there are: the number of the first layout.
@@ -43,6 +44,20 @@ impl<'t> Tables<'t> {
     /// The number of the table of the rows of a layout.
     pub fn layout(&self, layout: u32) -> u32 {
         self.layouts + layout
+    }
+    /// The same tables, with another in the place of one.
+    pub fn with(&self, number: u32, table: Table<'t>) -> Tables<'t> {
+        let mut tables = self.tables.clone();
+        tables[number as usize] = Rc::new(table);
+        Tables { tables, entities: self.entities, layouts: self.layouts }
+    }
+    /// A table that is being prepared; nobody shares it yet.
+    pub fn change(&mut self, number: u32) -> &mut Table<'t> {
+        Rc::get_mut(&mut self.tables[number as usize]).expect("tables are shared only when all of them are prepared")
+    }
+    /// Puts a table in its place.
+    pub fn put(&mut self, number: u32, table: Table<'t>) {
+        self.tables[number as usize] = Rc::new(table);
     }
     /// A table by number.
     pub fn table(&self, number: u32) -> &Table<'t> {
@@ -166,9 +181,9 @@ impl<'m, 't> Machine<'m, 't> {
             }
             Node::Match { on, arms } => {
                 let on = self.eval(*on, frame, arena)?;
-                let arm = arms.iter().find(|arm| {
-                    arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.fits(pattern, on))
-                });
+                let arm = arms
+                    .iter()
+                    .find(|arm| arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.fits(pattern, on)));
                 arm.map_or(Ok(Value::Absent), |arm| self.eval(arm.value, frame, arena))
             }
             Node::Not(value) => Ok(match self.eval(*value, frame, arena)? {
@@ -207,9 +222,7 @@ impl<'m, 't> Machine<'m, 't> {
             Node::Quantified { list, element, condition, every } => {
                 self.quantified(*list, *element, *condition, *every, frame, arena)
             }
-            Node::Sorted { list, element, orders, first } => {
-                self.sorted(*list, *element, orders, *first, frame, arena)
-            }
+            Node::Sorted { list, element, orders, first } => self.sorted(*list, *element, orders, *first, frame, arena),
             Node::All(record) => Ok(self.all(*record, arena)),
             Node::ByKey { record, key } => self.by_key(id, *record, key, frame, arena),
             Node::Lookup { table, column, key } => self.lookup(id, *table, *column, key, frame, arena),
@@ -346,7 +359,7 @@ impl<'m, 't> Machine<'m, 't> {
                     if value.is_absent() {
                         return Ok(Value::Absent);
                     }
-                    operators::push_text(&mut text, value);
+                    push_text(&mut text, value);
                 }
             }
         }

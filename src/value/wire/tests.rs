@@ -1,3 +1,5 @@
+//! Wire formats, there and back.
+
 use super::*;
 use jiff::civil::date;
 use proptest::prelude::*;

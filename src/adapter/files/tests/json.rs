@@ -108,7 +108,8 @@ async fn files_that_are_cut_are_torn() {
 #[tokio::test]
 async fn what_is_no_list_is_a_fault() {
     let fault = async |text: &str| {
-        let seen = read_shape(json!("json"), json!({ "file": "f.json", "select": "$.data[*]" }), &shape(&["id"]), text).await;
+        let seen =
+            read_shape(json!("json"), json!({ "file": "f.json", "select": "$.data[*]" }), &shape(&["id"]), text).await;
         assert!(!seen.complete);
         seen.faults.into_iter().next().expect("a fault")
     };
@@ -122,7 +123,9 @@ async fn what_is_no_list_is_a_fault() {
 
 #[tokio::test]
 async fn broken_lists_are_never_complete() {
-    for text in ["[{} {}]", "[{},]", "[{},,{}]", "[{}]]", "[{}] [{}]", "[,{}]", "[{\"id\": 01}]", "[{\"id\": \"a\nb\"}]"] {
+    for text in
+        ["[{} {}]", "[{},]", "[{},,{}]", "[{}]]", "[{}] [{}]", "[,{}]", "[{\"id\": 01}]", "[{\"id\": \"a\nb\"}]"]
+    {
         let seen = read(json!("json"), &["id"], text).await;
         assert!(!seen.complete, "{text} {seen:?}");
     }

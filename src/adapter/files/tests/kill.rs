@@ -3,9 +3,11 @@
 use super::write::{Lent, rows};
 use super::*;
 use crate::adapter::Part;
+use crate::world::World;
 use std::collections::BTreeMap;
 
-const OLD: &[(&str, &[u8])] = &[("/p/out/a.csv", b"a\nold\n"), ("/p/out/c.csv", b"a\nold\n"), ("/p/out/x.txt", b"theirs")];
+const OLD: &[(&str, &[u8])] =
+    &[("/p/out/a.csv", b"a\nold\n"), ("/p/out/c.csv", b"a\nold\n"), ("/p/out/x.txt", b"theirs")];
 
 struct Delivering {
     setup: Setup,
@@ -26,7 +28,7 @@ impl Delivering {
         Delivering { setup, calls: calls.to_vec() }
     }
 
-    async fn deliver(&self, world: &FakeWorld) -> Result<(), Fault> {
+    async fn deliver(&self, world: &dyn World) -> Result<(), Fault> {
         let files = Files::default();
         let mut session = files.open(&*self.setup.dialect, world, &self.setup.settings).await?;
         let table = rows(&[&[Some("new")]]);
@@ -38,7 +40,7 @@ impl Delivering {
     }
 
     /// What the next command does: asks, finishes or takes back, settles.
-    async fn recover(&self, world: &FakeWorld, how: Recover) -> Result<(), Fault> {
+    async fn recover(&self, world: &dyn World, how: Recover) -> Result<(), Fault> {
         let files = Files::default();
         let mut session = files.open(&*self.setup.dialect, world, &self.setup.settings).await?;
         let Some(unfinished) = session.unfinished().await? else { return Ok(()) };
@@ -149,7 +151,8 @@ async fn two_runs_do_not_deliver_at_once() {
     let delivering = Delivering::new();
     let world = FakeWorld::with(OLD);
     let files = Files::default();
-    let mut session = files.open(&*delivering.setup.dialect, &world, &delivering.setup.settings).await.expect("a session");
+    let mut session =
+        files.open(&*delivering.setup.dialect, &world, &delivering.setup.settings).await.expect("a session");
     let table = rows(&[&[Some("new")]]);
     let mut rows = Lent::of(&table);
     session.deliver("run 6", &mut [Part { call: delivering.calls[0], rows: &mut rows }]).await.expect("a delivery");
@@ -158,4 +161,35 @@ async fn two_runs_do_not_deliver_at_once() {
     drop(session);
     let fault = delivering.deliver(&world).await.expect_err("a fault");
     assert_eq!(fault.say, "out: the delivery `run 6` is not settled yet");
+}
+
+/// The same over real files.
+#[tokio::test]
+async fn killed_over_real_files_it_is_finished_or_taken_back() {
+    for how in [Recover::Finish, Recover::TakeBack] {
+        for effect in 1.. {
+            let world = crate::world::TestWorld::new();
+            let mut delivering = Delivering::new();
+            delivering.setup.settings.folder = world.folder().to_path_buf();
+            for (path, bytes) in OLD {
+                world.put(path.trim_start_matches("/p/"), bytes);
+            }
+            world.kill_at(effect);
+            let delivered = delivering.deliver(&world).await;
+            let next = world.reborn();
+            delivering.recover(&next, how).await.expect("a recovery");
+            let theirs = |(path, _): &(String, Vec<u8>)| path != "out/.koppla.lock";
+            let files: BTreeMap<String, Vec<u8>> = next.tree().into_iter().filter(theirs).collect();
+            let content = |name: &str| files.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+            let all = ["out/a.csv", "out/b.csv", "out/c.csv"].map(content);
+            let (old, new) = (Some("a\nold\n".to_string()), Some("a\nnew\n".to_string()));
+            let is_old = all == [old.clone(), None, old];
+            assert!(is_old || all == [new.clone(), new.clone(), new], "{how:?} {effect} {:?}", files.keys());
+            assert_eq!(files.len(), if is_old { 3 } else { 4 }, "{how:?} {effect} {:?}", files.keys());
+            if delivered.is_ok() {
+                assert!(!is_old && effect > 20);
+                break;
+            }
+        }
+    }
 }

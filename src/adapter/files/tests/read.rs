@@ -97,7 +97,11 @@ async fn headers_are_checked() {
 async fn an_optional_column_may_be_missing_and_an_unused_one_is_not_decoded() {
     let mut setup = Setup::csv(json!({}));
     let optional = Slot { required: false, ..slot("mail") };
-    let shape = WireShape { slots: vec![slot("a"), optional, slot("b"), slot("c")], unused: vec![2, 3], ..WireShape::default() };
+    let shape = WireShape {
+        slots: vec![slot("a"), optional, slot("b"), slot("c")],
+        unused: vec![2, 3],
+        ..WireShape::default()
+    };
     let call = setup.reads(json!({ "file": "f.csv" }), &shape);
     let seen = setup.read(&FakeWorld::with(&[("/p/data/f.csv", b"a,b,e-mail\n1,2,3\n")]), call).await;
     assert_eq!(seen.rows, ["data/f.csv:2 1,-,-,-"]);
@@ -126,10 +130,7 @@ async fn torn_rows_are_named_and_the_others_are_read() {
 async fn a_file_that_is_cut_is_torn_at_its_end() {
     let seen = trouble(b"nr;namn\n1;a\n2").await;
     assert_eq!(seen.rows.len(), 1);
-    assert_eq!(
-        seen.torn,
-        ["data/people.csv, line 3: the file ends in the middle of a record: 1 cell, 2 expected"]
-    );
+    assert_eq!(seen.torn, ["data/people.csv, line 3: the file ends in the middle of a record: 1 cell, 2 expected"]);
     let seen = trouble(b"nr;namn\n1;a\n2;\"b\n3;c\n").await;
     assert_eq!(
         seen.torn,
@@ -188,10 +189,7 @@ async fn encodings_are_declared() {
     let ansi = json!({ "separator": ";", "encoding": "windows-1252" });
     let seen = read_with(ansi, &["nr", "namn"], b"nr;namn\n1;\xC5sa \x80\n2;\xF6\n").await;
     assert_eq!(seen.rows, ["data/people.csv:2 1,Åsa €", "data/people.csv:3 2,ö"]);
-    assert_eq!(
-        trouble(&utf16(text)).await.faults,
-        ["data/people.csv: the file is UTF-16, and `encoding` says utf-8"]
-    );
+    assert_eq!(trouble(&utf16(text)).await.faults, ["data/people.csv: the file is UTF-16, and `encoding` says utf-8"]);
 }
 
 #[tokio::test]
@@ -234,12 +232,7 @@ async fn dialects_say_what_cells_mean() {
     let seen = read_with(dialect, &["nr", "namn"], b"# people\nnr; namn \n 1 ;\"a\"\n2;NULL\n#x\n3; \n4\n").await;
     assert_eq!(
         seen.rows,
-        [
-            "data/people.csv:3 1,\"a\"",
-            "data/people.csv:4 2,~",
-            "data/people.csv:6 3,~",
-            "data/people.csv:7 4,-",
-        ]
+        ["data/people.csv:3 1,\"a\"", "data/people.csv:4 2,~", "data/people.csv:6 3,~", "data/people.csv:7 4,-",]
     );
 }
 

@@ -245,7 +245,7 @@ impl World for FakeWorld {
     }
     fn random(&self, _: &mut [u8]) {}
     fn http(&self) -> reqwest::ClientBuilder {
-        reqwest::Client::builder()
+        crate::world::OsWorld.http()
     }
     fn sleep(&self, time: std::time::Duration) -> Sleep {
         self.state().now += time.as_secs() as i64;

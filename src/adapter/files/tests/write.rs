@@ -5,26 +5,22 @@ use crate::adapter::{Arrived, Rows};
 use crate::world::World;
 use proptest::prelude::*;
 
-
-/// Rows that own their texts; the row that is lent out is rebuilt for each call.
+/// Rows that are lent out one by one.
 pub struct Lent<'a> {
     rows: &'a [Vec<Option<String>>],
     at: usize,
-    row: Vec<Option<&'a str>>,
 }
 
 impl<'a> Lent<'a> {
     pub fn of(rows: &'a [Vec<Option<String>>]) -> Lent<'a> {
-        Lent { rows, at: 0, row: Vec::new() }
+        Lent { rows, at: 0 }
     }
 }
 
 impl Rows for Lent<'_> {
-    fn next(&mut self) -> Option<&[Option<&str>]> {
-        let row = self.rows.get(self.at)?;
+    fn next(&mut self) -> Option<&[Option<String>]> {
         self.at += 1;
-        self.row = row.iter().map(Option::as_deref).collect();
-        Some(&self.row)
+        self.rows.get(self.at - 1).map(Vec::as_slice)
     }
 }
 
@@ -32,7 +28,12 @@ pub fn rows(all: &[&[Option<&str>]]) -> Vec<Vec<Option<String>>> {
     all.iter().map(|row| row.iter().map(|cell| cell.map(str::to_string)).collect()).collect()
 }
 
-async fn deliver(setup: &Setup, world: &FakeWorld, call: CallId, all: &[Vec<Option<String>>]) -> Result<Receipt, Fault> {
+async fn deliver(
+    setup: &Setup,
+    world: &FakeWorld,
+    call: CallId,
+    all: &[Vec<Option<String>>],
+) -> Result<Receipt, Fault> {
     let files = Files::default();
     let mut session = files.open(&*setup.dialect, world, &setup.settings).await?;
     let mut rows = Lent::of(all);
@@ -63,7 +64,8 @@ async fn written(dialect: Value, all: &[&[Option<&str>]]) -> Result<Vec<u8>, Str
 
 #[tokio::test]
 async fn writes_what_is_needed() {
-    let table: &[&[Option<&str>]] = &[&[Some("1,5"), None], &[Some("a\"b"), Some("+46701234567")], &[Some(""), Some("x\ny")]];
+    let table: &[&[Option<&str>]] =
+        &[&[Some("1,5"), None], &[Some("a\"b"), Some("+46701234567")], &[Some(""), Some("x\ny")]];
     let text = String::from_utf8(written(json!({}), table).await.expect("a file")).expect("text");
     assert_eq!(text, "a,b\n\"1,5\",\n\"a\"\"b\",+46701234567\n,\"x\ny\"\n");
     let dialect = json!({ "quote_when": "text", "line_end": "crlf", "bom": "write", "empty": "NULL", "escape": "\\" });
@@ -87,9 +89,11 @@ async fn what_a_dialect_cannot_hold_is_refused_by_row_and_column() {
         let said = written(bare.clone(), &[&[Some("1"), None], &[Some(text), None]]).await.expect_err("a refusal");
         assert_eq!(said, format!("data/out.csv: row 2: column `a`: {why}; nothing was delivered"));
     }
-    let said = written(json!({ "encoding": "iso-8859-1" }), &[&[Some("1"), Some("Łódź")]]).await.expect_err("a refusal");
+    let said =
+        written(json!({ "encoding": "iso-8859-1" }), &[&[Some("1"), Some("Łódź")]]).await.expect_err("a refusal");
     assert_eq!(said, "data/out.csv: row 1: iso-8859-1 has no character U+0141 (Ł); nothing was delivered");
-    let said = written(json!({ "encoding": "windows-1252" }), &[&[Some("1"), Some("ÅŁ")]]).await.expect_err("a refusal");
+    let said =
+        written(json!({ "encoding": "windows-1252" }), &[&[Some("1"), Some("ÅŁ")]]).await.expect_err("a refusal");
     assert_eq!(said, "data/out.csv: row 1: windows-1252 has no character U+0141 (Ł); nothing was delivered");
 }
 
@@ -169,8 +173,13 @@ fn hard_text() -> impl Strategy<Value = String> {
 
 fn dialects() -> impl Strategy<Value = Value> {
     let pick = |all: &[&'static str]| prop::sample::select(all.to_vec());
-    let signs = (pick(&[",", ";", "tab", "|", " "]), pick(&["\"", "'", "none"]), pick(&["double", "\\"]), pick(&["none", "#"]));
-    let layout = (pick(&["required", "none", "optional"]), pick(&["lf", "crlf", "any"]), pick(&["none", "both", "left", "right"]));
+    let signs =
+        (pick(&[",", ";", "tab", "|", " "]), pick(&["\"", "'", "none"]), pick(&["double", "\\"]), pick(&["none", "#"]));
+    let layout = (
+        pick(&["required", "none", "optional"]),
+        pick(&["lf", "crlf", "any"]),
+        pick(&["none", "both", "left", "right"]),
+    );
     let texts = (
         pick(&["utf-8", "windows-1252", "iso-8859-1", "utf-16"]),
         pick(&["none", "write", "tolerate", "double"]),

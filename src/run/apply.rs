@@ -1,0 +1,356 @@
+//! Applying: a change set is written, record by record or as one delivery. An intent is journalled before anything leaves.
+
+use super::change::{Change, ChangeSet, Op};
+use super::gather::{Sides, open};
+use super::record::{place, to_wire};
+use crate::adapter::{Fault, Item, Outcome, Receipt, Sent, Session};
+use crate::model::Access;
+use crate::plan::columns::part_path;
+use crate::plan::{EntityWrite, Plan};
+use crate::store::{Intent, Link, LinkState, Settled, Store, StoreFault};
+use crate::syntax::ast::Operation;
+use crate::world::World;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// What was done.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Changes done, by entity and operation.
+    pub done: BTreeMap<(String, Op), u64>,
+    /// Changes that were not done: entity, key, why.
+    pub failed: Vec<(String, String, String)>,
+    /// Files of a delivery.
+    pub receipt: Option<Receipt>,
+    /// Why the whole was given up, if it was.
+    pub fault: Option<String>,
+}
+
+impl Summary {
+    /// How many changes were done, links not counted.
+    pub fn written(&self) -> u64 {
+        self.done.iter().filter(|((_, op), _)| *op != Op::Link).map(|(_, count)| count).sum()
+    }
+
+    pub(super) fn count(&mut self, entity: &str, op: Op) {
+        *self.done.entry((entity.to_string(), op)).or_default() += 1;
+    }
+}
+
+/// Why applying could not go on.
+#[derive(Debug)]
+pub enum Trouble {
+    /// The store.
+    Store(StoreFault),
+    /// The target.
+    Target(Fault),
+}
+
+impl From<StoreFault> for Trouble {
+    fn from(fault: StoreFault) -> Trouble {
+        Trouble::Store(fault)
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Trouble {
+        Trouble::Target(fault)
+    }
+}
+
+/// How many records are journalled at a time: after a kill, so many are looked at again.
+const CHUNK: usize = 32;
+
+/// Finishes or takes back what a killed run left behind. Called before every command that writes.
+pub async fn recover(
+    plan: &Plan<'_>,
+    sides: &Sides,
+    world: &dyn World,
+    store: &mut Store,
+) -> Result<Vec<String>, Trouble> {
+    let mut told = Vec::new();
+    let sync = &plan.model.sync(plan.sync).name.text;
+    let open_intents = store.unsettled(sync)?;
+    if plan.target.whole {
+        let Some((protocol, dialect)) = &plan.target.connection else { return Ok(told) };
+        let mut session = open(protocol, &**dialect, &sides.right, world).await?;
+        let unfinished = session.unfinished().await?;
+        let mut sets: Vec<(String, i64)> = Vec::new();
+        for unsettled in &open_intents {
+            if let Some(set) = &unsettled.intent.set
+                && !sets.iter().any(|(known, _)| known == set)
+            {
+                sets.push((set.clone(), unsettled.run));
+            }
+        }
+        if let Some(unfinished) = &unfinished {
+            session.resolve(&unfinished.set, unfinished.whole).await?;
+            let run = sets.iter().find(|(set, _)| *set == unfinished.set).map(|(_, run)| *run);
+            match (unfinished.whole, run) {
+                (true, Some(run)) => {
+                    store.settle_set(run, &unfinished.set)?;
+                    told.push("finished a delivery that was interrupted".to_string());
+                }
+                (false, Some(run)) => {
+                    store.drop_set(run, &unfinished.set)?;
+                    told.push("took back a delivery that was interrupted".to_string());
+                }
+                // Delivered and remembered: only its marker was left.
+                (_, None) => {}
+            }
+            session.settle(&unfinished.set).await?;
+        }
+        for (set, run) in sets {
+            if unfinished.as_ref().is_none_or(|known| known.set != set) {
+                store.drop_set(run, &set)?;
+                told.push("forgot a delivery that was interrupted before anything of it could be seen".to_string());
+            }
+        }
+    } else {
+        let mut again = 0;
+        for unsettled in &open_intents {
+            let readable = plan.target.entities.iter().any(|entity| {
+                plan.model.entity(entity.entity).name.text == unsettled.intent.entity && entity.read.is_some()
+            });
+            if readable {
+                let why = "the run was interrupted; the target is read again".to_string();
+                store.settle(unsettled.run, &[(unsettled.intent.id, Settled::Failed { why })])?;
+                again += 1;
+            }
+        }
+        if again > 0 {
+            told.push(format!("{again} changes of an interrupted run are compared again with what the target holds"));
+        }
+    }
+    Ok(told)
+}
+
+/// Writes a change set.
+pub async fn apply(
+    plan: &Plan<'_>,
+    sides: &Sides,
+    world: &dyn World,
+    store: &mut Store,
+    run: i64,
+    set: &ChangeSet,
+    told: &mut (dyn FnMut(&str, usize) + Send),
+) -> Result<Summary, Trouble> {
+    let mut summary = Summary::default();
+    let Some((protocol, dialect)) = &plan.target.connection else {
+        return Err(Trouble::Target(Fault::stop("the target has no connection that this version can open")));
+    };
+    if plan.target.whole {
+        let mut session = open(protocol, &**dialect, &sides.right, world).await?;
+        super::deliver::deliver(plan, &mut *session, store, run, set, &mut summary, told).await?;
+    } else {
+        let mut session = open(protocol, &**dialect, &sides.right, world).await?;
+        send_all(plan, &mut *session, store, run, set, &mut summary, told).await?;
+    }
+    Ok(summary)
+}
+
+/// The link that a change leaves behind.
+fn link_of(change: &Change, run: i64) -> Link {
+    let values = serde_json::to_vec(&change.record).unwrap_or_default();
+    Link {
+        left_key: change.left_key.clone(),
+        right_key: change.key.clone(),
+        right_id: change.right_id.clone(),
+        state: if change.op == Op::Deactivate { LinkState::Deactivated } else { LinkState::Active },
+        ours: true,
+        hash: xxh3_128(&values),
+        values,
+        identities: change.identities.clone(),
+        seen: run,
+    }
+}
+
+pub(super) fn intent_of(change: &Change, entity: &str, set: Option<&str>, run: i64) -> Intent {
+    Intent {
+        id: 0,
+        op: change.op.word().to_string(),
+        entity: entity.to_string(),
+        link: link_of(change, run),
+        old_left_key: change.old_left_key.clone(),
+        set: set.map(str::to_string),
+    }
+}
+
+/// Settles changes that write nothing.
+pub(super) fn remember_links(
+    store: &mut Store,
+    run: i64,
+    set: &ChangeSet,
+    summary: &mut Summary,
+) -> Result<(), Trouble> {
+    for entity in &set.entities {
+        let links: Vec<&Change> = entity.changes.iter().filter(|change| change.op == Op::Link).collect();
+        let mut intents: Vec<Intent> =
+            links.iter().map(|change| intent_of(change, &entity.entity, None, run)).collect();
+        if intents.is_empty() {
+            continue;
+        }
+        store.intend(run, &mut intents)?;
+        let done: Vec<(u64, Settled)> = intents
+            .iter()
+            .map(|intent| (intent.id, Settled::Done { right_id: intent.link.right_id.clone() }))
+            .collect();
+        store.settle(run, &done)?;
+        links.iter().for_each(|_| summary.count(&entity.entity, Op::Link));
+    }
+    Ok(())
+}
+
+/// All changes one by one: made and changed in the order of references, taken away in the reverse.
+async fn send_all(
+    plan: &Plan<'_>,
+    session: &mut dyn Session,
+    store: &mut Store,
+    run: i64,
+    set: &ChangeSet,
+    summary: &mut Summary,
+    told: &mut (dyn FnMut(&str, usize) + Send),
+) -> Result<(), Trouble> {
+    remember_links(store, run, set, summary)?;
+    let mut ids = ids_by_left(plan, store, &set.sync)?;
+    let passes: [(&[Op], bool); 2] =
+        [(&[Op::Create, Op::Update, Op::Reactivate, Op::Deactivate], false), (&[Op::Remove], true)];
+    for (ops, reversed) in passes {
+        let mut order: Vec<&EntityWrite> = plan.target.entities.iter().collect();
+        if reversed {
+            order.reverse();
+        }
+        for write in order {
+            let entity = &plan.model.entity(write.entity).name.text;
+            let Some(changes) = set.entities.iter().find(|changes| changes.entity == *entity) else { continue };
+            let due: Vec<&Change> = changes.changes.iter().filter(|change| ops.contains(&change.op)).collect();
+            for chunk in due.chunks(CHUNK) {
+                told(entity, chunk.len());
+                send_chunk(plan, write, session, store, run, chunk, &mut ids, summary).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The ids that the target gave, by left key.
+fn ids_by_left(plan: &Plan<'_>, store: &Store, sync: &str) -> Result<BTreeMap<String, String>, StoreFault> {
+    let mut ids = BTreeMap::new();
+    for write in &plan.target.entities {
+        store.links(sync, &plan.model.entity(write.entity).name.text, &mut |link| {
+            ids.insert(link.left_key, link.right_id.unwrap_or(link.right_key));
+        })?;
+    }
+    Ok(ids)
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn send_chunk(
+    plan: &Plan<'_>,
+    write: &EntityWrite,
+    session: &mut dyn Session,
+    store: &mut Store,
+    run: i64,
+    chunk: &[&Change],
+    ids: &mut BTreeMap<String, String>,
+    summary: &mut Summary,
+) -> Result<(), Trouble> {
+    let entity = &plan.model.entity(write.entity).name.text;
+    let mut intents: Vec<Intent> = chunk.iter().map(|change| intent_of(change, entity, None, run)).collect();
+    store.intend(run, &mut intents)?;
+    let mut settled: Vec<(u64, Settled)> = Vec::with_capacity(chunk.len());
+    let mut stop: Option<Fault> = None;
+    for (change, intent) in chunk.iter().zip(&intents) {
+        let outcome = match (&stop, item(plan, write, change, intent.id, ids)) {
+            (Some(_), _) => Settled::Failed { why: "not sent: the target stopped answering".into() },
+            (None, Err(why)) => Settled::Failed { why },
+            (None, Ok((call, item))) => match session.send(call, std::slice::from_ref(&item)).await {
+                Sent::Each(mut outcomes) => settle(change, outcomes.pop()),
+                Sent::Nothing(fault) => {
+                    let (why, arrived) = (fault.say.clone(), fault.arrived);
+                    if fault.then == crate::adapter::Then::Stop {
+                        stop = Some(fault);
+                    }
+                    // Whether it happened is known for sure only if the call surely did not arrive.
+                    if arrived == crate::adapter::Arrived::No {
+                        Settled::Failed { why }
+                    } else {
+                        Settled::Unknown { why }
+                    }
+                }
+            },
+        };
+        match &outcome {
+            Settled::Done { right_id } => {
+                summary.count(entity, change.op);
+                let id = right_id.clone().or_else(|| change.right_id.clone()).unwrap_or_else(|| change.key.clone());
+                ids.insert(change.left_key.clone(), id);
+            }
+            Settled::Failed { why } | Settled::Unknown { why } => {
+                summary.failed.push((entity.clone(), change.left_key.clone(), why.clone()));
+            }
+        }
+        settled.push((intent.id, outcome));
+    }
+    store.settle(run, &settled)?;
+    match stop {
+        Some(fault) => Err(Trouble::Target(fault)),
+        None => Ok(()),
+    }
+}
+
+fn settle(change: &Change, outcome: Option<Outcome>) -> Settled {
+    match outcome {
+        Some(Outcome::Done { id }) => Settled::Done { right_id: id.or_else(|| change.right_id.clone()) },
+        Some(Outcome::Absent) if matches!(change.op, Op::Remove | Op::Deactivate) => {
+            Settled::Done { right_id: change.right_id.clone() }
+        }
+        Some(Outcome::Absent) => {
+            Settled::Failed { why: "the target does not know the record any more; the next run makes it again".into() }
+        }
+        Some(Outcome::Exists) => Settled::Failed { why: "the target has such a record already".into() },
+        Some(Outcome::Rejected(why)) => Settled::Failed { why },
+        Some(Outcome::Unknown(why)) => Settled::Unknown { why },
+        None => Settled::Unknown { why: "the target gave no outcome".into() },
+    }
+}
+
+/// The call and the item of a change.
+fn item(
+    plan: &Plan<'_>,
+    write: &EntityWrite,
+    change: &Change,
+    intent: u64,
+    ids: &BTreeMap<String, String>,
+) -> Result<(crate::protocol::CallId, Item), String> {
+    let call = |operation: Operation| write.operations.iter().find(|(op, _)| *op == operation).map(|(_, call)| *call);
+    let wanted = change.op.operation().ok_or("nothing to write")?;
+    let fallback = (!change.fields.is_empty()).then(|| call(Operation::Update)).flatten();
+    let call = call(wanted).or(fallback).ok_or_else(|| format!("the target has no call to {} it", change.op.word()))?;
+    let mut wire = Json::Object(Map::new());
+    let mut changed = Json::Object(Map::new());
+    let entity = plan.model.entity(write.entity);
+    for (field, codec) in entity.fields.iter().zip(&write.codecs) {
+        if field.access == Access::Read {
+            continue;
+        }
+        let name = &field.name.text;
+        let json = change.record.get(name).unwrap_or(&Json::Null);
+        let reference = |text: &str| match text.strip_prefix('@') {
+            Some(left) => ids.get(left).cloned(),
+            None => Some(text.to_string()),
+        };
+        let out = to_wire(&field.ty, codec, json, &reference, &|member| part_path(field, member).to_string())
+            .map_err(|why| format!("{name}: {why}"))?;
+        let differs = change.fields.iter().any(|change| change.field == *name);
+        if differs {
+            place(&mut changed, &field.at, out.clone());
+        }
+        if !out.is_null() {
+            place(&mut wire, &field.at, out);
+        }
+    }
+    let id = change.right_id.clone().or_else(|| (change.op != Op::Create).then(|| change.key.clone()));
+    Ok((call, Item { intent, id, wire, changed }))
+}

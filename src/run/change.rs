@@ -1,0 +1,199 @@
+//! Change sets: what one run wants to do. Only a change set can write.
+
+use crate::syntax::ast::Operation;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
+
+/// What is done to a right record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Op {
+    /// It is made.
+    Create,
+    /// Some fields change.
+    Update,
+    /// It is switched off.
+    Deactivate,
+    /// It is switched on again.
+    Reactivate,
+    /// It is taken away.
+    Remove,
+    /// Nothing is written: a link is remembered between records that found each other.
+    Link,
+}
+
+impl Op {
+    /// All that write, in order.
+    pub const WRITING: [Op; 5] = [Op::Create, Op::Update, Op::Deactivate, Op::Reactivate, Op::Remove];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Op::Create => "create",
+            Op::Update => "update",
+            Op::Deactivate => "deactivate",
+            Op::Reactivate => "reactivate",
+            Op::Remove => "remove",
+            Op::Link => "link",
+        }
+    }
+
+    /// The operation of a descriptor that does it.
+    pub fn operation(self) -> Option<Operation> {
+        Some(match self {
+            Op::Create => Operation::Create,
+            Op::Update => Operation::Update,
+            Op::Deactivate => Operation::Deactivate,
+            Op::Reactivate => Operation::Reactivate,
+            Op::Remove => Operation::Remove,
+            Op::Link => return None,
+        })
+    }
+}
+
+/// One field that changes; null where there is no value. Values that cannot be read back stand as `{"$hash": …}`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// The field.
+    pub field: String,
+    /// What stands there now.
+    pub from: Json,
+    /// What will stand there.
+    pub to: Json,
+}
+
+/// One change of one right record.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Change {
+    /// What is done.
+    pub op: Op,
+    /// The key of the left record; empty if there is none (a record that nobody on the left has).
+    pub left_key: String,
+    /// The left key under which the link stood, if the key changed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub old_left_key: Option<String>,
+    /// The key of the right record: as it will be; for deactivate and remove as it is.
+    pub key: String,
+    /// The id that the target gave, where it gives ids.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub right_id: Option<String>,
+    /// What changes, in the order of the entity's fields.
+    pub fields: Vec<FieldChange>,
+    /// The whole record as it will be remembered.
+    pub record: Map<String, Json>,
+    /// Keyed hashes of other identities.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub identities: Vec<u64>,
+    /// Why it happens, where that is not plain: `protected`, `gone`, `key change`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub why: Option<String>,
+}
+
+impl Change {
+    /// True if the same is done to the same record.
+    pub fn is_same(&self, other: &Change) -> bool {
+        self.op == other.op && self.left_key == other.left_key && self.key == other.key && self.fields == other.fields
+    }
+}
+
+/// The changes of one right entity.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct EntityChanges {
+    /// The entity.
+    pub entity: String,
+    /// Records that are linked before the run.
+    pub linked: u64,
+    /// The changes, in order of their keys.
+    pub changes: Vec<Change>,
+}
+
+impl EntityChanges {
+    /// The changes of the records with a key: they stand together, in order of keys.
+    fn with_key(&self, key: &str) -> impl Iterator<Item = &Change> {
+        let from = self.changes.partition_point(|change| change.key.as_str() < key);
+        self.changes[from..].iter().take_while(move |change| change.key == key)
+    }
+
+    /// How many changes of an operation there are.
+    pub fn count(&self, op: Op) -> u64 {
+        self.changes.iter().filter(|change| change.op == op).count() as u64
+    }
+}
+
+/// What one run wants to do.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ChangeSet {
+    /// Version of this format.
+    pub version: u32,
+    /// The sync.
+    pub sync: String,
+    /// The date that the run took for today.
+    pub as_of: String,
+    /// When it was made.
+    pub made_at: String,
+    /// Entities in the order in which they are written.
+    pub entities: Vec<EntityChanges>,
+    /// SHA-256 over all of the above.
+    pub digest: String,
+}
+
+impl ChangeSet {
+    /// How many changes write something.
+    pub fn writes(&self) -> u64 {
+        self.entities
+            .iter()
+            .map(|entity| entity.changes.iter().filter(|change| change.op != Op::Link).count() as u64)
+            .sum()
+    }
+
+    /// True if it holds this change of an entity just so.
+    pub fn holds(&self, entity: &str, change: &Change) -> bool {
+        let of_entity = self.entities.iter().filter(|changes| changes.entity == entity);
+        of_entity.flat_map(|changes| changes.with_key(&change.key)).any(|other| other.is_same(change))
+    }
+
+    /// The changes that another set does not hold just so, with their entities. Links that are only remembered do not count.
+    pub fn missing_in(&self, other: &ChangeSet) -> Vec<(String, Change)> {
+        let all = self.entities.iter().flat_map(|entity| entity.changes.iter().map(|change| (&entity.entity, change)));
+        let missing = all.filter(|(entity, change)| change.op != Op::Link && !other.holds(entity, change));
+        missing.map(|(entity, change)| (entity.clone(), change.clone())).collect()
+    }
+
+    /// The digest of the content.
+    pub fn digest_of(&self) -> String {
+        let bare = ChangeSet { digest: String::new(), ..self.clone() };
+        let bytes = serde_json::to_vec(&bare).unwrap_or_default();
+        Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The file of a change set.
+    pub fn to_file(&self) -> Vec<u8> {
+        let sealed = ChangeSet { digest: self.digest_of(), ..self.clone() };
+        let mut bytes = serde_json::to_vec_pretty(&sealed).unwrap_or_default();
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a file; says in words what is wrong with it.
+    pub fn from_file(bytes: &[u8]) -> Result<ChangeSet, String> {
+        let set: ChangeSet = serde_json::from_slice(bytes).map_err(|error| {
+            format!("this is no change set, or it was cut off (line {}, column {})", error.line(), error.column())
+        })?;
+        if set.version != VERSION {
+            return Err(format!(
+                "this change set has version {}, and this koppla reads version {VERSION}",
+                set.version
+            ));
+        }
+        if set.digest != set.digest_of() {
+            return Err(
+                "this change set was altered after it was made: its digest does not fit; make a new preview".into()
+            );
+        }
+        Ok(set)
+    }
+}
+
+/// Version of the file format.
+pub const VERSION: u32 = 1;

@@ -1,0 +1,210 @@
+//! Reading: settings with their secrets, connections, all lists that a plan needs.
+
+use crate::adapter::drive::{ReadOutcome, read_all};
+use crate::adapter::{Fault, Opener, Session, Settings, files, http};
+use crate::model::{Model, SyncSide};
+use crate::plan::{EntityRead, Plan};
+use crate::protocol::Dialect;
+use crate::syntax::tree::{Kind, Node};
+use crate::value::{EntityId, Type};
+use crate::world::World;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The opener of a protocol.
+pub fn opener(protocol: &str) -> Option<&'static dyn Opener> {
+    static FILES: std::sync::LazyLock<files::Files> = std::sync::LazyLock::new(files::Files::default);
+    match protocol {
+        "files" => Some(&*FILES),
+        "http" => Some(&http::HttpOpener),
+        _ => None,
+    }
+}
+
+/// The settings of a side, with references to secrets resolved. Says in words which one is missing.
+pub fn settings(
+    model: &Model,
+    side: &SyncSide,
+    folder: &Path,
+    as_of: &str,
+    world: &dyn World,
+) -> Result<Settings, String> {
+    let system = model.system(side.system);
+    let mut settings = Settings { folder: folder.to_path_buf(), as_of: as_of.to_string(), ..Settings::default() };
+    for setting in &system.settings {
+        let name = &setting.name.text;
+        let given = side.settings.iter().find(|(known, _)| known.text == *name).map(|(_, node)| node);
+        let Some(node) = given.or(setting.default.as_ref()) else {
+            if setting.optional {
+                continue;
+            }
+            return Err(format!("{}: the setting `{name}` is missing", system.name.text));
+        };
+        let value = resolved(node, &setting.ty, folder, world)
+            .map_err(|why| format!("{}: the setting `{name}` {why}", system.name.text))?;
+        if setting.ty == Type::Secret
+            && let Json::String(secret) = &value
+        {
+            settings.secrets.push(secret.clone());
+        }
+        settings.values.push((name.clone(), value));
+    }
+    Ok(settings)
+}
+
+fn resolved(node: &Node, ty: &Type, folder: &Path, world: &dyn World) -> Result<Json, String> {
+    match (&node.kind, ty) {
+        (Kind::Missing, _) => Ok(Json::Null),
+        (Kind::List(items), _) => {
+            let element = ty.element().cloned().unwrap_or(Type::Text);
+            let items: Result<Vec<Json>, String> =
+                items.iter().map(|item| resolved(item, &element, folder, world)).collect();
+            items.map(Json::Array)
+        }
+        (Kind::Map(entries), _) => {
+            let parts: Result<serde_json::Map<String, Json>, String> = entries
+                .iter()
+                .map(|entry| Ok((entry.key.clone(), resolved(&entry.value, &Type::Text, folder, world)?)))
+                .collect();
+            parts.map(Json::Object)
+        }
+        (Kind::Scalar(scalar), ty) => {
+            let text = with_references(&scalar.text, folder, world)?;
+            Ok(match ty {
+                Type::Int => text.parse::<i64>().map(Json::from).map_err(|_| "is no whole number".to_string())?,
+                Type::Bool => Json::Bool(matches!(text.as_str(), "true" | "yes")),
+                _ => Json::String(text),
+            })
+        }
+    }
+}
+
+/// Replaces `${NAME}` by the environment's value and `${file:path}` by the content of a file, without its last line end.
+fn with_references(text: &str, folder: &Path, world: &dyn World) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find("${") {
+        out.push_str(&rest[..open]);
+        let Some(close) = rest[open..].find('}') else { return Err("has a `${` without `}`".into()) };
+        let name = &rest[open + 2..open + close];
+        match name.strip_prefix("file:") {
+            Some(path) => {
+                let bytes = world
+                    .read(&folder.join(path))
+                    .map_err(|error| format!("is in the file {path}, which cannot be read: {error}"))?;
+                let content =
+                    String::from_utf8(bytes).map_err(|_| format!("is in the file {path}, which is not UTF-8"))?;
+                out.push_str(content.trim_end_matches(['\r', '\n']));
+            }
+            None => match world.environment(name) {
+                Some(value) if !value.is_empty() => out.push_str(&value),
+                _ => return Err(format!("is ${{{name}}}, but the environment has no {name}")),
+            },
+        }
+        rest = &rest[open + close + 1..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// What was read of one entity.
+pub struct Gathered {
+    /// The rows, and whether the read was complete.
+    pub outcome: ReadOutcome,
+}
+
+/// Everything that was read for a run.
+pub struct Read {
+    /// Left entities.
+    pub left: BTreeMap<EntityId, Gathered>,
+    /// Right entities that can be read.
+    pub right: BTreeMap<EntityId, Gathered>,
+}
+
+/// Settings of both sides of a sync.
+pub struct Sides {
+    /// Of the left system.
+    pub left: Settings,
+    /// Of the right system.
+    pub right: Settings,
+}
+
+/// Reads everything that a plan needs. `told` hears what is read and how many rows came.
+pub async fn gather(
+    plan: &Plan<'_>,
+    sides: &Sides,
+    world: &dyn World,
+    with_right: bool,
+    told: &mut (dyn FnMut(&str, usize) + Send),
+) -> Read {
+    let mut read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
+    for system in &plan.reads {
+        let entities: Vec<&EntityRead> = system.entities.iter().collect();
+        read_system(plan.model, system.protocol, &*system.dialect, &entities, &sides.left, world, told, &mut read.left)
+            .await;
+    }
+    if with_right && let Some((protocol, dialect)) = &plan.target.connection {
+        let entities: Vec<&EntityRead> =
+            plan.target.entities.iter().filter_map(|entity| entity.read.as_ref()).collect();
+        if !entities.is_empty() {
+            read_system(plan.model, protocol, &**dialect, &entities, &sides.right, world, told, &mut read.right).await;
+        }
+    }
+    read
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn read_system(
+    model: &Model,
+    protocol: &str,
+    dialect: &dyn Dialect,
+    entities: &[&EntityRead],
+    settings: &Settings,
+    world: &dyn World,
+    told: &mut (dyn FnMut(&str, usize) + Send),
+    into: &mut BTreeMap<EntityId, Gathered>,
+) {
+    let mut session = match open(protocol, dialect, settings, world).await {
+        Ok(session) => session,
+        Err(fault) => {
+            for entity in entities {
+                into.insert(entity.entity, failed(fault.clone()));
+            }
+            return;
+        }
+    };
+    let mut stopped: Option<Fault> = None;
+    for entity in entities {
+        let name = &model.entity(entity.entity).name.text;
+        told(name, 0);
+        let gathered = match &stopped {
+            Some(fault) => failed(fault.clone()),
+            None => Gathered { outcome: read_all(&mut *session, entity.call, &mut |rows| told(name, rows)).await },
+        };
+        // Each list of files stands for itself; a server that told us to stop is not asked again.
+        if protocol != "files"
+            && let Some(fault) = gathered.outcome.faults.iter().find(|fault| fault.then == crate::adapter::Then::Stop)
+        {
+            stopped.get_or_insert_with(|| fault.clone());
+        }
+        into.insert(entity.entity, gathered);
+    }
+}
+
+fn failed(fault: Fault) -> Gathered {
+    Gathered { outcome: ReadOutcome { faults: vec![fault], ..ReadOutcome::default() } }
+}
+
+/// Opens a session.
+pub async fn open<'a>(
+    protocol: &str,
+    dialect: &'a dyn Dialect,
+    settings: &'a Settings,
+    world: &'a dyn World,
+) -> Result<Box<dyn Session + 'a>, Fault> {
+    match opener(protocol) {
+        Some(opener) => opener.open(dialect, world, settings).await,
+        None => Err(Fault::stop(format!("connections of the kind `{protocol}` cannot be opened by this version"))),
+    }
+}

@@ -1,0 +1,109 @@
+//! Guards: how much may change in one run before somebody must look.
+
+use super::change::{ChangeSet, Op};
+use super::report::Report;
+use crate::model::{Guard, Limit};
+use crate::plan::Plan;
+use crate::store::{Store, StoreFault};
+
+/// Says in the report which guards stop this change set. The first run has no links: its creates are not guarded, and it
+/// takes nothing away.
+pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Option<&Store>) -> Result<(), StoreFault> {
+    let guard = &plan.model.sync(plan.sync).guard;
+    for entity in &set.entities {
+        for op in [Op::Create, Op::Update, Op::Deactivate, Op::Remove] {
+            let count = entity.count(op);
+            if count == 0 {
+                continue;
+            }
+            if report.first_run {
+                if matches!(op, Op::Deactivate | Op::Remove) {
+                    report.stopped.push(format!(
+                        "{}: {count} to {}, but nothing is linked yet: a first run takes nothing away",
+                        entity.entity,
+                        op.word()
+                    ));
+                }
+                continue;
+            }
+            if let Some(most) = most(guard, op, entity.linked)
+                && count > most
+            {
+                report.stopped.push(format!(
+                    "{}: {count} of {} linked records to {}, the guard allows {most} ({})",
+                    entity.entity,
+                    entity.linked,
+                    op.word(),
+                    words(limit(guard, op), guard.floor)
+                ));
+            }
+        }
+    }
+    shrinking(guard, &set.sync, report, store)
+}
+
+fn limit(guard: &Guard, op: Op) -> Limit {
+    match op {
+        Op::Create => guard.create,
+        Op::Update => guard.update,
+        Op::Deactivate => guard.deactivate,
+        Op::Remove => guard.remove,
+        Op::Reactivate | Op::Link => Limit::None,
+    }
+}
+
+/// The most changes of an operation that a guard lets pass: per cent of the linked records rounded up, never below the floor.
+fn most(guard: &Guard, op: Op, linked: u64) -> Option<u64> {
+    match limit(guard, op) {
+        Limit::None => None,
+        Limit::Count(count) => Some(u64::from(count)),
+        Limit::PerCent(per_cent) => {
+            let share = (linked as f64 * per_cent / 100.0 - 1e-9).ceil().max(0.0) as u64;
+            Some(share.max(u64::from(guard.floor)))
+        }
+    }
+}
+
+fn words(limit: Limit, floor: u32) -> String {
+    match limit {
+        Limit::PerCent(per_cent) => format!("{per_cent} %, at least {floor}"),
+        Limit::Count(count) => format!("{count}"),
+        Limit::None => "no limit".into(),
+    }
+}
+
+/// A source that shrank by more than it may since the last run that wrote.
+fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Store>) -> Result<(), StoreFault> {
+    let Some(store) = store else { return Ok(()) };
+    for index in 0..report.reads.len() {
+        let read = &report.reads[index];
+        let Some(before) =
+            store.recall(sync, &size_name(&read.system, &read.entity))?.and_then(|text| text.parse::<u64>().ok())
+        else {
+            continue;
+        };
+        let lost = before.saturating_sub(read.rows);
+        let most = match guard.shrinks {
+            Limit::None => continue,
+            Limit::Count(count) => u64::from(count),
+            Limit::PerCent(per_cent) => ((before as f64 * per_cent / 100.0).ceil() as u64).max(u64::from(guard.floor)),
+        };
+        if read.complete && lost > most {
+            let say = format!(
+                "{} {}: {} records, {} at the last run: the source lost {lost}, the guard allows {most} ({})",
+                read.system,
+                read.entity,
+                read.rows,
+                before,
+                words(guard.shrinks, guard.floor)
+            );
+            report.stopped.push(say);
+        }
+    }
+    Ok(())
+}
+
+/// The name under which the size of a source is remembered.
+pub fn size_name(system: &str, entity: &str) -> String {
+    format!("size:{system}.{entity}")
+}

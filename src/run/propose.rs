@@ -1,0 +1,650 @@
+//! Proposing: from what was read to a change set. Touches nothing.
+
+use super::agree::{Compared, Proposed};
+use super::change::{Change, ChangeSet, FieldChange, Op, VERSION};
+use super::eval::{Links, Odd};
+use super::fate::Stopped;
+use super::gather::Read;
+use super::lookup::Lookup;
+use super::make::{Fate, Made, State};
+use super::record::to_json;
+use super::report::{EntityReport, ReadReport, Report};
+use super::right::{Present, Right};
+use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
+use super::table::Table;
+use crate::model::{Access, Mapping, Model};
+use crate::plan::Plan;
+use crate::store::{Link, LinkState, Store, StoreFault};
+use crate::syntax::ast::{GoneAction, Operation};
+use crate::syntax::tree::{Kind, Node};
+use crate::value::{Arena, EntityId, Type, Value};
+use hashbrown::{HashMap, HashSet};
+use jiff::civil::Date;
+use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
+
+/// What a run would do, and everything that people want to know about it.
+pub struct Proposal {
+    /// The changes.
+    pub set: ChangeSet,
+    /// The report.
+    pub report: Report,
+    /// Of a saved change set: what would no longer be proposed just so, with its entity.
+    pub stale: Vec<(String, Change)>,
+}
+
+/// Values of a mapping's options for a sync: given, else default, else absent.
+pub fn options<'t>(
+    mapping: &'t Mapping,
+    given: &'t [(crate::syntax::ast::Name, Node)],
+    arena: &'t Arena,
+) -> Vec<Value<'t>> {
+    mapping
+        .options
+        .iter()
+        .map(|option| {
+            let node = given.iter().find(|(name, _)| name.text == option.name.text).map(|(_, node)| node);
+            node.or(option.default.as_ref()).map_or(Value::Absent, |node| node_value(node, &option.ty, arena))
+        })
+        .collect()
+}
+
+/// The value of a YAML node as a type.
+pub fn node_value<'t>(node: &'t Node, ty: &Type, arena: &'t Arena) -> Value<'t> {
+    match &node.kind {
+        Kind::Missing | Kind::Map(_) => Value::Absent,
+        Kind::List(items) => {
+            let element = ty.element().cloned().unwrap_or(Type::Text);
+            let items: Vec<Value<'t>> = items.iter().map(|item| node_value(item, &element, arena)).collect();
+            Value::List(arena.alloc_slice_copy(&items))
+        }
+        Kind::Scalar(scalar) => super::record::from_json(ty, &scalar_json(ty, &scalar.text), arena),
+    }
+}
+
+fn scalar_json(ty: &Type, text: &str) -> Json {
+    match ty {
+        Type::Bool => Json::Bool(matches!(text, "true" | "yes")),
+        Type::Int => text.parse::<i64>().map_or(Json::Null, Json::from),
+        _ => Json::String(text.to_string()),
+    }
+}
+
+/// Works all mappings of a route over what was read. The result is that of the last one.
+pub fn work_route<'t>(
+    plan: &'t Plan<'t>,
+    read: &'t Read,
+    as_of: Date,
+    arena: &'t Arena,
+    lookups: &'t [Lookup<'t>],
+    report: &mut Report,
+) -> Option<Worked<'t>> {
+    let model = plan.model;
+    let sync = model.sync(plan.sync);
+    let mut input = Input { tables: BTreeMap::new(), incomplete: BTreeMap::new() };
+    for system in &plan.reads {
+        for entity in &system.entities {
+            let Some(gathered) = read.left.get(&entity.entity) else { continue };
+            let outcome = &gathered.outcome;
+            input.tables.insert(entity.entity, Table::wire(&outcome.batches, &entity.columns));
+            let why = outcome.faults.first().map(|fault| fault.say.clone()).or_else(|| {
+                outcome.torn.first().map(|torn| {
+                    format!("{} rows could not be read ({}: {})", outcome.torn.len(), torn.origin, torn.why)
+                })
+            });
+            if let Some(why) = why.or_else(|| (!outcome.complete).then(|| "not read in full".to_string())) {
+                input.incomplete.insert(entity.entity, why);
+            }
+            report.reads.push(ReadReport::of(model, entity.entity, outcome));
+        }
+    }
+    let mut last = None;
+    for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
+        let values: &'t [Value<'t>] = arena.alloc_slice_copy(&options(mapping, &sync.options, arena));
+        let setting = Setting { model, typed, options: values, lookups, as_of };
+        let worked = work(&setting, input, arena);
+        report.add_stage(&mapping.name.text, &worked.fallen, worked.outside.clone());
+        if index + 1 == plan.route.typed.len() {
+            last = Some(worked);
+            break;
+        }
+        input = as_input(worked.made);
+    }
+    last
+}
+
+/// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
+/// be proposed just so is proposed.
+pub fn propose(
+    plan: &Plan<'_>,
+    read: &Read,
+    store: Option<&Store>,
+    as_of: Date,
+    made_at: &str,
+    saved: Option<&ChangeSet>,
+) -> Result<Proposal, StoreFault> {
+    let arena = Arena::new();
+    let codecs = lookup_codecs(plan.model);
+    let lookups = lookups(plan.model, &codecs, &arena);
+    let mut report = Report::default();
+    let mut set = ChangeSet {
+        version: VERSION,
+        sync: plan.model.sync(plan.sync).name.text.clone(),
+        as_of: as_of.to_string(),
+        made_at: made_at.to_string(),
+        entities: Vec::new(),
+        digest: String::new(),
+    };
+    report.first_run = match store {
+        Some(store) => !store.has_links(&set.sync)?,
+        None => true,
+    };
+    let Some(worked) = work_route(plan, read, as_of, &arena, &lookups, &mut report) else {
+        return Ok(Proposal { set, report, stale: Vec::new() });
+    };
+    let mut compared: Vec<Compared<'_>> = Vec::new();
+    for write in &plan.target.entities {
+        let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
+        let context = Context { plan, worked: &worked, index, store, as_of, arena: &arena };
+        let right = Right::of(plan, write, read, store, &set.sync, &arena)?;
+        if let Some(why) = &right.unreadable {
+            report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
+            continue;
+        }
+        compared.push(context.compare(right));
+    }
+    super::agree::settle(plan, &mut compared);
+    if let Some(saved) = saved {
+        compared.iter_mut().for_each(|one| one.only(saved, plan.model));
+        // A change may lean on one that is stale.
+        super::agree::settle(plan, &mut compared);
+    }
+    for one in compared {
+        let (changes, entity_report) = one.into_changes(plan.model);
+        report.entities.push(entity_report);
+        set.entities.push(changes);
+    }
+    super::guard::judge(plan, &set, &mut report, store)?;
+    let stale = saved.map(|saved| saved.missing_in(&set)).unwrap_or_default();
+    Ok(Proposal { set, report, stale })
+}
+
+/// Comparing one entity.
+struct Context<'c, 't> {
+    plan: &'c Plan<'c>,
+    worked: &'c Worked<'t>,
+    index: usize,
+    store: Option<&'c Store>,
+    as_of: Date,
+    arena: &'t Arena,
+}
+
+impl<'c, 't> Context<'c, 't> {
+    fn made(&self) -> &'c Made<'t> {
+        &self.worked.made[self.index]
+    }
+
+    fn model(&self) -> &'c Model {
+        self.plan.model
+    }
+
+    /// A reference as it is remembered: the key where we give the ids, else the left key behind `@`.
+    fn reference(&self, row: crate::value::Row) -> Option<String> {
+        let entity = EntityId(row.table);
+        let index = self.worked.made.iter().position(|made| made.entity == entity)?;
+        let theirs = self.model().entity(entity).write.as_ref().is_some_and(|write| write.id_theirs);
+        if theirs {
+            self.worked.left_keys[index][row.row as usize].as_ref().map(|key| format!("@{key}"))
+        } else {
+            self.worked.made[index].keys[row.row as usize].clone()
+        }
+    }
+
+    /// The values of a made record as JSON, by field; null where the maps say nothing or empty the field.
+    fn record(&self, row: usize) -> Vec<Json> {
+        let made = self.made();
+        let entity = self.model().entity(made.entity);
+        let reference = |row| self.reference(row);
+        (entity.fields.iter().zip(made.row(row)))
+            .map(|(field, value)| match field.access {
+                Access::Write | Access::Initial => match to_json(&field.ty, *value, &reference) {
+                    Json::Null => Json::Null,
+                    secret => json!({ "$hash": keyed_hash(self.store, &secret.to_string()) }),
+                },
+                _ => to_json(&field.ty, *value, &reference),
+            })
+            .collect()
+    }
+
+    fn compare(&self, right: Right<'t>) -> Compared<'t> {
+        let made = self.made();
+        let entity = self.model().entity(made.entity);
+        let mut report = EntityReport { entity: entity.name.text.clone(), ..EntityReport::default() };
+        let mut changes: Vec<Proposed> = Vec::new();
+        let mut taken: HashSet<usize> = HashSet::new();
+        let mut seen: HashSet<&str> = HashSet::new();
+        let keys = &self.worked.left_keys[self.index];
+        for key in keys.iter().flatten() {
+            seen.insert(key);
+        }
+        report.linked = right.links() as u64;
+        let mut finder = right.finder(self.plan, self.worked, self.index, self.as_of, self.arena);
+        for (row, key) in keys.iter().enumerate() {
+            let unlinked = key.as_ref().is_some_and(|key| right.by_left(key).is_none());
+            if made.rows[row].fate == Fate::Whole && unlinked {
+                finder.identify(row, self.identities(row));
+            }
+        }
+        for (row, left_key) in keys.iter().enumerate() {
+            let Some(left_key) = left_key else { continue };
+            let linked = right.by_left(left_key);
+            match &made.rows[row].fate {
+                Fate::Whole => {}
+                Fate::Protected => {
+                    report.protected += 1;
+                    if let Some(present) = linked {
+                        taken.insert(present);
+                        if self.plan.target.whole {
+                            changes.push(Proposed::about(present, right.present[present].protected()));
+                        } else {
+                            report.protected_linked += 1;
+                        }
+                    }
+                    continue;
+                }
+                Fate::Outside => {
+                    taken.extend(linked);
+                    report.outside += 1;
+                    continue;
+                }
+                Fate::Rejected(_) | Fate::Held(_) => {
+                    taken.extend(linked);
+                    continue;
+                }
+            }
+            let found = match linked {
+                Some(present) => Found::Linked(present),
+                None => finder.find(row, &seen, &taken, &right),
+            };
+            match found {
+                Found::Linked(present) | Found::Matched(present) | Found::Moved(present) => {
+                    if !taken.insert(present) {
+                        report.hold(left_key, "two records on the left lead to one record on the right");
+                        continue;
+                    }
+                    let change = self.difference(row, left_key, &right.present[present], &found);
+                    changes.extend(change.map(|change| Proposed::about(present, change)));
+                }
+                Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
+                Found::Several(candidates) => {
+                    let shown =
+                        candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
+                    report.hold(
+                        left_key,
+                        &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")),
+                    );
+                }
+            }
+        }
+        self.gone(&right, &seen, &taken, &mut changes, &mut report);
+        Compared { entity: made.entity, right, changes, report }
+    }
+
+    fn creation(&self, row: usize, left_key: &str) -> Change {
+        let made = self.made();
+        let entity = self.model().entity(made.entity);
+        let values = self.record(row);
+        let mut record = Map::new();
+        let mut fields = Vec::new();
+        for ((field, value), state) in entity.fields.iter().zip(values).zip(made.row_states(row)) {
+            if value.is_null() || field.access == Access::Read || state.has(State::UPDATE) {
+                continue;
+            }
+            fields.push(FieldChange { field: field.name.text.clone(), from: Json::Null, to: value.clone() });
+            record.insert(field.name.text.clone(), value);
+        }
+        Change {
+            op: Op::Create,
+            left_key: left_key.to_string(),
+            old_left_key: None,
+            key: made.keys[row].clone().unwrap_or_default(),
+            right_id: None,
+            fields,
+            record,
+            identities: self.identities(row),
+            why: None,
+        }
+    }
+
+    /// The change between a made record and the present one; `None` if there is nothing to do.
+    fn difference(&self, row: usize, left_key: &str, present: &Present, found: &Found) -> Option<Change> {
+        let made = self.made();
+        let entity = self.model().entity(made.entity);
+        let values = self.record(row);
+        let mut record = present.record.clone();
+        let mut fields = Vec::new();
+        for (index, (field, value)) in entity.fields.iter().zip(values).enumerate() {
+            let state = made.row_states(row)[index];
+            let now = present.value(&field.name.text);
+            let Some(value) = wanted(field, state, value, now) else { continue };
+            if value == *now {
+                continue;
+            }
+            fields.push(FieldChange { field: field.name.text.clone(), from: now.clone(), to: value.clone() });
+            if value.is_null() {
+                record.remove(&field.name.text)
+            } else {
+                record.insert(field.name.text.clone(), value)
+            };
+        }
+        let back = present.state == LinkState::Deactivated;
+        let moved = matches!(found, Found::Moved(_));
+        let op = match (back, fields.is_empty(), found) {
+            (true, _, _) => Op::Reactivate,
+            (false, false, _) => Op::Update,
+            (false, true, Found::Linked(_)) if !present.needs_remembering(&self.identities(row)) => return None,
+            (false, true, _) => Op::Link,
+        };
+        if op == Op::Reactivate {
+            self.on_operation(Operation::Reactivate, made.rows[row].map, present, &mut fields, &mut record);
+        }
+        let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
+        Some(Change {
+            op,
+            left_key: left_key.to_string(),
+            old_left_key: present.left_key.clone().filter(|old| old != left_key),
+            key: if theirs {
+                present.key.clone()
+            } else {
+                made.keys[row].clone().unwrap_or_else(|| present.key.clone())
+            },
+            right_id: present.right_id.clone(),
+            fields,
+            record,
+            identities: self.identities(row),
+            why: moved.then(|| "the left record's key changed".into()),
+        })
+    }
+
+    /// Adds what rules for one operation alone (`on deactivate`) write.
+    fn on_operation(
+        &self,
+        operation: Operation,
+        map: u16,
+        present: &Present,
+        fields: &mut Vec<FieldChange>,
+        record: &mut Map<String, Json>,
+    ) {
+        let last = self.plan.route.typed.last();
+        let Some(map) = last.and_then(|typed| typed.maps.get(map as usize)) else { return };
+        let entity = self.model().entity(map.right);
+        let links = Links::default();
+        let odd = Odd::default();
+        let setting = self.setting();
+        let machine = setting.machine(&self.worked.tables, &links, &odd);
+        let mut frame = vec![Value::Absent; map.frame as usize + 1];
+        for rule in map.rules.iter().filter(|rule| rule.on.contains(&operation)) {
+            let (Some(target), Some(value)) = (&rule.target, rule.value) else { continue };
+            // The left record may be gone: what such a rule needs of it is absent, and nothing is written then.
+            let Ok(value) = machine.eval(value, &mut frame, self.arena) else { continue };
+            let field = &entity.fields[target.field as usize];
+            let to = to_json(&field.ty, value, &|row| self.reference(row));
+            let now = present.value(&field.name.text);
+            if value.is_absent() || to == *now || !target.steps.is_empty() {
+                continue;
+            }
+            fields.retain(|change| change.field != field.name.text);
+            fields.push(FieldChange { field: field.name.text.clone(), from: now.clone(), to: to.clone() });
+            record.insert(field.name.text.clone(), to);
+        }
+    }
+
+    fn setting(&self) -> Setting<'t> {
+        // The tables borrow from the same plan; its parts live as long as the run.
+        self.worked.setting.clone()
+    }
+
+    /// What becomes of right records whose left record is gone.
+    fn gone(
+        &self,
+        right: &Right<'t>,
+        seen: &HashSet<&str>,
+        taken: &HashSet<usize>,
+        changes: &mut Vec<Proposed>,
+        report: &mut EntityReport,
+    ) {
+        let sync = self.model().sync(self.plan.sync);
+        for (index, present) in right.present.iter().enumerate() {
+            if taken.contains(&index) {
+                continue;
+            }
+            match &present.left_key {
+                Some(key) if seen.contains(key.as_str()) => continue,
+                None if !sync.owns_all => continue,
+                Some(_) if !present.ours && !sync.owns_all => {
+                    report.not_ours += 1;
+                    continue;
+                }
+                _ => {}
+            }
+            let map = self.map_of(present);
+            let Some((map_index, map)) = map else { continue };
+            if let Some(why) = self.made().incomplete.get(&map_index) {
+                report.spared += 1;
+                report.spared_why.get_or_insert_with(|| why.clone());
+                continue;
+            }
+            if self.is_stopped(present) {
+                report.spared += 1;
+                continue;
+            }
+            let action = map.gone.map_or(GoneAction::Keep, |gone| gone.action);
+            let op = match action {
+                GoneAction::Keep => {
+                    report.kept += 1;
+                    continue;
+                }
+                GoneAction::Deactivate => Op::Deactivate,
+                GoneAction::Remove => Op::Remove,
+            };
+            if op == Op::Deactivate && present.state == LinkState::Deactivated {
+                continue;
+            }
+            if self.frozen(op) {
+                report.frozen += 1;
+                continue;
+            }
+            let mut change = present.gone(op, "gone");
+            if op == Op::Deactivate {
+                self.on_operation(Operation::Deactivate, map_index, present, &mut change.fields, &mut change.record);
+                let by_rules = map.rules.iter().any(|rule| rule.on.contains(&Operation::Deactivate));
+                if by_rules && change.fields.is_empty() {
+                    continue;
+                }
+            }
+            changes.push(Proposed::about(index, change));
+        }
+    }
+
+    /// True if the left record was stopped before its key could be worked out in full: it may be the one that is missed.
+    fn is_stopped(&self, present: &Present) -> bool {
+        let Some(key) = &present.left_key else { return false };
+        let bare = key.split_once(':').map_or(key.as_str(), |(_, bare)| bare);
+        self.worked.fallen.stopped.iter().any(|Stopped { key, .. }| {
+            key.as_ref().is_some_and(|stopped| {
+                let stopped = stopped.split_once(':').map_or(stopped.as_str(), |(_, bare)| bare);
+                bare == stopped || bare.strip_prefix(stopped).is_some_and(|rest| rest.starts_with('|'))
+            })
+        })
+    }
+
+    /// The map that made, or would make, a present record: by the name before the colon of its left key.
+    fn map_of(&self, present: &Present) -> Option<(u16, &'c crate::check::typed::TypedMap)> {
+        let typed = self.plan.route.typed.last()?;
+        let entity = self.made().entity;
+        let of_entity = typed.maps.iter().enumerate().filter(|(_, map)| map.right == entity && !map.only_supplements);
+        let source = present.left_key.as_ref().and_then(|key| key.split_once(':')).map(|(source, _)| source);
+        let mut first = None;
+        for (index, map) in of_entity {
+            let name = match map.left {
+                crate::value::RecordType::Entity(left) => &self.model().entity(left).name.text,
+                crate::value::RecordType::Set(set) => &self.model().set(set).name.text,
+                crate::value::RecordType::Layout(_) => continue,
+            };
+            if source == Some(name.as_str()) {
+                return Some((index as u16, map));
+            }
+            first.get_or_insert((index as u16, map));
+        }
+        first
+    }
+
+    fn frozen(&self, op: Op) -> bool {
+        let today = (self.as_of.month(), self.as_of.day());
+        self.model().sync(self.plan.sync).freeze.iter().any(|freeze| {
+            let inside = if freeze.from <= freeze.to {
+                freeze.from <= today && today <= freeze.to
+            } else {
+                today >= freeze.from || today <= freeze.to
+            };
+            inside && op.operation().is_some_and(|op| freeze.actions.contains(&op))
+        })
+    }
+
+    /// Keyed hashes of the left record's other identities.
+    fn identities(&self, row: usize) -> Vec<u64> {
+        let left = self.made().rows[row].left;
+        if left.table >= self.worked.tables.entities {
+            return Vec::new();
+        }
+        let id = EntityId(left.table);
+        let entity = self.model().entity(id);
+        let links = Links::default();
+        let odd = Odd::default();
+        let setting = self.setting();
+        let machine = setting.machine(&self.worked.tables, &links, &odd);
+        entity
+            .also
+            .iter()
+            .filter_map(|&field| {
+                let value = machine.plain_field(left, id, field as u16, self.arena);
+                let ty = &entity.fields[field].ty;
+                match to_json(ty, value, &|_| None) {
+                    Json::Null => None,
+                    Json::Array(items) if items.is_empty() => None,
+                    value => Some(keyed_hash(self.store, &format!("{}={value}", entity.fields[field].name.text))),
+                }
+            })
+            .collect()
+    }
+}
+
+/// Where the right record of a made record was found.
+pub enum Found {
+    /// By its link.
+    Linked(usize),
+    /// By a rule or its key, without a link.
+    Matched(usize),
+    /// By a rule or another identity, linked with a left record that is gone: its key changed.
+    Moved(usize),
+    /// Several could be meant.
+    Several(Vec<usize>),
+    /// Nowhere.
+    Nobody,
+}
+
+/// The value that a field should have after the run; `None` if nothing is to be written.
+fn wanted(field: &crate::model::Field, state: State, value: Json, now: &Json) -> Option<Json> {
+    let never = matches!(field.access, Access::Read | Access::Create | Access::Initial);
+    if state.is_empty() || never || state.has(State::ONCE) {
+        return None;
+    }
+    if state.has(State::CLEAR) && !state.has(State::SET) {
+        let empty = now.is_null() || now.as_array().is_some_and(Vec::is_empty);
+        return (!empty).then_some(Json::Null);
+    }
+    if value.is_null() {
+        return None;
+    }
+    if state.has(State::FILL) && !now.is_null() {
+        return None;
+    }
+    if state.has(State::ADD) {
+        return Some(united(now, value, matches!(field.ty, Type::Set(_))));
+    }
+    if state.has(State::PART) {
+        return Some(overlaid(now, value));
+    }
+    Some(value)
+}
+
+/// The elements of both, those that are there first; a set in its sorted order.
+fn united(now: &Json, value: Json, sorted: bool) -> Json {
+    let mut items = now.as_array().cloned().unwrap_or_default();
+    let more = match value {
+        Json::Array(more) => more,
+        one => vec![one],
+    };
+    for item in more {
+        if !items.contains(&item) {
+            items.push(item);
+        }
+    }
+    if sorted {
+        items.sort_by_cached_key(Json::to_string);
+    }
+    Json::Array(items)
+}
+
+/// A structure or list with some places written over: members by name, elements by those members that are the same.
+fn overlaid(now: &Json, value: Json) -> Json {
+    match (now, value) {
+        (Json::Object(now), Json::Object(value)) => {
+            let mut whole = now.clone();
+            for (name, part) in value {
+                let part = overlaid(now.get(&name).unwrap_or(&Json::Null), part);
+                whole.insert(name, part);
+            }
+            Json::Object(whole)
+        }
+        (Json::Array(now), Json::Array(value)) => {
+            let mut whole = now.clone();
+            for part in value {
+                let same = whole.iter().position(|known| same_element(known, &part));
+                match same {
+                    Some(index) => whole[index] = overlaid(&whole[index].clone(), part),
+                    None => whole.push(part),
+                }
+            }
+            Json::Array(whole)
+        }
+        (_, value) => value,
+    }
+}
+
+/// True if two elements are the same one: they agree in a member that tells elements apart.
+fn same_element(known: &Json, part: &Json) -> bool {
+    ["type", "kind"].iter().any(|name| known.get(name).is_some() && known.get(name) == part.get(name)) || known == part
+}
+
+/// A hash that nobody can compute without the store's key.
+fn keyed_hash(store: Option<&Store>, text: &str) -> u64 {
+    use hmac::{Hmac, Mac};
+    let key = store.map_or([0; 32], Store::key);
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(&key) else { return 0 };
+    mac.update(text.as_bytes());
+    let bytes = mac.finalize().into_bytes();
+    u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
+}
+
+/// Links of an entity by the left key.
+pub fn links(store: Option<&Store>, sync: &str, entity: &str) -> Result<Vec<Link>, StoreFault> {
+    let mut links = Vec::new();
+    if let Some(store) = store {
+        store.links(sync, entity, &mut |link| links.push(link))?;
+    }
+    Ok(links)
+}
+
+/// Places by text.
+pub type ByText = HashMap<String, usize>;

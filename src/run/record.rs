@@ -1,0 +1,160 @@
+//! Records as JSON: what the store remembers, what change sets hold, what goes out on the wire.
+//!
+//! Values are in their normal form, so equal values have equal JSON. A reference is the text that [`References`] gives for it.
+
+use crate::plan::Reader;
+use crate::value::{Arena, Row, Type, Value, normal};
+use serde_json::{Map, Value as Json};
+
+/// How a reference to a record is written down.
+pub type Reference<'r> = dyn Fn(Row) -> Option<String> + 'r;
+
+/// A value as JSON; null for absent. Sets are sorted.
+pub fn to_json(ty: &Type, value: Value<'_>, reference: &Reference<'_>) -> Json {
+    let arena = Arena::new();
+    json(ty, normal::normal_form(ty, value, &arena), reference)
+}
+
+fn json(ty: &Type, value: Value<'_>, reference: &Reference<'_>) -> Json {
+    match value {
+        Value::Absent => Json::Null,
+        Value::Bool(value) => Json::Bool(value),
+        Value::Int(value) => Json::from(value),
+        Value::Row(row) => reference(row).map_or(Json::Null, Json::String),
+        Value::List(items) => {
+            let element = ty.element().unwrap_or(&Type::Unknown);
+            let mut items: Vec<Json> = items.iter().map(|item| to_json(element, *item, reference)).collect();
+            if matches!(ty, Type::Set(_)) {
+                items.sort_by_cached_key(Json::to_string);
+                items.dedup();
+            }
+            Json::Array(items)
+        }
+        Value::Struct(values) => {
+            let Type::Struct(members) = ty else { return Json::Null };
+            let parts = members.iter().zip(values).filter(|(_, value)| !value.is_absent());
+            Json::Object(
+                parts
+                    .map(|(member, value)| (member.name.to_string(), to_json(&member.ty, *value, reference)))
+                    .collect(),
+            )
+        }
+        Value::Bytes(bytes) => {
+            use base64::Engine;
+            Json::String(base64::engine::general_purpose::STANDARD.encode(bytes))
+        }
+        simple => {
+            let mut text = String::new();
+            super::eval::push_text(&mut text, simple);
+            Json::String(text)
+        }
+    }
+}
+
+/// A remembered value again; references stay texts. What no longer fits its type is absent.
+pub fn from_json<'t>(ty: &Type, json: &Json, arena: &'t Arena) -> Value<'t> {
+    match (ty, json) {
+        (_, Json::Null) => Value::Absent,
+        (Type::List(element) | Type::Set(element), Json::Array(items)) => {
+            let items: Vec<Value<'t>> = items.iter().map(|item| from_json(element, item, arena)).collect();
+            Value::List(arena.alloc_slice_copy(&items))
+        }
+        (Type::Struct(members), Json::Object(object)) => {
+            let parts: Vec<Value<'t>> = members
+                .iter()
+                .map(|member| {
+                    object.get(&*member.name).map_or(Value::Absent, |part| from_json(&member.ty, part, arena))
+                })
+                .collect();
+            Value::Struct(arena.alloc_slice_copy(&parts))
+        }
+        (Type::Bool, Json::Bool(value)) => Value::Bool(*value),
+        (Type::Int, Json::Number(number)) => number.as_i64().map_or(Value::Absent, Value::Int),
+        (Type::Ref(_), Json::String(text)) => Value::Text(arena.alloc_str(text)),
+        (ty, Json::String(text)) => {
+            let codec = crate::value::wire::Codec::new(ty);
+            let text: &'t str = arena.alloc_str(text);
+            // The codec borrows for as long as the value lives; a normal form needs nothing of the codec itself.
+            match codec.decode(text, &Arena::new()) {
+                Ok(decoded) => match decoded.value {
+                    Value::Text(_) => Value::Text(text),
+                    Value::Date(value) => Value::Date(value),
+                    Value::DateTime(value) => Value::DateTime(value),
+                    Value::Decimal(value) => Value::Decimal(value),
+                    Value::Int(value) => Value::Int(value),
+                    Value::Bool(value) => Value::Bool(value),
+                    Value::Duration(value) => Value::Duration(value),
+                    Value::MonthDay(month, day) => Value::MonthDay(month, day),
+                    _ => Value::Absent,
+                },
+                Err(_) => Value::Absent,
+            }
+        }
+        _ => Value::Absent,
+    }
+}
+
+/// A remembered value in the spelling of the wire: texts by the field's codec, numbers and bools as themselves unless the
+/// codec spells them otherwise. `reference` turns a remembered reference into what the target knows.
+pub fn to_wire(
+    ty: &Type,
+    reader: &Reader,
+    json: &Json,
+    reference: &dyn Fn(&str) -> Option<String>,
+    paths: &dyn Fn(&str) -> String,
+) -> Result<Json, String> {
+    match (reader, json) {
+        (_, Json::Null) => Ok(Json::Null),
+        (Reader::Reference(..), Json::String(text)) => match reference(text) {
+            Some(id) => Ok(Json::String(id)),
+            None => Err("refers to a record that the target does not have yet".into()),
+        },
+        (Reader::List(inner), Json::Array(items)) => {
+            let element = ty.element().unwrap_or(&Type::Unknown);
+            let items: Result<Vec<Json>, String> =
+                items.iter().map(|item| to_wire(element, inner, item, reference, paths)).collect();
+            items.map(Json::Array)
+        }
+        (Reader::Struct(readers), Json::Object(object)) => {
+            let Type::Struct(members) = ty else { return Ok(json.clone()) };
+            let mut out = Json::Object(Map::new());
+            for (member, reader) in members.iter().zip(readers) {
+                if let Some(part) = object.get(&*member.name) {
+                    let part = to_wire(&member.ty, reader, part, reference, paths)?;
+                    place(&mut out, &paths(&member.name), part);
+                }
+            }
+            Ok(out)
+        }
+        (Reader::Scalar(codec), simple) => {
+            let arena = Arena::new();
+            let value = from_json(ty, simple, &arena);
+            let plain = codec.write_values.is_empty();
+            match (simple, plain) {
+                (Json::Bool(_) | Json::Number(_), true) => Ok(simple.clone()),
+                _ => codec
+                    .encode(value, &arena)
+                    .map(|text| Json::String(text.to_string()))
+                    .map_err(|why| why.0.to_string()),
+            }
+        }
+        _ => Err("does not have the shape of its field".into()),
+    }
+}
+
+/// Puts a value at a child path (`civicNo.value`) of a JSON object.
+pub fn place(whole: &mut Json, path: &str, value: Json) {
+    let mut at = whole;
+    let mut parts = path.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if !at.is_object() {
+            *at = Json::Object(Map::new());
+        }
+        let Json::Object(object) = at else { return };
+        if parts.peek().is_none() {
+            object.insert(part.to_string(), value);
+            return;
+        }
+        at = object.entry(part.to_string()).or_insert_with(|| Json::Object(Map::new()));
+    }
+}

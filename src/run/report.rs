@@ -1,0 +1,177 @@
+//! What people want to know of a run: what was read, what fell, what was held, why a guard stopped it.
+
+use super::fate::{Fallen, Reason};
+use crate::adapter::drive::ReadOutcome;
+use crate::model::Model;
+use crate::value::EntityId;
+use serde_json::{Value as Json, json};
+
+/// What was read of one entity.
+#[derive(Clone, Debug)]
+pub struct ReadReport {
+    /// The system.
+    pub system: String,
+    /// The entity.
+    pub entity: String,
+    /// Rows.
+    pub rows: u64,
+    /// True if the read was complete.
+    pub complete: bool,
+    /// What stopped it, or which rows could not be read: place and reason.
+    pub trouble: Vec<String>,
+    /// What is odd.
+    pub notes: Vec<String>,
+}
+
+impl ReadReport {
+    /// The report of a read.
+    pub fn of(model: &Model, id: EntityId, outcome: &ReadOutcome) -> ReadReport {
+        let entity = model.entity(id);
+        let faults = outcome.faults.iter().map(|fault| fault.say.clone());
+        let torn = outcome.torn.iter().take(5).map(|torn| format!("{}: {}", torn.origin, torn.why));
+        let more = outcome.torn.len().saturating_sub(5);
+        let more = (more > 0).then(|| format!("… and {more} more rows that could not be read"));
+        ReadReport {
+            system: model.system(entity.system).name.text.clone(),
+            entity: entity.name.text.clone(),
+            rows: outcome.rows() as u64,
+            complete: outcome.complete,
+            trouble: faults.chain(torn).chain(more).collect(),
+            notes: outcome.notes.iter().map(|note| format!("{}: {}", note.origin, note.what)).collect(),
+        }
+    }
+}
+
+/// What fell in one mapping.
+#[derive(Clone, Debug)]
+pub struct StageReport {
+    /// The mapping.
+    pub mapping: String,
+    /// What fell.
+    pub fallen: Fallen,
+    /// Records outside the scope: entity, and how many.
+    pub outside: Option<(String, u64)>,
+}
+
+/// What became of the records of one right entity.
+#[derive(Clone, Debug, Default)]
+pub struct EntityReport {
+    /// The entity.
+    pub entity: String,
+    /// Links before the run.
+    pub linked: u64,
+    /// Records about protected people, which are not sent.
+    pub protected: u64,
+    /// Of these, linked ones whose right record stays as it is until somebody decides.
+    pub protected_linked: u64,
+    /// Records outside the scope.
+    pub outside: u64,
+    /// Left gone, but the map says `keep`.
+    pub kept: u64,
+    /// Right records that nobody on the left has, and that this sync did not make.
+    pub not_ours: u64,
+    /// Not taken for gone because something was not read in full or was rejected.
+    pub spared: u64,
+    /// Why.
+    pub spared_why: Option<String>,
+    /// Not taken away because of a freeze.
+    pub frozen: u64,
+    /// Held: left key and reason.
+    pub held: Vec<(String, String)>,
+}
+
+impl EntityReport {
+    /// Holds a record.
+    pub fn hold(&mut self, left_key: &str, why: &str) {
+        self.held.push((left_key.to_string(), why.to_string()));
+    }
+}
+
+/// Everything about a run but its changes.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// True if nothing is linked yet.
+    pub first_run: bool,
+    /// What was read.
+    pub reads: Vec<ReadReport>,
+    /// What fell, mapping by mapping.
+    pub stages: Vec<StageReport>,
+    /// Right entities.
+    pub entities: Vec<EntityReport>,
+    /// Right entities that could not be compared, and why.
+    pub blocked: Vec<(String, String)>,
+    /// Why a guard stops the run.
+    pub stopped: Vec<String>,
+}
+
+impl Report {
+    /// Adds what fell in a mapping.
+    pub fn add_stage(&mut self, mapping: &str, fallen: &Fallen, outside: Option<(String, u64)>) {
+        self.stages.push(StageReport { mapping: mapping.to_string(), fallen: fallen.clone(), outside });
+    }
+
+    /// Records that rules rejected or whose data could not be read, with those that the engine held.
+    pub fn stopped_records(&self) -> (u64, u64) {
+        let all = self.stages.iter().flat_map(|stage| &stage.fallen.stopped);
+        let held = all.clone().filter(|stopped| stopped.held).count() as u64;
+        let rejected = all.filter(|stopped| !stopped.held).count() as u64;
+        (rejected, held + self.entities.iter().map(|entity| entity.held.len() as u64).sum::<u64>())
+    }
+
+    /// True if everything that a run needs was read in full.
+    pub fn complete(&self) -> bool {
+        self.reads.iter().all(|read| read.complete) && self.blocked.is_empty()
+    }
+
+    /// As JSON: no personal data, keys of records excepted.
+    pub fn json(&self) -> Json {
+        let (rejected, held) = self.stopped_records();
+        json!({
+            "first_run": self.first_run,
+            "complete": self.complete(),
+            "rejected": rejected,
+            "held": held,
+            "stopped": self.stopped,
+            "blocked": self.blocked.iter().map(|(entity, why)| json!({"entity": entity, "why": why})).collect::<Vec<_>>(),
+            "reads": self.reads.iter().map(|read| json!({
+                "system": read.system, "entity": read.entity, "rows": read.rows, "complete": read.complete,
+                "trouble": read.trouble, "notes": read.notes,
+            })).collect::<Vec<_>>(),
+            "mappings": self.stages.iter().map(stage_json).collect::<Vec<_>>(),
+            "entities": self.entities.iter().map(|entity| json!({
+                "entity": entity.entity, "linked": entity.linked, "protected": entity.protected,
+                "protected_linked": entity.protected_linked, "outside_scope": entity.outside, "kept": entity.kept,
+                "not_ours": entity.not_ours, "spared": entity.spared, "spared_why": entity.spared_why,
+                "frozen": entity.frozen,
+                "held": entity.held.iter().map(|(key, why)| json!({"key": key, "why": why})).collect::<Vec<_>>(),
+            })).collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn stage_json(stage: &StageReport) -> Json {
+    let skipped: Vec<Json> = stage
+        .fallen
+        .counts()
+        .filter(|(_, reason, _)| !matches!(reason, Reason::NotBest))
+        .map(|(place, reason, count)| json!({"place": place, "reason": reason.text(), "count": count}))
+        .collect();
+    let stopped: Vec<Json> = stage
+        .fallen
+        .stopped
+        .iter()
+        .map(|stopped| {
+            json!({
+                "place": stopped.place, "key": stopped.key, "why": stopped.why, "origin": stopped.origin,
+                "kind": if stopped.held { "held" } else { "rejected" },
+            })
+        })
+        .collect();
+    let odd: Vec<Json> = (stage.fallen.oddities.iter())
+        .map(|(what, place, count)| json!({"what": what, "first": place, "count": count}))
+        .collect();
+    json!({
+        "mapping": stage.mapping, "skipped": skipped, "stopped": stopped, "odd": odd,
+        "outside_scope": stage.outside.as_ref().map(|(entity, count)| json!({"entity": entity, "count": count})),
+    })
+}

@@ -1,0 +1,260 @@
+//! What preview, apply, run and try have in common: a sync made ready, read, compared, written, told.
+
+use super::progress::Progress;
+use super::project::Project;
+use super::{Exit, Out};
+use crate::check::{Route, executable};
+use crate::finding::Findings;
+use crate::model::{Status, SyncId};
+use crate::plan::{Plan, lower};
+use crate::run::apply::{Summary, Trouble, apply, recover};
+use crate::run::change::ChangeSet;
+use crate::run::gather::{Read, Sides, gather, settings};
+use crate::run::guard::size_name;
+use crate::run::propose::{Proposal, propose};
+use crate::run::report::Report;
+use crate::store::{Held, Store, StoreFault};
+use crate::world::World;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// A sync that can be worked.
+pub struct Job<'p> {
+    /// The project.
+    pub project: &'p Project,
+    /// The sync.
+    pub sync: SyncId,
+    /// The compiled route.
+    pub plan: Plan<'p>,
+    /// Settings with their secrets.
+    pub sides: Sides,
+    /// The run's date.
+    pub as_of: Date,
+    /// The world.
+    pub world: &'p dyn World,
+}
+
+/// Says what is wrong with the store.
+pub fn store_trouble(fault: &StoreFault) -> String {
+    match fault {
+        StoreFault::Locked(why) | StoreFault::Broken(why) => why.clone(),
+    }
+}
+
+impl<'p> Job<'p> {
+    /// Makes a sync ready: the gate, what cannot be run yet, settings and secrets. `writes` says whether it is to be written.
+    pub fn ready(
+        project: &'p Project,
+        name: Option<&str>,
+        as_of: Option<Date>,
+        writes: bool,
+        world: &'p dyn World,
+        out: &mut Out,
+    ) -> Result<Job<'p>, Exit> {
+        project.gate(out)?;
+        let (sync, route): (SyncId, &'p Route) = project.sync(name, out)?;
+        let mut found = Findings::default();
+        executable(&project.model, route, writes, &mut found);
+        let mut plan = lower(&project.model, route, &mut found);
+        let has_errors = found.has_errors();
+        let found = found.sorted();
+        if has_errors {
+            project.print_findings(&found, out);
+            return Err(Exit::Found);
+        }
+        let definition = project.model.sync(sync);
+        if writes && definition.status != Status::Active {
+            out.error(&format!(
+                "the sync {} is not active: its status says so, and nothing is written",
+                definition.name.text
+            ));
+            return Err(Exit::Usage);
+        }
+        let unbuilt = &plan.target.delivery.unbuilt;
+        if writes && !unbuilt.is_empty() {
+            let target = &project.model.system(plan.target.system).name.text;
+            out.error(&format!("{target}: {} cannot be executed yet, so nothing is delivered", unbuilt.join(", ")));
+            return Err(Exit::Found);
+        }
+        let as_of = as_of.unwrap_or_else(|| today(world));
+        plan.set_as_of(as_of);
+        let side = |side| settings(&project.model, side, &project.folder, &as_of.to_string(), world);
+        let sides = side(&definition.left).and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
+        match sides {
+            Ok(sides) => Ok(Job { project, sync, plan, sides, as_of, world }),
+            Err(why) => {
+                out.error(&why);
+                Err(Exit::Usage)
+            }
+        }
+    }
+
+    /// The name of the sync.
+    pub fn name(&self) -> &str {
+        &self.project.model.sync(self.sync).name.text
+    }
+
+    /// The file of the store.
+    pub fn store_path(&self) -> PathBuf {
+        store_path(&self.project.folder)
+    }
+
+    /// Reads both sides.
+    pub async fn read(&self, with_right: bool, progress: &Progress) -> Read {
+        let mut told = |what: &str, rows: usize| {
+            if rows == 0 {
+                progress.begin(&format!("reading {what}"), None);
+            } else {
+                progress.advance(rows as u64);
+            }
+        };
+        gather(&self.plan, &self.sides, self.world, with_right, &mut told).await
+    }
+
+    /// Reads and compares. Of a saved change set, only what would still be proposed just so is proposed.
+    pub async fn propose(
+        &self,
+        store: Option<&Store>,
+        saved: Option<&ChangeSet>,
+        progress: &Progress,
+    ) -> Result<Proposal, StoreFault> {
+        let read = self.read(true, progress).await;
+        progress.begin("comparing", None);
+        propose(&self.plan, &read, store, self.as_of, &self.world.now().to_string(), saved)
+    }
+
+    /// Opens the store for a command that writes, takes the lock and finishes what a killed run left behind.
+    pub async fn open_store(&self, out: &mut Out<'_>) -> Result<(Store, crate::store::RunLock), Exit> {
+        let path = self.store_path();
+        let trouble = |out: &mut Out, fault: &StoreFault| {
+            out.error(&store_trouble(fault));
+            Exit::Usage
+        };
+        let lock = Store::lock(self.world, &path, self.name()).map_err(|fault| trouble(out, &fault))?;
+        let mut store = Store::open(self.world, &path).map_err(|fault| trouble(out, &fault))?;
+        match recover(&self.plan, &self.sides, self.world, &mut store).await {
+            Ok(told) => told.iter().for_each(|line| out.note(line)),
+            Err(trouble) => {
+                out.error(&words(&trouble));
+                return Err(Exit::Usage);
+            }
+        }
+        Ok((store, lock))
+    }
+
+    /// Writes a change set that passed the guards, and remembers the run.
+    pub async fn write(
+        &self,
+        store: &mut Store,
+        command: &str,
+        set: &ChangeSet,
+        report: &Report,
+        progress: &Progress,
+    ) -> Result<Summary, StoreFault> {
+        let run = store.begin(self.name(), command, self.world.now())?;
+        let mut told = |what: &str, records: usize| {
+            if records == 0 {
+                progress.begin(what, None);
+            } else {
+                progress.begin(&format!("writing {what}"), None);
+                progress.advance(records as u64);
+            }
+        };
+        let outcome = apply(&self.plan, &self.sides, self.world, store, run, set, &mut told).await;
+        let summary = match outcome {
+            Ok(summary) => summary,
+            Err(Trouble::Store(fault)) => return Err(fault),
+            Err(Trouble::Target(fault)) => Summary { fault: Some(fault.say), ..Summary::default() },
+        };
+        store.hold(self.name(), run, &held(report, run))?;
+        if summary.fault.is_none() {
+            for read in report.reads.iter().filter(|read| read.complete) {
+                store.remember(self.name(), &size_name(&read.system, &read.entity), &read.rows.to_string())?;
+            }
+        }
+        let word = match (&summary.fault, summary.failed.is_empty()) {
+            (Some(_), _) => "failed",
+            (None, false) => "partly done",
+            (None, true) => "done",
+        };
+        store.finish(run, word, &summary_json(&summary, report).to_string(), self.world.now())?;
+        Ok(summary)
+    }
+
+    /// Remembers a run that a guard stopped.
+    pub fn stopped(&self, store: &mut Store, command: &str, report: &Report) -> Result<(), StoreFault> {
+        let run = store.begin(self.name(), command, self.world.now())?;
+        store.hold(self.name(), run, &held(report, run))?;
+        store.finish(run, "stopped", &json!({ "stopped": report.stopped }).to_string(), self.world.now())
+    }
+}
+
+/// The store of a project.
+pub fn store_path(folder: &std::path::Path) -> PathBuf {
+    folder.join(".koppla").join("store.sqlite")
+}
+
+/// The date of today where the machine stands.
+pub fn today(world: &dyn World) -> Date {
+    world.now().to_zoned(TimeZone::system()).date()
+}
+
+/// A trouble in words.
+pub fn words(trouble: &Trouble) -> String {
+    match trouble {
+        Trouble::Store(fault) => store_trouble(fault),
+        Trouble::Target(fault) => fault.say.clone(),
+    }
+}
+
+/// Held and rejected records for the store.
+fn held(report: &Report, run: i64) -> Vec<Held> {
+    let mut all = Vec::new();
+    for stage in &report.stages {
+        for stopped in &stage.fallen.stopped {
+            all.push(Held {
+                entity: stopped.place.clone(),
+                left_key: stopped.key.clone().or_else(|| stopped.origin.clone()).unwrap_or_default(),
+                kind: if stopped.held { "held" } else { "rejected" }.to_string(),
+                reason: stopped.why.clone(),
+                since: run,
+            });
+        }
+    }
+    for entity in &report.entities {
+        for (key, why) in &entity.held {
+            all.push(Held {
+                entity: entity.entity.clone(),
+                left_key: key.clone(),
+                kind: "held".into(),
+                reason: why.clone(),
+                since: run,
+            });
+        }
+    }
+    all
+}
+
+/// What history remembers of a run: counts and reasons, no personal data.
+pub fn summary_json(summary: &Summary, report: &Report) -> serde_json::Value {
+    let (rejected, held) = report.stopped_records();
+    json!({
+        "done": summary.done.iter().map(|((entity, op), count)| json!({"entity": entity, "op": op.word(), "count": count})).collect::<Vec<_>>(),
+        "failed": summary.failed.len(),
+        "rejected": rejected,
+        "held": held,
+        "fault": summary.fault,
+        "complete": report.complete(),
+    })
+}
+
+/// A runtime for the effectful half.
+pub fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the machine gives no threads: {error}"))
+}

@@ -1,0 +1,74 @@
+//! `koppla preview [SYNC]`: what a run would change. Nothing is written.
+
+use super::args::{ChangesFormat, PreviewArgs};
+use super::job::{Job, runtime, store_trouble};
+use super::progress::Progress;
+use super::project::Project;
+use super::{Exit, Out, tell};
+use crate::run::propose::Proposal;
+use crate::store::Store;
+use crate::world::World;
+use std::path::Path;
+
+/// Reads both sides, compares, prints. Exit 0 also with changes, unless `--exit-code` asks.
+pub fn run(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Exit {
+    match preview(args, world, out) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> {
+    let project = super::project::open(&args.project.project, world, out)?;
+    let job = Job::ready(&project, args.sync.sync.as_deref(), args.sync.as_of, false, world, out)?;
+    let progress = Progress::new(out);
+    let runtime = runtime().map_err(|why| usage(&why, out))?;
+    let store = Store::open_read(world, &job.store_path()).map_err(|fault| usage(&store_trouble(&fault), out))?;
+    let proposal = runtime
+        .block_on(job.propose(store.as_ref(), None, &progress))
+        .map_err(|fault| usage(&store_trouble(&fault), out))?;
+    drop(progress);
+    if let Some(file) = &args.out {
+        keep(file, &proposal, world).map_err(|why| usage(&why, out))?;
+        out.note(&format!("{} changes kept in {}", proposal.set.writes(), file.display()));
+    }
+    match args.format {
+        ChangesFormat::Csv => out.text(&tell::changes_csv(&proposal.set)),
+        ChangesFormat::Json => out.json(&tell::changes_json(&project, &proposal.set, &proposal.report)),
+        ChangesFormat::Human => human(&project, &proposal, out),
+    }
+    let blocked = !proposal.report.blocked.is_empty();
+    Ok(match (args.exit_code && proposal.set.writes() > 0) || blocked {
+        true => Exit::Found,
+        false => Exit::Done,
+    })
+}
+
+fn usage(why: &str, out: &mut Out) -> Exit {
+    out.error(why);
+    Exit::Usage
+}
+
+/// The preview for people.
+pub fn human(project: &Project, proposal: &Proposal, out: &mut Out) {
+    out.text("read\n");
+    tell::reads(&proposal.report, out);
+    out.text("\nnot written, and why\n");
+    tell::fallen(&proposal.report, out);
+    out.text("\nchanges\n");
+    out.text(&tell::counts(&proposal.set));
+    tell::changes(project, &proposal.set, 5, out);
+    for why in &proposal.report.stopped {
+        out.text(&format!("\nA guard would stop this run: {why}\n"));
+    }
+    let changes = proposal.set.writes();
+    let s = if changes == 1 { "" } else { "s" };
+    out.text(&format!("\n{changes} change{s}; nothing was written\n"));
+}
+
+/// Writes the change set to a file that its owner alone may read.
+pub fn keep(file: &Path, proposal: &Proposal, world: &dyn World) -> Result<(), String> {
+    let trouble = |error: std::io::Error| format!("{} cannot be written: {error}", file.display());
+    let mut handle = world.create(file, true).map_err(trouble)?;
+    handle.write_all(&proposal.set.to_file()).map_err(trouble)?;
+    handle.sync().map_err(trouble)
+}

@@ -1,0 +1,280 @@
+//! Reports, change sets and summaries for people: values of people redacted by their class.
+
+use super::Out;
+use super::project::Project;
+use crate::documents::redact;
+use crate::documents::table::Table;
+use crate::model::Model;
+use crate::run::apply::Summary;
+use crate::run::change::{Change, ChangeSet, Op};
+use crate::run::fate::Reason;
+use crate::run::report::Report;
+use crate::value::{Class, ClassSet};
+use serde_json::{Value as Json, json};
+
+/// How many changes and reasons of a kind are shown one by one.
+const SHOWN: usize = 10;
+
+/// What was read: one line each entity, with what is wrong.
+pub fn reads(report: &Report, out: &mut Out) {
+    for read in &report.reads {
+        let state = if read.complete { String::new() } else { "  INCOMPLETE: nothing of it counts as gone".into() };
+        out.text(&format!("  {:<14} {:<20} {:>8} rows{state}\n", read.system, read.entity, read.rows));
+        for trouble in &read.trouble {
+            out.text(&format!("      {trouble}\n"));
+        }
+        for note in &read.notes {
+            out.text(&format!("      note: {note}\n"));
+        }
+    }
+}
+
+/// What fell and why: skipped, rejected, held, protected, out of scope, odd.
+pub fn fallen(report: &Report, out: &mut Out) {
+    for stage in &report.stages {
+        if let Some((entity, count)) = &stage.outside
+            && *count > 0
+        {
+            out.text(&format!("  {:<10} {count:>6}  {entity}: outside the scope of this sync\n", "outside"));
+        }
+        for (place, reason, count) in stage.fallen.counts() {
+            if !matches!(reason, Reason::NotBest | Reason::Condition) {
+                out.text(&format!("  {:<10} {count:>6}  {place}: {}\n", "skipped", reason.text()));
+            }
+        }
+        stopped(stage, out);
+        for (what, place, count) in &stage.fallen.oddities {
+            let first = if place.is_empty() { String::new() } else { format!(" (first: {place})") };
+            out.text(&format!("  {:<10} {count:>6}  {what}{first}\n", "odd"));
+        }
+    }
+    for (entity, why) in &report.blocked {
+        out.text(&format!("  {:<10} {:>6}  {entity}: the target could not be read: {why}\n", "blocked", ""));
+    }
+    for entity in &report.entities {
+        let name = &entity.entity;
+        for (count, what) in [
+            (entity.protected, "about protected people: nothing is sent"),
+            (
+                entity.protected_linked,
+                "of them linked before: they stay as they are on the right until somebody decides",
+            ),
+            (entity.kept, "gone on the left, kept on the right (`gone: keep`)"),
+            (entity.frozen, "would be taken away, but a freeze is on"),
+            (entity.not_ours, "on the right that this sync did not make: left alone"),
+        ] {
+            if count > 0 {
+                out.text(&format!("  {:<10} {count:>6}  {name}: {what}\n", "note"));
+            }
+        }
+        if entity.spared > 0 {
+            let why = entity.spared_why.as_deref().unwrap_or("their left records were rejected");
+            out.text(&format!(
+                "  {:<10} {:>6}  {name}: missing on the left, but not taken for gone: {why}\n",
+                "spared", entity.spared
+            ));
+        }
+        for (key, why) in entity.held.iter().take(SHOWN) {
+            out.text(&format!("  {:<10} {:>6}  {name} {key}: {why}\n", "held", ""));
+        }
+        if entity.held.len() > SHOWN {
+            out.text(&format!("  {:<10} {:>6}  … and {} more\n", "held", "", entity.held.len() - SHOWN));
+        }
+    }
+}
+
+/// Rejected and held records, grouped by reason, with the first few places.
+fn stopped(stage: &crate::run::report::StageReport, out: &mut Out) {
+    let mut groups: Vec<(&str, &str, bool, Vec<&crate::run::fate::Stopped>)> = Vec::new();
+    for stopped in &stage.fallen.stopped {
+        match groups
+            .iter_mut()
+            .find(|(place, why, held, _)| *place == stopped.place && *why == stopped.why && *held == stopped.held)
+        {
+            Some((.., all)) => all.push(stopped),
+            None => groups.push((&stopped.place, &stopped.why, stopped.held, vec![stopped])),
+        }
+    }
+    for (place, why, held, all) in groups {
+        let word = if held { "held" } else { "rejected" };
+        let places: Vec<String> = all
+            .iter()
+            .take(3)
+            .filter_map(|stopped| match (&stopped.origin, &stopped.key) {
+                (Some(origin), _) => Some(origin.clone()),
+                (None, Some(key)) => Some(key.split_once(':').map_or(key.as_str(), |(_, bare)| bare).to_string()),
+                (None, None) => None,
+            })
+            .collect();
+        let more = if all.len() > 3 { ", …" } else { "" };
+        let at = if places.is_empty() { String::new() } else { format!(" ({}{more})", places.join(", ")) };
+        out.text(&format!("  {word:<10} {:>6}  {place}: {why}{at}\n", all.len()));
+    }
+}
+
+/// A table of counts by entity and operation.
+pub fn counts(set: &ChangeSet) -> String {
+    let mut table = Table::new(["", "create", "update", "deactivate", "reactivate", "remove"]);
+    for entity in &set.entities {
+        let cells = Op::WRITING.iter().map(|&op| match entity.count(op) {
+            0 => "·".to_string(),
+            count => count.to_string(),
+        });
+        table.row(std::iter::once(entity.entity.clone()).chain(cells));
+    }
+    table.text(100)
+}
+
+/// The first changes of each entity and operation, one line each field, redacted.
+pub fn changes(project: &Project, set: &ChangeSet, limit: usize, out: &mut Out) {
+    for entity in &set.entities {
+        for op in Op::WRITING {
+            let all: Vec<&Change> = entity.changes.iter().filter(|change| change.op == op).collect();
+            if all.is_empty() {
+                continue;
+            }
+            out.text(&format!("\n{} {} ({})\n", op.word(), entity.entity, all.len()));
+            for change in all.iter().take(limit) {
+                let why = change.why.as_ref().map(|why| format!("  ({why})")).unwrap_or_default();
+                out.text(&format!("  {}{why}\n", key_shown(project, &set.sync, &entity.entity, change)));
+                for field in change.fields.iter().take(if op == Op::Create { 4 } else { 12 }) {
+                    let classes = classes_of(project, &set.sync, &entity.entity, &field.field);
+                    let (from, to) = (shown(&field.from, classes), shown(&field.to, classes));
+                    let line = if op == Op::Create { to } else { format!("{from} → {to}") };
+                    out.text(&format!("      {:<18} {line}\n", field.field));
+                }
+            }
+            if all.len() > limit {
+                out.text(&format!("  … and {} more (--format json shows all)\n", all.len() - limit));
+            }
+        }
+    }
+}
+
+/// The classes that flow into a field of the target of a sync, with the field's own.
+fn classes_of(project: &Project, sync: &str, entity: &str, field: &str) -> ClassSet {
+    let model: &Model = &project.model;
+    let Some(id) = model.find_sync(sync) else { return ClassSet::of(Class::PERSONAL) };
+    let Some(target) = model.find_entity(model.sync(id).right.system, entity) else {
+        return ClassSet::of(Class::PERSONAL);
+    };
+    let Some(index) = model.entity(target).field(field) else { return ClassSet::of(Class::PERSONAL) };
+    let mut classes = model.entity(target).fields[index].classes;
+    let route = project.typed.routes.iter().find(|route| route.sync == id);
+    for map in route.and_then(|route| route.typed.last()).into_iter().flat_map(|typed| &typed.maps) {
+        if map.right == target {
+            for rule in &map.rules {
+                if rule.target.as_ref().is_some_and(|to| to.field as usize == index) {
+                    classes = classes.and(rule.classes);
+                }
+            }
+        }
+    }
+    classes
+}
+
+fn key_shown(project: &Project, sync: &str, entity: &str, change: &Change) -> String {
+    let model = &project.model;
+    let key =
+        if change.key.is_empty() { change.left_key.split_once(':').map_or("", |(_, key)| key) } else { &change.key };
+    let sensitive = model
+        .find_sync(sync)
+        .and_then(|id| model.find_entity(model.sync(id).right.system, entity))
+        .is_some_and(|target| {
+            let target = model.entity(target);
+            target.key.iter().any(|&field| {
+                let classes = classes_of(project, sync, entity, &target.fields[field].name.text);
+                classes.has(Class::NATIONAL_ID)
+                    || classes.has(Class::SPECIAL)
+                    || classes.has(Class::SECRET)
+                    || classes.has(Class::CONTACT)
+            })
+        });
+    if sensitive { redact::shown(key, ClassSet::of(Class::CONTACT), 60).to_string() } else { key.to_string() }
+}
+
+fn shown(value: &Json, classes: ClassSet) -> String {
+    match value {
+        Json::Null => "·".into(),
+        Json::String(text) => redact::shown(text, classes, 60).to_string(),
+        Json::Object(_) | Json::Array(_) if !classes.is_empty() => "(hidden)".into(),
+        other => redact::shown(&other.to_string(), classes, 60).to_string(),
+    }
+}
+
+/// A change set as JSON for programs: values redacted by class. The file of `--out` holds them in full.
+pub fn changes_json(project: &Project, set: &ChangeSet, report: &Report) -> Json {
+    let entities: Vec<Json> = set
+        .entities
+        .iter()
+        .map(|entity| {
+            let changes: Vec<Json> = entity
+                .changes
+                .iter()
+                .filter(|change| change.op != Op::Link)
+                .map(|change| {
+                    let fields: Vec<Json> = change
+                        .fields
+                        .iter()
+                        .map(|field| {
+                            let classes = classes_of(project, &set.sync, &entity.entity, &field.field);
+                            json!({"field": field.field, "from": shown(&field.from, classes), "to": shown(&field.to, classes)})
+                        })
+                        .collect();
+                    json!({"op": change.op.word(), "key": key_shown(project, &set.sync, &entity.entity, change), "why": change.why, "fields": fields})
+                })
+                .collect();
+            json!({"entity": entity.entity, "linked": entity.linked, "changes": changes})
+        })
+        .collect();
+    json!({"sync": set.sync, "as_of": set.as_of, "changes": set.writes(), "entities": entities, "report": report.json()})
+}
+
+/// `op,key,changed` lines of all entities.
+pub fn changes_csv(set: &ChangeSet) -> String {
+    let mut text = String::from("op,key,changed\n");
+    for entity in &set.entities {
+        for change in entity.changes.iter().filter(|change| change.op != Op::Link) {
+            let changed: Vec<&str> = match change.op {
+                Op::Update => change.fields.iter().map(|field| field.field.as_str()).collect(),
+                _ => Vec::new(),
+            };
+            text.push_str(&crate::documents::table::csv_line([
+                change.op.word(),
+                change.key.as_str(),
+                changed.join(";").as_str(),
+            ]));
+        }
+    }
+    text
+}
+
+/// What a run did.
+pub fn summary(summary: &Summary, report: &Report, out: &mut Out) {
+    for ((entity, op), count) in &summary.done {
+        if *op != Op::Link {
+            out.text(&format!("  {:<10} {count:>6}  {entity}\n", op.word()));
+        }
+    }
+    if let Some(receipt) = &summary.receipt {
+        for (file, rows, bytes) in &receipt.files {
+            out.text(&format!("  {:<10} {rows:>6}  rows in {file} ({bytes} bytes)\n", "delivered"));
+        }
+    }
+    for (entity, key, why) in summary.failed.iter().take(SHOWN) {
+        out.text(&format!("  {:<10} {:>6}  {entity} {key}: {why}\n", "failed", ""));
+    }
+    if summary.failed.len() > SHOWN {
+        out.text(&format!("  {:<10} {:>6}  … and {} more\n", "failed", "", summary.failed.len() - SHOWN));
+    }
+    if let Some(fault) = &summary.fault {
+        out.error(&format!("nothing more was written: {fault}"));
+    }
+    let (rejected, held) = report.stopped_records();
+    let written = summary.written();
+    let s = if written == 1 { "" } else { "s" };
+    out.text(&format!(
+        "{written} change{s} written, {} failed, {rejected} records rejected, {held} held\n",
+        summary.failed.len()
+    ));
+}
