@@ -5,10 +5,10 @@ use super::names::type_name;
 use super::scope::{Element, Scope};
 use super::typed::{ExprId, Literal, Node, TypedOrder, Typing};
 use crate::finding::codes::rule as code;
-use crate::function::{Absence, Effect, Function, Need, Run, Special, Ty};
+use crate::function::{Absence, Context, EXAMPLE_DAY, Effect, Function, Need, Param, Run, Special, Ty};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, Expr, ExprKind, Name};
-use crate::value::{Class, ClassSet, Member, RecordType, Type};
+use crate::value::{Arena, Class, ClassSet, Member, RecordType, Type, Value};
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -50,7 +50,8 @@ impl Checker<'_> {
             self.find(&code::NO_POSITIONS, condition.span, []);
             return self.broken(span);
         }
-        let (local, condition) = self.per_element(&element, of.classes, scope, |this, scope| this.condition(condition, scope));
+        let (local, condition) =
+            self.per_element(&element, of.classes, scope, |this, scope| this.condition(condition, scope));
         let asked = self.nodes.typing(condition);
         let typing = Typing { classes: of.classes.and(asked.classes), fails: of.fails.or(asked.fails), span, ..of };
         self.nodes.add(Node::Filter { list, element: local, condition }, typing)
@@ -122,11 +123,8 @@ impl Checker<'_> {
     fn by_key(&mut self, record: RecordType, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
         let wanted = self.key_types(record);
         if wanted.len() != args.len() && !wanted.is_empty() {
-            let words = [
-                ("name", name.text.clone()),
-                ("wanted", wanted.len().to_string()),
-                ("given", args.len().to_string()),
-            ];
+            let words =
+                [("name", name.text.clone()), ("wanted", wanted.len().to_string()), ("given", args.len().to_string())];
             self.find(&code::KEY_COUNT, span, words);
             return self.broken(span);
         }
@@ -163,7 +161,10 @@ impl Checker<'_> {
                         let finding = crate::finding::Finding::new(&code::UNKNOWN_ARGUMENT, named.span)
                             .word("name", &named.text)
                             .word("function", &name.text)
-                            .word_if("suggestion", crate::finding::suggest::nearest(&named.text, params.iter().copied()))
+                            .word_if(
+                                "suggestion",
+                                crate::finding::suggest::nearest(&named.text, params.iter().copied()),
+                            )
                             .word("known", params.join(", "));
                         self.found.add(finding);
                         return None;
@@ -192,7 +193,14 @@ impl Checker<'_> {
         Some(placed)
     }
 
-    fn library_call(&mut self, function: &'static Function, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+    fn library_call(
+        &mut self,
+        function: &'static Function,
+        name: &Name,
+        args: &[Arg],
+        span: Span,
+        scope: &mut Scope,
+    ) -> ExprId {
         let names: Vec<&str> = function.params.iter().map(|param| param.name).collect();
         let rest = function.params.iter().position(|param| param.need == Need::Rest);
         let Some(placed) = self.place(name, args, &names, rest) else { return self.broken(span) };
@@ -208,6 +216,13 @@ impl Checker<'_> {
                         value
                     })
                     .collect();
+                let mut may_be_absent = items.iter().map(|item| self.nodes.typing(*item).optional);
+                call.typing.optional |= match function.absence {
+                    Absence::Propagates => may_be_absent.any(|optional| optional),
+                    // What is absent is left out; where nothing need be left, nothing may come out.
+                    Absence::LeftOut => may_be_absent.all(|optional| optional),
+                    Absence::Sees => false,
+                };
                 let typing = Typing::plain(Type::List(Arc::new(Type::Unknown)), span);
                 values.push(Some(self.nodes.add(Node::List(items.into()), typing)));
                 continue;
@@ -229,8 +244,29 @@ impl Checker<'_> {
                 None => values.push(None),
             }
         }
-        let typing = call.result();
+        let settled = function.fails_by_settings && self.settings_are_right(function, &values);
+        let typing = call.result(if settled { None } else { function.fails });
         self.nodes.add(Node::Call { function, args: values.into() }, typing)
+    }
+
+    /// True if all arguments behind the first are literals with which the function gives a value: it is called once to see.
+    fn settings_are_right(&self, function: &'static Function, args: &[Option<ExprId>]) -> bool {
+        let Run::Pure(run) = function.run else { return false };
+        let mut values = Vec::with_capacity(args.len());
+        for (index, (arg, param)) in args.iter().zip(function.params).enumerate() {
+            values.push(match arg {
+                _ if index == 0 => sample(param),
+                None => Value::Absent,
+                Some(arg) => match self.nodes.node(*arg) {
+                    Node::Literal(Literal::Text(text)) => Value::Text(text),
+                    Node::Literal(Literal::Int(number)) => Value::Int(*number),
+                    Node::Literal(Literal::Bool(truth)) => Value::Bool(*truth),
+                    _ => return false,
+                },
+            });
+        }
+        let arena = Arena::new();
+        run(&Context { arena: &arena, as_of: EXAMPLE_DAY }, &values).is_ok()
     }
 
     /// Checks one argument against its parameter and takes it into the type of the call.
@@ -243,12 +279,16 @@ impl Checker<'_> {
                 joined.is_some()
             }
             Ty::Any | Ty::Special => true,
+            Ty::Simple => !matches!(
+                of.ty,
+                Type::Bytes | Type::List(_) | Type::Set(_) | Type::Struct(_) | Type::Ref(_) | Type::Record(_)
+            ),
             Ty::ListOfAny | Ty::ListOfElement => match &of.ty {
                 Type::List(element) | Type::Set(element) => {
                     call.element = (**element).clone();
                     true
                 }
-                Type::Unknown => true,
+                Type::Unknown | Type::Nothing => true,
                 _ => false,
             },
             Ty::Element => self.joined(&call.element, &of.ty).is_some(),
@@ -267,21 +307,27 @@ impl Checker<'_> {
                 self.must_be_word(words, value, &of);
                 true
             }
-            Ty::Number => of.ty.is_number() || of.ty == Type::Unknown,
+            Ty::Number => of.ty.is_number() || matches!(of.ty, Type::Unknown | Type::Nothing),
             Ty::Duration | Ty::MonthDay | Ty::Bool => {
-                ty.fixed().is_some_and(|wanted| self.fits(&of.ty, &wanted)) || (ty == Ty::MonthDay && of.ty.is_textual())
+                ty.fixed().is_some_and(|wanted| self.fits(&of.ty, &wanted))
+                    || (ty == Ty::MonthDay && of.ty.is_textual())
             }
             Ty::Date => matches!(of.ty, Type::Date | Type::DateTime | Type::Unknown | Type::Nothing),
             _ => match ty.fixed() {
-                Some(wanted) if wanted.is_textual() => of.ty.is_textual() || matches!(of.ty, Type::Unknown | Type::Nothing),
+                Some(wanted) if wanted.is_textual() => {
+                    of.ty.is_textual() || matches!(of.ty, Type::Unknown | Type::Nothing)
+                }
                 Some(wanted) => self.fits(&of.ty, &wanted),
                 None => true,
             },
         };
         if !fits {
             let wanted = match ty {
-                Ty::Same | Ty::Element => type_name(self.model, if ty == Ty::Same { &call.same } else { &call.element }),
+                Ty::Same | Ty::Element => {
+                    type_name(self.model, if ty == Ty::Same { &call.same } else { &call.element })
+                }
                 Ty::Number => "number".into(),
+                Ty::Simple => "one simple value".into(),
                 Ty::ListOfAny | Ty::ListOfElement => "list".into(),
                 other => other.fixed().map(|ty| type_name(self.model, &ty)).unwrap_or_else(|| "value".into()),
             };
@@ -312,7 +358,10 @@ impl Checker<'_> {
         let fix = if as_text {
             Some(format!("write text({})", self.source_text(of.span)))
         } else if list {
-            Some(format!("a list has no single value: write {} | first, or {function} inside each(…)", self.source_text(of.span)))
+            Some(format!(
+                "a list has no single value: write {} | first, or {function} inside each(…)",
+                self.source_text(of.span)
+            ))
         } else {
             None
         };
@@ -325,7 +374,15 @@ impl Checker<'_> {
         self.found.add(finding);
     }
 
-    fn special(&mut self, special: Special, function: &'static Function, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+    fn special(
+        &mut self,
+        special: Special,
+        function: &'static Function,
+        name: &Name,
+        args: &[Arg],
+        span: Span,
+        scope: &mut Scope,
+    ) -> ExprId {
         match special {
             Special::All => self.all_records(name, args, span),
             Special::AllOf => self.all_of(args, span, scope),
@@ -338,7 +395,15 @@ impl Checker<'_> {
         }
     }
 
-    fn over_elements(&mut self, special: Special, function: &'static Function, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
+    fn over_elements(
+        &mut self,
+        special: Special,
+        function: &'static Function,
+        name: &Name,
+        args: &[Arg],
+        span: Span,
+        scope: &mut Scope,
+    ) -> ExprId {
         let [list, rest @ ..] = args else {
             let words = [("function", name.text.clone()), ("param", function.params[0].name.to_string())];
             self.find(&code::MISSING_ARGUMENT, name.span, words);
@@ -348,9 +413,13 @@ impl Checker<'_> {
         let of = self.nodes.typing(list).clone();
         let Some(element) = self.element_of(list) else { return self.broken(span) };
         let orders = matches!(special, Special::Best | Special::Sort);
-        if rest.is_empty() && !orders || rest.len() > 1 && !orders {
+        if !orders && rest.len() != 1 {
             let words = [("function", name.text.clone()), ("param", function.params[1].name.to_string())];
-            self.find(if rest.is_empty() { &code::MISSING_ARGUMENT } else { &code::TOO_MANY_ARGUMENTS }, name.span, words);
+            self.find(
+                if rest.is_empty() { &code::MISSING_ARGUMENT } else { &code::TOO_MANY_ARGUMENTS },
+                name.span,
+                words,
+            );
             return self.broken(span);
         }
         if orders {
@@ -378,7 +447,12 @@ impl Checker<'_> {
     }
 
     /// An order of `best`, `sort`, `one per`.
-    pub(super) fn order(&mut self, value: &Expr, words: Option<crate::syntax::ast::OrderWords>, scope: &mut Scope) -> TypedOrder {
+    pub(super) fn order(
+        &mut self,
+        value: &Expr,
+        words: Option<crate::syntax::ast::OrderWords>,
+        scope: &mut Scope,
+    ) -> TypedOrder {
         let value = self.infer(value, scope);
         let ty = self.nodes.typing(value).ty.clone();
         if matches!(ty, Type::List(_) | Type::Set(_) | Type::Struct(_) | Type::Record(_)) {
@@ -397,7 +471,11 @@ impl Checker<'_> {
             _ => None,
         };
         let Some((text, at)) = path else {
-            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "entity".into())]);
+            self.find(
+                &code::MISSING_ARGUMENT,
+                name.span,
+                [("function", name.text.clone()), ("param", "entity".into())],
+            );
             return self.broken(span);
         };
         let Some(record) = self.find_source_name(&text) else {
@@ -450,8 +528,11 @@ impl Checker<'_> {
             return self.broken(span);
         };
         if keys.len() != table.key.len() {
-            let words =
-                [("name", table_name.to_string()), ("wanted", table.key.len().to_string()), ("given", keys.len().to_string())];
+            let words = [
+                ("name", table_name.to_string()),
+                ("wanted", table.key.len().to_string()),
+                ("given", keys.len().to_string()),
+            ];
             self.find(&code::KEY_COUNT, span, words);
             return self.broken(span);
         }
@@ -476,7 +557,11 @@ impl Checker<'_> {
 
     fn capture(&mut self, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
         let [text, pattern] = args else {
-            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "pattern".into())]);
+            self.find(
+                &code::MISSING_ARGUMENT,
+                name.span,
+                [("function", name.text.clone()), ("param", "pattern".into())],
+            );
             return self.broken(span);
         };
         let ExprKind::Text(regex) = &pattern.value.kind else {
@@ -501,7 +586,11 @@ impl Checker<'_> {
     /// `declassify(x, "reason")`: nothing but `personal` flows on; the privacy proof lists it.
     fn declassify(&mut self, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
         let [value, reason] = args else {
-            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "reason".into())]);
+            self.find(
+                &code::MISSING_ARGUMENT,
+                name.span,
+                [("function", name.text.clone()), ("param", "reason".into())],
+            );
             return self.broken(span);
         };
         if !matches!(&reason.value.kind, ExprKind::Text(text) if !text.trim().is_empty()) {
@@ -526,6 +615,17 @@ pub(super) fn dotted(expr: &Expr) -> Option<(String, Span)> {
     }
 }
 
+/// Some value of a function's first parameter, for a call that shows whether its other arguments are right.
+fn sample(param: &Param) -> Value<'static> {
+    const ONE: &[Value<'static>] = &[Value::Text("x")];
+    match (param.need, param.ty) {
+        (Need::Rest, _) => Value::List(ONE),
+        (_, Ty::Int | Ty::Number | Ty::Decimal) => Value::Int(1),
+        (_, Ty::ListOfAny | Ty::ListOfText | Ty::ListOfElement) => Value::List(&[]),
+        _ => Value::Text("x"),
+    }
+}
+
 /// The type of a call as its arguments come in.
 struct CallTyping {
     function: &'static Function,
@@ -537,7 +637,7 @@ struct CallTyping {
 
 impl CallTyping {
     fn new(function: &'static Function, span: Span) -> CallTyping {
-        let typing = Typing { fails: function.fails, ..Typing::plain(Type::Unknown, span) };
+        let typing = Typing::plain(Type::Unknown, span);
         CallTyping { function, typing, same: Type::Nothing, element: Type::Nothing, broken: false }
     }
 
@@ -547,7 +647,9 @@ impl CallTyping {
         self.typing.optional |= of.optional && !optional && self.function.absence == Absence::Propagates;
     }
 
-    fn result(mut self) -> Typing {
+    /// The type of the result; `fails` says why the function itself can fail.
+    fn result(mut self, fails: Option<&'static str>) -> Typing {
+        self.typing.fails = self.typing.fails.or(fails);
         self.typing.ty = match self.function.gives {
             _ if self.broken => Type::Unknown,
             Ty::Same => self.same,
@@ -561,7 +663,8 @@ impl CallTyping {
             Effect::Keeps => self.typing.classes,
             _ if self.typing.classes.is_empty() => ClassSet::NONE,
             Effect::Pseudonym => {
-                self.typing.classes.without(Class::NATIONAL_ID).without(Class::CONTACT).and(personal)
+                let hidden = [Class::NATIONAL_ID, Class::CONTACT, Class::SECRET];
+                hidden.into_iter().fold(self.typing.classes, ClassSet::without).and(personal)
             }
             Effect::Coarsens => personal,
             Effect::Adds(classes) => self.typing.classes.and(classes),

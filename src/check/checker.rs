@@ -2,7 +2,7 @@
 
 use super::typed::{Layout, Nodes, TypedFunction};
 use crate::finding::{Code, Finding, Findings, suggest};
-use crate::model::{Mapping, MappingId, Model};
+use crate::model::{Mapping, Model};
 use crate::source::{Sources, Span};
 use crate::value::{ClassSet, EntityId, SetId};
 use std::collections::HashMap;
@@ -18,8 +18,6 @@ pub struct Checker<'m> {
     pub sources: &'m Sources,
     /// The mapping, with the overlay of the sync if there is one.
     pub mapping: &'m Mapping,
-    /// Its id.
-    pub id: MappingId,
     /// What flows into the fields of its left systems.
     pub incoming: &'m Incoming,
     /// Where findings go.

@@ -95,11 +95,16 @@ impl Checker<'_> {
 
     fn must_be_simple(&mut self, value: ExprId) {
         let typing = self.nodes.typing(value);
-        let simple = match &typing.ty {
-            Type::List(_) | Type::Set(_) | Type::Struct(_) | Type::Record(_) | Type::Ref(_) | Type::Bytes => false,
-            Type::Nothing => false,
-            _ => true,
-        };
+        let simple = !matches!(
+            &typing.ty,
+            Type::List(_)
+                | Type::Set(_)
+                | Type::Struct(_)
+                | Type::Record(_)
+                | Type::Ref(_)
+                | Type::Bytes
+                | Type::Nothing
+        );
         if !simple {
             let (span, ty) = (typing.span, type_name(self.model, &typing.ty));
             self.find(&code::CANNOT_BE_TEXT, span, [("type", ty)]);
@@ -200,8 +205,7 @@ impl Checker<'_> {
             match self.joined(&typing.ty, &of.ty) {
                 Some(ty) => typing.ty = ty,
                 None => {
-                    let words =
-                        [("one", type_name(self.model, &typing.ty)), ("other", type_name(self.model, &of.ty))];
+                    let words = [("one", type_name(self.model, &typing.ty)), ("other", type_name(self.model, &of.ty))];
                     self.find(&code::BRANCHES_DIFFER, of.span, words);
                     typing.ty = Type::Unknown;
                 }
@@ -248,7 +252,8 @@ impl Checker<'_> {
         let missing = match &matched.ty {
             Type::Unknown => return,
             Type::Enum(values) => {
-                let missing: Vec<_> = values.iter().filter(|value| !covers(value)).map(|v| format!("\"{v}\"")).collect();
+                let missing: Vec<_> =
+                    values.iter().filter(|value| !covers(value)).map(|v| format!("\"{v}\"")).collect();
                 if missing.is_empty() {
                     return;
                 }

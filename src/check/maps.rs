@@ -87,9 +87,13 @@ impl Checker<'_> {
     /// The names that rules of a map see on the left; the variable of the left record.
     fn left_scope(&mut self, map: &Map, left: RecordType, scope: &mut Scope) -> u16 {
         if let RecordType::Set(set) = left {
-            let layout = self.sets.get(&set).cloned().unwrap_or_default();
-            for slot in &layout.slots {
-                let binding = matches!(slot.ty, Type::Record(_) | Type::Struct(_));
+            // A set in a circle was not checked, and a finding says so.
+            let layout = self.sets.get(&set).cloned();
+            if layout.is_none() {
+                scope.add_unknown("");
+            }
+            for slot in &layout.unwrap_or_default().slots {
+                let binding = matches!(slot.ty, Type::Record(_) | Type::Struct(_) | Type::Unknown);
                 scope.add(&slot.name, slot.ty.clone(), slot.optional, slot.classes, binding);
             }
         }
@@ -342,7 +346,7 @@ impl Checker<'_> {
         if of.ty == Type::Unknown {
             return;
         }
-        let clears = rule.clauses.clear.or_else(|| match &rule.clauses.otherwise {
+        let clears = rule.clauses.clear.or(match &rule.clauses.otherwise {
             Some((Otherwise::Clear, span)) => Some(*span),
             _ => None,
         });
@@ -447,7 +451,8 @@ impl Checker<'_> {
             let Some(target) = &rule.target else { continue };
             let clash = rules[..index].iter().find(|earlier| {
                 let same = earlier.target.as_ref().is_some_and(|other| overlap(other, target));
-                let apart = !earlier.on.is_empty() && !rule.on.is_empty() && !earlier.on.iter().any(|op| rule.on.contains(op));
+                let apart =
+                    !earlier.on.is_empty() && !rule.on.is_empty() && !earlier.on.iter().any(|op| rule.on.contains(op));
                 let on_off = ends_apart(&earlier.on, &rule.on);
                 let both_ask = earlier.when.is_some() && rule.when.is_some();
                 let adds = earlier.mode.add && rule.mode.add;
@@ -467,7 +472,10 @@ impl Checker<'_> {
         let model = self.model;
         let entity = model.entity(right);
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-        let broken = map.rules.len() != rules.len() || rules.iter().any(|rule| rule.target.is_none() && rule.value.is_none() && !matches!(rule.arrow, Arrow::Left));
+        let broken = map.rules.len() != rules.len()
+            || rules
+                .iter()
+                .any(|rule| rule.target.is_none() && rule.value.is_none() && !matches!(rule.arrow, Arrow::Left));
         let missing: Vec<&str> = entity
             .fields
             .iter()
@@ -482,7 +490,8 @@ impl Checker<'_> {
             .map(|(_, field)| field.name.text.as_str())
             .collect();
         if !missing.is_empty() && !broken {
-            let words = [("fields", missing.join(", ")), ("entity", entity.name.text.clone()), ("map", map.name.text.clone())];
+            let words =
+                [("fields", missing.join(", ")), ("entity", entity.name.text.clone()), ("map", map.name.text.clone())];
             self.find(&code::REQUIRED_FIELD_MISSING, map.name.span, words);
         }
     }
@@ -495,9 +504,8 @@ fn overlap(one: &TypedTarget, other: &TypedTarget) -> bool {
 
 /// A rule for deactivation beside one without `on`: the special one is meant for its operation alone.
 fn ends_apart(one: &[Operation], other: &[Operation]) -> bool {
-    let special = |on: &[Operation]| {
-        !on.is_empty() && !on.iter().any(|op| matches!(op, Operation::Create | Operation::Update))
-    };
+    let special =
+        |on: &[Operation]| !on.is_empty() && !on.iter().any(|op| matches!(op, Operation::Create | Operation::Update));
     (special(one) && other.is_empty()) || (special(other) && one.is_empty())
 }
 
@@ -533,7 +541,9 @@ fn fix_for(given: &Type, wanted: &Type) -> Option<String> {
         (Type::List(_) | Type::Set(_), ty) if ty.element().is_none() => "choose one element: … | first".into(),
         (ty, Type::List(_) | Type::Set(_)) if ty.element().is_none() => "put it into brackets: [ … ]".into(),
         (Type::Int | Type::Decimal | Type::Date | Type::Bool, Type::Text) => "make a text of it: … | text".into(),
-        (Type::Text | Type::Enum(_), Type::Enum(_)) => "say which text becomes which value with match or a table".into(),
+        (Type::Text | Type::Enum(_), Type::Enum(_)) => {
+            "say which text becomes which value with match or a table".into()
+        }
         (Type::Text, Type::Int) => "read a number from it: … | int".into(),
         (Type::Text, Type::Date) => "read a date from it: … | date".into(),
         (Type::Text, Type::Personnummer) => "read it as one: … | personnummer".into(),

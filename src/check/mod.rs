@@ -61,7 +61,6 @@ pub fn check_mapping(
         model,
         sources,
         mapping,
-        id,
         incoming,
         found,
         nodes: Default::default(),

@@ -75,6 +75,9 @@ impl Checker<'_> {
     }
 
     fn unknown_name(&mut self, name: &str, span: Span, scope: &Scope) {
+        if scope.is_blurred() {
+            return;
+        }
         let is_source = self.find_source_name(name).is_some();
         if is_source {
             return self.find(&code::NOT_A_VALUE, span, [("name", name.to_string())]);
@@ -129,8 +132,7 @@ impl Checker<'_> {
             }
         }
         let of = self.infer(of, scope);
-        let value = self.member(of, name, scope);
-        value
+        self.member(of, name, scope)
     }
 
     /// `right.x`: the present right value.
@@ -208,7 +210,8 @@ impl Checker<'_> {
             Type::Unknown => return self.broken(span),
             other => (Type::List(Arc::new(other.clone())), false),
         };
-        let typing = Typing { ty, optional: of.optional, fails: of.fails, classes: of.classes.and(value.classes), span };
+        let typing =
+            Typing { ty, optional: of.optional, fails: of.fails, classes: of.classes.and(value.classes), span };
         self.nodes.add(Node::Each { list, element: local, body, flatten }, typing)
     }
 
@@ -267,7 +270,14 @@ impl Checker<'_> {
     }
 
     /// A binding of a row, or a field that exactly one of its bindings has.
-    fn slot(&mut self, of: ExprId, layout: &super::typed::Layout, name: &Name, span: Span, scope: &mut Scope) -> ExprId {
+    fn slot(
+        &mut self,
+        of: ExprId,
+        layout: &super::typed::Layout,
+        name: &Name,
+        span: Span,
+        scope: &mut Scope,
+    ) -> ExprId {
         let outer = self.nodes.typing(of).clone();
         let slot = |index: usize, span| {
             let binding = &layout.slots[index];
@@ -284,9 +294,8 @@ impl Checker<'_> {
             let (node, typing) = slot(index, span);
             return self.nodes.add(node, typing);
         }
-        let with: Vec<_> = (0..layout.slots.len())
-            .filter(|&index| self.has_own_member(&layout.slots[index].ty, &name.text))
-            .collect();
+        let with: Vec<_> =
+            (0..layout.slots.len()).filter(|&index| self.has_own_member(&layout.slots[index].ty, &name.text)).collect();
         match with.as_slice() {
             [index] => {
                 let (node, typing) = slot(*index, outer.span);
@@ -412,9 +421,11 @@ impl Checker<'_> {
             Type::Ref(entity) | Type::Record(RecordType::Entity(entity)) => {
                 self.model.entity(*entity).fields.iter().map(|field| field.name.text.clone()).collect()
             }
-            Type::Record(RecordType::Set(set)) => {
-                self.sets.get(set).map(|layout| layout.slots.iter().map(|slot| slot.name.to_string()).collect()).unwrap_or_default()
-            }
+            Type::Record(RecordType::Set(set)) => self
+                .sets
+                .get(set)
+                .map(|layout| layout.slots.iter().map(|slot| slot.name.to_string()).collect())
+                .unwrap_or_default(),
             Type::Record(RecordType::Layout(number)) => {
                 self.layouts[*number as usize].slots.iter().map(|slot| slot.name.to_string()).collect()
             }

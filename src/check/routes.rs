@@ -1,10 +1,10 @@
 //! A sync as a whole: its mappings one after the other, what flows through them, and what the customer allows.
 
+use super::check_mapping;
 use super::checker::{Checker, Incoming};
 use super::scope::Scope;
 use super::typed::{Binding, ExprId, TypedFunction, TypedMapping};
-use super::check_mapping;
-use crate::finding::codes::{privacy, rule as code, sync as sync_code};
+use crate::finding::codes::{document, privacy, rule as code, sync as sync_code};
 use crate::finding::{Finding, Findings};
 use crate::model::{Mapping, Model, SyncId};
 use crate::source::{Sources, Span};
@@ -73,7 +73,8 @@ fn check_consent(model: &Model, route: &Route, found: &mut Findings) {
         for rule in &map.rules {
             let Some(target) = &rule.target else { continue };
             let field = &entity.fields[target.field as usize];
-            for class in rule.classes.iter().filter(|&class| needs_consent(class)) {
+            // A class that the field does not declare has its finding already.
+            for class in rule.classes.iter().filter(|&class| needs_consent(class) && field.classes.has(class)) {
                 let name = model.classes.name(class);
                 let granted = sync.allow.iter().position(|grant| {
                     let path: Vec<&str> = grant.field.names.iter().map(|name| name.text.as_str()).collect();
@@ -94,7 +95,12 @@ fn check_consent(model: &Model, route: &Route, found: &mut Findings) {
         }
     }
     for (grant, used) in sync.allow.iter().zip(used) {
-        if !used {
+        if model.classes.find(&grant.class.text).is_none() {
+            let known = model.classes.names().iter().map(String::as_str);
+            let near = crate::finding::suggest::nearest(&grant.class.text, known);
+            let finding = Finding::new(&document::UNKNOWN_CLASS, grant.class.span).word("name", &grant.class.text);
+            found.add(finding.word_if("suggestion", near).word("known", model.classes.names().join(", ")));
+        } else if !used {
             let words = Finding::new(&privacy::ALLOW_GRANTS_NOTHING, grant.span)
                 .word("class", &grant.class.text)
                 .word("field", grant.field.text());
@@ -144,7 +150,8 @@ fn check_scope(model: &Model, sources: &Sources, route: &mut Route, found: &mut 
     };
     let Some(entity) = on_left(&route.mappings[stage]) else { return };
     let incoming = Incoming::new();
-    let mut checker = Checker::resume(model, sources, &route.mappings[stage], &mut route.typed[stage], &incoming, found);
+    let mut checker =
+        Checker::resume(model, sources, &route.mappings[stage], &mut route.typed[stage], &incoming, found);
     let mut names = Scope::of("the sync's scope");
     let name = &model.entity(entity).name.text;
     names.add(name, Type::Record(RecordType::Entity(entity)), false, ClassSet::NONE, true);
@@ -176,7 +183,6 @@ impl<'m> Checker<'m> {
             model,
             sources,
             mapping,
-            id: typed.mapping,
             incoming,
             found,
             nodes: std::mem::take(&mut typed.nodes),
@@ -228,16 +234,14 @@ impl<'m> Checker<'m> {
     }
 
     /// Conditions that entities on the left declare: who is protected, which rows are no records.
-    pub(super) fn record_conditions(&mut self) -> (Vec<(EntityId, ExprId)>, Vec<(EntityId, ExprId)>) {
+    pub(super) fn record_conditions(&mut self) -> (Conditions, Conditions) {
         let model = self.model;
         let (mut protected, mut skipped) = (Vec::new(), Vec::new());
         let systems: Vec<_> = self.mapping.left.iter().map(|side| side.system).collect();
         for system in systems {
             for &id in &model.system(system).entities {
                 let entity = model.entity(id);
-                for (condition, into) in
-                    [(&entity.protected_when, &mut protected), (&entity.skip, &mut skipped)]
-                {
+                for (condition, into) in [(&entity.protected_when, &mut protected), (&entity.skip, &mut skipped)] {
                     let Some(condition) = condition else { continue };
                     let mut scope = Scope::of(format!("the entity `{}`", entity.name.text));
                     let ty = Type::Record(RecordType::Entity(id));
@@ -249,6 +253,9 @@ impl<'m> Checker<'m> {
         (protected, skipped)
     }
 }
+
+/// Conditions about records, by entity.
+type Conditions = Vec<(EntityId, ExprId)>;
 
 /// The place of a sync's name, for findings that are about all of it.
 pub(super) fn name_span(model: &Model, sync: SyncId) -> Span {

@@ -2,8 +2,8 @@
 
 use super::checker::Checker;
 use super::names::type_name;
-use super::typed::{ExprId, Literal, Node, Place, TypedTarget, Typing};
 use super::scope::Scope;
+use super::typed::{ExprId, Literal, Node, Place, TypedTarget, Typing};
 use crate::finding::codes::rule as code;
 use crate::model::Access;
 use crate::syntax::ast::{self, TargetStep};
@@ -104,9 +104,10 @@ impl Checker<'_> {
                 };
                 given.iter().all(known) && wanted.iter().all(served)
             }
-            (Type::Record(RecordType::Entity(a)) | Type::Ref(a), Type::Record(RecordType::Entity(b)) | Type::Ref(b)) => {
-                a == b
-            }
+            (
+                Type::Record(RecordType::Entity(a)) | Type::Ref(a),
+                Type::Record(RecordType::Entity(b)) | Type::Ref(b),
+            ) => a == b,
             (Type::Record(_), Type::Ref(_)) => true,
             _ => false,
         }

@@ -148,6 +148,7 @@ pub fn type_word(ty: Ty) -> Cow<'static, str> {
         Ty::Regex => "pattern",
         Ty::Same | Ty::Element => "T",
         Ty::Any => "any",
+        Ty::Simple => "simple value",
         Ty::ListOfAny | Ty::ListOfElement => "list of T",
         Ty::ListOfText => "list of text",
         Ty::Special => "its own type",
@@ -225,6 +226,7 @@ mod tests {
     }
 
     static PHONE: Function = Function {
+        fails_by_settings: false,
         name: "phone",
         family: "phones",
         doc: "Reads a phone number, e.g. `070-174 06 05`. Without `region`, a number needs its country code.",
@@ -236,6 +238,7 @@ mod tests {
         may_be_absent: false,
         absence: Absence::Propagates,
         fails: Some("the text is no phone number of that region"),
+        fails_by_settings: false,
         inverse: None,
         effect: Effect::Keeps,
         examples: &[("\"070-174 06 05\" | phone(region = \"SE\")", "\"+46701740605\""), ("\"å\" | phone", "fails")],
@@ -277,6 +280,7 @@ mod tests {
     }
 
     const PHONE_BASE: Function = Function {
+        fails_by_settings: false,
         name: "",
         family: "",
         doc: "",
@@ -285,6 +289,7 @@ mod tests {
         may_be_absent: false,
         absence: Absence::Sees,
         fails: None,
+        fails_by_settings: false,
         inverse: None,
         effect: Effect::Keeps,
         examples: &[],

@@ -15,9 +15,12 @@ pub fn text(plan: &Plan<'_>, sources: &Sources) -> String {
     let sync = model.sync(plan.sync);
     let mut text = String::new();
     let systems: Vec<&str> = std::iter::once(model.system(sync.left.system).name.text.as_str())
-        .chain(plan.route.mappings.iter().map(|mapping| {
-            mapping.right.first().map_or("?", |side| model.system(side.system).name.text.as_str())
-        }))
+        .chain(
+            plan.route
+                .mappings
+                .iter()
+                .map(|mapping| mapping.right.first().map_or("?", |side| model.system(side.system).name.text.as_str())),
+        )
         .collect();
     // Writing into memory cannot fail.
     let _ = writeln!(text, "{}: {}", sync.name.text, systems.join(" → "));
@@ -30,11 +33,24 @@ pub fn text(plan: &Plan<'_>, sources: &Sources) -> String {
     for (mapping, typed) in plan.route.mappings.iter().zip(&plan.route.typed) {
         let _ = writeln!(text, "\nmap {}", mapping.name.text);
         for set in &typed.sets {
-            let names: Vec<&str> = set.layout.slots.iter().map(|slot| &*slot.name).filter(|name| !name.is_empty()).collect();
-            let _ = writeln!(text, "  set {:<18} {} steps → {}", model.set(set.set).name.text, set.steps.len(), names.join(", "));
+            let names: Vec<&str> =
+                set.layout.slots.iter().map(|slot| &*slot.name).filter(|name| !name.is_empty()).collect();
+            let _ = writeln!(
+                text,
+                "  set {:<18} {} steps → {}",
+                model.set(set.set).name.text,
+                set.steps.len(),
+                names.join(", ")
+            );
         }
         for map in &typed.maps {
-            let _ = writeln!(text, "  map {:<18} {} → {}", map.name, record_name(model, map.left), model.entity(map.right).name.text);
+            let _ = writeln!(
+                text,
+                "  map {:<18} {} → {}",
+                map.name,
+                record_name(model, map.left),
+                model.entity(map.right).name.text
+            );
             rules(plan, map, sources, &mut text);
         }
     }
@@ -69,7 +85,12 @@ fn rules(plan: &Plan<'_>, map: &TypedMap, sources: &Sources, text: &mut String) 
         let target = rule.target.as_ref().map_or("?", |target| entity.fields[target.field as usize].name.text.as_str());
         let source = sources.slice(rule.left_span).split_whitespace().collect::<Vec<_>>().join(" ");
         let layer = if rule.overlay { "  (overlay)" } else { "" };
-        let _ = writeln!(text, "      {target:<20} {} {}{layer}", rule.arrow.text(), crate::finding::layout::cut(&source, 60));
+        let _ = writeln!(
+            text,
+            "      {target:<20} {} {}{layer}",
+            rule.arrow.text(),
+            crate::finding::layout::cut(&source, 60)
+        );
     }
     if let Some(gone) = map.gone.filter(|gone| gone.action != GoneAction::Keep) {
         let word = if gone.action == GoneAction::Remove { "remove" } else { "deactivate" };
@@ -121,7 +142,8 @@ pub fn json(plan: &Plan<'_>) -> Value {
             json!({"mapping": mapping.name.text, "maps": maps})
         })
         .collect();
-    let order: Vec<&str> = plan.target.entities.iter().map(|write| model.entity(write.entity).name.text.as_str()).collect();
+    let order: Vec<&str> =
+        plan.target.entities.iter().map(|write| model.entity(write.entity).name.text.as_str()).collect();
     json!({"sync": model.sync(plan.sync).name.text, "reads": reads, "mappings": mappings, "writes": order})
 }
 

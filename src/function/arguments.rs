@@ -6,6 +6,7 @@
 use super::Failure;
 use crate::value::{Duration, Value, show};
 use jiff::civil::Date;
+use jiff::tz::Offset;
 use rust_decimal::Decimal;
 
 /// The arguments of a call by place. An optional one that was not given is absent.
@@ -60,10 +61,11 @@ pub(super) trait Arguments<'a> {
         self.optional_date(place)?.ok_or(Failure::because("needs a date"))
     }
 
-    /// A date, if given.
+    /// A date, if given; of a moment, its date in UTC.
     fn optional_date(&self, place: usize) -> Result<Option<Date>, Failure> {
         match self.at(place) {
             Value::Date(date) => Ok(Some(date)),
+            Value::DateTime(moment) => Ok(Some(Offset::UTC.to_datetime(moment).date())),
             Value::Absent => Ok(None),
             _ => Err(Failure::because("needs a date")),
         }

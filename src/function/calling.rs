@@ -12,32 +12,16 @@ pub fn call<'a>(arena: &'a Arena, name: &str, arguments: &[Value<'a>]) -> Outcom
     let mut given = arguments.iter().copied();
     for param in function.params {
         let value = match param.need {
-            Need::Rest => {
-                let rest: Vec<Value<'_>> = given.by_ref().collect();
-                if function.absence == Absence::LeftOut
-                    && !rest.is_empty()
-                    && rest.iter().all(|value| value.is_absent())
-                {
-                    return Ok(Value::Absent);
-                }
-                context.list(&rest)
-            }
+            Need::Rest => context.list(&given.by_ref().collect::<Vec<_>>()),
             Need::Required | Need::Optional => given.next().unwrap_or(Value::Absent),
         };
-        let must_be_there = param.need == Need::Required && function.absence != Absence::Sees;
+        let must_be_there = param.need == Need::Required && function.absence == Absence::Propagates;
         if must_be_there && value.is_absent() {
             return Ok(Value::Absent);
         }
-        laid_out.push(if function.absence == Absence::LeftOut { without_absent(&context, value) } else { value });
+        laid_out.push(value);
     }
     run(&context, &laid_out)
-}
-
-fn without_absent<'a>(context: &Context<'a>, value: Value<'a>) -> Value<'a> {
-    match value {
-        Value::List(items) => context.list(&items.iter().copied().filter(|item| !item.is_absent()).collect::<Vec<_>>()),
-        other => other,
-    }
 }
 
 /// The outcome as text: `absent`, `fails: why`, lists in brackets, else the plain text.

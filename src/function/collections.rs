@@ -1,4 +1,4 @@
-//! Lists and sets. Absent elements are left out before anything else.
+//! Lists and sets. Absent elements are left out before anything else, and an absent list counts as an empty one.
 
 use super::arguments::Arguments;
 use super::{Absence, Context, Failure, Function, Outcome, Param, Special, Ty, optional, required, rest, text};
@@ -22,8 +22,8 @@ const fn special(name: &'static str, what: Special) -> Function {
 /// The functions of lists and sets.
 pub static FUNCTIONS: &[Function] = &[
     Function {
-        doc: "The first element; absent if there is none. A list of a system has the order in which it came: say `best` or `sort` \
-              where the order matters.",
+        doc: "The first element; absent if there is none. A list of a system has the order in which it came: say \
+              `best` or `sort` where the order matters.",
         gives: Ty::Element,
         may_be_absent: true,
         examples: &[(r#"["a", "b"] | first"#, r#""a""#), ("[] | first", "absent"), ("[absent, 2] | first", "2")],
@@ -37,12 +37,13 @@ pub static FUNCTIONS: &[Function] = &[
         ..list("last", last)
     },
     Function {
-        doc: "The element at a place, counted from 1; absent if the list is shorter: for numbered fields such as Contact1 to \
-              Contact3.",
+        doc: "The element at a place, counted from 1; absent if the list is shorter: for numbered fields such as \
+              Contact1 to Contact3.",
         params: &[required("list", Ty::ListOfAny), required("place", Ty::Int)],
         gives: Ty::Element,
         may_be_absent: true,
         fails: Some("the place is less than 1"),
+        fails_by_settings: true,
         examples: &[
             (r#"["a", "b"] | nth(2)"#, r#""b""#),
             (r#"["a", "b"] | nth(3)"#, "absent"),
@@ -65,16 +66,16 @@ pub static FUNCTIONS: &[Function] = &[
         ..list("is_empty", is_empty)
     },
     Function {
-        doc: "Each element once, in the order of its first appearance. Texts are compared to the letter: bring addresses to lower \
-              case before.",
+        doc: "Each element once, in the order of its first appearance. Texts are compared to the letter: bring \
+              addresses to lower case before.",
         gives: Ty::ListOfElement,
-        examples: &[("[2, 1, 2] | distinct", "[2, 1]"), ("distinct(absent)", "absent")],
+        examples: &[("[2, 1, 2] | distinct", "[2, 1]"), ("distinct(absent)", "[]")],
         ..list("distinct", distinct)
     },
     Function {
-        doc: "The elements in another order, by one or more expressions over the element, each `asc` (default) or `desc`; without \
-              one, by the elements themselves. Elements that are equal in all keep their order, absent values come last unless \
-              `absent first` is said.",
+        doc: "The elements in another order, by one or more expressions over the element, each `asc` (default) or \
+              `desc`; without one, by the elements themselves. Elements that are equal in all keep their order, \
+              absent values come last unless `absent first` is said.",
         params: &[required("list", Ty::ListOfAny), rest("orders", Ty::Orders)],
         gives: Ty::ListOfElement,
         examples: &[
@@ -85,13 +86,13 @@ pub static FUNCTIONS: &[Function] = &[
         ..special("sort", Special::Sort)
     },
     Function {
-        doc: "One expression over each element, as a list; `it` is the element, a name alone is its field. Elements for which the \
-              expression is absent are left out.",
+        doc: "One expression over each element, as a list; `it` is the element, a name alone is its field. Elements \
+              for which the expression is absent are left out.",
         params: &[required("list", Ty::ListOfAny), required("expression", Ty::PerElement)],
         gives: Ty::Special,
         examples: &[
             (r#"["Anna", "Bo"] | each(upper(it))"#, r#"["ANNA", "BO"]"#),
-            (r#"[{ a = 1 }, { a = absent }] | each(a)"#, "[1]"),
+            (r#"["1", "x", "2"] | each(try int(it) else absent)"#, "[1, 2]"),
             ("[] | each(it)", "[]"),
         ],
         ..special("each", Special::Each)
@@ -115,7 +116,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..special("any", Special::AnyOf)
     },
     Function {
-        doc: "True if the condition holds for every element; true for an empty list. An undecided condition does not hold.",
+        doc: "True if the condition holds for every element; true for an empty list. An undecided condition does not \
+              hold.",
         params: &[required("list", Ty::ListOfAny), required("condition", Ty::PerElement)],
         gives: Ty::Bool,
         examples: &[("[1, 2] | every(it > 1)", "false"), ("[] | every(it > 1)", "true")],
@@ -144,7 +146,7 @@ pub static FUNCTIONS: &[Function] = &[
         examples: &[
             (r#"["A", "B"] | has("A")"#, "true"),
             (r#"[] | has("A")"#, "false"),
-            (r#"["A"] | has(absent)"#, "absent"),
+            (r#"["A"] | has(absent)"#, "false"),
         ],
         ..list("has", has)
     },
@@ -175,7 +177,7 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The elements of the lists in a list, as one list.",
         gives: Ty::Element,
         fails: Some("an element is no list"),
-        examples: &[("[[1, 2], [], [3]] | flatten", "[1, 2, 3]"), ("flatten(absent)", "absent")],
+        examples: &[("[[1, 2], [], [3]] | flatten", "[1, 2, 3]"), ("flatten(absent)", "[]")],
         ..list("flatten", flatten)
     },
     Function {
@@ -183,6 +185,7 @@ pub static FUNCTIONS: &[Function] = &[
         params: &[required("list", Ty::ListOfAny), required("count", Ty::Int)],
         gives: Ty::ListOfElement,
         fails: Some("the count is negative"),
+        fails_by_settings: true,
         examples: &[("[1, 2, 3] | take(2)", "[1, 2]"), ("[1] | take(2)", "[1]"), ("[1] | take(0 - 1)", "fails")],
         ..list("take", take)
     },
@@ -216,8 +219,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..list("common", common)
     },
     Function {
-        doc: "The elements as one text with a separator between them; a blank if none is given. Absent if no element is left. \
-              Dates, numbers and truth are written as `text` does.",
+        doc: "The elements as one text with a separator between them; a blank if none is given. Absent if no element \
+              is left. Dates, numbers and truth are written as `text` does.",
         params: &[required("list", Ty::ListOfAny), optional("separator", Ty::Text)],
         gives: Ty::Text,
         may_be_absent: true,
@@ -227,7 +230,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..list("join", join)
     },
     Function {
-        doc: "True if a number of the list has this bit, counted from 0 for the lowest: for flags that systems pack into one number.",
+        doc: "True if a number of the list has this bit, counted from 0 for the lowest: for flags that systems pack \
+              into one number.",
         params: &[required("list", Ty::ListOfAny), required("bit", Ty::Int)],
         gives: Ty::Bool,
         fails: Some("an element is no whole number, or the bit is not 0 to 62"),
@@ -239,6 +243,7 @@ pub static FUNCTIONS: &[Function] = &[
         params: &[required("number", Ty::Int), required("bit", Ty::Int)],
         gives: Ty::Bool,
         fails: Some("the bit is not 0 to 62"),
+        fails_by_settings: true,
         examples: &[("has_bit(5, 2)", "true"), ("has_bit(5, 1)", "false"), ("has_bit(5, 63)", "fails")],
         ..list("has_bit", has_bit)
     },

@@ -42,6 +42,8 @@ pub struct Function {
     pub absence: Absence,
     /// Why it can fail, if it can: `"the text is no whole number"`.
     pub fails: Option<&'static str>,
+    /// True if it fails because of the arguments behind its first parameter alone: with literals that are right it cannot.
+    pub fails_by_settings: bool,
     /// The function that takes its result back, for two-way rules; it is called with the same further arguments.
     pub inverse: Option<&'static str>,
     /// What it does to the data classes of its arguments.
@@ -120,6 +122,8 @@ pub enum Ty {
     Same,
     /// Any type at all
     Any,
+    /// One value that has a plain text: no list, structure, record or bytes
+    Simple,
     /// A list or set of any element type; `Element` is that type
     ListOfAny,
     /// The element type of the `ListOfAny` of the signature
@@ -141,8 +145,8 @@ pub enum Ty {
 pub enum Absence {
     /// Absent in, absent out.
     Propagates,
-    /// Absent elements of a list argument, and absent arguments among [`Need::Rest`], are left out. Absent in, absent
-    /// out for every other required argument; and where a `Rest` was given and nothing of it is left, the result is absent.
+    /// Absent arguments and elements are left out; an absent list counts as an empty one. A function of a [`Need::Rest`]
+    /// gives absent if nothing of it is left.
     LeftOut,
     /// The function sees absence and decides itself.
     Sees,
@@ -261,6 +265,7 @@ impl Function {
             may_be_absent: false,
             absence: Absence::Propagates,
             fails: None,
+            fails_by_settings: false,
             inverse: None,
             effect: Effect::Keeps,
             examples: &[],

@@ -28,9 +28,10 @@ const BECOMES_NATIONAL_ID: Effect = Effect::Adds(ClassSet::of(Class::NATIONAL_ID
 /// The functions of national ids.
 pub static FUNCTIONS: &[Function] = &[
     Function {
-        doc: "A Swedish personnummer in twelve digits, of any of its forms, with samordningsnummer, interim numbers (a letter \
-              first of the last four) and the temporary TF numbers of schools. Ten digits get their century from `+` or `-` and \
-              the run's date. A wrong check digit fails, or passes with `check_digit = \"ignore\"`; no digit is ever changed.",
+        doc: "A Swedish personnummer in twelve digits, of any of its forms, with samordningsnummer, interim numbers \
+              (a letter first of the last four) and the temporary TF numbers of schools. Ten digits get their \
+              century from `+` or `-` and the run's date. A wrong check digit fails, or passes with `check_digit = \
+              \"ignore\"`; no digit is ever changed.",
         gives: Ty::Personnummer,
         fails: Some("the text is no personnummer, or its check digit is wrong"),
         effect: BECOMES_NATIONAL_ID,
@@ -67,7 +68,8 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "The personnummer as `YYMMDDNNNN`. The century is lost: two people born a hundred years apart may look the same.",
+        doc: "The personnummer as `YYMMDDNNNN`. The century is lost: two people born a hundred years apart may look \
+              the same.",
         fails: Some("the text is no personnummer"),
         examples: &[
             (r#""201212212391" | personnummer_10"#, r#""1212212391""#),
@@ -118,8 +120,8 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "True if the number is a temporary number of a school, with `TF`. Schools choose them freely: two schools may give \
-              the same one, so match people by it only together with name and birth date.",
+        doc: "True if the number is a temporary number of a school, with `TF`. Schools choose them freely: two \
+              schools may give the same one, so match people by it only together with name and birth date.",
         gives: Ty::Bool,
         examples: &[(r#""20120304TF01" | is_temporary_number"#, "true"), (r#""okänt" | is_temporary_number"#, "false")],
         ..id("is_temporary_number", PERSONNUMMER, |context, arguments| {
@@ -127,15 +129,15 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "The date of birth that a Swedish personnummer begins with; absent for a coordination number whose month or day \
-              is unknown.",
+        doc: "The date of birth that a Swedish personnummer begins with; absent for a samordningsnummer whose date \
+              is not known in full.",
         gives: Ty::Date,
         may_be_absent: true,
         fails: Some("the text is no personnummer"),
         effect: Effect::Coarsens,
         examples: &[
             (r#""701063-2391" | birth_date_of"#, r#"date("1970-10-03")"#),
-            (r#""191500722390" | birth_date_of"#, "absent"),
+            (r#""193100602394" | birth_date_of"#, "absent"),
             (r#""okänt" | birth_date_of"#, "fails"),
         ],
         ..id("birth_date_of", PERSONNUMMER, |context, arguments| {
@@ -144,8 +146,8 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "`male` or `female`, by the third of the last four of a Swedish personnummer; absent for interim and temporary \
-              numbers, which do not tell. It is what the register says, and no more.",
+        doc: "`male` or `female`, by the third of the last four of a Swedish personnummer; absent for interim and \
+              temporary numbers, which do not tell. It is what the register says, and no more.",
         may_be_absent: true,
         fails: Some("the text is no personnummer"),
         effect: Effect::Coarsens,
@@ -156,8 +158,8 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "A Belgian rijksregisternummer, or BIS number, in eleven digits. A wrong check number fails, or passes with \
-              `check_digit = \"ignore\"`.",
+        doc: "A Belgian rijksregisternummer, or BIS number, in eleven digits. A wrong check number fails, or passes \
+              with `check_digit = \"ignore\"`.",
         gives: Ty::Rijksregisternummer,
         fails: Some("the text is no rijksregisternummer, or its check number is wrong"),
         effect: BECOMES_NATIONAL_ID,
@@ -202,8 +204,8 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "The date of birth in a rijksregisternummer; absent if day or month are unknown or the check number, which tells the \
-              century, is wrong.",
+        doc: "The date of birth in a rijksregisternummer; absent if day or month are unknown or the check number, \
+              which tells the century, is wrong.",
         gives: Ty::Date,
         may_be_absent: true,
         fails: Some("the text is no rijksregisternummer"),
@@ -218,7 +220,8 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "`male` or `female`, by the sequence in a rijksregisternummer; absent for BIS numbers given when it was unknown.",
+        doc: "`male` or `female`, by the sequence in a rijksregisternummer; absent for BIS numbers given when it was \
+              unknown.",
         may_be_absent: true,
         fails: Some("the text is no rijksregisternummer"),
         effect: Effect::Coarsens,
@@ -232,8 +235,8 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "A Dutch BSN in nine digits. Eight digits fail: whether a zero was lost is a guess. A wrong check digit fails, or \
-              passes with `check_digit = \"ignore\"`.",
+        doc: "A Dutch BSN in nine digits. Eight digits fail: whether a zero was lost is a guess. A wrong check digit \
+              fails, or passes with `check_digit = \"ignore\"`.",
         gives: Ty::Bsn,
         fails: Some("the text is no BSN, or its check digit is wrong"),
         effect: BECOMES_NATIONAL_ID,
@@ -257,8 +260,8 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "A Dutch onderwijsnummer, of pupils without BSN, in nine digits. A wrong check digit fails, or passes with \
-              `check_digit = \"ignore\"`.",
+        doc: "A Dutch onderwijsnummer, of pupils without BSN, in nine digits. A wrong check digit fails, or passes \
+              with `check_digit = \"ignore\"`.",
         fails: Some("the text is no onderwijsnummer, or its check digit is wrong"),
         effect: BECOMES_NATIONAL_ID,
         examples: &[
@@ -322,8 +325,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..id("school_unit_code", TEXT, |_, arguments| school_unit_code(arguments.text(0)?).map(Value::Text))
     },
     Function {
-        doc: "A Swedish organisation number in ten digits. A wrong check digit fails, or passes with `check_digit = \"ignore\"`. \
-              That of a sole trader is a personnummer and is refused.",
+        doc: "A Swedish organisation number in ten digits. A wrong check digit fails, or passes with `check_digit = \
+              \"ignore\"`. That of a sole trader is a personnummer and is refused.",
         fails: Some("the text is no organisation number, or its check digit is wrong"),
         examples: &[
             (r#""202100-5489" | organisation_number"#, r#""2021005489""#),
@@ -336,7 +339,8 @@ pub static FUNCTIONS: &[Function] = &[
         })
     },
     Function {
-        doc: "True if the digits of a text pass the Luhn check (modulus 10), as on library cards and in many member numbers.",
+        doc: "True if the digits of a text pass the Luhn check (modulus 10), as on library cards and in many member \
+              numbers.",
         gives: Ty::Bool,
         examples: &[
             (r#""701063-2391" | passes_luhn"#, "true"),

@@ -18,9 +18,9 @@ const NO_NUMBER: Option<&str> = Some("it is no phone number of the region");
 /// The functions of phone numbers.
 pub static FUNCTIONS: &[Function] = &[
     Function {
-        doc: "The number as systems exchange it, `+46701740605` (E.164). A number without country code needs the `region` whose \
-              rules it follows (two letters); blanks and `- / . ( )` are allowed. Fails if it is no number of its country: use \
-              `phone_or_absent` where that happens often.",
+        doc: "The number as systems exchange it, `+46701740605` (E.164). A number without country code needs the \
+              `region` whose rules it follows (two letters); blanks and `- / . ( )` are allowed. Fails if it is no \
+              number of its country: use `phone_or_absent` where that happens often.",
         gives: Ty::Phone,
         fails: NO_NUMBER,
         inverse: Some("phone_national"),
@@ -38,6 +38,7 @@ pub static FUNCTIONS: &[Function] = &[
         gives: Ty::Phone,
         may_be_absent: true,
         fails: Some("the region is none"),
+        fails_by_settings: true,
         examples: &[
             (r#""06-12345678" | phone_or_absent(region = "NL")"#, r#""+31612345678""#),
             (r#""saknas" | phone_or_absent(region = "NL")"#, "absent"),
@@ -69,6 +70,7 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "True if the text is a number of its country.",
         gives: Ty::Bool,
         fails: Some("the region is none"),
+        fails_by_settings: true,
         examples: &[
             (r#""070-174 06 05" | is_phone(region = "SE")"#, "true"),
             (r#""070-174" | is_phone(region = "SE")"#, "false"),
@@ -76,10 +78,11 @@ pub static FUNCTIONS: &[Function] = &[
         ..phone("is_phone", is_phone)
     },
     Function {
-        doc: "True if the number is one of a mobile phone. In countries that do not tell mobile and fixed numbers apart, every \
-              number that may be mobile is. False if the text is no number.",
+        doc: "True if the number is one of a mobile phone. In countries that do not tell mobile and fixed numbers \
+              apart, every number that may be mobile is. False if the text is no number.",
         gives: Ty::Bool,
         fails: Some("the region is none"),
+        fails_by_settings: true,
         examples: &[
             (r#""0492 12 34 56" | is_mobile(region = "BE")"#, "true"),
             (r#""04 222 33 44" | is_mobile(region = "BE")"#, "false"),

@@ -19,6 +19,17 @@ pub enum Reader {
     Struct(Vec<Reader>),
 }
 
+impl Reader {
+    /// Says which day is today.
+    pub fn set_as_of(&mut self, as_of: jiff::civil::Date) {
+        match self {
+            Reader::Scalar(codec) | Reader::Reference(_, codec) => codec.as_of = Some(as_of),
+            Reader::List(inner) => inner.set_as_of(as_of),
+            Reader::Struct(members) => members.iter_mut().for_each(|member| member.set_as_of(as_of)),
+        }
+    }
+}
+
 /// A field of a table: where its cells lie, and how they are read.
 #[derive(Debug)]
 pub struct Column {

@@ -111,6 +111,17 @@ pub fn lower<'m>(model: &'m Model, route: &'m Route, found: &mut Findings) -> Pl
     Plan { model, route, sync: route.sync, reads, needs, target }
 }
 
+impl Plan<'_> {
+    /// Says which day is today: numbers without a century (`890102-3286`) are read by it.
+    pub fn set_as_of(&mut self, as_of: jiff::civil::Date) {
+        let reads = self.reads.iter_mut().flat_map(|system| &mut system.entities);
+        let right = self.target.entities.iter_mut().filter_map(|write| write.read.as_mut());
+        for column in reads.chain(right).flat_map(|read| read.columns.iter_mut().flatten()) {
+            column.reader.set_as_of(as_of);
+        }
+    }
+}
+
 /// Opens the compiled connection of a system; `None` if it has none of this version.
 fn connection(model: &Model, system: SystemId, found: &mut Findings) -> Option<(&'static str, Box<dyn Dialect>)> {
     let system = model.system(system);

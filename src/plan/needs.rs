@@ -82,10 +82,10 @@ fn with_keys(model: &Model, needs: &mut Needs) {
         }
         for &index in &fields {
             for to in referenced(&entity.fields[index as usize].ty) {
-                if !needs.contains_key(&to) {
-                    needs.insert(to, BTreeSet::new());
+                needs.entry(to).or_insert_with(|| {
                     waiting.push(to);
-                }
+                    BTreeSet::new()
+                });
             }
         }
         needs.insert(id, fields);
@@ -113,7 +113,8 @@ pub fn write_order(model: &Model, written: &BTreeSet<EntityId>) -> Vec<EntityId>
                     || referenced(&field.ty).iter().all(|to| to == id || !waiting.contains(to))
             })
         };
-        let next = waiting.iter().position(|id| free(id, true)).or_else(|| waiting.iter().position(|id| free(id, false)));
+        let next =
+            waiting.iter().position(|id| free(id, true)).or_else(|| waiting.iter().position(|id| free(id, false)));
         order.push(waiting.remove(next.unwrap_or(0)));
     }
     order

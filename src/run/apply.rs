@@ -63,7 +63,12 @@ impl From<Fault> for Trouble {
 const CHUNK: usize = 32;
 
 /// Finishes or takes back what a killed run left behind. Called before every command that writes.
-pub async fn recover(plan: &Plan<'_>, sides: &Sides, world: &dyn World, store: &mut Store) -> Result<Vec<String>, Trouble> {
+pub async fn recover(
+    plan: &Plan<'_>,
+    sides: &Sides,
+    world: &dyn World,
+    store: &mut Store,
+) -> Result<Vec<String>, Trouble> {
     let mut told = Vec::new();
     let sync = &plan.model.sync(plan.sync).name.text;
     let open_intents = store.unsettled(sync)?;
@@ -223,7 +228,8 @@ async fn deliver(
 fn remember_links(store: &mut Store, run: i64, set: &ChangeSet, summary: &mut Summary) -> Result<(), Trouble> {
     for entity in &set.entities {
         let links: Vec<&Change> = entity.changes.iter().filter(|change| change.op == Op::Link).collect();
-        let mut intents: Vec<Intent> = links.iter().map(|change| intent_of(change, &entity.entity, None, run)).collect();
+        let mut intents: Vec<Intent> =
+            links.iter().map(|change| intent_of(change, &entity.entity, None, run)).collect();
         if intents.is_empty() {
             continue;
         }
@@ -287,8 +293,10 @@ fn cells(plan: &Plan<'_>, write: &EntityWrite, records: &BTreeMap<String, Map<St
         let mut row = Vec::with_capacity(entity.fields.len());
         for (field, codec) in entity.fields.iter().zip(&write.codecs) {
             let json = record.get(&field.name.text).unwrap_or(&Json::Null);
-            let wire = to_wire(&field.ty, codec, json, &|text| Some(text.to_string()), &|member| part_path(field, member).to_string())
-                .map_err(|why| Fault::stop(format!("{} {left_key}: {}: {why}", entity.name.text, field.name.text)))?;
+            let wire = to_wire(&field.ty, codec, json, &|text| Some(text.to_string()), &|member| {
+                part_path(field, member).to_string()
+            })
+            .map_err(|why| Fault::stop(format!("{} {left_key}: {}: {why}", entity.name.text, field.name.text)))?;
             row.push(cell_text(wire));
         }
         rows.push(row);
@@ -322,7 +330,8 @@ async fn send_all(
 ) -> Result<(), Trouble> {
     remember_links(store, run, set, summary)?;
     let mut ids = ids_by_left(plan, store, &set.sync)?;
-    let passes: [(&[Op], bool); 2] = [(&[Op::Create, Op::Update, Op::Reactivate, Op::Deactivate], false), (&[Op::Remove], true)];
+    let passes: [(&[Op], bool); 2] =
+        [(&[Op::Create, Op::Update, Op::Reactivate, Op::Deactivate], false), (&[Op::Remove], true)];
     for (ops, reversed) in passes {
         let mut order: Vec<&EntityWrite> = plan.target.entities.iter().collect();
         if reversed {
@@ -375,11 +384,16 @@ async fn send_chunk(
             (None, Ok((call, item))) => match session.send(call, std::slice::from_ref(&item)).await {
                 Sent::Each(mut outcomes) => settle(change, outcomes.pop()),
                 Sent::Nothing(fault) => {
-                    let why = fault.say.clone();
+                    let (why, arrived) = (fault.say.clone(), fault.arrived);
                     if fault.then == crate::adapter::Then::Stop {
                         stop = Some(fault);
                     }
-                    Settled::Failed { why }
+                    // Whether it happened is known for sure only if the call surely did not arrive.
+                    if arrived == crate::adapter::Arrived::No {
+                        Settled::Failed { why }
+                    } else {
+                        Settled::Unknown { why }
+                    }
                 }
             },
         };

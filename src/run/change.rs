@@ -128,7 +128,10 @@ pub struct ChangeSet {
 impl ChangeSet {
     /// How many changes write something.
     pub fn writes(&self) -> u64 {
-        self.entities.iter().map(|entity| entity.changes.iter().filter(|change| change.op != Op::Link).count() as u64).sum()
+        self.entities
+            .iter()
+            .map(|entity| entity.changes.iter().filter(|change| change.op != Op::Link).count() as u64)
+            .sum()
     }
 
     /// The digest of the content.
@@ -152,10 +155,15 @@ impl ChangeSet {
             format!("this is no change set, or it was cut off (line {}, column {})", error.line(), error.column())
         })?;
         if set.version != VERSION {
-            return Err(format!("this change set has version {}, and this koppla reads version {VERSION}", set.version));
+            return Err(format!(
+                "this change set has version {}, and this koppla reads version {VERSION}",
+                set.version
+            ));
         }
         if set.digest != set.digest_of() {
-            return Err("this change set was altered after it was made: its digest does not fit; make a new preview".into());
+            return Err(
+                "this change set was altered after it was made: its digest does not fit; make a new preview".into()
+            );
         }
         Ok(set)
     }

@@ -81,7 +81,15 @@ impl Fallen {
         self.stop(place, key, why.into(), None, Apart::No, true);
     }
 
-    fn stop(&mut self, place: &str, key: Option<String>, why: String, origin: Option<String>, apart: Apart, held: bool) {
+    fn stop(
+        &mut self,
+        place: &str,
+        key: Option<String>,
+        why: String,
+        origin: Option<String>,
+        apart: Apart,
+        held: bool,
+    ) {
         if apart == Apart::Outside {
             return;
         }

@@ -23,7 +23,13 @@ pub fn opener(protocol: &str) -> Option<&'static dyn Opener> {
 }
 
 /// The settings of a side, with references to secrets resolved. Says in words which one is missing.
-pub fn settings(model: &Model, side: &SyncSide, folder: &Path, as_of: &str, world: &dyn World) -> Result<Settings, String> {
+pub fn settings(
+    model: &Model,
+    side: &SyncSide,
+    folder: &Path,
+    as_of: &str,
+    world: &dyn World,
+) -> Result<Settings, String> {
     let system = model.system(side.system);
     let mut settings = Settings { folder: folder.to_path_buf(), as_of: as_of.to_string(), ..Settings::default() };
     for setting in &system.settings {
@@ -35,7 +41,8 @@ pub fn settings(model: &Model, side: &SyncSide, folder: &Path, as_of: &str, worl
             }
             return Err(format!("{}: the setting `{name}` is missing", system.name.text));
         };
-        let value = resolved(node, &setting.ty, folder, world).map_err(|why| format!("{}: the setting `{name}` {why}", system.name.text))?;
+        let value = resolved(node, &setting.ty, folder, world)
+            .map_err(|why| format!("{}: the setting `{name}` {why}", system.name.text))?;
         if setting.ty == Type::Secret
             && let Json::String(secret) = &value
         {
@@ -51,7 +58,8 @@ fn resolved(node: &Node, ty: &Type, folder: &Path, world: &dyn World) -> Result<
         (Kind::Missing, _) => Ok(Json::Null),
         (Kind::List(items), _) => {
             let element = ty.element().cloned().unwrap_or(Type::Text);
-            let items: Result<Vec<Json>, String> = items.iter().map(|item| resolved(item, &element, folder, world)).collect();
+            let items: Result<Vec<Json>, String> =
+                items.iter().map(|item| resolved(item, &element, folder, world)).collect();
             items.map(Json::Array)
         }
         (Kind::Map(entries), _) => {
@@ -82,8 +90,11 @@ fn with_references(text: &str, folder: &Path, world: &dyn World) -> Result<Strin
         let name = &rest[open + 2..open + close];
         match name.strip_prefix("file:") {
             Some(path) => {
-                let bytes = world.read(&folder.join(path)).map_err(|error| format!("is in the file {path}, which cannot be read: {error}"))?;
-                let content = String::from_utf8(bytes).map_err(|_| format!("is in the file {path}, which is not UTF-8"))?;
+                let bytes = world
+                    .read(&folder.join(path))
+                    .map_err(|error| format!("is in the file {path}, which cannot be read: {error}"))?;
+                let content =
+                    String::from_utf8(bytes).map_err(|_| format!("is in the file {path}, which is not UTF-8"))?;
                 out.push_str(content.trim_end_matches(['\r', '\n']));
             }
             None => match world.environment(name) {
@@ -130,10 +141,12 @@ pub async fn gather(
     let mut read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
     for system in &plan.reads {
         let entities: Vec<&EntityRead> = system.entities.iter().collect();
-        read_system(plan.model, system.protocol, &*system.dialect, &entities, &sides.left, world, told, &mut read.left).await;
+        read_system(plan.model, system.protocol, &*system.dialect, &entities, &sides.left, world, told, &mut read.left)
+            .await;
     }
     if with_right && let Some((protocol, dialect)) = &plan.target.connection {
-        let entities: Vec<&EntityRead> = plan.target.entities.iter().filter_map(|entity| entity.read.as_ref()).collect();
+        let entities: Vec<&EntityRead> =
+            plan.target.entities.iter().filter_map(|entity| entity.read.as_ref()).collect();
         if !entities.is_empty() {
             read_system(plan.model, protocol, &**dialect, &entities, &sides.right, world, told, &mut read.right).await;
         }
@@ -170,7 +183,9 @@ async fn read_system(
             None => Gathered { outcome: read_all(&mut *session, entity.call, &mut |rows| told(name, rows)).await },
         };
         // Each list of files stands for itself; a server that told us to stop is not asked again.
-        if protocol != "files" && let Some(fault) = gathered.outcome.faults.iter().find(|fault| fault.then == crate::adapter::Then::Stop) {
+        if protocol != "files"
+            && let Some(fault) = gathered.outcome.faults.iter().find(|fault| fault.then == crate::adapter::Then::Stop)
+        {
             stopped.get_or_insert_with(|| fault.clone());
         }
         into.insert(entity.entity, gathered);

@@ -83,7 +83,9 @@ fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Stor
     let Some(store) = store else { return Ok(()) };
     for index in 0..report.reads.len() {
         let read = &report.reads[index];
-        let Some(before) = store.recall(sync, &size_name(&read.system, &read.entity))?.and_then(|text| text.parse::<u64>().ok()) else {
+        let Some(before) =
+            store.recall(sync, &size_name(&read.system, &read.entity))?.and_then(|text| text.parse::<u64>().ok())
+        else {
             continue;
         };
         let lost = before.saturating_sub(read.rows);

@@ -16,7 +16,9 @@ impl Hasher {
     pub fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
         match normal::normal_form(ty, value, arena) {
             Value::Text(text) => self.bytes(b't', text.as_bytes()),
-            Value::Int(number) => self.bytes(b'n', rust_decimal::Decimal::from(number).normalize().to_string().as_bytes()),
+            Value::Int(number) => {
+                self.bytes(b'n', rust_decimal::Decimal::from(number).normalize().to_string().as_bytes())
+            }
             Value::Decimal(number) => self.bytes(b'n', number.normalize().to_string().as_bytes()),
             Value::Bool(value) => self.bytes(b'b', &[u8::from(value)]),
             Value::Row(row) => {

@@ -128,7 +128,12 @@ impl<'t> Made<'t> {
 }
 
 /// Works the maps of a mapping. The result is in order of the first map of each entity.
-pub fn make<'m, 't>(machine: &mut Machine<'m, 't>, links: &'m mut Links, arena: &'t Arena, fallen: &mut Fallen) -> Vec<Made<'t>> {
+pub fn make<'m, 't>(
+    machine: &mut Machine<'m, 't>,
+    links: &'m mut Links,
+    arena: &'t Arena,
+    fallen: &mut Fallen,
+) -> Vec<Made<'t>> {
     let typed = machine.typed;
     let maps: Vec<(u16, &'t TypedMap)> = typed
         .maps
@@ -306,7 +311,7 @@ fn work<'t>(
         }
     }
     for rule in &map.rules {
-        if !exists(rule) {
+        if !exists(rule) || goes_left(machine, &rule.arrow) {
             continue;
         }
         let Some(target) = &rule.target else { continue };
@@ -339,7 +344,11 @@ fn work<'t>(
             if into.rows[row].fate == Fate::Whole {
                 let held = stop.why.ends_with("was made of this record");
                 let key = key_text(machine, left, map.left);
-                if held { fallen.held(&map.name, key, stop.why.to_string()) } else { fallen.failed(&map.name, key, &stop, apart) }
+                if held {
+                    fallen.held(&map.name, key, stop.why.to_string())
+                } else {
+                    fallen.failed(&map.name, key, &stop, apart)
+                }
                 if held {
                     into.rows[row].fate = Fate::Held(stop.why.to_string());
                     return;
@@ -357,6 +366,14 @@ fn work<'t>(
 /// True if a rule exists when records are created or updated.
 fn exists(rule: &TypedRule) -> bool {
     rule.on.is_empty() || rule.on.iter().any(|op| matches!(op, Operation::Create | Operation::Update))
+}
+
+/// True if the customer chose the other direction for a rule.
+fn goes_left(machine: &Machine<'_, '_>, arrow: &Arrow) -> bool {
+    let Arrow::Option(name) = arrow else { return false };
+    let options = &machine.model.mapping(machine.typed.mapping).options;
+    let chosen = options.iter().position(|option| option.name.text == *name).map(|index| machine.options[index]);
+    chosen.and_then(Value::as_text) == Some("left")
 }
 
 fn mode(rule: &TypedRule) -> State {

@@ -12,7 +12,12 @@ use hashbrown::HashMap;
 type Places = HashMap<EntityId, Vec<Option<u32>>>;
 
 /// Finishes all entities, those whose keys are parts of others' keys first.
-pub fn finish<'t>(machine: &Machine<'_, 't>, mut made: Vec<Made<'t>>, arena: &'t Arena, fallen: &mut Fallen) -> Vec<Made<'t>> {
+pub fn finish<'t>(
+    machine: &Machine<'_, 't>,
+    mut made: Vec<Made<'t>>,
+    arena: &'t Arena,
+    fallen: &mut Fallen,
+) -> Vec<Made<'t>> {
     let order = key_order(machine, &made);
     let mut places: Places = HashMap::new();
     for entity in order {
@@ -134,7 +139,9 @@ fn merge<'t>(
                 }
                 if key.is_none() && !theirs {
                     // Whose key is not known cannot be told from who is gone.
-                    into.incomplete.entry(made.map).or_insert_with(|| "records whose key could not be worked out".into());
+                    into.incomplete
+                        .entry(made.map)
+                        .or_insert_with(|| "records whose key could not be worked out".into());
                 }
                 if let Some(key) = &key {
                     by_key.insert(key.clone(), record);
@@ -151,7 +158,14 @@ fn merge<'t>(
 }
 
 /// Joins a row to a record with the same key.
-fn join<'t>(machine: &Machine<'_, 't>, from: &Made<'t>, row: usize, into: &mut Made<'t>, record: usize, fallen: &mut Fallen) {
+fn join<'t>(
+    machine: &Machine<'_, 't>,
+    from: &Made<'t>,
+    row: usize,
+    into: &mut Made<'t>,
+    record: usize,
+    fallen: &mut Fallen,
+) {
     let entity = machine.model.entity(from.entity);
     let (fate, other) = (from.rows[row].fate.clone(), into.rows[record].fate.clone());
     let same_map = from.rows[row].map == into.rows[record].map;
@@ -179,7 +193,13 @@ fn join<'t>(machine: &Machine<'_, 't>, from: &Made<'t>, row: usize, into: &mut M
 }
 
 /// Leads references to the records that their rows became part of, and holds who needs somebody that was not made.
-fn lead_references<'t>(machine: &Machine<'_, 't>, made: &mut [Made<'t>], places: &Places, arena: &'t Arena, fallen: &mut Fallen) {
+fn lead_references<'t>(
+    machine: &Machine<'_, 't>,
+    made: &mut [Made<'t>],
+    places: &Places,
+    arena: &'t Arena,
+    fallen: &mut Fallen,
+) {
     let lead = |value: Value<'t>, fates: &HashMap<EntityId, Vec<Fate>>| -> (Value<'t>, Option<Fate>) {
         let Value::Row(row) = value else { return (value, None) };
         let entity = EntityId(row.table);
@@ -231,8 +251,12 @@ fn lead_references<'t>(machine: &Machine<'_, 't>, made: &mut [Made<'t>], places:
                     *value = if fate.is_some() { Value::Absent } else { led };
                 }
                 Value::List(items) if items.iter().any(|item| matches!(item, Value::Row(_))) => {
-                    let kept: Vec<Value<'t>> =
-                        items.iter().map(|item| lead(*item, &fates)).filter(|(_, fate)| fate.is_none()).map(|(led, _)| led).collect();
+                    let kept: Vec<Value<'t>> = items
+                        .iter()
+                        .map(|item| lead(*item, &fates))
+                        .filter(|(_, fate)| fate.is_none())
+                        .map(|(led, _)| led)
+                        .collect();
                     *value = Value::List(arena.alloc_slice_copy(&kept));
                 }
                 _ => {}
@@ -263,7 +287,9 @@ fn require(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fallen
                 let id = theirs && entity.key.contains(index);
                 let list = matches!(field.ty, Type::List(_) | Type::Set(_));
                 let needed = !field.optional && field.default.is_none() && field.access != Access::Read && !id && !list;
-                needed && this.values[row * this.width + index].is_absent() && !this.states[row * this.width + index].has(State::UPDATE)
+                needed
+                    && this.values[row * this.width + index].is_absent()
+                    && !this.states[row * this.width + index].has(State::UPDATE)
             });
             if let Some((_, field)) = missing {
                 let why = format!("{} is required, but empty", field.name.text);

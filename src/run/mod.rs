@@ -20,3 +20,5 @@ mod right;
 pub mod guard;
 pub mod propose;
 pub mod apply;
+pub mod written;
+pub mod cases;

@@ -153,7 +153,13 @@ fn fulfilled_or_unreadable(
 }
 
 /// Marks records that cannot be without a marked one: a required reference, or one that is part of the key, leads there.
-fn spread(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, wanted: impl Fn(EntityId, Apart) -> bool, mark: Apart) {
+fn spread(
+    setting: &Setting<'_>,
+    tables: &mut Tables<'_>,
+    odd: &Odd,
+    wanted: impl Fn(EntityId, Apart) -> bool,
+    mark: Apart,
+) {
     let none = Links::default();
     loop {
         let mut marks: Vec<(EntityId, u32)> = Vec::new();
@@ -222,7 +228,13 @@ pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Optio
 }
 
 /// The rows, and those of the same entity that they refer to: the school above a school unit.
-fn with_referred(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, id: EntityId, mut rows: BTreeSet<u32>) -> BTreeSet<u32> {
+fn with_referred(
+    setting: &Setting<'_>,
+    tables: &Tables<'_>,
+    odd: &Odd,
+    id: EntityId,
+    mut rows: BTreeSet<u32>,
+) -> BTreeSet<u32> {
     let none = Links::default();
     let machine = setting.machine(tables, &none, odd);
     machine.inside.set(true);
@@ -243,10 +255,42 @@ fn with_referred(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, id: Enti
     rows
 }
 
-/// Entities that need no record of the scope but are referred to by those that do (people, by their enrolments): whoever
-/// nobody inside refers to is outside.
+/// People and what hangs on them: entities that need no record of the scope themselves.
+///
+/// A person to whom a record inside refers (an enrolment at a school of the scope) is inside; one to whom only records
+/// outside refer is outside. One to whom neither refers (a guardian) is inside if a record that is kept refers to them: a
+/// record is kept if nobody whom it needs is outside and somebody is inside.
 fn only_referred(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, scoped: EntityId) {
-    let model = setting.model;
+    let bound = bound_to(setting, tables, scoped);
+    let (inside, anybody) = referred_by(setting, tables, odd, &bound);
+    let mut standing: BTreeMap<EntityId, BTreeMap<u32, bool>> = BTreeMap::new();
+    for (entity, rows) in anybody {
+        let kept = inside.get(&entity);
+        let known = rows.into_iter().map(|row| (row, kept.is_some_and(|kept| kept.contains(&row)))).collect();
+        standing.insert(entity, known);
+    }
+    let hangers: Vec<EntityId> = (0..tables.entities)
+        .map(EntityId)
+        .filter(|id| !bound.contains(id) && !standing.contains_key(id))
+        .filter(|&id| needed_references(setting, id).iter().any(|(_, to)| standing.contains_key(to)))
+        .collect();
+    let outside = settle_hangers(setting, tables, odd, &hangers, &mut standing);
+    for (entity, rows) in outside {
+        let table = tables.change(entity.0);
+        rows.into_iter().for_each(|row| table.set_apart(row, Apart::Outside));
+    }
+    for (entity, known) in standing {
+        let table = tables.change(entity.0);
+        for row in 0..table.len {
+            if table.is_alive(row) && !known.get(&row).copied().unwrap_or(false) {
+                table.set_apart(row, Apart::Outside);
+            }
+        }
+    }
+}
+
+/// The entity of the scope, and those whose records cannot be without one of its records.
+fn bound_to(setting: &Setting<'_>, tables: &Tables<'_>, scoped: EntityId) -> BTreeSet<EntityId> {
     let mut bound: BTreeSet<EntityId> = BTreeSet::from([scoped]);
     loop {
         let more: Vec<EntityId> = (0..tables.entities)
@@ -255,33 +299,83 @@ fn only_referred(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, scop
             .filter(|&id| needed_references(setting, id).iter().any(|(_, to)| bound.contains(to)))
             .collect();
         if more.is_empty() {
-            break;
+            return bound;
         }
         bound.extend(more);
     }
-    let mut referred: BTreeMap<EntityId, BTreeSet<u32>> = BTreeMap::new();
-    {
-        let none = Links::default();
-        let machine = setting.machine(tables, &none, odd);
-        machine.inside.set(true);
-        for &id in &bound {
-            let table = tables.table(id.0);
-            for (field, to) in references(model.entity(id)).filter(|(_, to)| !bound.contains(to)) {
-                let rows = referred.entry(to).or_default();
-                let mut arena = Arena::new();
-                for row in table.living().filter(|&row| table.apart(row) != Apart::Outside) {
-                    collect_rows(machine.plain_field(Row { table: id.0, row }, id, field, &arena), rows);
-                    arena.reset();
+}
+
+/// Rows by entity.
+type RowsOf = BTreeMap<EntityId, BTreeSet<u32>>;
+
+/// The rows of other entities to which bound records inside refer, and those to which any bound record refers.
+fn referred_by(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, bound: &BTreeSet<EntityId>) -> (RowsOf, RowsOf) {
+    let (mut inside, mut anybody) = (RowsOf::new(), RowsOf::new());
+    let none = Links::default();
+    let machine = setting.machine(tables, &none, odd);
+    machine.inside.set(true);
+    for &id in bound {
+        let table = tables.table(id.0);
+        for (field, to) in references(setting.model.entity(id)).filter(|(_, to)| !bound.contains(to)) {
+            let (kept, all) = (inside.entry(to).or_default(), anybody.entry(to).or_default());
+            let mut arena = Arena::new();
+            for row in table.living() {
+                let value = machine.plain_field(Row { table: id.0, row }, id, field, &arena);
+                if table.apart(row) != Apart::Outside {
+                    collect_rows(value, kept);
                 }
+                collect_rows(value, all);
+                arena.reset();
             }
         }
     }
-    for (entity, rows) in referred {
-        let table = tables.change(entity.0);
-        for row in 0..table.len {
-            if table.is_alive(row) && !rows.contains(&row) {
-                table.set_apart(row, Apart::Outside);
+    (inside, anybody)
+}
+
+/// Decides about records that hang on people (who is whose guardian) until nothing changes; gives those that are outside.
+/// People whom a kept record needs, and about whom nothing was known, are inside from then on.
+fn settle_hangers(
+    setting: &Setting<'_>,
+    tables: &Tables<'_>,
+    odd: &Odd,
+    hangers: &[EntityId],
+    standing: &mut BTreeMap<EntityId, BTreeMap<u32, bool>>,
+) -> RowsOf {
+    let none = Links::default();
+    let machine = setting.machine(tables, &none, odd);
+    machine.inside.set(true);
+    loop {
+        let mut outside = RowsOf::new();
+        let mut found: Vec<(EntityId, u32)> = Vec::new();
+        for &id in hangers {
+            let fields = needed_references(setting, id);
+            let mut arena = Arena::new();
+            for row in tables.table(id.0).living() {
+                let needs: Vec<(EntityId, u32, Option<bool>)> = fields
+                    .iter()
+                    .filter_map(|(field, to)| {
+                        let known = standing.get(to)?;
+                        match machine.plain_field(Row { table: id.0, row }, id, *field, &arena) {
+                            Value::Row(at) => Some((*to, at.row, known.get(&at.row).copied())),
+                            _ => None,
+                        }
+                    })
+                    .collect();
+                let kept = needs.iter().any(|(.., known)| *known == Some(true))
+                    && needs.iter().all(|(.., known)| *known != Some(false));
+                if kept {
+                    found.extend(needs.iter().filter(|(.., known)| known.is_none()).map(|(to, row, _)| (*to, *row)));
+                } else {
+                    outside.entry(id).or_default().insert(row);
+                }
+                arena.reset();
             }
+        }
+        if found.is_empty() {
+            return outside;
+        }
+        for (entity, row) in found {
+            standing.entry(entity).or_default().insert(row, true);
         }
     }
 }

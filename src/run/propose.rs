@@ -4,6 +4,7 @@ use super::change::{Change, ChangeSet, EntityChanges, FieldChange, Op, VERSION};
 use super::eval::{Links, Odd};
 use super::fate::Stopped;
 use super::gather::Read;
+use super::lookup::Lookup;
 use super::make::{Fate, Made, State};
 use super::record::to_json;
 use super::report::{EntityReport, ReadReport, Report};
@@ -15,7 +16,6 @@ use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
 use crate::syntax::tree::{Kind, Node};
-use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, Type, Value};
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
@@ -31,7 +31,11 @@ pub struct Proposal {
 }
 
 /// Values of a mapping's options for a sync: given, else default, else absent.
-pub fn options<'t>(mapping: &'t Mapping, given: &'t [(crate::syntax::ast::Name, Node)], arena: &'t Arena) -> Vec<Value<'t>> {
+pub fn options<'t>(
+    mapping: &'t Mapping,
+    given: &'t [(crate::syntax::ast::Name, Node)],
+    arena: &'t Arena,
+) -> Vec<Value<'t>> {
     mapping
         .options
         .iter()
@@ -69,12 +73,11 @@ pub fn work_route<'t>(
     read: &'t Read,
     as_of: Date,
     arena: &'t Arena,
-    codecs: &'t [Vec<Codec>],
+    lookups: &'t [Lookup<'t>],
     report: &mut Report,
 ) -> Option<Worked<'t>> {
     let model = plan.model;
     let sync = model.sync(plan.sync);
-    let lookups: &'t [_] = arena_keep(arena, lookups(model, codecs, arena));
     let mut input = Input { tables: BTreeMap::new(), incomplete: BTreeMap::new() };
     for system in &plan.reads {
         for entity in &system.entities {
@@ -82,7 +85,9 @@ pub fn work_route<'t>(
             let outcome = &gathered.outcome;
             input.tables.insert(entity.entity, Table::wire(&outcome.batches, &entity.columns));
             let why = outcome.faults.first().map(|fault| fault.say.clone()).or_else(|| {
-                outcome.torn.first().map(|torn| format!("{} rows could not be read ({}: {})", outcome.torn.len(), torn.origin, torn.why))
+                outcome.torn.first().map(|torn| {
+                    format!("{} rows could not be read ({}: {})", outcome.torn.len(), torn.origin, torn.why)
+                })
             });
             if let Some(why) = why.or_else(|| (!outcome.complete).then(|| "not read in full".to_string())) {
                 input.incomplete.insert(entity.entity, why);
@@ -105,11 +110,6 @@ pub fn work_route<'t>(
     last
 }
 
-/// Keeps a vector for as long as the arena lives. Its memory is given back with the process, which ends with the run.
-fn arena_keep<T>(_arena: &Arena, items: Vec<T>) -> &[T] {
-    Box::leak(items.into_boxed_slice())
-}
-
 /// Compares what the maps made with the right side and gives the change set.
 pub fn propose(
     plan: &Plan<'_>,
@@ -120,6 +120,7 @@ pub fn propose(
 ) -> Result<Proposal, StoreFault> {
     let arena = Arena::new();
     let codecs = lookup_codecs(plan.model);
+    let lookups = lookups(plan.model, &codecs, &arena);
     let mut report = Report::default();
     let mut set = ChangeSet {
         version: VERSION,
@@ -133,7 +134,7 @@ pub fn propose(
         Some(store) => !store.has_links(&set.sync)?,
         None => true,
     };
-    let Some(worked) = work_route(plan, read, as_of, &arena, &codecs, &mut report) else {
+    let Some(worked) = work_route(plan, read, as_of, &arena, &lookups, &mut report) else {
         return Ok(Proposal { set, report });
     };
     for write in &plan.target.entities {
@@ -212,13 +213,14 @@ impl<'c, 't> Context<'c, 't> {
         }
         report.linked = right.links() as u64;
         let mut finder = right.finder(self.plan, self.worked, self.index, self.as_of, self.arena);
-        for row in 0..made.rows.len() {
-            if made.rows[row].fate == Fate::Whole && keys[row].as_ref().is_some_and(|key| right.by_left(key).is_none()) {
+        for (row, key) in keys.iter().enumerate() {
+            let unlinked = key.as_ref().is_some_and(|key| right.by_left(key).is_none());
+            if made.rows[row].fate == Fate::Whole && unlinked {
                 finder.identify(row, self.identities(row));
             }
         }
-        for row in 0..made.rows.len() {
-            let Some(left_key) = &keys[row] else { continue };
+        for (row, left_key) in keys.iter().enumerate() {
+            let Some(left_key) = left_key else { continue };
             let linked = right.by_left(left_key);
             match &made.rows[row].fate {
                 Fate::Whole => {}
@@ -259,8 +261,12 @@ impl<'c, 't> Context<'c, 't> {
                 }
                 Found::Nobody => changes.push(self.creation(row, left_key)),
                 Found::Several(candidates) => {
-                    let shown = candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
-                    report.hold(left_key, &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")));
+                    let shown =
+                        candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
+                    report.hold(
+                        left_key,
+                        &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")),
+                    );
                 }
             }
         }
@@ -310,7 +316,11 @@ impl<'c, 't> Context<'c, 't> {
                 continue;
             }
             fields.push(FieldChange { field: field.name.text.clone(), from: now.clone(), to: value.clone() });
-            if value.is_null() { record.remove(&field.name.text) } else { record.insert(field.name.text.clone(), value) };
+            if value.is_null() {
+                record.remove(&field.name.text)
+            } else {
+                record.insert(field.name.text.clone(), value)
+            };
         }
         let back = present.state == LinkState::Deactivated;
         let moved = matches!(found, Found::Moved(_));
@@ -328,7 +338,11 @@ impl<'c, 't> Context<'c, 't> {
             op,
             left_key: left_key.to_string(),
             old_left_key: present.left_key.clone().filter(|old| old != left_key),
-            key: if theirs { present.key.clone() } else { made.keys[row].clone().unwrap_or_else(|| present.key.clone()) },
+            key: if theirs {
+                present.key.clone()
+            } else {
+                made.keys[row].clone().unwrap_or_else(|| present.key.clone())
+            },
             right_id: present.right_id.clone(),
             fields,
             record,
@@ -338,7 +352,14 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// Adds what rules for one operation alone (`on deactivate`) write.
-    fn on_operation(&self, operation: Operation, map: u16, present: &Present, fields: &mut Vec<FieldChange>, record: &mut Map<String, Json>) {
+    fn on_operation(
+        &self,
+        operation: Operation,
+        map: u16,
+        present: &Present,
+        fields: &mut Vec<FieldChange>,
+        record: &mut Map<String, Json>,
+    ) {
         let last = self.plan.route.typed.last();
         let Some(map) = last.and_then(|typed| typed.maps.get(map as usize)) else { return };
         let entity = self.model().entity(map.right);
@@ -369,7 +390,14 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// What becomes of right records whose left record is gone.
-    fn gone(&self, right: &Right<'t>, seen: &HashSet<&str>, taken: &HashSet<usize>, changes: &mut Vec<Change>, report: &mut EntityReport) {
+    fn gone(
+        &self,
+        right: &Right<'t>,
+        seen: &HashSet<&str>,
+        taken: &HashSet<usize>,
+        changes: &mut Vec<Change>,
+        report: &mut EntityReport,
+    ) {
         let sync = self.model().sync(self.plan.sync);
         for (index, present) in right.present.iter().enumerate() {
             if taken.contains(&index) {

@@ -33,7 +33,11 @@ fn json(ty: &Type, value: Value<'_>, reference: &Reference<'_>) -> Json {
         Value::Struct(values) => {
             let Type::Struct(members) = ty else { return Json::Null };
             let parts = members.iter().zip(values).filter(|(_, value)| !value.is_absent());
-            Json::Object(parts.map(|(member, value)| (member.name.to_string(), to_json(&member.ty, *value, reference))).collect())
+            Json::Object(
+                parts
+                    .map(|(member, value)| (member.name.to_string(), to_json(&member.ty, *value, reference)))
+                    .collect(),
+            )
         }
         Value::Bytes(bytes) => {
             use base64::Engine;
@@ -58,7 +62,9 @@ pub fn from_json<'t>(ty: &Type, json: &Json, arena: &'t Arena) -> Value<'t> {
         (Type::Struct(members), Json::Object(object)) => {
             let parts: Vec<Value<'t>> = members
                 .iter()
-                .map(|member| object.get(&*member.name).map_or(Value::Absent, |part| from_json(&member.ty, part, arena)))
+                .map(|member| {
+                    object.get(&*member.name).map_or(Value::Absent, |part| from_json(&member.ty, part, arena))
+                })
                 .collect();
             Value::Struct(arena.alloc_slice_copy(&parts))
         }
@@ -126,7 +132,10 @@ pub fn to_wire(
             let plain = codec.write_values.is_empty();
             match (simple, plain) {
                 (Json::Bool(_) | Json::Number(_), true) => Ok(simple.clone()),
-                _ => codec.encode(value, &arena).map(|text| Json::String(text.to_string())).map_err(|why| why.0.to_string()),
+                _ => codec
+                    .encode(value, &arena)
+                    .map(|text| Json::String(text.to_string()))
+                    .map_err(|why| why.0.to_string()),
             }
         }
         _ => Err("does not have the shape of its field".into()),

@@ -1,10 +1,10 @@
 //! The right side as it is: what was read of the target, or, where it cannot be read, what was last delivered; with the
 //! links of the store. And finding the right record of a left one without a link.
 
+use super::change::{Change, Op};
 use super::eval::{Links, Odd};
 use super::gather::Read;
 use super::key::Hasher;
-use super::change::{Change, Op};
 use super::make::Fate;
 use super::propose::{ByText, Found, links};
 use super::record::{from_json, to_json};
@@ -128,7 +128,8 @@ impl<'t> Right<'t> {
         let width = entity.fields.len();
         let mut values = Vec::with_capacity(right.present.len() * width);
         for present in &right.present {
-            values.extend(entity.fields.iter().map(|field| from_json(&field.ty, present.value(&field.name.text), arena)));
+            values
+                .extend(entity.fields.iter().map(|field| from_json(&field.ty, present.value(&field.name.text), arena)));
         }
         right.table = std::cell::RefCell::new(Some(Table::values(width, values)));
         Ok(right)
@@ -164,9 +165,12 @@ fn read_records(plan: &Plan<'_>, write: &EntityWrite, read: &Read, links: &[Link
                 let Some(column) = column else { continue };
                 let cell = batch.row(row)[column.slot];
                 // What cannot be read there is taken for absent: it will be written over, or left alone.
-                let value = super::table::read_cell(&column.reader, batch, cell, &KeysAsText, &arena, &mut |_| {}).unwrap_or(Value::Absent);
+                let value = super::table::read_cell(&column.reader, batch, cell, &KeysAsText, &arena, &mut |_| {})
+                    .unwrap_or(Value::Absent);
                 let json = match (&field.ty, value) {
-                    (Type::Ref(to), _) => raw_text(batch, cell).map_or(Json::Null, |id| Json::String(known_as(plan, *to, &back, id))),
+                    (Type::Ref(to), _) => {
+                        raw_text(batch, cell).map_or(Json::Null, |id| Json::String(known_as(plan, *to, &back, id)))
+                    }
                     (ty, value) => to_json(ty, value, &|_| None),
                 };
                 if !json.is_null() {
@@ -301,7 +305,14 @@ pub struct Finder {
 }
 
 impl Finder {
-    fn of<'t>(right: &Right<'t>, plan: &Plan<'_>, worked: &Worked<'t>, made: usize, _: Date, arena: &'t Arena) -> Finder {
+    fn of<'t>(
+        right: &Right<'t>,
+        plan: &Plan<'_>,
+        worked: &Worked<'t>,
+        made: usize,
+        _: Date,
+        arena: &'t Arena,
+    ) -> Finder {
         let made = &worked.made[made];
         let rows = made.rows.len();
         let mut finder = Finder {
@@ -386,8 +397,12 @@ impl Finder {
             Some(_) => Found::Moved(index),
             None => Found::Matched(index),
         };
-        let by_identity: Vec<usize> =
-            self.identities[row].iter().filter_map(|identity| right.by_identity.get(identity)).flatten().copied().collect();
+        let by_identity: Vec<usize> = self.identities[row]
+            .iter()
+            .filter_map(|identity| right.by_identity.get(identity))
+            .flatten()
+            .copied()
+            .collect();
         let by_key: Vec<usize> =
             self.keys[row].as_ref().and_then(|key| right.by_key.get(key)).copied().into_iter().collect();
         let rules = self.candidates[row].iter();

@@ -41,14 +41,10 @@ pub struct Shaped<'t> {
 }
 
 /// Runs the steps of a set. Rows that fall are told to `fallen`.
-pub fn shape<'m, 't>(
-    machine: &Machine<'m, 't>,
-    set: &TypedSet,
-    arena: &'t Arena,
-    fallen: &mut Fallen,
-) -> Shaped<'t> {
+pub fn shape<'m, 't>(machine: &Machine<'m, 't>, set: &TypedSet, arena: &'t Arena, fallen: &mut Fallen) -> Shaped<'t> {
     let name = &machine.model.set(set.set).name.text;
-    let mut shaper = Shaper { machine, arena, fallen, name, width: set.frame as usize, groups: Vec::new(), key: Vec::new() };
+    let mut shaper =
+        Shaper { machine, arena, fallen, name, width: set.frame as usize, groups: Vec::new(), key: Vec::new() };
     let mut rows = Rows::of(shaper.width);
     for step in &set.steps {
         rows = shaper.step(step, rows);
@@ -231,7 +227,11 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         self.rows(rows, |this, frame, apart, out| {
             let found = !this.candidates(&index, record, slot, equal, rest, frame)?.is_empty();
             frame[slot as usize] = Value::Absent;
-            if found != without { out.push(frame, apart) } else { this.fall(drop, false, frame, apart) }
+            if found != without {
+                out.push(frame, apart)
+            } else {
+                this.fall(drop, false, frame, apart)
+            }
             Ok(())
         })
     }

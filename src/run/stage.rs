@@ -101,6 +101,11 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
 use super::make::left_key;
 
 impl<'t> Setting<'t> {
+    /// Tables without a single record.
+    pub fn no_tables(&self) -> Tables<'t> {
+        tables_of(self, BTreeMap::new())
+    }
+
     /// A machine over the tables so far.
     pub fn machine<'m>(&self, tables: &'m Tables<'t>, links: &'m Links, odd: &'m Odd) -> Machine<'m, 't> {
         Machine {
@@ -150,13 +155,14 @@ fn unsure_maps(setting: &Setting<'_>, incomplete: &BTreeMap<EntityId, String>, f
         let mut sets = BTreeSet::new();
         let mut entities = BTreeSet::new();
         reach(setting, map.left, &mut sets, &mut entities);
-        let part = entities.iter().find_map(|entity| {
-            incomplete.get(entity).map(|why| format!("{}: {why}", model.entity(*entity).name.text))
-        });
+        let part = entities
+            .iter()
+            .find_map(|entity| incomplete.get(entity).map(|why| format!("{}: {why}", model.entity(*entity).name.text)));
         let blurred = sets.iter().map(|&set| &model.set(set).name.text).find(|name| fallen.is_blurred(name));
-        let stopped = sets.iter().map(|&set| &model.set(set).name.text).find(|name| {
-            fallen.stopped.iter().any(|stopped| stopped.place == **name)
-        });
+        let stopped = sets
+            .iter()
+            .map(|&set| &model.set(set).name.text)
+            .find(|name| fallen.stopped.iter().any(|stopped| stopped.place == **name));
         let why = part
             .or_else(|| blurred.map(|name| format!("rows of the set {name} could not be read or were rejected")))
             .or_else(|| stopped.map(|name| format!("rows of the set {name} could not be read or were rejected")));
@@ -184,7 +190,9 @@ fn reach(setting: &Setting<'_>, record: RecordType, sets: &mut BTreeSet<SetId>, 
                     TypedStep::From(record) | TypedStep::Join { record, .. } | TypedStep::With { record, .. } => {
                         reach(setting, *record, sets, entities);
                     }
-                    TypedStep::Union(records) => records.iter().for_each(|record| reach(setting, *record, sets, entities)),
+                    TypedStep::Union(records) => {
+                        records.iter().for_each(|record| reach(setting, *record, sets, entities))
+                    }
                     TypedStep::Each { list, .. } => reach_expr(setting, *list, sets, entities),
                     _ => {}
                 }

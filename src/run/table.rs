@@ -117,7 +117,7 @@ impl<'t> Table<'t> {
 
     /// A table of values.
     pub fn values(width: usize, values: Vec<Value<'t>>) -> Table<'t> {
-        let len = if width == 0 { 0 } else { values.len() / width };
+        let len = values.len().checked_div(width).unwrap_or(0);
         Table::of(Rows::Values { width, values }, len as u32)
     }
 
@@ -171,7 +171,9 @@ impl<'t> Table<'t> {
 
     /// The cell of a column and the batch that it borrows from.
     pub fn cell(&self, row: u32, slot: usize) -> (&'t Batch, Cell) {
-        let Rows::Wire { batches, first, .. } = &self.rows else { unreachable!("only tables that were read have cells") };
+        let Rows::Wire { batches, first, .. } = &self.rows else {
+            unreachable!("only tables that were read have cells")
+        };
         let index = first.partition_point(|&start| start <= row) - 1;
         let batch = &batches[index];
         (batch, batch.row((row - first[index]) as usize)[slot])
@@ -238,7 +240,9 @@ pub fn read_cell<'a>(
             }
             match references.find(*entity, key) {
                 Some(row) => Ok(Value::Row(row)),
-                None => Err(BadCell { why: Failure::because("refers to a record that is not there"), text: Some(text) }),
+                None => {
+                    Err(BadCell { why: Failure::because("refers to a record that is not there"), text: Some(text) })
+                }
             }
         }
         Reader::List(inner) => {
@@ -263,7 +267,7 @@ fn decode<'a>(
             }
             Ok(decoded.value)
         }
-        Err(why) => Err(BadCell { why: why.into(), text: Some(text) }),
+        Err(why) => Err(BadCell { why, text: Some(text) }),
     }
 }
 

@@ -23,7 +23,9 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
         out.error(&why);
         Exit::Usage
     };
-    let bytes = world.read(&args.changes).map_err(|error| usage(format!("{} cannot be read: {error}", args.changes.display()), out))?;
+    let bytes = world
+        .read(&args.changes)
+        .map_err(|error| usage(format!("{} cannot be read: {error}", args.changes.display()), out))?;
     let saved = ChangeSet::from_file(&bytes).map_err(|why| usage(format!("{}: {why}", args.changes.display()), out))?;
     let as_of = saved.as_of.parse().map_err(|_| usage("the change set has no date".into(), out))?;
     let project = super::project::open(&args.project.project, world, out)?;
@@ -35,7 +37,8 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
         let fresh = job.propose(Some(&store), &progress).await.map_err(|fault| usage(store_trouble(&fault), out))?;
         let (set, stale) = still_true(&saved, fresh.set);
         let mut proposal = Proposal { set, report: fresh.report };
-        crate::run::guard::again(&job.plan, &proposal.set, &mut proposal.report, &store).map_err(|fault| usage(store_trouble(&fault), out))?;
+        crate::run::guard::again(&job.plan, &proposal.set, &mut proposal.report, &store)
+            .map_err(|fault| usage(store_trouble(&fault), out))?;
         if !proposal.report.stopped.is_empty() {
             job.stopped(&mut store, "apply", &proposal.report).map_err(|fault| usage(store_trouble(&fault), out))?;
             return Ok((Ended { proposal, summary: Default::default(), exit: Exit::Stopped }, stale));
@@ -84,7 +87,11 @@ fn still_true(saved: &ChangeSet, mut fresh: ChangeSet) -> (ChangeSet, Vec<(Strin
                 None => stale.push((wanted.entity.clone(), change.clone())),
             }
         }
-        entities.push(EntityChanges { entity: wanted.entity.clone(), linked: now.map_or(0, |now| now.linked), changes });
+        entities.push(EntityChanges {
+            entity: wanted.entity.clone(),
+            linked: now.map_or(0, |now| now.linked),
+            changes,
+        });
     }
     fresh.entities = entities;
     (fresh, stale)

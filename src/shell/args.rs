@@ -43,6 +43,10 @@ pub enum Command {
     Explain(ExplainArgs),
     /// List the functions of the language, or show one of them
     Functions(FunctionsArgs),
+    /// Run the cases of the test documents
+    Test(TestArgs),
+    /// Print the table of fields and directions of a mapping
+    Docs(DocsArgs),
 }
 
 /// How a result is printed.
@@ -166,11 +170,16 @@ pub struct ExplainArgs {
 #[command(after_long_help = "\
 Examples:
   koppla test                            run every case of the project
-  koppla test namn adresser              run the test documents of these names
+  koppla test skolplatsen--roster        run the cases of this mapping
+  koppla test namn.test.yaml             run the cases of this file
+  koppla test --library                  run the cases of the built-in library too
   koppla test --format json              the outcome of every case for programs")]
 pub struct TestArgs {
-    /// Names of test documents (default: all)
+    /// Names of mappings, or files of test documents (default: all of the project)
     pub names: Vec<String>,
+    /// Also run the cases of the built-in library
+    #[arg(long)]
+    pub library: bool,
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,

@@ -47,7 +47,13 @@ pub fn run(args: &HistoryArgs, world: &dyn World, out: &mut Out) -> Exit {
     let mut table = Table::new(["run", "sync", "command", "began (UTC)", "outcome", "changes", "rejected", "held"]);
     for run in &runs {
         let told = summary(&run.summary);
-        let changes: u64 = told["done"].as_array().into_iter().flatten().filter(|one| one["op"] != "link").filter_map(|one| one["count"].as_u64()).sum();
+        let changes: u64 = told["done"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|one| one["op"] != "link")
+            .filter_map(|one| one["count"].as_u64())
+            .sum();
         let count = |name: &str| told[name].as_u64().map_or("·".to_string(), |count| count.to_string());
         let outcome = if run.ended.is_none() { "interrupted" } else { run.outcome.as_str() };
         table.row([

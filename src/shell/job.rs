@@ -1,7 +1,7 @@
 //! What preview, apply, run and try have in common: a sync made ready, read, compared, written, told.
 
-use super::project::Project;
 use super::progress::Progress;
+use super::project::Project;
 use super::{Exit, Out};
 use crate::check::{Route, executable};
 use crate::finding::Findings;
@@ -57,7 +57,7 @@ impl<'p> Job<'p> {
         let (sync, route): (SyncId, &'p Route) = project.sync(name, out)?;
         let mut found = Findings::default();
         executable(&project.model, route, writes, &mut found);
-        let plan = lower(&project.model, route, &mut found);
+        let mut plan = lower(&project.model, route, &mut found);
         let has_errors = found.has_errors();
         let found = found.sorted();
         if has_errors {
@@ -66,10 +66,14 @@ impl<'p> Job<'p> {
         }
         let definition = project.model.sync(sync);
         if writes && definition.status != Status::Active {
-            out.error(&format!("the sync {} is not active: its status says so, and nothing is written", definition.name.text));
+            out.error(&format!(
+                "the sync {} is not active: its status says so, and nothing is written",
+                definition.name.text
+            ));
             return Err(Exit::Usage);
         }
         let as_of = as_of.unwrap_or_else(|| today(world));
+        plan.set_as_of(as_of);
         let side = |side| settings(&project.model, side, &project.folder, &as_of.to_string(), world);
         let sides = side(&definition.left).and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
         match sides {

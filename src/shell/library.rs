@@ -10,7 +10,8 @@ pub fn documents() -> Vec<(String, &'static str)> {
     for folder in MAPPINGS.dirs().filter(|folder| !folder.path().ends_with("examples")) {
         collect(folder, &mut all);
     }
-    let mut texts: Vec<_> = all.into_iter().filter_map(|(path, bytes)| Some((path, std::str::from_utf8(bytes).ok()?))).collect();
+    let mut texts: Vec<_> =
+        all.into_iter().filter_map(|(path, bytes)| Some((path, std::str::from_utf8(bytes).ok()?))).collect();
     texts.sort();
     texts
 }

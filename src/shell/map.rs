@@ -8,7 +8,7 @@ use crate::run::make::{Fate, Made};
 use crate::run::propose::work_route;
 use crate::run::record::to_json;
 use crate::run::report::Report;
-use crate::run::stage::{Worked, lookup_codecs};
+use crate::run::stage::{Worked, lookup_codecs, lookups};
 use crate::value::{Arena, EntityId, Value};
 use crate::world::World;
 use serde_json::{Map, Value as Json, json};
@@ -31,8 +31,11 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
     let read = runtime.block_on(job.read(false, &progress));
     progress.begin("mapping", None);
     let (arena, codecs) = (Arena::new(), lookup_codecs(&project.model));
+    let lookups = lookups(&project.model, &codecs, &arena);
     let mut report = Report::default();
-    let Some(worked) = work_route(&job.plan, &read, job.as_of, &arena, &codecs, &mut report) else { return Ok(Exit::Done) };
+    let Some(worked) = work_route(&job.plan, &read, job.as_of, &arena, &lookups, &mut report) else {
+        return Ok(Exit::Done);
+    };
     drop(progress);
     for made in &worked.made {
         let name = &project.model.entity(made.entity).name.text;
@@ -103,7 +106,10 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> String {
     let written = |field: usize| {
         last.into_iter().flat_map(|typed| &typed.maps).any(|map| {
             map.right == made.entity
-                && map.rules.iter().any(|rule| rule.target.as_ref().is_some_and(|target| target.field as usize == field))
+                && map
+                    .rules
+                    .iter()
+                    .any(|rule| rule.target.as_ref().is_some_and(|target| target.field as usize == field))
         })
     };
     let columns: Vec<usize> = (0..entity.fields.len()).filter(|&field| written(field)).collect();

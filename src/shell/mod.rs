@@ -21,6 +21,8 @@ pub mod history;
 pub mod try_it;
 pub mod explain;
 pub mod functions;
+pub mod test;
+pub mod docs;
 
 pub use exit::Exit;
 pub use out::Out;
@@ -61,6 +63,8 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Try(args) => try_it::run(args, world, out),
         Command::Explain(args) => explain::run(args, world, out),
         Command::Functions(args) => functions::run(args, world, out),
+        Command::Test(args) => test::run(args, world, out),
+        Command::Docs(args) => docs::run(args, world, out),
     }
 }
 

@@ -50,7 +50,8 @@ impl Project {
         }
         let first_own = ids.len() as u32;
         let mut paths = Vec::new();
-        walk(folder, world, &mut paths).map_err(|error| format!("the folder {} cannot be read: {error}", folder.display()))?;
+        walk(folder, world, &mut paths)
+            .map_err(|error| format!("the folder {} cannot be read: {error}", folder.display()))?;
         paths.sort();
         for path in &paths {
             let shown = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
@@ -81,7 +82,14 @@ impl Project {
         Project::resolved(PathBuf::from("."), sources, &ids, found, texts.len(), first_own)
     }
 
-    fn resolved(folder: PathBuf, sources: Sources, ids: &[FileId], mut found: Findings, files: usize, first_own: u32) -> Project {
+    fn resolved(
+        folder: PathBuf,
+        sources: Sources,
+        ids: &[FileId],
+        mut found: Findings,
+        files: usize,
+        first_own: u32,
+    ) -> Project {
         let model = resolve(&sources, ids, &mut found);
         let typed = check(&model, &sources, &mut found);
         crate::plan::check_systems(&model, &mut found);
@@ -132,7 +140,9 @@ impl Project {
             },
             (None, [_]) => SyncId(0),
             (None, []) => {
-                out.error("the project has no sync; a sync is a file NAME.sync.yaml that names a left and a right system");
+                out.error(
+                    "the project has no sync; a sync is a file NAME.sync.yaml that names a left and a right system",
+                );
                 return Err(Exit::Usage);
             }
             (None, several) => {

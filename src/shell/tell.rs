@@ -55,7 +55,10 @@ pub fn fallen(report: &Report, out: &mut Out) {
         let name = &entity.entity;
         for (count, what) in [
             (entity.protected, "about protected people: nothing is sent"),
-            (entity.protected_linked, "of them linked before: they stay as they are on the right until somebody decides"),
+            (
+                entity.protected_linked,
+                "of them linked before: they stay as they are on the right until somebody decides",
+            ),
             (entity.kept, "gone on the left, kept on the right (`gone: keep`)"),
             (entity.frozen, "would be taken away, but a freeze is on"),
             (entity.not_ours, "on the right that this sync did not make: left alone"),
@@ -66,7 +69,10 @@ pub fn fallen(report: &Report, out: &mut Out) {
         }
         if entity.spared > 0 {
             let why = entity.spared_why.as_deref().unwrap_or("their left records were rejected");
-            out.text(&format!("  {:<10} {:>6}  {name}: missing on the left, but not taken for gone: {why}\n", "spared", entity.spared));
+            out.text(&format!(
+                "  {:<10} {:>6}  {name}: missing on the left, but not taken for gone: {why}\n",
+                "spared", entity.spared
+            ));
         }
         for (key, why) in entity.held.iter().take(SHOWN) {
             out.text(&format!("  {:<10} {:>6}  {name} {key}: {why}\n", "held", ""));
@@ -81,7 +87,10 @@ pub fn fallen(report: &Report, out: &mut Out) {
 fn stopped(stage: &crate::run::report::StageReport, out: &mut Out) {
     let mut groups: Vec<(&str, &str, bool, Vec<&crate::run::fate::Stopped>)> = Vec::new();
     for stopped in &stage.fallen.stopped {
-        match groups.iter_mut().find(|(place, why, held, _)| *place == stopped.place && *why == stopped.why && *held == stopped.held) {
+        match groups
+            .iter_mut()
+            .find(|(place, why, held, _)| *place == stopped.place && *why == stopped.why && *held == stopped.held)
+        {
             Some((.., all)) => all.push(stopped),
             None => groups.push((&stopped.place, &stopped.why, stopped.held, vec![stopped])),
         }
@@ -146,7 +155,9 @@ pub fn changes(project: &Project, set: &ChangeSet, limit: usize, out: &mut Out) 
 fn classes_of(project: &Project, sync: &str, entity: &str, field: &str) -> ClassSet {
     let model: &Model = &project.model;
     let Some(id) = model.find_sync(sync) else { return ClassSet::of(Class::PERSONAL) };
-    let Some(target) = model.find_entity(model.sync(id).right.system, entity) else { return ClassSet::of(Class::PERSONAL) };
+    let Some(target) = model.find_entity(model.sync(id).right.system, entity) else {
+        return ClassSet::of(Class::PERSONAL);
+    };
     let Some(index) = model.entity(target).field(field) else { return ClassSet::of(Class::PERSONAL) };
     let mut classes = model.entity(target).fields[index].classes;
     let route = project.typed.routes.iter().find(|route| route.sync == id);
@@ -164,7 +175,8 @@ fn classes_of(project: &Project, sync: &str, entity: &str, field: &str) -> Class
 
 fn key_shown(project: &Project, sync: &str, entity: &str, change: &Change) -> String {
     let model = &project.model;
-    let key = if change.key.is_empty() { change.left_key.split_once(':').map_or("", |(_, key)| key) } else { &change.key };
+    let key =
+        if change.key.is_empty() { change.left_key.split_once(':').map_or("", |(_, key)| key) } else { &change.key };
     let sensitive = model
         .find_sync(sync)
         .and_then(|id| model.find_entity(model.sync(id).right.system, entity))
@@ -172,7 +184,10 @@ fn key_shown(project: &Project, sync: &str, entity: &str, change: &Change) -> St
             let target = model.entity(target);
             target.key.iter().any(|&field| {
                 let classes = classes_of(project, sync, entity, &target.fields[field].name.text);
-                classes.has(Class::NATIONAL_ID) || classes.has(Class::SPECIAL) || classes.has(Class::SECRET) || classes.has(Class::CONTACT)
+                classes.has(Class::NATIONAL_ID)
+                    || classes.has(Class::SPECIAL)
+                    || classes.has(Class::SECRET)
+                    || classes.has(Class::CONTACT)
             })
         });
     if sensitive { redact::shown(key, ClassSet::of(Class::CONTACT), 60).to_string() } else { key.to_string() }
@@ -224,7 +239,11 @@ pub fn changes_csv(set: &ChangeSet) -> String {
                 Op::Update => change.fields.iter().map(|field| field.field.as_str()).collect(),
                 _ => Vec::new(),
             };
-            text.push_str(&crate::documents::table::csv_line([change.op.word(), change.key.as_str(), changed.join(";").as_str()]));
+            text.push_str(&crate::documents::table::csv_line([
+                change.op.word(),
+                change.key.as_str(),
+                changed.join(";").as_str(),
+            ]));
         }
     }
     text
@@ -254,5 +273,8 @@ pub fn summary(summary: &Summary, report: &Report, out: &mut Out) {
     let (rejected, held) = report.stopped_records();
     let written = summary.written();
     let s = if written == 1 { "" } else { "s" };
-    out.text(&format!("{written} change{s} written, {} failed, {rejected} records rejected, {held} held\n", summary.failed.len()));
+    out.text(&format!(
+        "{written} change{s} written, {} failed, {rejected} records rejected, {held} held\n",
+        summary.failed.len()
+    ));
 }

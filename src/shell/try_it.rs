@@ -3,7 +3,7 @@
 use super::args::TryArgs;
 use super::job::Job;
 use super::project::Project;
-use super::{Exit, Out, library, preview, run, tell};
+use super::{Exit, Out, library, run, tell};
 use crate::finding::Severity;
 use crate::world::World;
 use jiff::civil::Date;
@@ -68,7 +68,6 @@ fn show_preview(project: &Project, job: &Job<'_>, out: &mut Out) -> Result<(), E
             tell::changes(project, &proposal.set, 1, out);
             let changes = proposal.set.writes();
             out.text(&format!("\n{changes} changes; nothing was written\n"));
-            let _ = preview::human;
             Ok(())
         }
         Err(fault) => {

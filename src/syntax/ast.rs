@@ -613,9 +613,7 @@ impl Expr {
             ExprKind::If(a, b, c) => vec![a, b, c],
             ExprKind::List(items) => items.iter().collect(),
             ExprKind::Struct(members) => members.iter().map(|(_, value)| value).collect(),
-            ExprKind::Match { on, arms } => {
-                std::iter::once(&**on).chain(arms.iter().map(|arm| &arm.value)).collect()
-            }
+            ExprKind::Match { on, arms } => std::iter::once(&**on).chain(arms.iter().map(|arm| &arm.value)).collect(),
             ExprKind::Text(_)
             | ExprKind::Number(_)
             | ExprKind::Duration(_)

@@ -65,7 +65,7 @@ pub fn is_mobile(number: &PhoneNumber) -> bool {
 /// What is written as E.164 already is left alone, so that comparing clean data costs nothing.
 pub fn normal<'a>(text: &'a str, region: Region, arena: &'a Arena) -> &'a str {
     let text = text.trim();
-    if is_swedish_mobile(text.as_bytes()) {
+    if is_e164(text) {
         return text;
     }
     e164(text, Some(region), arena).unwrap_or(text)
@@ -99,6 +99,32 @@ fn plain_number<'b>(text: &str, buffer: &'b mut [u8; 40]) -> Option<&'b str> {
         }
     }
     std::str::from_utf8(&buffer[..length]).ok().filter(|plain| !plain.is_empty())
+}
+
+/// True if a text is written as E.164 asks: `+`, a country code, and no trunk zero behind it (Italy has none to leave out),
+/// eight to fifteen digits in all. Whether the number exists is another question, see [`read`].
+pub fn is_e164(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix('+').map(str::as_bytes) else { return false };
+    if !(8..=15).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let (code, national) = digits.split_at(country_code_length([digits[0], digits[1]]));
+    code[0] != b'0' && (national[0] != b'0' || code == b"39")
+}
+
+/// How many digits the country code has that begins with these two (ITU-T E.164, list of assigned codes).
+fn country_code_length(first: [u8; 2]) -> usize {
+    match first {
+        [b'1' | b'7', _] => 1,
+        [b'2', b'0' | b'7']
+        | [b'3', b'0'..=b'4' | b'6' | b'9']
+        | [b'4', b'0' | b'1' | b'3'..=b'9']
+        | [b'5', b'1'..=b'8']
+        | [b'6', b'0'..=b'6']
+        | [b'8', b'1' | b'2' | b'4' | b'6']
+        | [b'9', b'0'..=b'5' | b'8'] => 2,
+        _ => 3,
+    }
 }
 
 /// True for `+467` and the eight digits of a Swedish mobile number (70, 72, 73, 76, 79), as the Swedish numbering plan has them.
@@ -166,6 +192,16 @@ mod tests {
         }
         assert_eq!(e164_of("070-174 06 05", ""), Err(Failure::because("has no country code, and no region is given")));
         assert_eq!(Region::new("Sverige"), None);
+    }
+
+    #[test]
+    fn what_is_e164_already() {
+        for text in ["+46701740605", "+31612345678", "+3242223344", "+12125550123", "+358401234567", "+390612345678"] {
+            assert!(is_e164(text), "{text}");
+        }
+        for text in ["", "+", "+460701740605", "+3104123456", "+4670-1740605", "0701740605", "+4670", "+0701740605"] {
+            assert!(!is_e164(text), "{text}");
+        }
     }
 
     #[test]

@@ -253,6 +253,9 @@ impl Codec {
     /// A number of the field's country, or text that at least looks like a number: kept with a warning, since registers
     /// hold extensions, short numbers and lost digits. Text with letters is refused.
     fn read_phone<'a>(&self, text: &'a str, arena: &'a Arena) -> Reading<'a> {
+        if phone::is_e164(text) {
+            return Ok(Value::Text(text).into());
+        }
         match phone::e164(text, Some(self.region), arena) {
             Ok(number) => Ok(Value::Text(number).into()),
             Err(failure)

@@ -60,7 +60,7 @@ pub mod yaml {
         DOCUMENT_TOO_BIG "document-too-big" Error "the document {what}";
             "beyond the limit"; ["part the document into several files"]
         NOT_UTF_8 "not-utf-8" Error "the file is not written in UTF-8";
-            "byte {offset}, on line {line}, is no part of a UTF-8 text"; ["save the file with the encoding UTF-8"]
+            "byte {offset}, on line {line}, could not be read as UTF-8"; ["save the file with the encoding UTF-8"]
     }
 }
 /// Rules, steps and expressions as text.

@@ -19,8 +19,9 @@ const fn date(name: &'static str, run: for<'a> fn(&Context<'a>, &[Value<'a>]) ->
 /// The functions of dates.
 pub static FUNCTIONS: &[Function] = &[
     Function {
-        doc: "A date of a text, of a date, or of a time. A text is read as `yyyy-MM-dd` or by `format`; a time gives the date in \
-              `zone` (UTC if none is named). Fields of type `date` are read by the system's own format and need no call.",
+        doc: "A date of a text, of a date, or of a time. A text is read as `yyyy-MM-dd` or by `format`; a time gives \
+              the date in `zone` (UTC if none is named). Fields of type `date` are read by the system's own format \
+              and need no call.",
         params: &[required("value", Ty::Any), optional("format", Ty::Text), optional("zone", Ty::Text)],
         gives: Ty::Date,
         fails: Some("the text is no date of this form"),
@@ -35,8 +36,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..date("date", calendar::date)
     },
     Function {
-        doc: "A moment of a text, of a moment, or of a date (its beginning). A text is read as ISO 8601 or by `format`; where it \
-              has no offset it is a time in `zone`, and without `zone` it fails.",
+        doc: "A moment of a text, of a moment, or of a date (its beginning). A text is read as ISO 8601 or by \
+              `format`; where it has no offset it is a time in `zone`, and without `zone` it fails.",
         params: &[required("value", Ty::Any), optional("format", Ty::Text), optional("zone", Ty::Text)],
         gives: Ty::DateTime,
         fails: Some("the text is no time of this form, or has no time zone"),
@@ -52,8 +53,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..date("datetime", calendar::datetime)
     },
     Function {
-        doc: "A date or time as text by a pattern of `yyyy yy MM M dd d HH mm ss SSS XXX`; other letters stand between \
-              apostrophes. A time is written in `zone` (UTC if none is named).",
+        doc: "A date or time as text by a pattern of `yyyy yy MM M dd d HH mm ss SSS XXX`; other letters stand \
+              between apostrophes. A time is written in `zone` (UTC if none is named).",
         params: &[required("value", Ty::Any), required("format", Ty::Text), optional("zone", Ty::Text)],
         fails: Some("the format is no date pattern, or the value no date"),
         inverse: Some("date"),
@@ -90,7 +91,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..date("weekday", calendar::weekday)
     },
     Function {
-        doc: "The date this much later, or earlier with a minus sign. A month later than 31 January is the last of February.",
+        doc: "The date this much later, or earlier with a minus sign. A month later than 31 January is the last of \
+              February.",
         params: &[required("date", Ty::Date), required("duration", Ty::Duration)],
         gives: Ty::Date,
         fails: Some("the result lies outside the years 1 to 9999"),
@@ -125,8 +127,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..date("days_between", calendar::days_between)
     },
     Function {
-        doc: "The age in whole years on a day, the run's date if none is named. Who was born on 29 February turns a year older on 1 \
-              March in other years. Fails if the day lies before the birth.",
+        doc: "The age in whole years on a day, the run's date if none is named. Who was born on 29 February turns a \
+              year older on 1 March in other years. Fails if the day lies before the birth.",
         params: &[required("born", Ty::Date), optional("on", Ty::Date)],
         gives: Ty::Int,
         fails: Some("the day lies before the birth"),
@@ -140,8 +142,9 @@ pub static FUNCTIONS: &[Function] = &[
         ..date("age_on", calendar::age_on)
     },
     Function {
-        doc: "True if the run's date, or the day `on`, lies between start and end, both included. An absent start or end is open. \
-              `before` and `after` widen the time: `before = 10d` is true already ten days before the start.",
+        doc: "True if the run's date, or the day `on`, lies between start and end, both included. An absent start or \
+              end is open. `before` and `after` widen the time: `before = 10d` is true already ten days before the \
+              start.",
         params: &[
             required("start", Ty::Date),
             required("end", Ty::Date),
@@ -162,8 +165,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..date("active", calendar::active)
     },
     Function {
-        doc: "The school year that a date lies in, as text. `style` says how: `yyyy` or `yy` first for its first year, then for \
-              its second; `yyyy-yyyy` if none is given. It begins on `starts` (08-01 if not given).",
+        doc: "The school year that a date lies in, as text. `style` says how: `yyyy` or `yy` first for its first \
+              year, then for its second; `yyyy-yyyy` if none is given. It begins on `starts` (08-01 if not given).",
         params: &[required("date", Ty::Date), optional("style", Ty::Text), optional("starts", Ty::MonthDay)],
         fails: Some("the style does not begin with a year"),
         examples: &[
@@ -176,7 +179,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..date("school_year", school_years::school_year)
     },
     Function {
-        doc: "The first day of a school year: of the one that a date lies in, or of one written as `2025-2026`, `2025/26`, `2025`.",
+        doc: "The first day of a school year: of the one that a date lies in, or of one written as `2025-2026`, \
+              `2025/26`, `2025`.",
         params: &[required("value", Ty::Any), optional("starts", Ty::MonthDay)],
         gives: Ty::Date,
         fails: Some("the value is no date and no school year"),
@@ -200,7 +204,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..date("school_year_end", school_years::school_year_end)
     },
     Function {
-        doc: "The earliest of the dates; absent ones are left out, and if none is left the result is absent. For a list see `min`.",
+        doc: "The earliest of the dates; absent ones are left out, and if none is left the result is absent. For a \
+              list see `min`.",
         params: &[rest("dates", Ty::Date)],
         gives: Ty::Date,
         absence: Absence::LeftOut,
@@ -211,7 +216,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..date("earliest", calendar::earliest)
     },
     Function {
-        doc: "The latest of the dates; absent ones are left out, and if none is left the result is absent. For a list see `max`.",
+        doc: "The latest of the dates; absent ones are left out, and if none is left the result is absent. For a \
+              list see `max`.",
         params: &[rest("dates", Ty::Date)],
         gives: Ty::Date,
         absence: Absence::LeftOut,

@@ -2,12 +2,13 @@
 
 use super::{Arguments, Context, Failure, Outcome, Value};
 use jiff::civil::Date;
+use std::fmt::Write;
 
 /// `school_year(date, style, starts)`
 pub(super) fn school_year<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let style = arguments.optional_text(1)?.unwrap_or("yyyy-yyyy");
     let first = first_year(arguments.date(0)?, starts(arguments, 2)?);
-    let mut text = String::with_capacity(style.len());
+    let mut text = bumpalo::collections::String::with_capacity_in(style.len(), context.arena);
     let mut rest = style;
     // The first run of `y` is the first year, every later one the second.
     let mut year = first;
@@ -15,8 +16,9 @@ pub(super) fn school_year<'a>(context: &Context<'a>, arguments: &[Value<'a>]) ->
         let run = rest.len() - rest.trim_start_matches('y').len();
         match run {
             0 => text.push(letter),
-            2 => text.push_str(&format!("{:02}", year.rem_euclid(100))),
-            4 => text.push_str(&format!("{year:04}")),
+            // Writing to a string does not fail.
+            2 => write!(text, "{:02}", year.rem_euclid(100)).unwrap_or_default(),
+            4 => write!(text, "{year:04}").unwrap_or_default(),
             _ => return Err(STYLE),
         }
         if run > 0 {
@@ -24,7 +26,7 @@ pub(super) fn school_year<'a>(context: &Context<'a>, arguments: &[Value<'a>]) ->
         }
         rest = &rest[run.max(letter.len_utf8())..];
     }
-    if year == first { Err(STYLE) } else { Ok(context.text(&text)) }
+    if year == first { Err(STYLE) } else { Ok(Value::Text(text.into_bump_str())) }
 }
 
 const STYLE: Failure = Failure(std::borrow::Cow::Borrowed("needs a style such as yyyy-yyyy, yyyy/yy or yyyy"));

@@ -16,9 +16,9 @@ const fn name(name: &'static str, run: for<'a> fn(&Context<'a>, &[Value<'a>]) ->
 /// The functions of names.
 pub static FUNCTIONS: &[Function] = &[
     Function {
-        doc: "The text in the letters, digits and signs of ASCII: `Ø` becomes `O`, `Ł` `L`, `þ` `th`, `ß` `ss`, `æ` `ae`; \
-              other scripts are spelt in Latin letters. No letter is dropped; one without a Latin spelling becomes `_`. \
-              The spelling of the Nordic and German letters can be chosen for each.",
+        doc: "The text in the letters, digits and signs of ASCII: `Ø` becomes `O`, `Ł` `L`, `þ` `th`, `ß` `ss`, `æ` \
+              `ae`; other scripts are spelt in Latin letters. No letter is dropped; one without a Latin spelling \
+              becomes `_`. The spelling of the Nordic and German letters can be chosen for each.",
         params: &[
             required("text", Ty::Text),
             optional("å", Ty::Word(&["a", "aa"])),
@@ -29,6 +29,7 @@ pub static FUNCTIONS: &[Function] = &[
             optional("æ", Ty::Word(&["ae", "a"])),
         ],
         fails: Some("a spelling is none of those offered"),
+        fails_by_settings: true,
         examples: &[
             (r#""Åsa Öberg" | transliterate"#, r#""Asa Oberg""#),
             (r#""Åsa Ørsted" | transliterate(å = "aa", ø = "oe")"#, r#""Aasa Oersted""#),
@@ -38,9 +39,9 @@ pub static FUNCTIONS: &[Function] = &[
         ..name("transliterate", spell::transliterate)
     },
     Function {
-        doc: "Lower-case letters a to z only: the text in lower case, `å` and `ä` as `a`, `ö` as `o`, `é` as `e`, `ü` as `u`, \
-              and everything else dropped, blanks and digits included. Absent if nothing is left. For names with other \
-              letters, `transliterate` them first: `name | transliterate | fold`.",
+        doc: "Lower-case letters a to z only: the text in lower case, `å` and `ä` as `a`, `ö` as `o`, `é` as `e`, \
+              `ü` as `u`, and everything else dropped, blanks and digits included. Absent if nothing is left. For \
+              names with other letters, `transliterate` them first: `name | transliterate | fold`.",
         may_be_absent: true,
         examples: &[
             (r#""Åsa-Lené 2" | fold"#, r#""asalene""#),
@@ -51,9 +52,10 @@ pub static FUNCTIONS: &[Function] = &[
         ..name("fold", spell::fold)
     },
     Function {
-        doc: "The text as it may stand in an account name of Active Directory and in the part of an address before `@`: \
-              spelt in ASCII, then letters, digits and `. - _` only, without points at the ends or in a row. Case stays: use \
-              `lower` behind it. Lengths (20 for sAMAccountName, 64 before `@`) are limits of the fields.",
+        doc: "The text as it may stand in an account name of Active Directory and in the part of an address before \
+              `@`: spelt in ASCII, then letters, digits and `. - _` only, without points at the ends or in a row. \
+              Case stays: use `lower` behind it. Lengths (20 for sAMAccountName, 64 before `@`) are limits of the \
+              fields.",
         params: &[
             required("text", Ty::Text),
             optional("å", Ty::Word(&["a", "aa"])),
@@ -61,6 +63,7 @@ pub static FUNCTIONS: &[Function] = &[
         ],
         may_be_absent: true,
         fails: Some("a spelling is none of those offered"),
+        fails_by_settings: true,
         examples: &[
             (r#""Siobhán.O'Neill van der Berg" | ad_safe"#, r#""Siobhan.ONeillvanderBerg""#),
             (r#""Åsa..Ek." | ad_safe(å = "aa") | lower"#, r#""aasa.ek""#),
@@ -69,9 +72,10 @@ pub static FUNCTIONS: &[Function] = &[
         ..name("ad_safe", spell::ad_safe)
     },
     Function {
-        doc: "A name in the usual case, where a system gives it in capitals or in lower case: `Van der Berg` is mended only \
-              where a word is wholly in one case, so `McDonald` and `DeVries` stay. Particles (van, der, de, von, af …) are \
-              written in lower case unless they come last; name others with `particles`, or none with `[]`.",
+        doc: "A name in the usual case, where a system gives it in capitals or in lower case: `Van der Berg` is \
+              mended only where a word is wholly in one case, so `McDonald` and `DeVries` stay. Particles (van, der, \
+              de, von, af …) are written in lower case unless they come last; name others with `particles`, or none \
+              with `[]`.",
         params: &[required("text", Ty::Text), optional("particles", Ty::ListOfText)],
         examples: &[
             (r#""ANNA-LENA VAN DER BERG" | name_case"#, r#""Anna-Lena van der Berg""#),
@@ -84,8 +88,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..name("name_case", compose::name_case)
     },
     Function {
-        doc: "The first letter of each word, in upper case; parts of a hyphenated name count. `after = \".\"` puts a point \
-              behind each. Absent if there is no letter.",
+        doc: "The first letter of each word, in upper case; parts of a hyphenated name count. `after = \".\"` puts a \
+              point behind each. Absent if there is no letter.",
         params: &[required("text", Ty::Text), optional("after", Ty::Text)],
         may_be_absent: true,
         examples: &[
@@ -96,9 +100,9 @@ pub static FUNCTIONS: &[Function] = &[
         ..name("initials", compose::initials)
     },
     Function {
-        doc: "The surname by the convention that a person chose between own name and partner's: `B` own, `P` partner's, `BP` \
-              own and partner's, `PB` partner's and own. Without a convention, or without a partner's name, it is the own \
-              name. Prefixes (van der) go with their name. Absent if no name is left.",
+        doc: "The surname by the convention that a person chose between own name and partner's: `B` own, `P` \
+              partner's, `BP` own and partner's, `PB` partner's and own. Without a convention, or without a \
+              partner's name, it is the own name. Prefixes (van der) go with their name. Absent if no name is left.",
         params: &[
             required("convention", Ty::Text),
             required("own", Ty::Text),
@@ -120,9 +124,9 @@ pub static FUNCTIONS: &[Function] = &[
         ..name("surname_by_convention", compose::surname_by_convention)
     },
     Function {
-        doc: "The name that a person goes by, of all given names, by the two digits of the Swedish population register \
-              (tilltalsnamnsmarkering): `20` is the second name, `23` the second and third; the parts of a hyphenated name \
-              count as two (SPAR, term Tilltalsnamn). Without digits it is the first name.",
+        doc: "The name that a person goes by, of all given names, by the two digits of the Swedish population \
+              register (tilltalsnamnsmarkering): `20` is the second name, `23` the second and third; the parts of a \
+              hyphenated name count as two (SPAR, term Tilltalsnamn). Without digits it is the first name.",
         params: &[required("names", Ty::Text), optional("marking", Ty::Any)],
         may_be_absent: true,
         fails: Some("the marking names no given name"),
@@ -135,8 +139,8 @@ pub static FUNCTIONS: &[Function] = &[
         ..name("called_name", compose::called_name)
     },
     Function {
-        doc: "The name as lists sort it: surname, comma, given name, and a prefix of the surname behind the given name. What is \
-              absent is left out, its comma too.",
+        doc: "The name as lists sort it: surname, comma, given name, and a prefix of the surname behind the given \
+              name. What is absent is left out, its comma too.",
         params: &[required("family_name", Ty::Text), optional("given_name", Ty::Text), optional("prefix", Ty::Text)],
         examples: &[
             (r#"sort_name("Berg", "Anna", "van der")"#, r#""Berg, Anna van der""#),

@@ -2,9 +2,8 @@
 
 use super::{Arguments, Context, Failure, Outcome, Value};
 use crate::function::text::kept;
-use crate::value::Arena;
+use crate::value::{Arena, normal};
 use bumpalo::collections::String as ArenaString;
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// How the letters with a choice are spelt, in lower case.
@@ -73,7 +72,9 @@ pub(super) fn spelt<'a>(text: &'a str, spelling: &Spelling<'_>, arena: &'a Arena
         return text;
     }
     let mut result = ArenaString::with_capacity_in(text.len() + 4, arena);
-    let mut letters = text.nfc().peekable();
+    // Letters in one code point each, as nearly every text has them, need no second look.
+    let text = normal::nfc(text, arena);
+    let mut letters = text.chars().peekable();
     let mut before_is_upper = false;
     while let Some(letter) = letters.next() {
         if letter.is_ascii() {

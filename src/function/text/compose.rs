@@ -13,7 +13,10 @@ pub(super) fn words<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outco
 
 /// `joined(separator, parts…)`
 pub(super) fn joined<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    together(context, arguments.text(0)?, arguments.list(1)?)
+    match arguments.optional_text(0)? {
+        Some(separator) => together(context, separator, arguments.list(1)?),
+        None => Ok(Value::Absent),
+    }
 }
 
 /// Values with a separator between; absent ones and empty texts are left out, lists inside are taken apart.
@@ -50,7 +53,7 @@ fn add<'a>(
 
 /// `ou(root, parts…)`
 pub(super) fn ou<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let (root, parts) = (arguments.text(0)?, arguments.list(1)?);
+    let (Some(root), parts) = (arguments.optional_text(0)?, arguments.list(1)?) else { return Ok(Value::Absent) };
     let mut dn = ArenaString::with_capacity_in(root.len() + 32, context.arena);
     for part in parts.iter().rev() {
         match part {

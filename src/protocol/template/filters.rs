@@ -56,11 +56,21 @@ static WORDS: &[FilterWord] = &[
             (0, 1),
         )
     },
-    plain("datetime", "`datetime`", "A date or moment as `2026-08-01T07:30:00Z`; a date begins at midnight, UTC.", (0, 0)),
+    plain(
+        "datetime",
+        "`datetime`",
+        "A date or moment as `2026-08-01T07:30:00Z`; a date begins at midnight, UTC.",
+        (0, 0),
+    ),
     plain("odata", "`odata`", "The text as OData filters need it: in quotes, with quotes inside doubled.", (0, 0)),
     FilterWord {
         sees_absence: true,
-        ..plain("before", "`before(\"/\")`", "The value with the given text before it; nothing where there is no value.", (1, 1))
+        ..plain(
+            "before",
+            "`before(\"/\")`",
+            "The value with the given text before it; nothing where there is no value.",
+            (1, 1),
+        )
     },
     plain("base64", "`base64`", "The text in Base64.", (0, 0)),
 ];
@@ -104,7 +114,11 @@ pub fn filters(environment: &mut Environment<'static>) {
     environment.add_filter("datetime", |value: &Value| date(value, "%Y-%m-%dT%H:%M:%SZ"));
     environment.add_filter("odata", |value: &Value| text(value).map(|text| format!("'{}'", text.replace('\'', "''"))));
     environment.add_filter("before", |value: &Value, before: &str| {
-        if value.is_undefined() || value.is_none() { Ok(String::new()) } else { text(value).map(|text| format!("{before}{text}")) }
+        if value.is_undefined() || value.is_none() {
+            Ok(String::new())
+        } else {
+            text(value).map(|text| format!("{before}{text}"))
+        }
     });
     environment.add_filter("base64", |value: &Value| {
         text(value).map(|text| base64::engine::general_purpose::STANDARD.encode(text))

@@ -181,9 +181,9 @@ impl<'m, 't> Machine<'m, 't> {
             }
             Node::Match { on, arms } => {
                 let on = self.eval(*on, frame, arena)?;
-                let arm = arms.iter().find(|arm| {
-                    arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.fits(pattern, on))
-                });
+                let arm = arms
+                    .iter()
+                    .find(|arm| arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.fits(pattern, on)));
                 arm.map_or(Ok(Value::Absent), |arm| self.eval(arm.value, frame, arena))
             }
             Node::Not(value) => Ok(match self.eval(*value, frame, arena)? {
@@ -222,9 +222,7 @@ impl<'m, 't> Machine<'m, 't> {
             Node::Quantified { list, element, condition, every } => {
                 self.quantified(*list, *element, *condition, *every, frame, arena)
             }
-            Node::Sorted { list, element, orders, first } => {
-                self.sorted(*list, *element, orders, *first, frame, arena)
-            }
+            Node::Sorted { list, element, orders, first } => self.sorted(*list, *element, orders, *first, frame, arena),
             Node::All(record) => Ok(self.all(*record, arena)),
             Node::ByKey { record, key } => self.by_key(id, *record, key, frame, arena),
             Node::Lookup { table, column, key } => self.lookup(id, *table, *column, key, frame, arena),

@@ -3,8 +3,8 @@
 use super::{Frame, Linked, Machine, Result, Tables};
 use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
-use crate::run::key::{Hasher, hash_key};
 use crate::plan::Column;
+use crate::run::key::{Hasher, hash_key};
 use crate::run::table::{Apart, Index, References, Rows, read_cell};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 
@@ -19,7 +19,14 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// A field of a record.
-    pub(super) fn field<'a>(&self, id: ExprId, record: Value<'a>, entity: EntityId, field: u16, arena: &'a Arena) -> Result<'a>
+    pub(super) fn field<'a>(
+        &self,
+        id: ExprId,
+        record: Value<'a>,
+        entity: EntityId,
+        field: u16,
+        arena: &'a Arena,
+    ) -> Result<'a>
     where
         't: 'a,
     {
@@ -41,9 +48,7 @@ impl<'m, 't> Machine<'m, 't> {
         match read_cell(&column.reader, batch, cell, self, arena, &mut warn) {
             Ok(Value::Absent) => match &column.default {
                 Some(default) => Ok(Value::Text(default)),
-                None if column.required => {
-                    Err(self.bad_field(id, row, entity, &column.name, "is required, but empty"))
-                }
+                None if column.required => Err(self.bad_field(id, row, entity, &column.name, "is required, but empty")),
                 None => Ok(Value::Absent),
             },
             Ok(value) => Ok(self.visible(value, arena)),
@@ -126,7 +131,14 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// `set(key, …)`
-    pub(super) fn by_key<'a>(&self, id: ExprId, record: RecordType, key: &[ExprId], frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
+    pub(super) fn by_key<'a>(
+        &self,
+        id: ExprId,
+        record: RecordType,
+        key: &[ExprId],
+        frame: &mut Frame<'a>,
+        arena: &'a Arena,
+    ) -> Result<'a>
     where
         't: 'a,
     {
@@ -182,7 +194,15 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// `key | lookup(in = table.column)`
-    pub(super) fn lookup<'a>(&self, id: ExprId, table: TableId, column: u16, key: &[ExprId], frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
+    pub(super) fn lookup<'a>(
+        &self,
+        id: ExprId,
+        table: TableId,
+        column: u16,
+        key: &[ExprId],
+        frame: &mut Frame<'a>,
+        arena: &'a Arena,
+    ) -> Result<'a>
     where
         't: 'a,
     {
@@ -220,9 +240,12 @@ impl<'m, 't> Machine<'m, 't> {
             Value::Row(row) => match self.links.get(&(row.table, row.row, entity.0)) {
                 Some(Linked::One(made)) => Ok(Value::Row(Row { table: entity.0, row: *made })),
                 Some(Linked::Several) => {
-                    Err(self.stop(id, format!("several {} were made of this record", self.model.entity(entity).name.text)))
+                    Err(self
+                        .stop(id, format!("several {} were made of this record", self.model.entity(entity).name.text)))
                 }
-                None => Err(self.stop(id, format!("no {} was made of this record", self.model.entity(entity).name.text))),
+                None => {
+                    Err(self.stop(id, format!("no {} was made of this record", self.model.entity(entity).name.text)))
+                }
             },
             Value::List(items) => {
                 let mut values = bumpalo::collections::Vec::with_capacity_in(items.len(), arena);

@@ -31,19 +31,14 @@ pub struct Row {
     open: usize,
     /// True once an arrow stands outside all brackets.
     arrow: bool,
+    /// True for a first rule that has no label: a finding says so.
+    pub unlabelled: bool,
 }
 
 impl<'a> Block<'a> {
-    /// A block, unless YAML has folded its lines: then nobody can say where a rule ends, and a finding says so.
-    pub fn unfolded(fragment: &Fragment<'a>, found: &mut Findings) -> Option<Block<'a>> {
-        if let Some(at) = folded(fragment) {
-            let rest = &fragment.text[at..];
-            let start = at + (rest.len() - rest.trim_start().len());
-            let len = fragment.text[start..].find(char::is_whitespace).unwrap_or(fragment.text.len() - start);
-            found.add(Finding::new(&syntax::LINES_ARE_FOLDED, fragment.map.span(start..start + len)));
-            return None;
-        }
-        Some(Block { fragment: *fragment, text: String::new(), scan: Scan::default(), rows: Vec::new() })
+    /// A block whose lines are to be found.
+    pub fn new(fragment: &Fragment<'a>) -> Block<'a> {
+        Block { fragment: *fragment, text: String::new(), scan: Scan::default(), rows: Vec::new() }
     }
 
     /// Parts a block in which a line that is deeper than the one above continues it; so does one that only closes brackets.
@@ -56,7 +51,13 @@ impl<'a> Block<'a> {
             let continues = |row: &Row| start - line.start > row.indent || (closes && row.open > 0);
             match self.rows.last().is_some_and(continues) {
                 true => self.extend(line.end, tokens.end),
-                false => self.begin(Name { text: String::new(), span: self.place(start) }, true, start..line.end, tokens, &line),
+                false => self.begin(
+                    Name { text: String::new(), span: self.place(start) },
+                    true,
+                    start..line.end,
+                    tokens,
+                    &line,
+                ),
             }
         }
         self.finish()
@@ -87,18 +88,25 @@ impl<'a> Block<'a> {
             return;
         }
         let Some(row) = self.rows.last() else {
-            let first = self.scan.tokens[tokens.start].range.clone();
-            found.add(Finding::new(&syntax::MISSING_LABEL, self.fragment.map.span(first)));
+            found.add(self.missing_label(&tokens));
             let span = self.place(body.start);
-            return self.begin(Name { text: String::new(), span }, true, body, tokens, line);
+            self.begin(Name { text: String::new(), span }, true, body, tokens, line);
+            return self.rows.iter_mut().for_each(|row| row.unlabelled = true);
         };
-        let further = row.open == 0
-            && row.arrow
-            && first_arrow(self.fragment.text, &self.scan.tokens[tokens.clone()]).is_some();
+        let further =
+            row.open == 0 && row.arrow && first_arrow(self.fragment.text, &self.scan.tokens[tokens.clone()]).is_some();
         match further {
             true => self.begin(row.label.clone(), false, body, tokens, line),
             false => self.extend(body.end, tokens.end),
         }
+    }
+
+    /// The finding for a first rule without a label; one like `Name:field` has a colon that no blank follows.
+    fn missing_label(&self, tokens: &Range<usize>) -> Finding {
+        let tokens = &self.scan.tokens[tokens.clone()];
+        let word = |index: usize| tokens.get(index).map_or("", |token| &self.fragment.text[token.range.clone()]);
+        let finding = Finding::new(&syntax::MISSING_LABEL, self.fragment.map.span(tokens[0].range.clone()));
+        finding.word_if("instead", (word(1) == ":").then(|| format!("{}:", word(0))))
     }
 
     /// The first byte of a line that is neither blank nor a comment. A comment is noted.
@@ -109,7 +117,7 @@ impl<'a> Block<'a> {
             return None;
         }
         if self.fragment.text[start..].starts_with('#') && begins_comment(self.fragment.text, line.start, start) {
-            self.scan.comments.push(start..line.end);
+            self.scan.blanks.push(start..line.end);
             return None;
         }
         Some(start)
@@ -138,7 +146,7 @@ impl<'a> Block<'a> {
         let text = &self.fragment.text[line.clone()];
         let indent = text.len() - text.trim_start().len();
         let (none, end) = (tokens.start..tokens.start, body.end);
-        self.rows.push(Row { label, first, body, tokens: none, indent, open: 0, arrow: false });
+        self.rows.push(Row { label, first, body, tokens: none, indent, open: 0, arrow: false, unlabelled: false });
         self.extend(end, tokens.end);
     }
 
@@ -212,9 +220,24 @@ fn quoted_label(rest: &str) -> Option<(usize, String)> {
     None
 }
 
-/// Where a line begins that YAML has joined to the one before: the map has a gap, and no line end stands before it.
-fn folded(fragment: &Fragment<'_>) -> Option<usize> {
-    fragment.map.runs.windows(2).find_map(|pair| {
+/// The text with the line ends that YAML has folded away, if it has; then a finding says so. Where a line began can be seen
+/// from the map, which has a gap there, but how deep it was indented cannot: so what such a text means is a guess.
+pub fn unfolded(fragment: &Fragment<'_>, found: &mut Findings) -> Option<String> {
+    let gaps: Vec<usize> = gaps(fragment).collect();
+    let first = *gaps.first()?;
+    let start = first + (fragment.text[first..].len() - fragment.text[first..].trim_start().len());
+    let len = fragment.text[start..].find(char::is_whitespace).unwrap_or(fragment.text.len() - start);
+    found.add(Finding::new(&syntax::LINES_ARE_FOLDED, fragment.map.span(start..start + len)));
+    let mut text = fragment.text.to_string();
+    for gap in gaps.into_iter().filter(|&gap| fragment.text[gap..].starts_with(' ')) {
+        text.replace_range(gap..gap + 1, "\n");
+    }
+    Some(text)
+}
+
+/// Where lines begin that YAML has joined to those before: the map has a gap, and no line end stands before it.
+fn gaps<'t>(fragment: &'t Fragment<'_>) -> impl Iterator<Item = usize> + 't {
+    fragment.map.runs.windows(2).filter_map(|pair| {
         let (before, run) = (pair[0], pair[1]);
         let at = run.at as usize;
         let gap = run.file_at > before.file_at + before.file_len && !run.escape;

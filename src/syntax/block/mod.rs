@@ -4,13 +4,11 @@
 
 mod lines;
 
-use super::ast::{
-    Binding, Expr, ExprKind, Free, Grant, MatchLine, Name, OverlayLine, Rule, Step, StepKind,
-};
+use super::ast::{Binding, Expr, ExprKind, Free, Grant, MatchLine, Name, OverlayLine, Rule, Step, StepKind};
 use super::parse::grammar::Rule as Grammar;
 use super::parse::{Fragment, Piece, rules};
 use crate::finding::{Finding, Findings, codes::syntax};
-use lines::{Block, Row};
+use lines::{Block, Row, unfolded};
 
 /// The rules of a `fields` block.
 ///
@@ -72,7 +70,8 @@ pub fn bindings(fragment: &Fragment<'_>, found: &mut Findings) -> Vec<Binding> {
     pieces(fragment, found, |piece, found| {
         piece.read(Grammar::whole_binding, found, |reader, pair| reader.binding(pair)).flatten().or_else(|| {
             // The name is known to later lines although its value is not.
-            let name = piece.tokens.first().filter(|_| piece.tokens.get(1).is_some_and(|sign| piece.token(sign) == "="))?;
+            let name =
+                piece.tokens.first().filter(|_| piece.tokens.get(1).is_some_and(|sign| piece.token(sign) == "="))?;
             let (text, span) = (piece.token(name).to_string(), piece.span(name.range.clone()));
             Some(Binding { name: Name { text, span }, value: broken(piece) })
         })
@@ -93,14 +92,17 @@ pub fn steps(fragment: &Fragment<'_>, found: &mut Findings) -> Vec<Step> {
     })
 }
 
-/// The first step says what the set is made from. A later one that is a mere word seems to, but is a step misspelt; a
-/// later `union`, or a source with a name of its own, is meant as one, which the checker answers.
+/// The first step says what the set is made from. A later one that is a mere word seems to, but is a step misspelt; a later
+/// `union`, or a source with a name of its own, is meant as one, which the checker answers, unless its word is near to a step.
 fn misplaced(step: &Step, piece: &Piece<'_>, first: bool) -> Option<Finding> {
     match &step.kind {
         StepKind::Broken => None,
-        StepKind::From(source) if !first && source.alias.is_none() => Some(super::parse::unknown_step(piece)),
+        StepKind::From(source) if !first => super::parse::not_a_step(piece, source.alias.is_some()),
         StepKind::From(_) | StepKind::Union(_) => None,
-        _ if first => Some(Finding::new(&syntax::SET_WITHOUT_SOURCE, step.span)),
+        _ if first => {
+            let word = piece.tokens.first().map_or(step.span, |word| piece.span(word.range.clone()));
+            Some(Finding::new(&syntax::SET_WITHOUT_SOURCE, word))
+        }
         _ => None,
     }
 }
@@ -141,9 +143,24 @@ fn pieces<T>(
     found: &mut Findings,
     mut build: impl FnMut(&Piece<'_>, &mut Findings) -> Option<T>,
 ) -> Vec<T> {
-    let Some(block) = Block::unfolded(fragment, found) else { return Vec::new() };
-    let block = block.by_indentation();
+    let mut unheard = Findings::default();
+    let unfolded = unfolded(fragment, found);
+    let (text, found) = heard(fragment, &unfolded, found, &mut unheard);
+    let block = Block::new(&text).by_indentation();
     block.rows.iter().filter_map(|row| build(&block.piece(row), found)).collect()
+}
+
+/// The text to read, and who hears of what is wrong in it: nobody, if its lines had to be guessed.
+fn heard<'a>(
+    fragment: &Fragment<'a>,
+    unfolded: &'a Option<String>,
+    found: &'a mut Findings,
+    unheard: &'a mut Findings,
+) -> (Fragment<'a>, &'a mut Findings) {
+    match unfolded {
+        Some(text) => (Fragment { text, map: fragment.map }, unheard),
+        None => (*fragment, found),
+    }
 }
 
 /// Builds something of every rule of a block with labels.
@@ -152,13 +169,18 @@ fn rows<T>(
     found: &mut Findings,
     mut build: impl FnMut(&Piece<'_>, Row, &mut Findings) -> T,
 ) -> Vec<T> {
-    let Some(block) = Block::unfolded(fragment, found) else { return Vec::new() };
-    let block = block.by_label(found);
+    let mut unheard = Findings::default();
+    let unfolded = unfolded(fragment, found);
+    let (text, found) = heard(fragment, &unfolded, found, &mut unheard);
+    let block = Block::new(&text).by_label(found);
     let mut built = Vec::with_capacity(block.rows.len());
     for row in &block.rows {
         if row.tokens.is_empty() {
             found.add(Finding::new(&syntax::EMPTY_RULE, row.label.span));
         } else {
+            // Of a rule whose label is missing that is the one cause: the rest may be no more than what follows from it.
+            let mut unheard = Findings::default();
+            let found = if row.unlabelled { &mut unheard } else { &mut *found };
             built.push(build(&block.piece(row), row.clone(), found));
         }
     }

@@ -4,7 +4,9 @@ use super::Piece;
 use super::grammar::Rule as Grammar;
 use crate::finding::{Finding, Findings, codes::syntax};
 use crate::source::Span;
-use crate::syntax::ast::{Arg, Arm, Expr, ExprKind, Literal, Name, Order, OrderWords, Pattern, PatternKind, Piece as Part};
+use crate::syntax::ast::{
+    Arg, Arm, Expr, ExprKind, Literal, Name, Order, OrderWords, Pattern, PatternKind, Piece as Part,
+};
 use crate::value::{Duration, Unit};
 use pest::iterators::Pair;
 use unicode_normalization::UnicodeNormalization;
@@ -150,8 +152,7 @@ impl Reader<'_, '_> {
                 _ => {
                     let first = inner.into_inner().any(|word| word.as_str() == "first");
                     let before = order.words.unwrap_or(words);
-                    order.words =
-                        Some(OrderWords { absent_first: Some(first), span: before.span.to(span), ..before });
+                    order.words = Some(OrderWords { absent_first: Some(first), span: before.span.to(span), ..before });
                 }
             }
         }

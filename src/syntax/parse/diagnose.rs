@@ -73,9 +73,8 @@ impl Place<'_> {
 
     fn at_token(&self, token: &Token) -> Finding {
         let text = self.piece.token(token);
-        let finding = |code: &'static Code| {
-            Finding::new(code, self.piece.span(token.range.clone())).word("found", quoted(text))
-        };
+        let finding =
+            |code: &'static Code| Finding::new(code, self.piece.span(token.range.clone())).word("found", quoted(text));
         if self.rule == Grammar::whole_type {
             return finding(&syntax::BAD_TYPE).word("expected", self.expected());
         }
@@ -126,7 +125,9 @@ impl Place<'_> {
                 Grammar::whole_between | Grammar::whole_grant => None,
                 _ => Some(&syntax::ARROW_IN_EXPRESSION),
             },
-            "=" if self.tried(&[Grammar::infix]) && !self.tried(&[Grammar::arrow]) => Some(&syntax::SINGLE_EQUALS),
+            "=" if self.tried(&[Grammar::infix]) && (!self.tried(&[Grammar::arrow]) || self.has_arrow()) => {
+                Some(&syntax::SINGLE_EQUALS)
+            }
             ":" if self.tried(&[Grammar::assign]) => Some(&syntax::COLON_FOR_EQUALS),
             _ => None,
         }
@@ -165,7 +166,7 @@ impl Place<'_> {
         if !as_source || self.index != 1 || !long || STEP_WORDS.contains(&text) {
             return None;
         }
-        Some(unknown_step(self.piece))
+        Some(unknown_step(self.piece, first))
     }
 
     /// How many brackets are open at the place.
@@ -273,11 +274,17 @@ impl Place<'_> {
     }
 }
 
-/// The finding for a line of a set whose first word is no step.
-pub fn unknown_step(piece: &Piece<'_>) -> Finding {
-    let span = piece.tokens.first().map_or(piece.trimmed_span(), |first| piece.span(first.range.clone()));
-    let text = piece.tokens.first().map_or("", |first| piece.token(first));
-    let finding = Finding::new(&syntax::UNKNOWN_STEP, span).word("found", quoted(text));
+/// The finding for a later line of a set that is a source by its form, since its first word is no step. One with an alias
+/// is one only if the word is near to a step.
+pub fn not_a_step(piece: &Piece<'_>, has_alias: bool) -> Option<Finding> {
+    let first = piece.tokens.first()?;
+    let is_near = suggest::nearest(piece.token(first), STEP_WORDS).is_some();
+    (is_near || !has_alias).then(|| unknown_step(piece, first))
+}
+
+fn unknown_step(piece: &Piece<'_>, first: &Token) -> Finding {
+    let text = piece.token(first);
+    let finding = Finding::new(&syntax::UNKNOWN_STEP, piece.span(first.range.clone())).word("found", quoted(text));
     finding.word_if("suggestion", suggest::nearest(text, STEP_WORDS))
 }
 

@@ -20,7 +20,10 @@ pub fn parse(rule: Rule, text: &str) -> Result<Pair<'_, Rule>, Box<Error<Rule>>>
     let mut pairs = Koppla::parse(rule, text).map_err(Box::new)?;
     pairs.next().ok_or_else(|| {
         let message = "the grammar gave nothing".to_string();
-        Box::new(Error::new_from_pos(pest::error::ErrorVariant::CustomError { message }, pest::Position::from_start(text)))
+        Box::new(Error::new_from_pos(
+            pest::error::ErrorVariant::CustomError { message },
+            pest::Position::from_start(text),
+        ))
     })
 }
 

@@ -15,8 +15,8 @@ pub(super) mod steps;
 mod types;
 mod target;
 
+pub(super) use diagnose::not_a_step;
 pub use target::target;
-pub(super) use diagnose::unknown_step;
 
 use super::ast::{Between, Expr, ExprKind, Gone, Order, TypeExpr, TypeKind, Where};
 use super::tree::Scalar;

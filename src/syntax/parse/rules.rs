@@ -1,9 +1,9 @@
 //! Rules and their clauses, lines of overlays, grants.
 
+use super::Piece;
 use super::convert::Reader;
 use super::grammar::Rule as Grammar;
 use super::scan::TokenKind;
-use super::Piece;
 use crate::finding::{Finding, Findings, codes::syntax, suggest};
 use crate::source::Span;
 use crate::syntax::ast::{
@@ -18,11 +18,8 @@ pub const CLAUSE_WORDS: [&str; 11] =
 /// The rule of a piece, under its label. After a finding, the rule is as far as it could be made out: a rule with broken
 /// parts still says which label it has and, if that can be seen, which field it writes.
 pub fn rule(piece: &Piece<'_>, label: Name, first_of_row: bool, found: &mut Findings) -> Rule {
-    let broken = Rule { label, first_of_row, ..salvage(piece) };
-    match piece.read(Grammar::whole_rule, found, |reader, pair| reader.rule(pair)) {
-        Some(read) => Rule { label: broken.label, first_of_row, span: broken.span, ..read },
-        None => broken,
-    }
+    let read = piece.read(Grammar::whole_rule, found, |reader, pair| reader.rule(pair));
+    Rule { label, first_of_row, span: piece.trimmed_span(), ..read.unwrap_or_else(|| salvage(piece)) }
 }
 
 /// What stands after the label in an overlay: `off`, or a rule.
@@ -121,8 +118,12 @@ impl Reader<'_, '_> {
             "on" => self.operations(inner).and_then(|all| clauses.on.replace((all, span)).map(|before| before.1)),
             "when" => clauses.when.replace(self.first_expression(inner)).map(|before| before.span),
             "back" => clauses.back.replace(self.first_expression(inner)).map(|before| before.span),
-            "because" => self.reason(inner).and_then(|reason| clauses.because.replace(reason)).map(|before| before.span),
-            "prefer" => self.preference(inner).and_then(|side| clauses.prefer.replace((side, span))).map(|before| before.1),
+            "because" => {
+                self.reason(inner).and_then(|reason| clauses.because.replace(reason)).map(|before| before.span)
+            }
+            "prefer" => {
+                self.preference(inner).and_then(|side| clauses.prefer.replace((side, span))).map(|before| before.1)
+            }
             _ => clauses.otherwise.replace((self.otherwise(inner), span)).map(|before| before.1),
         };
         if let Some(before) = before {
@@ -139,12 +140,8 @@ impl Reader<'_, '_> {
     }
 
     fn preference(&mut self, pair: Pair<'_, Grammar>) -> Option<Prefer> {
-        let known = [
-            ("left", Prefer::Left),
-            ("right", Prefer::Right),
-            ("newest", Prefer::Newest),
-            ("review", Prefer::Review),
-        ];
+        let known =
+            [("left", Prefer::Left), ("right", Prefer::Right), ("newest", Prefer::Newest), ("review", Prefer::Review)];
         let word = pair.into_inner().find(|inner| inner.as_rule() == Grammar::word)?;
         self.known_word(&word, &known)
     }

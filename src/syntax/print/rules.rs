@@ -87,7 +87,8 @@ pub fn match_line(line: &MatchLine) -> String {
         let text = expression(side);
         if super::tightness(side) < super::Flow { format!("({text})") } else { text }
     };
-    let pairs: Vec<String> = line.pairs.iter().map(|(left, right)| format!("{} == {}", side(left), side(right))).collect();
+    let pairs: Vec<String> =
+        line.pairs.iter().map(|(left, right)| format!("{} == {}", side(left), side(right))).collect();
     pairs.join(" and ")
 }
 

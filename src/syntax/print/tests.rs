@@ -17,8 +17,30 @@ const PLACE: Span = Span { file: FileId(0), start: 0, end: 0 };
 
 /// Words that could be taken for something else wherever they stand.
 const WORDS: [&str; 24] = [
-    "a", "b", "naam", "förnamn", "x1", "first_name", "f", "r", "when", "else_", "on", "asc", "desc", "first", "keep",
-    "clear", "skip", "off", "as", "by", "group", "once", "best", "each",
+    "a",
+    "b",
+    "naam",
+    "förnamn",
+    "x1",
+    "first_name",
+    "f",
+    "r",
+    "when",
+    "else_",
+    "on",
+    "asc",
+    "desc",
+    "first",
+    "keep",
+    "clear",
+    "skip",
+    "off",
+    "as",
+    "by",
+    "group",
+    "once",
+    "best",
+    "each",
 ];
 /// Words that are names only after a dot and before `=`.
 const RESERVED: [&str; 6] = ["if", "match", "in", "absent", "true", "not"];
@@ -91,10 +113,25 @@ fn leaf() -> impl Strategy<Value = Expr> {
 
 fn operator() -> impl Strategy<Value = BinaryOp> {
     use BinaryOp::*;
-    proptest::sample::select(&[
-        Or, And, Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual, In, NotIn, Else, Add, Subtract, Multiply,
-        Divide,
-    ][..])
+    proptest::sample::select(
+        &[
+            Or,
+            And,
+            Equal,
+            NotEqual,
+            Less,
+            LessOrEqual,
+            Greater,
+            GreaterOrEqual,
+            In,
+            NotIn,
+            Else,
+            Add,
+            Subtract,
+            Multiply,
+            Divide,
+        ][..],
+    )
 }
 
 fn argument_of(expr: impl Strategy<Value = Expr>) -> impl Strategy<Value = Arg> {
@@ -204,23 +241,14 @@ fn arrow_value() -> impl Strategy<Value = Arrow> {
 }
 
 fn rule_value() -> impl Strategy<Value = Rule> {
-    (label_value(), expr(), arrow_value(), expr(), clauses_value()).prop_map(|(label, left, arrow, right, clauses)| Rule {
-        label,
-        first_of_row: true,
-        left,
-        arrow,
-        arrow_span: PLACE,
-        right,
-        clauses,
-        span: PLACE,
+    (label_value(), expr(), arrow_value(), expr(), clauses_value()).prop_map(|(label, left, arrow, right, clauses)| {
+        Rule { label, first_of_row: true, left, arrow, arrow_span: PLACE, right, clauses, span: PLACE }
     })
 }
 
 fn path_value() -> impl Strategy<Value = Path> {
-    (name(), vec(member(), 0..2)).prop_map(|(first, rest)| Path {
-        names: std::iter::once(first).chain(rest).collect(),
-        span: PLACE,
-    })
+    (name(), vec(member(), 0..2))
+        .prop_map(|(first, rest)| Path { names: std::iter::once(first).chain(rest).collect(), span: PLACE })
 }
 
 fn source_value() -> impl Strategy<Value = Source> {
@@ -242,10 +270,18 @@ fn order_value() -> impl Strategy<Value = Order> {
 fn step_value() -> impl Strategy<Value = Step> {
     prop_oneof![
         (expr(), name(), any::<bool>()).prop_map(|(list, alias, optional)| StepKind::Each { list, alias, optional }),
-        (source_value(), expr(), any::<bool>(), drop_value())
-            .prop_map(|(source, on, optional, drop)| StepKind::Join { source, on, optional, drop }),
-        (source_value(), expr(), any::<bool>(), drop_value())
-            .prop_map(|(source, on, without, drop)| StepKind::With { source, on, without, drop }),
+        (source_value(), expr(), any::<bool>(), drop_value()).prop_map(|(source, on, optional, drop)| StepKind::Join {
+            source,
+            on,
+            optional,
+            drop
+        }),
+        (source_value(), expr(), any::<bool>(), drop_value()).prop_map(|(source, on, without, drop)| StepKind::With {
+            source,
+            on,
+            without,
+            drop
+        }),
         (expr(), drop_value()).prop_map(|(condition, drop)| StepKind::Where(Where { condition, drop })),
         (name(), expr()).prop_map(|(name, value)| StepKind::Let(Binding { name, value })),
         vec(key_value(), 1..3).prop_map(StepKind::GroupBy),

@@ -1,7 +1,8 @@
 //! Parser events to the tree.
 
 use super::align::offset_map;
-use super::trouble;
+use super::mend::{Mend, Mended};
+use super::trouble::{self, Trouble};
 use crate::finding::{Finding, Findings, codes};
 use crate::source::{FileId, OffsetMap, Span};
 use crate::syntax::tree::{Entry, Kind, Node, Scalar, Style};
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 
 /// Builds the tree with a stack of its own, so that depth is a matter of the parser's limit alone.
 pub struct Builder<'a> {
+    mended: &'a Mended<'a>,
     text: &'a str,
     file: FileId,
     frames: Vec<Frame>,
@@ -17,8 +19,8 @@ pub struct Builder<'a> {
     documents: usize,
     /// How many values were read.
     pub nodes: usize,
-    /// Places where a finding was added: a syntax error on the same line has the same cause.
-    reported: Vec<usize>,
+    /// What was found: a syntax error on the same line has the same cause.
+    reported: Vec<Finding>,
 }
 
 /// A list or map that is not finished.
@@ -56,8 +58,9 @@ struct Key {
 const MISREAD_KEYS: [&str; 8] = ["on", "off", "yes", "no", "true", "false", "null", "~"];
 
 impl<'a> Builder<'a> {
-    pub fn new(text: &'a str, file: FileId) -> Builder<'a> {
-        Builder { text, file, frames: Vec::new(), root: None, documents: 0, nodes: 0, reported: Vec::new() }
+    pub fn new(mended: &'a Mended<'a>, file: FileId) -> Builder<'a> {
+        let text = mended.text();
+        Builder { mended, text, file, frames: Vec::new(), root: None, documents: 0, nodes: 0, reported: Vec::new() }
     }
 
     /// True once a document has begun.
@@ -73,10 +76,13 @@ impl<'a> Builder<'a> {
     /// Takes the next event.
     pub fn event(&mut self, event: Event<'_>, span: &granit_parser::Span, found: &mut Findings) {
         let place = self.span(span);
-        if let Some(tag) = span.tag_span().filter(|_| event.tag().is_some()) {
+        let tagged = event.tag().and(span.tag_span());
+        if let Some(tag) = tagged {
             self.reads_itself(self.span(&tag), "!", "a tag", found);
         }
         match event {
+            // What is left of the text without its tag is not what was written.
+            Event::Scalar(..) if tagged.is_some() && !self.expects_key() => self.leave_out(),
             Event::DocumentStart(..) => self.documents += 1,
             Event::Scalar(text, style, ..) => self.scalar(&text, style, place, found),
             Event::SequenceStart(style, ..) => self.open(Open::List(Vec::new()), style, place),
@@ -94,14 +100,18 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Takes the parser's error, unless a finding on the same line has said so already.
-    pub fn fails(&mut self, error: &ScanError, found: &mut Findings) {
+    /// What the parser's error is, and how to go on. A finding on the same line, if there is one, says it better.
+    pub fn fails(&self, error: &ScanError) -> Trouble {
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
+        let flow = |frame: &&Frame| frame.flow;
+        let innermost = self.frames.iter().rev().find(flow).map(|frame| frame.start);
+        let outermost = self.frames.iter().find(flow).map(|frame| frame.start);
         let line = trouble::line_start(self.text, at)..=trouble::line_end(self.text, at);
-        if !self.reported.iter().any(|place| line.contains(place)) {
-            let open = self.frames.iter().rev().find(|frame| frame.flow).map(|frame| frame.start);
-            found.add(trouble::finding(self.text, self.file, error, at, open));
+        if let Some(said) = self.reported.iter().find(|said| line.contains(&(said.span.start as usize))) {
+            let start = trouble::value_on_line(self.text, at).unwrap_or(at);
+            return Trouble { finding: said.clone(), sure: true, mend: Mend::Drop(start..*line.end()) };
         }
+        trouble::trouble(self.text, self.file, error, at, innermost, outermost)
     }
 
     /// Closes what is open and gives the tree, as far as it was read. A key whose value did not come is left out.
@@ -121,7 +131,7 @@ impl<'a> Builder<'a> {
     }
 
     fn report(&mut self, finding: Finding, found: &mut Findings) {
-        self.reported.push(finding.span.start as usize);
+        self.reported.push(finding.clone());
         found.add(finding);
     }
 
@@ -164,7 +174,12 @@ impl<'a> Builder<'a> {
         if style == ScalarStyle::Plain && place.start == place.end {
             return self.missing(place, found);
         }
-        let node = if style == ScalarStyle::Plain && self.is_cut_by_comment(text, place) {
+        if self.mended.dropped(place.start as usize) {
+            return self.leave_out();
+        }
+        let node = if let Some(range) = self.mended.kept(place.start as usize) {
+            self.verbatim(range)
+        } else if style == ScalarStyle::Plain && self.is_cut_by_comment(text, place) {
             let end = trouble::line_end(self.text, place.end as usize);
             self.reads_itself(Span { start: place.end + 1, end: end as u32, ..place }, "#", "a comment", found);
             self.verbatim(place.start as usize..end)
@@ -278,8 +293,11 @@ impl<'a> Builder<'a> {
 
     /// A scalar that stands in the file as it is.
     fn verbatim(&self, range: std::ops::Range<usize>) -> Node {
-        let text = self.text[range.clone()].trim_end();
-        let span = Span::new(self.file, range.start..range.start + text.len());
+        let raw = &self.mended.original()[range.clone()];
+        let text = raw.strip_prefix(['"', '\'']).filter(|rest| !rest.contains(['"', '\''])).unwrap_or(raw);
+        let start = range.start + (raw.len() - text.len());
+        let text = text.trim_end();
+        let span = Span::new(self.file, start..start + text.len());
         let scalar = Scalar { text: text.to_string(), style: Style::Plain, map: OffsetMap::identity(span) };
         Node { kind: Kind::Scalar(scalar), span }
     }

@@ -6,12 +6,14 @@
 
 mod align;
 mod build;
+mod mend;
 mod trouble;
 
 use super::tree::Node;
 use crate::finding::{Finding, Findings, codes};
 use crate::source::{FileId, Sources, Span};
 use granit_parser::{Event, Parser};
+use mend::Mended;
 
 /// Maps and lists may lie this deep in each other.
 pub const MAX_DEPTH: usize = 64;
@@ -20,15 +22,64 @@ pub const MAX_NODES: usize = 250_000;
 /// A document may have this many bytes.
 pub const MAX_BYTES: usize = 8 << 20;
 
-/// Reads a document. What cannot be read is a finding, and what stands before it is returned; `None` if that is nothing.
+/// A syntax error is mended and the document read again, so often.
+const MAX_MENDS: usize = 20;
+
+/// Reads a document. What cannot be read is a finding; what stands around it is returned. `None` if that is nothing.
 ///
-/// Aliases are never expanded, so no document can be larger in memory than on disk.
+/// After an error of the YAML grammar the place is blanked out and the document read once more, so that one slip is one
+/// finding, and does not make everything behind it missing. Aliases are never expanded, so no document can be larger in
+/// memory than on disk.
 pub fn read(sources: &Sources, file: FileId, found: &mut Findings) -> Option<Node> {
     let text = &sources.file(file).text;
-    if text.len() > MAX_BYTES {
-        found.add(too_big(Span::start_of(file), format!("has more than {} MB", MAX_BYTES >> 20)));
+    if let Some(finding) = unreadable(text, file) {
+        found.add(finding);
         return None;
     }
+    let mut mended = Mended::new(text);
+    let mut errors = Findings::default();
+    let mut unsure = false;
+    for round in 0.. {
+        let mut pass = pass(&mended, file);
+        if let Some(trouble) = pass.trouble.take() {
+            // After a mend that may not be what was meant, a further error may be its fault.
+            if trouble.sure || !unsure {
+                errors.add(trouble.finding);
+            }
+            unsure |= !trouble.sure;
+            if round < MAX_MENDS && mended.apply(trouble.mend) {
+                continue;
+            }
+        }
+        if pass.root.is_none() && pass.found.is_empty() && errors.is_empty() {
+            found.add(Finding::new(&codes::yaml::EMPTY_DOCUMENT, Span::start_of(file)));
+        }
+        found.append(errors);
+        found.append(pass.found);
+        return pass.root;
+    }
+    None
+}
+
+/// What keeps a text from being read at all: lost characters, or its size.
+fn unreadable(text: &str, file: FileId) -> Option<Finding> {
+    if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
+        // Some tool has read the file in a wrong encoding, and this is what it wrote for what it could not read.
+        let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count();
+        return Some(NotUtf8 { at, line }.finding(lost_character(file, at)));
+    }
+    let what = || format!("has more than {} MB", MAX_BYTES >> 20);
+    (text.len() > MAX_BYTES).then(|| too_big(Span::start_of(file), what()))
+}
+
+/// One reading of the whole text, up to the first error.
+struct Pass {
+    root: Option<Node>,
+    found: Findings,
+    trouble: Option<trouble::Trouble>,
+}
+
+fn pass(mended: &Mended<'_>, file: FileId) -> Pass {
     let options = granit_parser::options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
@@ -36,16 +87,18 @@ pub fn read(sources: &Sources, file: FileId, found: &mut Findings) -> Option<Nod
         flow_nesting_limit: MAX_DEPTH,
         block_nesting_limit: MAX_DEPTH,
     };
-    let mut builder = build::Builder::new(text, file);
-    for event in Parser::new_from_str_with_options(text, options) {
+    let mut found = Findings::default();
+    let mut trouble = None;
+    let mut builder = build::Builder::new(mended, file);
+    for event in Parser::new_from_str_with_options(mended.text(), options) {
         match event {
             Ok((Event::DocumentStart(..), span)) if builder.has_document() => {
                 found.add(Finding::new(&codes::yaml::SEVERAL_DOCUMENTS, builder.span(&span)));
                 break;
             }
-            Ok((event, span)) => builder.event(event, &span, found),
+            Ok((event, span)) => builder.event(event, &span, &mut found),
             Err(error) => {
-                builder.fails(&error, found);
+                trouble = Some(builder.fails(&error));
                 break;
             }
         }
@@ -54,11 +107,7 @@ pub fn read(sources: &Sources, file: FileId, found: &mut Findings) -> Option<Nod
             break;
         }
     }
-    let root = builder.finish();
-    if root.is_none() && found.is_empty() {
-        found.add(Finding::new(&codes::yaml::EMPTY_DOCUMENT, Span::start_of(file)));
-    }
-    root
+    Pass { root: builder.finish(), found, trouble }
 }
 
 /// The finding for a document beyond a limit: `what` completes "the document …".
@@ -100,10 +149,15 @@ pub fn add(sources: &mut Sources, path: impl Into<String>, bytes: &[u8], found: 
         Err(error) => {
             // Up to the first bad byte the lossy text is the same as the file, so that the offset holds in both.
             let file = sources.add(path, String::from_utf8_lossy(bytes));
-            found.add(error.finding(Span::new(file, error.at..error.at + char::REPLACEMENT_CHARACTER.len_utf8())));
+            found.add(error.finding(lost_character(file, error.at)));
             (file, false)
         }
     }
+}
+
+/// The place of the sign that stands for a character that could not be read.
+fn lost_character(file: FileId, at: usize) -> Span {
+    Span::new(file, at..at + char::REPLACEMENT_CHARACTER.len_utf8())
 }
 
 #[cfg(test)]

@@ -1,38 +1,109 @@
 //! Errors of the YAML parser as findings: which slip of the hand it was, and where it can be seen.
 
+use super::mend::Mend;
 use crate::finding::{Code, Finding, codes::yaml};
 use crate::source::{FileId, Span};
 use granit_parser::{ErrorKind, ScanError};
 use std::ops::Range;
 
-/// The finding for an error at byte `at`; `open` is where the innermost `[` or `{` stands that is not closed yet.
-pub fn finding(text: &str, file: FileId, error: &ScanError, at: usize, open: Option<usize>) -> Finding {
+/// An error of the grammar.
+pub struct Trouble {
+    /// What is wrong.
+    pub finding: Finding,
+    /// True if it is certain what was meant, so that what follows is not the fault of the mend.
+    pub sure: bool,
+    /// How to go on.
+    pub mend: Mend,
+}
+
+/// What an error at byte `at` is; `innermost` and `outermost` are where a `[` or `{` stands that is not closed yet.
+pub fn trouble(
+    text: &str,
+    file: FileId,
+    error: &ScanError,
+    at: usize,
+    innermost: Option<usize>,
+    outermost: Option<usize>,
+) -> Trouble {
     let place = |code: &'static Code, range: Range<usize>| Finding::new(code, Span::new(file, range));
-    match error.kind() {
-        kind if is_tab(kind) => place(&yaml::TAB_INDENTATION, tab_near(text, at)),
+    let to_line_end = |start: usize| start..line_end(text, start);
+    let (finding, mend) = match error.kind() {
+        kind if is_tab(kind) => {
+            let tabs = tab_near(text, at);
+            (place(&yaml::TAB_INDENTATION, tabs.clone()), Mend::Blank(tabs))
+        }
         ErrorKind::RecursionLimitExceeded => {
-            place(&yaml::DOCUMENT_TOO_BIG, token(text, at)).word("what", "nests more than 64 levels deep")
+            let finding =
+                place(&yaml::DOCUMENT_TOO_BIG, token(text, at)).word("what", "nests more than 64 levels deep");
+            (finding, outermost.map_or(Mend::Stop, |start| Mend::Drop(to_line_end(start))))
         }
-        ErrorKind::UnknownQuotedScalarEscape
-        | ErrorKind::InvalidQuotedScalarHexEscape
-        | ErrorKind::InvalidUnicodeEscape
-        | ErrorKind::InvalidLowSurrogateHexEscape
-        | ErrorKind::InvalidLowSurrogate
-        | ErrorKind::MissingLowSurrogate
-        | ErrorKind::UnpairedLowSurrogate => {
+        kind if is_escape(kind) => {
             let range = bad_escape(text, at);
-            place(&yaml::YAML_ESCAPE, range.clone()).word("escape", &text[range])
+            let mend = Mend::Letters(range.start..range.start + 1);
+            (place(&yaml::YAML_ESCAPE, range.clone()).word("escape", &text[range]), mend)
         }
-        kind if is_open_quote(kind) => place(&yaml::UNCLOSED_QUOTE, opening_quote(text, at)),
-        kind if is_bracket(kind) => place(&yaml::UNCLOSED_LIST_OR_MAP, token(text, bracket(kind, text, at, open))),
+        kind if is_open_quote(kind) => {
+            let quote = opening_quote(text, at);
+            let mend = Mend::Keep(to_line_end(quote.start));
+            (place(&yaml::UNCLOSED_QUOTE, quote), mend)
+        }
+        kind if is_bracket(kind) => {
+            let range = token(text, bracket(kind, text, at, innermost));
+            let finding = place(&yaml::UNCLOSED_LIST_OR_MAP, range.clone());
+            (
+                finding,
+                outermost.map_or(Mend::Blank(range), |start| Mend::Drop(start..with_deeper_lines(text, start).end)),
+            )
+        }
         kind => match read_by_yaml(kind, text, at) {
-            Some((range, what, meaning)) => {
-                place(&yaml::YAML_READS_THIS_ITSELF, range).word("what", what).word("meaning", meaning)
+            Some(read) => {
+                let finding = place(&yaml::YAML_READS_THIS_ITSELF, read.range).word("what", read.what);
+                let value = to_line_end(read.value);
+                // These signs may begin a rule; the others mean nothing in one, which need not be said as well.
+                let is_rule = matches!(read.what, "\"" | "[" | "{" | ":");
+                (finding.word("meaning", read.meaning), if is_rule { Mend::Keep(value) } else { Mend::Drop(value) })
             }
-            None if is_indentation(kind, text, at) => place(&yaml::WRONG_INDENTATION, rest_of_line(text, at)),
-            None => place(&yaml::YAML_SYNTAX, token(text, at)).word("detail", error.info()),
+            None if is_indentation(kind, text, at) => {
+                (place(&yaml::WRONG_INDENTATION, rest_of_line(text, at)), Mend::Blank(with_deeper_lines(text, at)))
+            }
+            None => {
+                let finding = place(&yaml::YAML_SYNTAX, token(text, at)).word("detail", error.info());
+                (finding, Mend::Blank(with_deeper_lines(text, at)))
+            }
         },
+    };
+    let sure = [&yaml::YAML_READS_THIS_ITSELF, &yaml::YAML_ESCAPE].iter().any(|code| std::ptr::eq(*code, finding.code));
+    Trouble { finding, sure, mend }
+}
+
+fn is_escape(kind: &ErrorKind) -> bool {
+    use ErrorKind::*;
+    matches!(
+        kind,
+        UnknownQuotedScalarEscape
+            | InvalidQuotedScalarHexEscape
+            | InvalidUnicodeEscape
+            | InvalidLowSurrogateHexEscape
+            | InvalidLowSurrogate
+            | MissingLowSurrogate
+            | UnpairedLowSurrogate
+    )
+}
+
+/// The line at byte `at` and the lines below it that are deeper, which belong to it.
+fn with_deeper_lines(text: &str, at: usize) -> Range<usize> {
+    let at = if text[at..].trim().is_empty() { text.trim_end().len() } else { at };
+    let start = line_start(text, at);
+    let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let own = depth(&text[start..]);
+    let mut end = text[at..].find('\n').map_or(text.len(), |newline| at + newline + 1);
+    for line in text[end..].split_inclusive('\n') {
+        if !line.trim().is_empty() && depth(line) <= own {
+            break;
+        }
+        end += line.len();
     }
+    start..text[..end].trim_end().len().max(start)
 }
 
 /// The first byte of the line that byte `at` lies in.
@@ -124,41 +195,58 @@ fn is_bracket(kind: &ErrorKind) -> bool {
 /// Where the trouble with a bracket is best seen: at the bracket that is still open, if the parser ran on past its line.
 fn bracket(kind: &ErrorKind, text: &str, at: usize, open: Option<usize>) -> usize {
     match open {
-        Some(open) if !matches!(kind, ErrorKind::MismatchedFlowCollectionEnd { .. }) && line_end(text, open) < at => open,
+        Some(open) if !matches!(kind, ErrorKind::MismatchedFlowCollectionEnd { .. }) && line_end(text, open) < at => {
+            open
+        }
         _ => at,
     }
 }
 
-/// What YAML took for its own: the place, the characters and what it takes them for.
-fn read_by_yaml<'t>(kind: &ErrorKind, text: &'t str, at: usize) -> Option<(Range<usize>, &'t str, &'static str)> {
+/// What YAML took for its own.
+struct Read<'t> {
+    /// The place.
+    range: Range<usize>,
+    /// The characters.
+    what: &'t str,
+    /// What it takes them for.
+    meaning: &'static str,
+    /// Where the value begins that they belong to.
+    value: usize,
+}
+
+fn read_by_yaml<'t>(kind: &ErrorKind, text: &'t str, at: usize) -> Option<Read<'t>> {
     let value = value_on_line(text, at)?;
     let first = text[value..].chars().next()?;
     let start = value..value + first.len_utf8();
     let what = &text[start.clone()];
+    let read = |meaning| Some(Read { range: start, what, meaning, value });
     match (kind, first) {
-        (ErrorKind::MappingValueNotAllowed, _) if value < at => Some((at..at + 1, ":", "a key and its value")),
+        (ErrorKind::MappingValueNotAllowed, _) if value < at => {
+            Some(Read { range: at..at + 1, what: ":", meaning: "a key and its value", value })
+        }
         (ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar, '"' | '\'') => {
-            Some((start, what, "a text that ends at the next quote"))
+            read("a text that ends at the next quote")
         }
         (_, '"' | '\'') => None,
-        (ErrorKind::ExpectedBlockMappingKey, '[') => Some((start, what, "a list")),
-        (ErrorKind::ExpectedBlockMappingKey, '{') => Some((start, what, "a map")),
-        (ErrorKind::InvalidBlockScalarHeader, _) => Some((start, what, "the start of a block")),
-        (ErrorKind::UnexpectedCharacter { .. }, '%' | '@' | '`') => Some((start, what, "a sign of its own")),
-        (_, '&') => Some((start, what, "the name of this place")),
-        (_, '*') => Some((start, what, "the name of another place")),
-        (_, '!') => Some((start, what, "a tag")),
+        (ErrorKind::ExpectedBlockMappingKey, '[') => read("a list"),
+        (ErrorKind::ExpectedBlockMappingKey, '{') => read("a map"),
+        (ErrorKind::InvalidBlockScalarHeader, _) => read("the start of a block"),
+        (ErrorKind::UnexpectedCharacter { .. }, '%' | '@' | '`') => read("a sign of its own"),
+        (_, '&') => read("the name of this place"),
+        (_, '*') => read("the name of another place"),
+        (_, '!') => read("a tag"),
         _ => None,
     }
 }
 
 /// Where the value after the first `: ` or `- ` of the line at `at` begins, if that is at or before `at`.
-fn value_on_line(text: &str, at: usize) -> Option<usize> {
+pub fn value_on_line(text: &str, at: usize) -> Option<usize> {
     let start = line_start(text, at);
     let line = &text[start..line_end(text, at)];
-    let after = line.find(": ").map(|colon| colon + 2).or_else(|| line.trim_start().starts_with("- ").then(|| {
-        line.len() - line.trim_start().len() + 2
-    }))?;
+    let after = line
+        .find(": ")
+        .map(|colon| colon + 2)
+        .or_else(|| line.trim_start().starts_with("- ").then(|| line.len() - line.trim_start().len() + 2))?;
     let value = start + after + (line[after..].len() - line[after..].trim_start().len());
     (value <= at).then_some(value)
 }

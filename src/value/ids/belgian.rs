@@ -31,7 +31,8 @@ impl std::fmt::Debug for Rijksregisternummer {
 
 impl Rijksregisternummer {
     /// Reads eleven digits, also with the usual points, hyphens and blanks: `98.12.01-102-14`.
-    /// Month and day may be zero: the date of birth is not fully known.
+    /// Month and day may be zero, and the day may lie above 31: the date of birth is not fully known, or the sequences of
+    /// a day were used up.
     pub fn read(text: &str) -> Result<Rijksregisternummer, Failure> {
         let shape = Failure::because("is no rijksregisternummer (YYMMDDNNNCC, YY.MM.DD-NNN.CC)");
         let Some(eleven) = without::<11>(text, b".- ").filter(|digits| digits.iter().all(u8::is_ascii_digit)) else {
@@ -43,7 +44,7 @@ impl Rijksregisternummer {
             40..=52 => RijksregisternummerKind::Bis,
             _ => return Err(shape),
         };
-        if number(&eleven[4..6]) > 31 { Err(shape) } else { Ok(Rijksregisternummer { kind, eleven }) }
+        Ok(Rijksregisternummer { kind, eleven })
     }
 
     /// The normal form: eleven digits.
@@ -124,13 +125,15 @@ mod tests {
     fn an_unknown_day_and_a_wrong_digit() {
         assert_eq!(read("85000000138").checksum(), Checksum::Ok);
         assert_eq!(read("85000000138").birth_date(), None);
+        assert_eq!(read("85073500107").checksum(), Checksum::Ok, "a day above 31");
+        assert_eq!(read("85073500107").birth_date(), None);
         assert_eq!(read("00012556778").checksum(), Checksum::Wrong);
         assert_eq!(read("00012556778").birth_date(), None);
     }
 
     #[test]
     fn what_is_none() {
-        for text in ["", "0001255677", "000125567777", "00132556777", "00012x56777", "00.01.32-567.77"] {
+        for text in ["", "0001255677", "000125567777", "00132556777", "00012x56777"] {
             assert!(Rijksregisternummer::read(text).is_err());
         }
     }

@@ -62,15 +62,12 @@ pub struct Brin {
 }
 
 impl Brin {
-    /// Reads it in any case, also with a point before the location, as in `21QW.00`.
+    /// Reads it in any case, also with a point or blank before the location, as in `21QW.00`.
     pub fn read(text: &str) -> Result<Brin, Failure> {
-        let (six, with_location) = match without::<4>(text, b"") {
-            Some([a, b, c, d]) => ([a, b, c, d, b'0', b'0'], false),
-            None => {
-                let dotted = without::<6>(text, b".")
-                    .filter(|_| !text.contains('.') || text.trim().as_bytes().get(4) == Some(&b'.'));
-                (dotted.ok_or(Failure::because(BRIN_SHAPE))?, true)
-            }
+        let (six, with_location) = match *text.trim().as_bytes() {
+            [a, b, c, d] => ([a, b, c, d, b'0', b'0'], false),
+            [a, b, c, d, e, f] | [a, b, c, d, b'.' | b' ', e, f] => ([a, b, c, d, e, f], true),
+            _ => return Err(Failure::because(BRIN_SHAPE)),
         };
         let six = six.map(|byte| byte.to_ascii_uppercase());
         let [a, b, c, d, e, f] = six;
@@ -117,6 +114,7 @@ mod tests {
         assert_eq!(Brin::read("21qw").unwrap().text(), "21QW");
         assert_eq!(Brin::read("21QW00").unwrap().location(), Some("00"));
         assert_eq!(Brin::read("99xx.01").unwrap().text(), "99XX01");
+        assert_eq!(Brin::read(" 99XX 01").unwrap().text(), "99XX01");
         for text in ["", "2QW1", "21QW0", "21Q.W00", "21QW0A", "212W"] {
             assert!(Brin::read(text).is_err(), "{text}");
         }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 pub enum PersonnummerKind {
     /// A personnummer of the population register.
     Person,
-    /// A samordningsnummer: 60 is added to the day. Month and day may be unknown, or be none of the calendar's.
+    /// A samordningsnummer: 60 is added to the day. Its date may be unknown in part (month 00, day 60) or not exist.
     Coordination,
     /// An interim number, as universities give: a letter is the first of the last four.
     Interim,
@@ -60,22 +60,16 @@ impl Personnummer {
         let last = last.map(|byte| byte.to_ascii_uppercase());
         let kind = kind_of_last_four(last).ok_or(Failure::because(SHAPE))?;
         let written_day = two(&date[date.len() - 2..]);
-        let (kind, day) = match (kind, written_day) {
-            (PersonnummerKind::Person, 60..=91) => (PersonnummerKind::Coordination, written_day - 60),
-            (_, 61..=91) => (kind, written_day - 60),
-            _ => (kind, written_day),
-        };
+        let is_raised = (60..=91).contains(&written_day);
+        let kind = if is_raised && kind == PersonnummerKind::Person { PersonnummerKind::Coordination } else { kind };
+        let day = if is_raised { written_day - 60 } else { written_day };
         let month = two(&date[date.len() - 4..date.len() - 2]);
         let year = if date.len() == 8 {
             i16::from(two(&date[..2])) * 100 + i16::from(two(&date[2..4]))
         } else {
             full_year(two(&date[..2]), month, day, sign, as_of)?
         };
-        // Among the coordination numbers that the tax agency publishes are such with month 00, day 60 and 31 April.
-        let is_date = match kind {
-            PersonnummerKind::Coordination => month <= 12,
-            _ => Date::new(year, month, day).is_ok(),
-        };
+        let is_date = Date::new(year, month, day).is_ok() || (is_raised && month <= 12);
         if !(1800..2100).contains(&year) || !is_date {
             return Err(Failure::because("is no personnummer: it does not begin with a date"));
         }
@@ -110,15 +104,15 @@ impl Personnummer {
         Checksum::of(luhn(&ten))
     }
 
-    /// The date of birth that the number begins with; none for a coordination number whose month or day is unknown.
+    /// The year of birth that the number begins with.
+    pub fn birth_year(&self) -> i16 {
+        i16::from(two(&self.twelve[..2])) * 100 + i16::from(two(&self.twelve[2..4]))
+    }
+
+    /// The date of birth that the number begins with; none where a samordningsnummer has no date that exists.
     pub fn birth_date(&self) -> Option<Date> {
         let day = two(&self.twelve[6..8]);
         Date::new(self.birth_year(), two(&self.twelve[4..6]), if day > 60 { day - 60 } else { day }).ok()
-    }
-
-    /// The year of birth.
-    pub fn birth_year(&self) -> i16 {
-        i16::from(two(&self.twelve[..2])) * 100 + i16::from(two(&self.twelve[2..4]))
     }
 
     /// The sex that the third of the last four tells; none for interim and temporary numbers.
@@ -260,6 +254,12 @@ mod tests {
         let kind = |text| read(text).map(|number| number.kind());
         assert_eq!(kind("20121221-2391"), Some(PersonnummerKind::Person));
         assert_eq!(kind("701063-2391"), Some(PersonnummerKind::Coordination), "the published example");
+        assert_eq!(
+            kind("193100602394"),
+            Some(PersonnummerKind::Coordination),
+            "an official test number without month and day"
+        );
+        assert_eq!(read("193100602394").unwrap().birth_date(), None);
         assert_eq!(kind("20000101-T220"), Some(PersonnummerKind::Interim));
         assert_eq!(kind("20000101-E220"), None, "E begins no interim number");
         assert_eq!(kind("120304-TF01"), Some(PersonnummerKind::Temporary));
@@ -273,9 +273,6 @@ mod tests {
         assert_eq!(coordination.sex(), Some(Sex::Male));
         assert_eq!(coordination.checksum(), Checksum::Ok);
         assert_eq!(read("701063-2392").unwrap().checksum(), Checksum::Wrong);
-        let unknown_month = read("191500722390").unwrap();
-        assert_eq!((unknown_month.birth_date(), unknown_month.birth_year()), (None, 1915));
-        assert_eq!(unknown_month.kind(), PersonnummerKind::Coordination);
         assert_eq!(read("120304-TF01").unwrap().sex(), None);
         assert_eq!(read("20000101-T220").unwrap().checksum(), Checksum::Ok);
         assert_eq!(format!("{coordination:?}"), "Personnummer(Coordination)");
