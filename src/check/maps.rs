@@ -87,9 +87,13 @@ impl Checker<'_> {
     /// The names that rules of a map see on the left; the variable of the left record.
     fn left_scope(&mut self, map: &Map, left: RecordType, scope: &mut Scope) -> u16 {
         if let RecordType::Set(set) = left {
-            let layout = self.sets.get(&set).cloned().unwrap_or_default();
-            for slot in &layout.slots {
-                let binding = matches!(slot.ty, Type::Record(_) | Type::Struct(_));
+            // A set in a circle was not checked, and a finding says so.
+            let layout = self.sets.get(&set).cloned();
+            if layout.is_none() {
+                scope.add_unknown("");
+            }
+            for slot in &layout.unwrap_or_default().slots {
+                let binding = matches!(slot.ty, Type::Record(_) | Type::Struct(_) | Type::Unknown);
                 scope.add(&slot.name, slot.ty.clone(), slot.optional, slot.classes, binding);
             }
         }

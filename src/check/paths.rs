@@ -75,6 +75,9 @@ impl Checker<'_> {
     }
 
     fn unknown_name(&mut self, name: &str, span: Span, scope: &Scope) {
+        if scope.is_blurred() {
+            return;
+        }
         let is_source = self.find_source_name(name).is_some();
         if is_source {
             return self.find(&code::NOT_A_VALUE, span, [("name", name.to_string())]);

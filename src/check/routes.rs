@@ -4,7 +4,7 @@ use super::check_mapping;
 use super::checker::{Checker, Incoming};
 use super::scope::Scope;
 use super::typed::{Binding, ExprId, TypedFunction, TypedMapping};
-use crate::finding::codes::{privacy, rule as code, sync as sync_code};
+use crate::finding::codes::{document, privacy, rule as code, sync as sync_code};
 use crate::finding::{Finding, Findings};
 use crate::model::{Mapping, Model, SyncId};
 use crate::source::{Sources, Span};
@@ -73,7 +73,8 @@ fn check_consent(model: &Model, route: &Route, found: &mut Findings) {
         for rule in &map.rules {
             let Some(target) = &rule.target else { continue };
             let field = &entity.fields[target.field as usize];
-            for class in rule.classes.iter().filter(|&class| needs_consent(class)) {
+            // A class that the field does not declare has its finding already.
+            for class in rule.classes.iter().filter(|&class| needs_consent(class) && field.classes.has(class)) {
                 let name = model.classes.name(class);
                 let granted = sync.allow.iter().position(|grant| {
                     let path: Vec<&str> = grant.field.names.iter().map(|name| name.text.as_str()).collect();
@@ -94,7 +95,12 @@ fn check_consent(model: &Model, route: &Route, found: &mut Findings) {
         }
     }
     for (grant, used) in sync.allow.iter().zip(used) {
-        if !used {
+        if model.classes.find(&grant.class.text).is_none() {
+            let known = model.classes.names().iter().map(String::as_str);
+            let near = crate::finding::suggest::nearest(&grant.class.text, known);
+            let finding = Finding::new(&document::UNKNOWN_CLASS, grant.class.span).word("name", &grant.class.text);
+            found.add(finding.word_if("suggestion", near).word("known", model.classes.names().join(", ")));
+        } else if !used {
             let words = Finding::new(&privacy::ALLOW_GRANTS_NOTHING, grant.span)
                 .word("class", &grant.class.text)
                 .word("field", grant.field.text());

@@ -69,6 +69,17 @@ impl Scope {
         local
     }
 
+    /// Adds a name whose meaning an error hides. From here on no name can be said to be unknown.
+    pub fn add_unknown(&mut self, name: &str) {
+        self.add(name, Type::Unknown, false, ClassSet::NONE, true);
+    }
+
+    /// True if a binding or element is not known, so that any name may be a field of it.
+    pub fn is_blurred(&self) -> bool {
+        self.variables.iter().any(|variable| variable.binding && variable.ty == Type::Unknown)
+            || self.elements.iter().any(|element| element.ty == Type::Unknown)
+    }
+
     /// The value of this name; a later one hides an earlier one.
     pub fn find(&self, name: &str) -> Option<&Variable> {
         self.variables.iter().rev().find(|variable| &*variable.name == name)

@@ -125,20 +125,19 @@ impl Checker<'_> {
 
     fn step(&mut self, step: &ast::Step, rows: &mut Rows) {
         match &step.kind {
-            StepKind::Broken => {}
+            StepKind::Broken => rows.scope.add_unknown(""),
             StepKind::From(source) => {
-                if let Some(record) = self.source(source) {
-                    let name = &source.name().text;
-                    let slot = rows.scope.add(name, Type::Record(record), false, ClassSet::NONE, true);
-                    rows.key = vec![KeyPart::Slot(slot)];
-                    rows.steps.push(TypedStep::From(record));
-                }
+                let name = &source.name().text;
+                let Some(record) = self.source(source) else { return rows.scope.add_unknown(name) };
+                let slot = rows.scope.add(name, Type::Record(record), false, ClassSet::NONE, true);
+                rows.key = vec![KeyPart::Slot(slot)];
+                rows.steps.push(TypedStep::From(record));
             }
             StepKind::Union(sources) => self.union_step(sources, rows),
             StepKind::Each { list, alias, optional } => self.each_step(list, alias, *optional, rows),
             StepKind::Join { source, on, optional, drop } => {
-                let Some(record) = self.source(source) else { return };
                 let name = source.name();
+                let Some(record) = self.source(source) else { return rows.scope.add_unknown(&name.text) };
                 self.must_be_new(name, &rows.scope);
                 let slot = rows.scope.add(&name.text, Type::Record(record), false, ClassSet::NONE, true);
                 let (equal, rest) = self.join_condition(on, slot, &mut rows.scope);
@@ -199,7 +198,7 @@ impl Checker<'_> {
     fn union_step(&mut self, sources: &[Source], rows: &mut Rows) {
         let records: Vec<_> = sources.iter().filter_map(|source| self.source(source)).collect();
         if records.len() < sources.len() {
-            return;
+            return rows.scope.add_unknown("row");
         }
         self.layouts.push(Layout { slots: Vec::new(), union: records.clone() });
         let ty = Type::Record(RecordType::Layout(self.layouts.len() as u32 - 1));

@@ -6,3 +6,4 @@ pub mod table;
 pub mod redact;
 pub mod functions;
 pub mod plan;
+pub mod direction;

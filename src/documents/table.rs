@@ -19,6 +19,8 @@ pub struct Column {
     pub heading: String,
     /// Where its cells stand.
     pub align: Align,
+    /// In plain text it is made no narrower than this while others can give way.
+    pub least: usize,
 }
 
 /// Where the cells of a column stand.
@@ -40,7 +42,7 @@ const LEAST: usize = 8;
 impl Table {
     /// A table with these headings, all cells on the left.
     pub fn new<'a>(headings: impl IntoIterator<Item = &'a str>) -> Table {
-        let column = |heading: &str| Column { heading: heading.to_string(), align: Align::Left };
+        let column = |heading: &str| Column { heading: heading.to_string(), align: Align::Left, least: LEAST };
         Table { columns: headings.into_iter().map(column).collect(), rows: Vec::new() }
     }
 
@@ -49,6 +51,15 @@ impl Table {
     pub fn align(mut self, column: usize, align: Align) -> Table {
         if let Some(column) = self.columns.get_mut(column) {
             column.align = align;
+        }
+        self
+    }
+
+    /// Gives a column (from 0) a width below which it does not go.
+    #[must_use]
+    pub fn at_least(mut self, column: usize, width: usize) -> Table {
+        if let Some(column) = self.columns.get_mut(column) {
+            column.least = width;
         }
         self
     }
@@ -108,7 +119,9 @@ impl Table {
         let gaps = GAP.len() * self.columns.len().saturating_sub(1);
         let mut surplus = (widths.iter().sum::<usize>() + gaps).saturating_sub(room);
         while surplus > 0 {
-            let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > LEAST) else { break };
+            let least = self.columns.iter().map(|column| column.least.max(LEAST));
+            let wider = widths.iter_mut().zip(least).filter(|(width, least)| **width > *least);
+            let Some((widest, _)) = wider.max_by_key(|(width, _)| **width) else { break };
             *widest -= 1;
             surplus -= 1;
         }

@@ -13,7 +13,7 @@ pub mod terminal;
 pub mod json;
 pub mod page;
 
-use crate::source::Span;
+use crate::source::{FileId, Span};
 
 /// How much a finding weighs. Errors stop everything after the check; warnings do not.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -134,17 +134,31 @@ impl Finding {
 #[derive(Default, Debug)]
 pub struct Findings {
     all: Vec<Finding>,
+    cut: Vec<FileId>,
 }
+
+/// Codes that say that something is missing: in a file that could be read in part only, that follows from the part.
+const LACKS: [&str; 5] =
+    ["missing-key", "key-without-value", "required-field-missing", "missing-option", "missing-setting"];
 
 impl Findings {
     /// Adds one.
     pub fn add(&mut self, finding: Finding) {
-        self.all.push(finding);
+        let follows = LACKS.contains(&finding.code.slug) && self.cut.contains(&finding.span.file);
+        if !follows {
+            self.all.push(finding);
+        }
+    }
+
+    /// Says that a file could be read in part only: findings that something is missing in it are not taken any more.
+    pub fn cut(&mut self, file: FileId) {
+        self.cut.push(file);
     }
 
     /// Adds all of another collection.
     pub fn append(&mut self, other: Findings) {
         self.all.extend(other.all);
+        self.cut.extend(other.cut);
     }
 
     /// True if one is an error.

@@ -24,6 +24,11 @@ pub static KEYS: &[Key] = &[
     required("mapping", Shape::Text, "the name of the mapping"),
     key("title", Shape::Text, "its heading"),
     key("doc", Shape::Text, "what it is"),
+    key(
+        "language",
+        Shape::Word(&["en", "nl", "sv"]),
+        "the language of the words in its direction table; English if it is not given",
+    ),
     required("left", SIDES, "the system or systems on the left"),
     required("right", SIDES, "the system or systems on the right"),
     key("options", OPTIONS, "what a sync may choose; rules read them as `$name`"),
@@ -99,6 +104,7 @@ pub fn read(
     let mapping = Mapping {
         name,
         title: string(root, "title"),
+        language: string(root, "language"),
         file,
         left,
         right,
@@ -287,7 +293,8 @@ fn check_option(choice: &Choice, value: &Node, found: &mut Findings) {
 
 /// Options that must be given and are not.
 pub fn missing_options<'a>(given: &[(Name, Node)], mappings: &[&'a Mapping]) -> Vec<(&'a Mapping, &'a Choice)> {
-    let needed = |choice: &&Choice| !choice.optional && choice.default.is_none();
+    // An option whose type could not be read has its finding already.
+    let needed = |choice: &&Choice| !choice.optional && choice.default.is_none() && choice.ty != Type::Unknown;
     let all =
         mappings.iter().flat_map(|&mapping| mapping.options.iter().filter(needed).map(move |choice| (mapping, choice)));
     all.filter(|(_, choice)| given.iter().all(|(name, _)| name.text != choice.name.text)).collect()

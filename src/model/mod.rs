@@ -373,6 +373,8 @@ pub struct Mapping {
     pub name: Name,
     /// Its heading.
     pub title: Option<String>,
+    /// The language of the words in its direction table: `en`, `nl`, `sv`; English if it is not given.
+    pub language: Option<String>,
     /// The file that it stands in.
     pub file: FileId,
     /// The systems on the left.

@@ -8,10 +8,13 @@ pub mod needs;
 pub use columns::{Column, Reader};
 
 use crate::check::Route;
-use crate::finding::Findings;
-use crate::model::{Model, SyncId, SystemId};
+use crate::finding::codes::system::WRONG_CONNECTION_VALUE;
+use crate::finding::suggest::nearest;
+use crate::finding::{Finding, Findings};
+use crate::model::{Model, SyncId, System, SystemId};
 use crate::protocol::{CallId, Dialect, Protocol, ScopeNames, files, http};
 use crate::syntax::ast::Operation;
+use crate::syntax::tree::Node;
 use crate::value::{EntityId, Type};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,8 +71,8 @@ pub struct Target {
     pub entities: Vec<EntityWrite>,
     /// True for a whole delivery.
     pub whole: bool,
-    /// True if a whole delivery is made in every run.
-    pub always: bool,
+    /// How a whole delivery is made.
+    pub delivery: files::Delivery,
 }
 
 /// An entity that is written.
@@ -131,7 +134,7 @@ fn connection(model: &Model, system: SystemId, found: &mut Findings) -> Option<(
 }
 
 /// What templates of a system may name.
-pub fn scope_names(system: &crate::model::System) -> ScopeNames {
+pub fn scope_names(system: &System) -> ScopeNames {
     ScopeNames {
         settings: system
             .settings
@@ -172,7 +175,7 @@ fn entity_read(
 }
 
 /// The call that reads an entity; of one whose rows lie inside another's records (`of:`), the call of that one.
-fn call_of(model: &Model, id: EntityId) -> Option<&crate::syntax::tree::Node> {
+fn call_of(model: &Model, id: EntityId) -> Option<&Node> {
     let read = model.entity(id).read.as_ref()?;
     match read.get("of").and_then(|of| of.text()) {
         Some(other) => model.entity(model.find_entity(model.entity(id).system, other)?).read.as_ref(),
@@ -181,11 +184,16 @@ fn call_of(model: &Model, id: EntityId) -> Option<&crate::syntax::tree::Node> {
 }
 
 fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) -> Target {
-    let mut target = Target { system, connection: None, entities: Vec::new(), whole: false, always: false };
+    let delivery = files::Delivery::default();
+    let mut target = Target { system, connection: None, entities: Vec::new(), whole: false, delivery };
     let definition = model.system(system);
     target.whole = definition.writes.whole || definition.deliver.is_some();
     if let Some(deliver) = &definition.deliver {
-        target.always = files::delivery(deliver, &mut Findings::default()).is_some_and(|delivery| delivery.always);
+        // Its findings were found when the system was checked.
+        target.delivery = files::delivery(deliver, &mut Findings::default()).unwrap_or_default();
+        if definition.writes.held_left_out {
+            target.delivery.unbuilt.push("`writes: held: left-out`".into());
+        }
     }
     let Some(last) = route.typed.last() else { return target };
     let written: BTreeSet<EntityId> = last.maps.iter().map(|map| map.right).collect();
@@ -227,6 +235,9 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
     for index in 0..model.systems.len() as u32 {
         let id = SystemId(index);
         let system = model.system(id);
+        if let Some(deliver) = &system.deliver {
+            check_delivery(model, system, deliver, found);
+        }
         let Some((_, mut dialect)) = connection(model, id, found) else { continue };
         for &entity_id in &system.entities {
             let entity = model.entity(entity_id);
@@ -245,6 +256,35 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Compiles a `deliver:` for its findings, and checks the names under `holds`.
+fn check_delivery(model: &Model, system: &System, deliver: &Node, found: &mut Findings) {
+    let Some(delivery) = files::delivery(deliver, found) else { return };
+    let names = || system.entities.iter().map(|&id| model.entity(id).name.text.as_str());
+    for (name, span) in delivery.holds.iter().filter(|(name, _)| !names().any(|known| known == name)) {
+        let finding = Finding::new(&WRONG_CONNECTION_VALUE, *span)
+            .word("key", "holds")
+            .word("value", format!("`{name}`"))
+            .word("why", "no entity of this system has this name")
+            .word_if("suggestion", nearest(name, names()))
+            .word("allowed", names().collect::<Vec<_>>().join(", "));
+        found.add(finding);
+    }
+    let held = |name: &str| delivery.holds.is_empty() || delivery.holds.iter().any(|(known, _)| known == name);
+    for &id in &system.entities {
+        let entity = model.entity(id);
+        if let Some(write) = &entity.write
+            && !held(&entity.name.text)
+        {
+            let finding = Finding::new(&WRONG_CONNECTION_VALUE, write.node.span)
+                .word("key", "write")
+                .word("value", format!("given for `{}`", entity.name.text))
+                .word("why", "`deliver: holds` does not name this entity, so it is in no delivery")
+                .word("allowed", "its name under `holds`");
+            found.add(finding);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Applying: a change set is written, record by record or as one delivery. An intent is journalled before anything leaves.
 
-use super::change::{Change, ChangeSet, EntityChanges, Op};
+use super::change::{Change, ChangeSet, Op};
 use super::gather::{Sides, open};
 use super::record::{place, to_wire};
-use crate::adapter::{Fault, Item, Outcome, Part, Receipt, Rows, Sent, Session};
+use crate::adapter::{Fault, Item, Outcome, Receipt, Sent, Session};
 use crate::model::Access;
 use crate::plan::columns::part_path;
 use crate::plan::{EntityWrite, Plan};
@@ -33,7 +33,7 @@ impl Summary {
         self.done.iter().filter(|((_, op), _)| *op != Op::Link).map(|(_, count)| count).sum()
     }
 
-    fn count(&mut self, entity: &str, op: Op) {
+    pub(super) fn count(&mut self, entity: &str, op: Op) {
         *self.done.entry((entity.to_string(), op)).or_default() += 1;
     }
 }
@@ -142,7 +142,7 @@ pub async fn apply(
     };
     if plan.target.whole {
         let mut session = open(protocol, &**dialect, &sides.right, world).await?;
-        deliver(plan, &mut *session, store, run, set, &mut summary, told).await?;
+        super::deliver::deliver(plan, &mut *session, store, run, set, &mut summary, told).await?;
     } else {
         let mut session = open(protocol, &**dialect, &sides.right, world).await?;
         send_all(plan, &mut *session, store, run, set, &mut summary, told).await?;
@@ -166,7 +166,7 @@ fn link_of(change: &Change, run: i64) -> Link {
     }
 }
 
-fn intent_of(change: &Change, entity: &str, set: Option<&str>, run: i64) -> Intent {
+pub(super) fn intent_of(change: &Change, entity: &str, set: Option<&str>, run: i64) -> Intent {
     Intent {
         id: 0,
         op: change.op.word().to_string(),
@@ -177,55 +177,13 @@ fn intent_of(change: &Change, entity: &str, set: Option<&str>, run: i64) -> Inte
     }
 }
 
-/// One delivery of all files.
-async fn deliver(
-    plan: &Plan<'_>,
-    session: &mut dyn Session,
+/// Settles changes that write nothing.
+pub(super) fn remember_links(
     store: &mut Store,
     run: i64,
     set: &ChangeSet,
     summary: &mut Summary,
-    told: &mut (dyn FnMut(&str, usize) + Send),
 ) -> Result<(), Trouble> {
-    let name = format!("{}-{run}", set.sync);
-    if set.writes() == 0 && !plan.target.always {
-        return remember_links(store, run, set, summary);
-    }
-    told("writing", 0);
-    let mut files: Vec<(crate::protocol::CallId, Cells)> = Vec::new();
-    for write in &plan.target.entities {
-        let Some(call) = write.deliver else { continue };
-        let entity = &plan.model.entity(write.entity).name.text;
-        let changes = set.entities.iter().find(|changes| changes.entity == *entity);
-        let records = records_after(store, &set.sync, entity, changes)?;
-        files.push((call, cells(plan, write, &records)?));
-    }
-    let mut intents: Vec<Intent> = Vec::new();
-    for entity in &set.entities {
-        intents.extend(entity.changes.iter().map(|change| intent_of(change, &entity.entity, Some(&name), run)));
-    }
-    store.intend(run, &mut intents)?;
-    let mut parts: Vec<Part<'_>> =
-        files.iter_mut().map(|(call, cells)| Part { call: *call, rows: cells as &mut dyn Rows }).collect();
-    match session.deliver(&name, &mut parts).await {
-        Ok(receipt) => {
-            store.settle_set(run, &name)?;
-            session.settle(&name).await?;
-            summary.receipt = Some(receipt);
-            for entity in &set.entities {
-                entity.changes.iter().for_each(|change| summary.count(&entity.entity, change.op));
-            }
-            Ok(())
-        }
-        Err(fault) => {
-            store.drop_set(run, &name)?;
-            Err(Trouble::Target(fault))
-        }
-    }
-}
-
-/// Settles changes that write nothing.
-fn remember_links(store: &mut Store, run: i64, set: &ChangeSet, summary: &mut Summary) -> Result<(), Trouble> {
     for entity in &set.entities {
         let links: Vec<&Change> = entity.changes.iter().filter(|change| change.op == Op::Link).collect();
         let mut intents: Vec<Intent> =
@@ -242,80 +200,6 @@ fn remember_links(store: &mut Store, run: i64, set: &ChangeSet, summary: &mut Su
         links.iter().for_each(|_| summary.count(&entity.entity, Op::Link));
     }
     Ok(())
-}
-
-/// The records of an entity after a change set, by key: those that are linked, changed, made, without those removed.
-fn records_after(
-    store: &Store,
-    sync: &str,
-    entity: &str,
-    changes: Option<&EntityChanges>,
-) -> Result<BTreeMap<String, Map<String, Json>>, StoreFault> {
-    let mut records: BTreeMap<String, Map<String, Json>> = BTreeMap::new();
-    store.links(sync, entity, &mut |link| {
-        if let Ok(record) = serde_json::from_slice(&link.values) {
-            records.insert(link.left_key, record);
-        }
-    })?;
-    for change in changes.map(|changes| changes.changes.as_slice()).unwrap_or_default() {
-        if let Some(old) = &change.old_left_key {
-            records.remove(old);
-        }
-        match change.op {
-            Op::Remove => {
-                records.remove(&change.left_key);
-            }
-            _ => {
-                records.insert(change.left_key.clone(), change.record.clone());
-            }
-        }
-    }
-    Ok(records)
-}
-
-/// Rows of a file, as texts.
-struct Cells {
-    rows: Vec<Vec<Option<String>>>,
-    next: usize,
-}
-
-impl Rows for Cells {
-    fn next(&mut self) -> Option<&[Option<String>]> {
-        self.next += 1;
-        self.rows.get(self.next - 1).map(Vec::as_slice)
-    }
-}
-
-fn cells(plan: &Plan<'_>, write: &EntityWrite, records: &BTreeMap<String, Map<String, Json>>) -> Result<Cells, Fault> {
-    let entity = plan.model.entity(write.entity);
-    let mut rows = Vec::with_capacity(records.len());
-    for (left_key, record) in records {
-        let mut row = Vec::with_capacity(entity.fields.len());
-        for (field, codec) in entity.fields.iter().zip(&write.codecs) {
-            let json = record.get(&field.name.text).unwrap_or(&Json::Null);
-            let wire = to_wire(&field.ty, codec, json, &|text| Some(text.to_string()), &|member| {
-                part_path(field, member).to_string()
-            })
-            .map_err(|why| Fault::stop(format!("{} {left_key}: {}: {why}", entity.name.text, field.name.text)))?;
-            row.push(cell_text(wire));
-        }
-        rows.push(row);
-    }
-    rows.sort();
-    Ok(Cells { rows, next: 0 })
-}
-
-/// The text of a cell; the elements of a list are joined by commas.
-fn cell_text(wire: Json) -> Option<String> {
-    match wire {
-        Json::Null => None,
-        Json::String(text) => Some(text),
-        Json::Array(items) => {
-            let texts: Vec<String> = items.into_iter().filter_map(cell_text).collect();
-            (!texts.is_empty()).then(|| texts.join(","))
-        }
-        other => Some(other.to_string()),
-    }
 }
 
 /// All changes one by one: made and changed in the order of references, taken away in the reverse.

@@ -90,6 +90,13 @@ pub struct Change {
     pub why: Option<String>,
 }
 
+impl Change {
+    /// True if the same is done to the same record.
+    pub fn is_same(&self, other: &Change) -> bool {
+        self.op == other.op && self.left_key == other.left_key && self.key == other.key && self.fields == other.fields
+    }
+}
+
 /// The changes of one right entity.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct EntityChanges {
@@ -102,6 +109,12 @@ pub struct EntityChanges {
 }
 
 impl EntityChanges {
+    /// The changes of the records with a key: they stand together, in order of keys.
+    fn with_key(&self, key: &str) -> impl Iterator<Item = &Change> {
+        let from = self.changes.partition_point(|change| change.key.as_str() < key);
+        self.changes[from..].iter().take_while(move |change| change.key == key)
+    }
+
     /// How many changes of an operation there are.
     pub fn count(&self, op: Op) -> u64 {
         self.changes.iter().filter(|change| change.op == op).count() as u64
@@ -132,6 +145,19 @@ impl ChangeSet {
             .iter()
             .map(|entity| entity.changes.iter().filter(|change| change.op != Op::Link).count() as u64)
             .sum()
+    }
+
+    /// True if it holds this change of an entity just so.
+    pub fn holds(&self, entity: &str, change: &Change) -> bool {
+        let of_entity = self.entities.iter().filter(|changes| changes.entity == entity);
+        of_entity.flat_map(|changes| changes.with_key(&change.key)).any(|other| other.is_same(change))
+    }
+
+    /// The changes that another set does not hold just so, with their entities. Links that are only remembered do not count.
+    pub fn missing_in(&self, other: &ChangeSet) -> Vec<(String, Change)> {
+        let all = self.entities.iter().flat_map(|entity| entity.changes.iter().map(|change| (&entity.entity, change)));
+        let missing = all.filter(|(entity, change)| change.op != Op::Link && !other.holds(entity, change));
+        missing.map(|(entity, change)| (entity.clone(), change.clone())).collect()
     }
 
     /// The digest of the content.

@@ -42,12 +42,6 @@ pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Optio
     shrinking(guard, &set.sync, report, store)
 }
 
-/// Judges again a change set that became smaller: a part of one that was proposed.
-pub fn again(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: &Store) -> Result<(), StoreFault> {
-    report.stopped.clear();
-    judge(plan, set, report, Some(store))
-}
-
 fn limit(guard: &Guard, op: Op) -> Limit {
     match op {
         Op::Create => guard.create,

@@ -2,9 +2,8 @@
 
 use super::eval::Machine;
 use super::fate::Fallen;
-use super::make::{Fate, Made, State, left_key};
+use super::make::{Fate, Made, left_key};
 use super::table::Apart;
-use crate::model::Access;
 use crate::value::{Arena, EntityId, Row, Type, Value, normal};
 use hashbrown::HashMap;
 
@@ -27,6 +26,7 @@ pub fn finish<'t>(
         places.insert(entity, place);
         made[index] = merged;
     }
+    super::fit::judge(machine, &mut made, fallen);
     lead_references(machine, &mut made, &places, arena, fallen);
     made
 }
@@ -263,7 +263,6 @@ fn lead_references<'t>(
             }
         }
     }
-    require(machine, made, fallen);
 }
 
 fn because_of(fate: &Fate, field: &str) -> Fate {
@@ -271,32 +270,5 @@ fn because_of(fate: &Fate, field: &str) -> Fate {
         Fate::Protected => Fate::Protected,
         Fate::Outside => Fate::Outside,
         _ => Fate::Held(format!("{field} leads to a record that is not written")),
-    }
-}
-
-/// Rejects records whose required fields are empty after all rules.
-fn require(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fallen) {
-    for this in made.iter_mut() {
-        let entity = machine.model.entity(this.entity);
-        let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-        for row in 0..this.rows.len() {
-            if this.rows[row].fate != Fate::Whole {
-                continue;
-            }
-            let missing = entity.fields.iter().enumerate().find(|(index, field)| {
-                let id = theirs && entity.key.contains(index);
-                let list = matches!(field.ty, Type::List(_) | Type::Set(_));
-                let needed = !field.optional && field.default.is_none() && field.access != Access::Read && !id && !list;
-                needed
-                    && this.values[row * this.width + index].is_absent()
-                    && !this.states[row * this.width + index].has(State::UPDATE)
-            });
-            if let Some((_, field)) = missing {
-                let why = format!("{} is required, but empty", field.name.text);
-                let place = &machine.typed.maps[this.rows[row].map as usize].name;
-                fallen.rejected(place, left_key(machine, this.rows[row].left), &why, Apart::No);
-                this.rows[row].fate = Fate::Rejected(why);
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Proposing: from what was read to a change set. Touches nothing.
 
-use super::change::{Change, ChangeSet, EntityChanges, FieldChange, Op, VERSION};
+use super::agree::{Compared, Proposed};
+use super::change::{Change, ChangeSet, FieldChange, Op, VERSION};
 use super::eval::{Links, Odd};
 use super::fate::Stopped;
 use super::gather::Read;
@@ -28,6 +29,8 @@ pub struct Proposal {
     pub set: ChangeSet,
     /// The report.
     pub report: Report,
+    /// Of a saved change set: what would no longer be proposed just so, with its entity.
+    pub stale: Vec<(String, Change)>,
 }
 
 /// Values of a mapping's options for a sync: given, else default, else absent.
@@ -110,13 +113,15 @@ pub fn work_route<'t>(
     last
 }
 
-/// Compares what the maps made with the right side and gives the change set.
+/// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
+/// be proposed just so is proposed.
 pub fn propose(
     plan: &Plan<'_>,
     read: &Read,
     store: Option<&Store>,
     as_of: Date,
     made_at: &str,
+    saved: Option<&ChangeSet>,
 ) -> Result<Proposal, StoreFault> {
     let arena = Arena::new();
     let codecs = lookup_codecs(plan.model);
@@ -135,8 +140,9 @@ pub fn propose(
         None => true,
     };
     let Some(worked) = work_route(plan, read, as_of, &arena, &lookups, &mut report) else {
-        return Ok(Proposal { set, report });
+        return Ok(Proposal { set, report, stale: Vec::new() });
     };
+    let mut compared: Vec<Compared<'_>> = Vec::new();
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let context = Context { plan, worked: &worked, index, store, as_of, arena: &arena };
@@ -145,12 +151,22 @@ pub fn propose(
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
-        let (changes, entity_report) = context.compare(&right)?;
+        compared.push(context.compare(right));
+    }
+    super::agree::settle(plan, &mut compared);
+    if let Some(saved) = saved {
+        compared.iter_mut().for_each(|one| one.only(saved, plan.model));
+        // A change may lean on one that is stale.
+        super::agree::settle(plan, &mut compared);
+    }
+    for one in compared {
+        let (changes, entity_report) = one.into_changes(plan.model);
         report.entities.push(entity_report);
         set.entities.push(changes);
     }
     super::guard::judge(plan, &set, &mut report, store)?;
-    Ok(Proposal { set, report })
+    let stale = saved.map(|saved| saved.missing_in(&set)).unwrap_or_default();
+    Ok(Proposal { set, report, stale })
 }
 
 /// Comparing one entity.
@@ -200,11 +216,11 @@ impl<'c, 't> Context<'c, 't> {
             .collect()
     }
 
-    fn compare(&self, right: &Right<'t>) -> Result<(EntityChanges, EntityReport), StoreFault> {
+    fn compare(&self, right: Right<'t>) -> Compared<'t> {
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let mut report = EntityReport { entity: entity.name.text.clone(), ..EntityReport::default() };
-        let mut changes: Vec<Change> = Vec::new();
+        let mut changes: Vec<Proposed> = Vec::new();
         let mut taken: HashSet<usize> = HashSet::new();
         let mut seen: HashSet<&str> = HashSet::new();
         let keys = &self.worked.left_keys[self.index];
@@ -229,7 +245,7 @@ impl<'c, 't> Context<'c, 't> {
                     if let Some(present) = linked {
                         taken.insert(present);
                         if self.plan.target.whole {
-                            changes.push(right.present[present].gone(Op::Remove, "protected"));
+                            changes.push(Proposed::about(present, right.present[present].protected()));
                         } else {
                             report.protected_linked += 1;
                         }
@@ -248,7 +264,7 @@ impl<'c, 't> Context<'c, 't> {
             }
             let found = match linked {
                 Some(present) => Found::Linked(present),
-                None => finder.find(row, &seen, &taken, right),
+                None => finder.find(row, &seen, &taken, &right),
             };
             match found {
                 Found::Linked(present) | Found::Matched(present) | Found::Moved(present) => {
@@ -257,9 +273,9 @@ impl<'c, 't> Context<'c, 't> {
                         continue;
                     }
                     let change = self.difference(row, left_key, &right.present[present], &found);
-                    changes.extend(change);
+                    changes.extend(change.map(|change| Proposed::about(present, change)));
                 }
-                Found::Nobody => changes.push(self.creation(row, left_key)),
+                Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
                 Found::Several(candidates) => {
                     let shown =
                         candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
@@ -270,9 +286,8 @@ impl<'c, 't> Context<'c, 't> {
                 }
             }
         }
-        self.gone(right, &seen, &taken, &mut changes, &mut report);
-        changes.sort_by(|a, b| (&a.key, a.op, &a.left_key).cmp(&(&b.key, b.op, &b.left_key)));
-        Ok((EntityChanges { entity: entity.name.text.clone(), linked: report.linked, changes }, report))
+        self.gone(&right, &seen, &taken, &mut changes, &mut report);
+        Compared { entity: made.entity, right, changes, report }
     }
 
     fn creation(&self, row: usize, left_key: &str) -> Change {
@@ -395,7 +410,7 @@ impl<'c, 't> Context<'c, 't> {
         right: &Right<'t>,
         seen: &HashSet<&str>,
         taken: &HashSet<usize>,
-        changes: &mut Vec<Change>,
+        changes: &mut Vec<Proposed>,
         report: &mut EntityReport,
     ) {
         let sync = self.model().sync(self.plan.sync);
@@ -447,7 +462,7 @@ impl<'c, 't> Context<'c, 't> {
                     continue;
                 }
             }
-            changes.push(change);
+            changes.push(Proposed::about(index, change));
         }
     }
 

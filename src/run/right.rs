@@ -19,6 +19,9 @@ use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
+/// Why a record is left out that is about somebody who is protected now.
+pub const PROTECTED: &str = "protected";
+
 /// A right record as it is.
 #[derive(Clone, Debug)]
 pub struct Present {
@@ -49,6 +52,11 @@ impl Present {
     /// True if what the store remembers must be renewed although nothing is written.
     pub fn needs_remembering(&self, identities: &[u64]) -> bool {
         self.differs_from_memory || self.identities != identities
+    }
+
+    /// The change that leaves out a record about a person who is protected now. Nothing of the record is in it.
+    pub fn protected(&self) -> Change {
+        Change { record: Map::new(), identities: Vec::new(), ..self.gone(Op::Remove, PROTECTED) }
     }
 
     /// The change that takes it out of use or away.

@@ -5,8 +5,7 @@ use super::job::{Job, runtime, store_trouble, summary_json};
 use super::progress::Progress;
 use super::run::{Ended, tell_run};
 use super::{Exit, Out};
-use crate::run::change::{Change, ChangeSet, EntityChanges, Op};
-use crate::run::propose::Proposal;
+use crate::run::change::ChangeSet;
 use crate::store::Store;
 use crate::world::World;
 use serde_json::json;
@@ -31,28 +30,26 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
     let project = super::project::open(&args.project.project, world, out)?;
     let job = Job::ready(&project, Some(&saved.sync), Some(as_of), true, world, out)?;
     let runtime = runtime().map_err(|why| usage(why, out))?;
-    let (ended, stale) = runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let (mut store, _lock) = job.open_store(out).await?;
         let progress = Progress::new(out);
-        let fresh = job.propose(Some(&store), &progress).await.map_err(|fault| usage(store_trouble(&fault), out))?;
-        let (set, stale) = still_true(&saved, fresh.set);
-        let mut proposal = Proposal { set, report: fresh.report };
-        crate::run::guard::again(&job.plan, &proposal.set, &mut proposal.report, &store)
-            .map_err(|fault| usage(store_trouble(&fault), out))?;
+        let proposal = job.propose(Some(&store), Some(&saved), &progress).await;
+        let proposal = proposal.map_err(|fault| usage(store_trouble(&fault), out))?;
         if !proposal.report.stopped.is_empty() {
             job.stopped(&mut store, "apply", &proposal.report).map_err(|fault| usage(store_trouble(&fault), out))?;
-            return Ok((Ended { proposal, summary: Default::default(), exit: Exit::Stopped }, stale));
+            return Ok(Ended { proposal, summary: Default::default(), exit: Exit::Stopped });
         }
         let summary = job.write(&mut store, "apply", &proposal.set, &proposal.report, &progress).await;
         let summary = summary.map_err(|fault| usage(store_trouble(&fault), out))?;
         remember(&mut store, &saved).map_err(|fault| usage(store_trouble(&fault), out))?;
-        let exit = match (&summary.fault, summary.failed.is_empty() && stale.is_empty()) {
+        let exit = match (&summary.fault, summary.failed.is_empty() && proposal.stale.is_empty()) {
             (Some(_), _) => Exit::Usage,
             (None, false) => Exit::Found,
             (None, true) => Exit::Done,
         };
-        Ok::<_, Exit>((Ended { proposal, summary, exit }, stale))
+        Ok::<_, Exit>(Ended { proposal, summary, exit })
     })?;
+    let stale = &ended.proposal.stale;
     match args.format.format {
         Format::Json => out.json(&json!({
             "sync": job.name(),
@@ -70,35 +67,6 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
         }
     }
     Ok(ended.exit)
-}
-
-/// The saved changes that would still be proposed just so, and the others.
-fn still_true(saved: &ChangeSet, mut fresh: ChangeSet) -> (ChangeSet, Vec<(String, Change)>) {
-    let mut stale = Vec::new();
-    let mut entities = Vec::new();
-    for wanted in &saved.entities {
-        let now = fresh.entities.iter().find(|entity| entity.entity == wanted.entity);
-        let mut changes = Vec::new();
-        for change in &wanted.changes {
-            let same = now.and_then(|now| now.changes.iter().find(|other| is_same(change, other)));
-            match same {
-                Some(same) => changes.push(same.clone()),
-                None if change.op == Op::Link => {}
-                None => stale.push((wanted.entity.clone(), change.clone())),
-            }
-        }
-        entities.push(EntityChanges {
-            entity: wanted.entity.clone(),
-            linked: now.map_or(0, |now| now.linked),
-            changes,
-        });
-    }
-    fresh.entities = entities;
-    (fresh, stale)
-}
-
-fn is_same(saved: &Change, fresh: &Change) -> bool {
-    saved.op == fresh.op && saved.left_key == fresh.left_key && saved.key == fresh.key && saved.fields == fresh.fields
 }
 
 fn remember(store: &mut Store, saved: &ChangeSet) -> Result<(), crate::store::StoreFault> {

@@ -72,6 +72,12 @@ impl<'p> Job<'p> {
             ));
             return Err(Exit::Usage);
         }
+        let unbuilt = &plan.target.delivery.unbuilt;
+        if writes && !unbuilt.is_empty() {
+            let target = &project.model.system(plan.target.system).name.text;
+            out.error(&format!("{target}: {} cannot be executed yet, so nothing is delivered", unbuilt.join(", ")));
+            return Err(Exit::Found);
+        }
         let as_of = as_of.unwrap_or_else(|| today(world));
         plan.set_as_of(as_of);
         let side = |side| settings(&project.model, side, &project.folder, &as_of.to_string(), world);
@@ -107,11 +113,16 @@ impl<'p> Job<'p> {
         gather(&self.plan, &self.sides, self.world, with_right, &mut told).await
     }
 
-    /// Reads and compares.
-    pub async fn propose(&self, store: Option<&Store>, progress: &Progress) -> Result<Proposal, StoreFault> {
+    /// Reads and compares. Of a saved change set, only what would still be proposed just so is proposed.
+    pub async fn propose(
+        &self,
+        store: Option<&Store>,
+        saved: Option<&ChangeSet>,
+        progress: &Progress,
+    ) -> Result<Proposal, StoreFault> {
         let read = self.read(true, progress).await;
         progress.begin("comparing", None);
-        propose(&self.plan, &read, store, self.as_of, &self.world.now().to_string())
+        propose(&self.plan, &read, store, self.as_of, &self.world.now().to_string(), saved)
     }
 
     /// Opens the store for a command that writes, takes the lock and finishes what a killed run left behind.

@@ -23,8 +23,9 @@ fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit,
     let progress = Progress::new(out);
     let runtime = runtime().map_err(|why| usage(&why, out))?;
     let store = Store::open_read(world, &job.store_path()).map_err(|fault| usage(&store_trouble(&fault), out))?;
-    let proposal =
-        runtime.block_on(job.propose(store.as_ref(), &progress)).map_err(|fault| usage(&store_trouble(&fault), out))?;
+    let proposal = runtime
+        .block_on(job.propose(store.as_ref(), None, &progress))
+        .map_err(|fault| usage(&store_trouble(&fault), out))?;
     drop(progress);
     if let Some(file) = &args.out {
         keep(file, &proposal, world).map_err(|why| usage(&why, out))?;

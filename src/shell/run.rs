@@ -52,7 +52,7 @@ pub fn run_job(job: &Job<'_>, out: &mut Out) -> Result<Ended, Exit> {
         let (mut store, _lock) = job.open_store(out).await?;
         let progress = Progress::new(out);
         let proposal =
-            job.propose(Some(&store), &progress).await.map_err(|fault| usage(&store_trouble(&fault), out))?;
+            job.propose(Some(&store), None, &progress).await.map_err(|fault| usage(&store_trouble(&fault), out))?;
         if !proposal.report.stopped.is_empty() {
             job.stopped(&mut store, "run", &proposal.report).map_err(|fault| usage(&store_trouble(&fault), out))?;
             return Ok(Ended { proposal, summary: Summary::default(), exit: Exit::Stopped });

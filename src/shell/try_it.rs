@@ -61,7 +61,7 @@ fn show_preview(project: &Project, job: &Job<'_>, out: &mut Out) -> Result<(), E
         Exit::Usage
     })?;
     let progress = super::progress::Progress::new(out);
-    match runtime.block_on(job.propose(None, &progress)) {
+    match runtime.block_on(job.propose(None, None, &progress)) {
         Ok(proposal) => {
             drop(progress);
             out.text(&tell::counts(&proposal.set));

@@ -173,7 +173,7 @@ fn templates_name_what_is_known() {
 #[test]
 fn all_that_is_wrong_is_said_at_once() {
     let text =
-        "connect:\n  base: https://x\n  limits: { timeout: soon }\nread: { get: /a, selec: $, page: { next: $[ } }\n";
+        "connect:\n  base: https://x\n  limits: { timeout: soon }\nread: { get: /a, selec: $, page: { next: '$[' } }\n";
     assert_eq!(findings(text).len(), 3);
 }
 

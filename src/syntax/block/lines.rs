@@ -117,7 +117,7 @@ impl<'a> Block<'a> {
             return None;
         }
         if self.fragment.text[start..].starts_with('#') && begins_comment(self.fragment.text, line.start, start) {
-            self.scan.comments.push(start..line.end);
+            self.scan.blanks.push(start..line.end);
             return None;
         }
         Some(start)

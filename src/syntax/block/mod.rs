@@ -92,17 +92,17 @@ pub fn steps(fragment: &Fragment<'_>, found: &mut Findings) -> Vec<Step> {
     })
 }
 
-/// The first step says what the set is made from. A later one that seems to may be a step whose word is misspelt; one
-/// that is none is left to the checker.
+/// The first step says what the set is made from. A later one that is a mere word seems to, but is a step misspelt; a later
+/// `union`, or a source with a name of its own, is meant as one, which the checker answers, unless its word is near to a step.
 fn misplaced(step: &Step, piece: &Piece<'_>, first: bool) -> Option<Finding> {
-    let is_source = matches!(step.kind, StepKind::From(_) | StepKind::Union(_));
     match &step.kind {
         StepKind::Broken => None,
-        _ if first && !is_source => {
+        StepKind::From(source) if !first => super::parse::not_a_step(piece, source.alias.is_some()),
+        StepKind::From(_) | StepKind::Union(_) => None,
+        _ if first => {
             let word = piece.tokens.first().map_or(step.span, |word| piece.span(word.range.clone()));
             Some(Finding::new(&syntax::SET_WITHOUT_SOURCE, word))
         }
-        _ if !first && is_source => super::parse::misspelt_step(piece),
         _ => None,
     }
 }

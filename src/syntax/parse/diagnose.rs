@@ -274,10 +274,12 @@ impl Place<'_> {
     }
 }
 
-/// The finding for a line of a set whose first word is no step, but near to one.
-pub fn misspelt_step(piece: &Piece<'_>) -> Option<Finding> {
+/// The finding for a later line of a set that is a source by its form, since its first word is no step. One with an alias
+/// is one only if the word is near to a step.
+pub fn not_a_step(piece: &Piece<'_>, has_alias: bool) -> Option<Finding> {
     let first = piece.tokens.first()?;
-    suggest::nearest(piece.token(first), STEP_WORDS).map(|_| unknown_step(piece, first))
+    let is_near = suggest::nearest(piece.token(first), STEP_WORDS).is_some();
+    (is_near || !has_alias).then(|| unknown_step(piece, first))
 }
 
 fn unknown_step(piece: &Piece<'_>, first: &Token) -> Finding {

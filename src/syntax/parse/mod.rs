@@ -15,7 +15,7 @@ pub(super) mod steps;
 mod types;
 mod target;
 
-pub(super) use diagnose::misspelt_step;
+pub(super) use diagnose::not_a_step;
 pub use target::target;
 
 use super::ast::{Between, Expr, ExprKind, Gone, Order, TypeExpr, TypeKind, Where};

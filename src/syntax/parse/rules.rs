@@ -18,11 +18,8 @@ pub const CLAUSE_WORDS: [&str; 11] =
 /// The rule of a piece, under its label. After a finding, the rule is as far as it could be made out: a rule with broken
 /// parts still says which label it has and, if that can be seen, which field it writes.
 pub fn rule(piece: &Piece<'_>, label: Name, first_of_row: bool, found: &mut Findings) -> Rule {
-    let broken = Rule { label, first_of_row, ..salvage(piece) };
-    match piece.read(Grammar::whole_rule, found, |reader, pair| reader.rule(pair)) {
-        Some(read) => Rule { label: broken.label, first_of_row, span: broken.span, ..read },
-        None => broken,
-    }
+    let read = piece.read(Grammar::whole_rule, found, |reader, pair| reader.rule(pair));
+    Rule { label, first_of_row, span: piece.trimmed_span(), ..read.unwrap_or_else(|| salvage(piece)) }
 }
 
 /// What stands after the label in an overlay: `off`, or a rule.

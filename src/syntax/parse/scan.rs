@@ -50,7 +50,8 @@ pub struct Trouble {
 pub struct Scan {
     pub tokens: Vec<Token>,
     pub troubles: Vec<Trouble>,
-    pub comments: Vec<Range<usize>>,
+    /// Comments, and the hard blanks that word processors write: blanks stand for them in what the grammar sees.
+    pub blanks: Vec<Range<usize>>,
 }
 
 /// Where reading is: between tokens, or in an f-text.
@@ -74,7 +75,7 @@ impl Scan {
                 Some(&Mode::Interpolated { piece, .. }) => self.interpolated(rest, at, piece, &mut modes),
                 _ if outermost && first == '#' && begins_comment(text, range.start, at) => {
                     let end = comment_end(text, range.end, at, map);
-                    self.comments.push(at..end);
+                    self.blanks.push(at..end);
                     end - at
                 }
                 _ => self.code(rest, first, at, &mut modes),
@@ -112,7 +113,12 @@ impl Scan {
     /// One token, or a run of blanks.
     fn code(&mut self, rest: &str, first: char, at: usize, modes: &mut Vec<Mode>) -> usize {
         let (kind, len) = match first {
-            _ if first.is_whitespace() => return first.len_utf8(),
+            _ if first.is_whitespace() => {
+                if !first.is_ascii() {
+                    self.blanks.push(at..at + first.len_utf8());
+                }
+                return first.len_utf8();
+            }
             '"' => return self.text(rest, at, 0),
             '\'' => return self.single_quoted(rest, at),
             '“' | '”' | '„' | '‟' | '«' | '»' | '‘' | '’' | '‚' | '′' | '″' => {
@@ -288,14 +294,14 @@ impl Scan {
             .min_by_key(|trouble| trouble.range.start)
     }
 
-    /// The text without its comments: blanks stand in their place, so that all offsets hold.
+    /// The text as the grammar sees it: with blanks for comments, so that all offsets hold.
     pub fn without_comments(&self, text: &str) -> String {
         let mut masked = String::with_capacity(text.len());
         let mut at = 0;
-        for comment in &self.comments {
-            masked.push_str(&text[at..comment.start]);
-            masked.extend(std::iter::repeat_n(' ', comment.len()));
-            at = comment.end;
+        for blank in &self.blanks {
+            masked.push_str(&text[at..blank.start]);
+            masked.extend(std::iter::repeat_n(' ', blank.len()));
+            at = blank.end;
         }
         masked.push_str(&text[at..]);
         masked

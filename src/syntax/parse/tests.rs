@@ -143,6 +143,7 @@ fn underlines_the_token_that_is_wrong() {
         (Steps, "å\njoins b as c on d == e", "unknown-step", "joins"),
         (Steps, "å\nfiltrera b == c", "unknown-step", "filtrera"),
         (Steps, "å\neech as b", "unknown-step", "eech"),
+        (Steps, "å\nb", "unknown-step", "b"),
         (Steps, "where å == b", "set-without-source", "where"),
         (Steps, "å\njoin b onn c == d", "unexpected-text", "onn"),
         (Steps, "å\neach b.c", "ends-too-early", "c"),

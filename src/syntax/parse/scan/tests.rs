@@ -45,7 +45,7 @@ fn comments_begin_after_a_blank_and_before_one() {
         ("a # b\nc # d", vec!["# b", "# d"]),
     ] {
         let scanned = scan(text);
-        assert_eq!(scanned.comments.iter().map(|range| &text[range.clone()]).collect::<Vec<_>>(), comments, "{text}");
+        assert_eq!(scanned.blanks.iter().map(|range| &text[range.clone()]).collect::<Vec<_>>(), comments, "{text}");
         assert_eq!(scanned.without_comments(text).len(), text.len());
     }
 }

@@ -1,0 +1,249 @@
+//! Delivering: what is linked after a change set is written as one set of files.
+//!
+//! The files hold all that is linked, not what is read today: whoever was rejected or held is sent as last delivered.
+
+use super::apply::{Summary, Trouble, intent_of, remember_links};
+use super::change::{ChangeSet, EntityChanges, Op};
+use super::record::to_wire;
+use crate::adapter::{Arrived, Fault, Part, Rows, Session};
+use crate::model::{Access, Entity, Field};
+use crate::plan::columns::part_path;
+use crate::plan::{EntityWrite, Plan};
+use crate::protocol::files::Trouble as Refused;
+use crate::store::{Intent, Store, StoreFault};
+use crate::value::{EntityId, Type};
+use serde_json::{Map, Value as Json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Records by left key.
+type Records = BTreeMap<String, Map<String, Json>>;
+
+/// What is delivered of one entity.
+struct Content<'p> {
+    write: &'p EntityWrite,
+    records: Records,
+    /// True if the store knew records of it before: then its file was delivered.
+    known: bool,
+}
+
+/// One delivery of all files.
+pub async fn deliver(
+    plan: &Plan<'_>,
+    session: &mut dyn Session,
+    store: &mut Store,
+    run: i64,
+    set: &ChangeSet,
+    summary: &mut Summary,
+    told: &mut (dyn FnMut(&str, usize) + Send),
+) -> Result<(), Trouble> {
+    if set.writes() == 0 && !plan.target.delivery.always {
+        return remember_links(store, run, set, summary);
+    }
+    told("writing", 0);
+    let contents = contents(plan, store, set)?;
+    refuse(plan, &contents)?;
+    let mut files = Vec::new();
+    for content in contents.iter().filter(|content| is_sent(plan, content)) {
+        if let Some(call) = content.write.deliver {
+            files.push((call, cells(plan, content.write, &content.records)?));
+        }
+    }
+    let name = format!("{}-{run}", set.sync);
+    let mut intents: Vec<Intent> = Vec::new();
+    for entity in &set.entities {
+        intents.extend(entity.changes.iter().map(|change| intent_of(change, &entity.entity, Some(&name), run)));
+    }
+    store.intend(run, &mut intents)?;
+    let mut parts: Vec<Part<'_>> =
+        files.iter_mut().map(|(call, cells)| Part { call: *call, rows: cells as &mut dyn Rows }).collect();
+    match session.deliver(&name, &mut parts).await {
+        Ok(receipt) => {
+            store.settle_set(run, &name)?;
+            session.settle(&name).await?;
+            summary.receipt = Some(receipt);
+            for entity in &set.entities {
+                entity.changes.iter().for_each(|change| summary.count(&entity.entity, change.op));
+            }
+            Ok(())
+        }
+        Err(fault) => {
+            // A delivery that may yet be finished keeps its intents: the next command asks the files how it ended.
+            if fault.arrived != Arrived::Unknown {
+                store.drop_set(run, &name)?;
+            }
+            Err(Trouble::Target(fault))
+        }
+    }
+}
+
+fn contents<'p>(plan: &'p Plan<'_>, store: &Store, set: &ChangeSet) -> Result<Vec<Content<'p>>, StoreFault> {
+    let mut contents = Vec::with_capacity(plan.target.entities.len());
+    for write in &plan.target.entities {
+        let entity = &plan.model.entity(write.entity).name.text;
+        let changes = set.entities.iter().find(|changes| changes.entity == *entity);
+        let mut records = linked(store, &set.sync, entity)?;
+        let known = !records.is_empty();
+        change(&mut records, changes);
+        contents.push(Content { write, records, known });
+    }
+    Ok(contents)
+}
+
+fn linked(store: &Store, sync: &str, entity: &str) -> Result<Records, StoreFault> {
+    let mut records = Records::new();
+    store.links(sync, entity, &mut |link| {
+        if let Ok(record) = serde_json::from_slice(&link.values) {
+            records.insert(link.left_key, record);
+        }
+    })?;
+    Ok(records)
+}
+
+/// The records after a change set: those that are linked, changed and made, without those removed. All that goes away
+/// goes first, since a left key may pass from one record to another.
+fn change(records: &mut Records, changes: Option<&EntityChanges>) {
+    let changes = changes.map(|changes| changes.changes.as_slice()).unwrap_or_default();
+    for change in changes {
+        if let Some(old) = &change.old_left_key {
+            records.remove(old);
+        }
+        if change.op == Op::Remove {
+            records.remove(&change.left_key);
+        }
+    }
+    for change in changes.iter().filter(|change| change.op != Op::Remove) {
+        records.insert(change.left_key.clone(), change.record.clone());
+    }
+}
+
+/// True if the file of an entity is part of the set. One without rows is, where the descriptor says so; and where it may
+/// have been delivered with rows before: the other side would go on with the old one.
+fn is_sent(plan: &Plan<'_>, content: &Content<'_>) -> bool {
+    plan.target.delivery.empty_files || content.known || !content.records.is_empty()
+}
+
+/// Stops a delivery that holds what its descriptor refuses. Changes that would bring it about were held before; what is
+/// found here was there already, or its descriptor has changed.
+fn refuse(plan: &Plan<'_>, contents: &[Content<'_>]) -> Result<(), Fault> {
+    let refused = |trouble| plan.target.delivery.refuse.contains(&trouble);
+    for content in contents {
+        let entity = plan.model.entity(content.write.entity);
+        let name = &entity.name.text;
+        if refused(Refused::MissingRequired)
+            && let Some((key, field)) = missing_required(entity, &content.records)
+        {
+            return Err(stopped(name, key, &format!("{field} is required, but empty")));
+        }
+        if refused(Refused::DuplicateKey)
+            && let Some(key) = duplicate_key(entity, &content.records)
+        {
+            return Err(stopped(name, key, "another record has the same key"));
+        }
+        if refused(Refused::OrphanReference)
+            && let Some((key, field)) = orphan(plan, contents, content)
+        {
+            return Err(stopped(name, key, &format!("{field} leads to a record that is not in the delivery")));
+        }
+    }
+    Ok(())
+}
+
+fn stopped(entity: &str, left_key: &str, why: &str) -> Fault {
+    let key = left_key.split_once(':').map_or(left_key, |(_, bare)| bare);
+    Fault::stop(format!("{entity} {key}: {why}; the target refuses such a delivery, nothing was delivered"))
+}
+
+fn value<'r>(record: &'r Map<String, Json>, field: &Field) -> Option<&'r Json> {
+    record.get(&field.name.text).filter(|value| !value.is_null())
+}
+
+fn missing_required<'r>(entity: &'r Entity, records: &'r Records) -> Option<(&'r str, &'r str)> {
+    let is_needed = |field: &&Field| {
+        let list = matches!(field.ty, Type::List(_) | Type::Set(_));
+        !field.optional && field.default.is_none() && !list && field.access != Access::Read
+    };
+    records.iter().find_map(|(key, record)| {
+        let missing = entity.fields.iter().filter(is_needed).find(|field| value(record, field).is_none())?;
+        Some((key.as_str(), missing.name.text.as_str()))
+    })
+}
+
+fn duplicate_key<'r>(entity: &Entity, records: &'r Records) -> Option<&'r str> {
+    let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
+    records.iter().find_map(|(left_key, record)| {
+        let parts = entity.key.iter().filter_map(|&field| value(record, &entity.fields[field]));
+        let key: Vec<String> =
+            parts.take(if entity.first_present { 1 } else { usize::MAX }).map(Json::to_string).collect();
+        (!seen.insert(key)).then_some(left_key.as_str())
+    })
+}
+
+fn orphan<'r>(plan: &'r Plan<'_>, contents: &[Content<'_>], content: &'r Content<'_>) -> Option<(&'r str, &'r str)> {
+    let entity = plan.model.entity(content.write.entity);
+    for field in &entity.fields {
+        let Type::Ref(to) = field.ty else { continue };
+        let Some(known) = keys_of(plan, contents, to) else { continue };
+        let lost = content
+            .records
+            .iter()
+            .find(|(_, record)| value(record, field).and_then(Json::as_str).is_some_and(|key| !known.contains(key)));
+        if let Some((key, _)) = lost {
+            return Some((key, &field.name.text));
+        }
+    }
+    None
+}
+
+/// The keys of an entity of the delivery, where they are one field; others are references to references.
+fn keys_of<'r>(plan: &Plan<'_>, contents: &'r [Content<'_>], entity: EntityId) -> Option<BTreeSet<&'r str>> {
+    let definition = plan.model.entity(entity);
+    let [key] = definition.key.as_slice() else { return None };
+    let content = contents.iter().find(|content| content.write.entity == entity)?;
+    let field = &definition.fields[*key];
+    Some(content.records.values().filter_map(|record| value(record, field)?.as_str()).collect())
+}
+
+/// Rows of a file, as texts.
+struct Cells {
+    rows: Vec<Vec<Option<String>>>,
+    next: usize,
+}
+
+impl Rows for Cells {
+    fn next(&mut self) -> Option<&[Option<String>]> {
+        self.next += 1;
+        self.rows.get(self.next - 1).map(Vec::as_slice)
+    }
+}
+
+fn cells(plan: &Plan<'_>, write: &EntityWrite, records: &Records) -> Result<Cells, Fault> {
+    let entity = plan.model.entity(write.entity);
+    let mut rows = Vec::with_capacity(records.len());
+    for (left_key, record) in records {
+        let mut row = Vec::with_capacity(entity.fields.len());
+        for (field, codec) in entity.fields.iter().zip(&write.codecs) {
+            let json = record.get(&field.name.text).unwrap_or(&Json::Null);
+            let wire = to_wire(&field.ty, codec, json, &|text| Some(text.to_string()), &|member| {
+                part_path(field, member).to_string()
+            })
+            .map_err(|why| Fault::stop(format!("{} {left_key}: {}: {why}", entity.name.text, field.name.text)))?;
+            row.push(cell_text(wire));
+        }
+        rows.push(row);
+    }
+    rows.sort();
+    Ok(Cells { rows, next: 0 })
+}
+
+/// The text of a cell; the elements of a list are joined by commas.
+fn cell_text(wire: Json) -> Option<String> {
+    match wire {
+        Json::Null => None,
+        Json::String(text) => Some(text),
+        Json::Array(items) => {
+            let texts: Vec<String> = items.into_iter().filter_map(cell_text).collect();
+            (!texts.is_empty()).then(|| texts.join(","))
+        }
+        other => Some(other.to_string()),
+    }
+}

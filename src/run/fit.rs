@@ -1,0 +1,112 @@
+//! Whether a made record fits its entity: nothing required is empty, and what goes out is as the target wants it.
+//!
+//! Judged before references are followed, so that whoever refers to a record that does not fit is held with it, and
+//! before anything is delivered, so that one bad value never keeps a whole delivery back.
+
+use super::eval::Machine;
+use super::fate::Fallen;
+use super::make::{Fate, Made, State, left_key};
+use super::table::Apart;
+use crate::model::{Access, Entity, Field};
+use crate::plan::Reader;
+use crate::plan::columns::reader;
+use crate::value::wire::Codec;
+use crate::value::{Arena, EntityId, Type, Value, normal};
+
+/// Rejects records that do not fit.
+pub fn judge(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fallen) {
+    for this in made.iter_mut() {
+        let fits = fits(machine, this.entity);
+        let mut arena = Arena::new();
+        for row in 0..this.rows.len() {
+            if this.rows[row].fate != Fate::Whole {
+                continue;
+            }
+            let trouble =
+                empty(machine.model.entity(this.entity), this, row).or_else(|| unfit(&fits, this, row, &arena));
+            arena.reset();
+            if let Some(why) = trouble {
+                let place = &machine.typed.maps[this.rows[row].map as usize].name;
+                fallen.rejected(place, left_key(machine, this.rows[row].left), &why, Apart::No);
+                this.rows[row].fate = Fate::Rejected(why);
+            }
+        }
+    }
+}
+
+/// The first required field that is empty after all rules.
+fn empty(entity: &Entity, made: &Made<'_>, row: usize) -> Option<String> {
+    let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
+    let missing = entity.fields.iter().enumerate().find(|(index, field)| {
+        let id = theirs && entity.key.contains(index);
+        let list = matches!(field.ty, Type::List(_) | Type::Set(_));
+        let needed = !field.optional && field.default.is_none() && field.access != Access::Read && !id && !list;
+        needed && made.row(row)[*index].is_absent() && !made.row_states(row)[*index].has(State::UPDATE)
+    });
+    missing.map(|(_, field)| format!("{} is required, but empty", field.name.text))
+}
+
+/// What a field says about the texts that may be written into it.
+struct Fit<'m> {
+    index: usize,
+    field: &'m Field,
+    reader: Reader,
+}
+
+/// The fields of an entity whose values may turn out not to fit. Entities that nothing is written to (those of a model
+/// in the middle of a route) say how values are, not what may leave.
+fn fits<'m>(machine: &Machine<'m, '_>, entity: EntityId) -> Vec<Fit<'m>> {
+    let definition = machine.model.entity(entity);
+    if definition.write.is_none() {
+        return Vec::new();
+    }
+    let fields =
+        definition.fields.iter().enumerate().filter(|(_, field)| field.access != Access::Read && is_choosy(field));
+    fields.map(|(index, field)| Fit { index, field, reader: reader(machine.model, field, &field.ty, true) }).collect()
+}
+
+/// True if some text that a rule can give may not be written into the field.
+fn is_choosy(field: &Field) -> bool {
+    let by_type = match field.ty.element().unwrap_or(&field.ty) {
+        Type::Ref(_) => false,
+        Type::Email | Type::Phone | Type::Url | Type::Uuid | Type::Country | Type::MonthDay | Type::Struct(_) => true,
+        _ => false,
+    };
+    by_type || field.max.is_some() || field.pattern.is_some() || !field.write_values.is_empty()
+}
+
+fn unfit(fits: &[Fit<'_>], made: &Made<'_>, row: usize, arena: &Arena) -> Option<String> {
+    fits.iter().find_map(|fit| {
+        let value = made.row(row)[fit.index];
+        let why = trouble(&fit.field.ty, &fit.reader, value, arena)?;
+        Some(format!("{}: {why}", fit.field.name.text))
+    })
+}
+
+/// Why a value may not be written, in words without the value.
+fn trouble(ty: &Type, reader: &Reader, value: Value<'_>, arena: &Arena) -> Option<String> {
+    match (reader, value) {
+        (_, Value::Absent) | (Reader::Reference(..), _) => None,
+        (Reader::List(inner), Value::List(items)) => {
+            let element = ty.element().unwrap_or(&Type::Unknown);
+            items.iter().find_map(|item| trouble(element, inner, *item, arena))
+        }
+        (Reader::Struct(readers), Value::Struct(parts)) => {
+            let Type::Struct(members) = ty else { return None };
+            let mut parts = members.iter().zip(readers).zip(parts);
+            parts.find_map(|((member, reader), part)| trouble(&member.ty, reader, *part, arena))
+        }
+        (Reader::Scalar(codec), value) => unwritable(ty, codec, normal::normal_form(ty, value, arena), arena),
+        _ => Some("does not have the shape of its field".into()),
+    }
+}
+
+/// Why a simple value may not be written. A text that a rule gave may be no e-mail address, no phone number.
+fn unwritable(ty: &Type, codec: &Codec, value: Value<'_>, arena: &Arena) -> Option<String> {
+    let plain = Codec::new(ty);
+    let trouble = match value {
+        Value::Text(text) if !matches!(ty, Type::Text | Type::Secret) => plain.decode(text, arena).err(),
+        _ => None,
+    };
+    trouble.or_else(|| codec.encode(value, arena).err()).map(|why| why.0.to_string())
+}

@@ -1,0 +1,10 @@
+//! Whole nights with faults: the example of files to files is worked, something goes wrong, and it is worked again.
+//!
+//! Each scenario asserts the exit code, the words that people get, and that nothing is lost or doubled: in the files that
+//! are delivered, and in the store.
+
+#![allow(clippy::disallowed_methods, reason = "scenarios look at real files")]
+
+mod town;
+
+mod quiet;

@@ -1,0 +1,264 @@
+//! A municipality whose nights are worked: the example project in a folder of a test world.
+
+use koppla::finding::terminal::Style;
+use koppla::shell::{Exit, Out, library, run_on};
+use koppla::world::{TestWorld, World};
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+/// The sync of the example.
+pub const SYNC: &str = "exempelkommunen-sds";
+
+/// The store, seen from the project.
+pub const STORE: &str = ".koppla/store.sqlite";
+
+/// What a command said, and how it ended.
+#[derive(Debug)]
+pub struct Said {
+    /// How it ended.
+    pub exit: Exit,
+    /// What it printed.
+    pub result: String,
+    /// What it noted beside it.
+    pub notes: String,
+}
+
+impl Said {
+    /// Everything that was said.
+    pub fn all(&self) -> String {
+        format!("{}{}", self.result, self.notes)
+    }
+
+    /// Asserts how it ended.
+    #[track_caller]
+    pub fn ends(self, exit: Exit) -> Said {
+        assert_eq!(self.exit, exit, "\n{}", self.all());
+        self
+    }
+
+    /// Asserts words in what was said.
+    #[track_caller]
+    pub fn says(self, words: &[&str]) -> Said {
+        for word in words {
+            assert!(self.all().contains(word), "nobody says `{word}`:\n{}", self.all());
+        }
+        self
+    }
+
+    /// Asserts that something was not said.
+    #[track_caller]
+    pub fn hides(self, words: &[&str]) -> Said {
+        for word in words {
+            assert!(!self.all().contains(word), "`{word}` is said:\n{}", self.all());
+        }
+        self
+    }
+}
+
+/// The example project in the folder of a world.
+pub struct Town {
+    /// Its world.
+    pub world: TestWorld,
+}
+
+impl Town {
+    /// The example, never run.
+    pub fn new() -> Town {
+        let world = TestWorld::new();
+        world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+        for (path, bytes) in library::example("files") {
+            world.put(path, bytes);
+        }
+        Town { world }
+    }
+
+    /// The example after its first night.
+    pub fn settled() -> Town {
+        let town = Town::new();
+        town.run().ends(Exit::Found).says(&["changes written"]);
+        town
+    }
+
+    /// The same folder in the next process.
+    pub fn reborn(&self) -> Town {
+        Town { world: self.world.reborn() }
+    }
+
+    /// Another folder with the same files and store.
+    pub fn copied(&self) -> Town {
+        let world = TestWorld::new();
+        world.set_now(self.world.now());
+        for (path, bytes) in self.world.tree() {
+            world.put(path, bytes);
+        }
+        Town { world }
+    }
+
+    /// Works a command line.
+    pub fn command(&self, line: &str) -> Said {
+        said(line, &self.world)
+    }
+
+    /// The run of a night.
+    pub fn run(&self) -> Said {
+        self.command("koppla run --project . --as-of 2026-09-01")
+    }
+
+    /// The preview of a night.
+    pub fn preview(&self) -> Said {
+        self.command("koppla preview --project . --as-of 2026-09-01")
+    }
+
+    /// The preview as lines `op,key,changed`.
+    pub fn changes(&self) -> Vec<String> {
+        let said = self.command("koppla preview --project . --as-of 2026-09-01 --format csv");
+        said.result.lines().skip(1).map(String::from).collect()
+    }
+
+    /// The bytes of an input file, named without prefix and ending: `Elev`.
+    pub fn input(&self, name: &str) -> String {
+        self.world.text(path_of(name)).expect("an input file")
+    }
+
+    /// Replaces an input file.
+    pub fn put(&self, name: &str, content: impl AsRef<[u8]>) {
+        self.world.put(path_of(name), content);
+    }
+
+    /// Removes an input file.
+    pub fn remove(&self, name: &str) {
+        std::fs::remove_file(self.world.path(path_of(name))).expect("an input file");
+    }
+
+    /// Changes the lines of an input file, the header first, line ends left out.
+    pub fn edit(&self, name: &str, change: impl FnOnce(&mut Vec<String>)) {
+        let text = self.input(name);
+        let mut lines: Vec<String> = text.lines().map(String::from).collect();
+        change(&mut lines);
+        self.put(name, lines.join("\r\n") + "\r\n");
+    }
+
+    /// Replaces a text in the line of an input file that contains a mark; the mark must be in exactly one line.
+    #[track_caller]
+    pub fn replace(&self, name: &str, mark: &str, from: &str, to: &str) {
+        self.edit(name, |lines| {
+            let mut marked = lines.iter_mut().filter(|line| line.contains(mark));
+            let line = marked.next().expect("the line is there");
+            assert!(marked.next().is_none(), "the mark is in one line alone");
+            assert!(line.contains(from), "the line holds what is replaced");
+            *line = line.replace(from, to);
+        });
+    }
+
+    /// The delivered files by name.
+    pub fn output(&self) -> BTreeMap<String, String> {
+        let files = self.world.tree().into_iter().filter_map(|(path, bytes)| {
+            let name = path.strip_prefix("output/")?.to_string();
+            Some((name, String::from_utf8(bytes).expect("delivered files are UTF-8")))
+        });
+        files.collect()
+    }
+
+    /// The rows of a delivered file, without its header.
+    pub fn rows(&self, file: &str) -> Vec<String> {
+        let output = self.output();
+        output[file].lines().skip(1).map(String::from).collect()
+    }
+
+    /// What the store remembers for the next night, without the numbers of runs: links, held records, sizes, open intents.
+    pub fn remembered(&self) -> BTreeMap<String, Vec<String>> {
+        let store = Connection::open(self.world.path(STORE)).expect("the store can be opened");
+        let tables = [
+            ("links", "sync, entity, left_key, right_key, right_id, state, ours, hash, identities, vals"),
+            ("held", "sync, entity, left_key, kind, reason"),
+            ("facts", "sync, name, text"),
+            ("intents", "op, entity, left_key, outcome"),
+        ];
+        tables.iter().map(|(table, columns)| (table.to_string(), rows_of(&store, table, columns))).collect()
+    }
+
+    /// How many links there are of an entity.
+    pub fn links(&self, entity: &str) -> usize {
+        let store = Connection::open(self.world.path(STORE)).expect("the store can be opened");
+        let mut count = store.prepare("SELECT count(*) FROM links WHERE entity = ?1").expect("a count");
+        let links: i64 = count.query_row([entity], |row| row.get(0)).expect("a number");
+        usize::try_from(links).expect("a small number")
+    }
+
+    /// Asserts that files and store agree, that nothing is open, and that no key stands twice.
+    #[track_caller]
+    pub fn is_sound(&self) {
+        let files = [
+            ("orgs.csv", "org"),
+            ("users.csv", "user"),
+            ("roles.csv", "role"),
+            ("classes.csv", "class"),
+            ("enrollments.csv", "enrollment"),
+        ];
+        for (file, entity) in files {
+            let rows = self.rows(file);
+            assert_eq!(rows.len(), self.links(entity), "{file} and the links of {entity}");
+            let mut different = rows.clone();
+            different.sort();
+            different.dedup();
+            assert_eq!(rows.len(), different.len(), "{file} holds a row twice");
+        }
+        assert_eq!(self.remembered()["intents"], Vec::<String>::new());
+        assert!(self.output().keys().all(|name| !name.starts_with(".koppla")), "{:?}", self.output().keys());
+        self.refers_to_somebody("roles.csv", 0, "users.csv");
+        self.refers_to_somebody("enrollments.csv", 0, "classes.csv");
+        self.refers_to_somebody("enrollments.csv", 1, "users.csv");
+    }
+
+    /// Asserts that a column of a file holds keys of another file alone.
+    #[track_caller]
+    fn refers_to_somebody(&self, file: &str, column: usize, to: &str) {
+        let known: Vec<String> = self.rows(to).iter().map(|row| cells(row)[0].to_string()).collect();
+        for row in self.rows(file) {
+            let key = cells(&row)[column].to_string();
+            assert!(known.contains(&key), "{file}: {key} is not in {to}");
+        }
+    }
+}
+
+/// The cells of a delivered row, as far as no cell is quoted.
+pub fn cells(row: &str) -> Vec<&str> {
+    row.split(',').collect()
+}
+
+/// The path of an input file.
+pub fn path_of(name: &str) -> String {
+    format!("input/Exk_{name}Data.csv")
+}
+
+/// Works a command line in a world.
+pub fn said(line: &str, world: &dyn World) -> Said {
+    let (mut result, mut notes) = (Vec::new(), Vec::new());
+    let mut out = Out::new(&mut result, &mut notes, Style::default());
+    let exit = run_on(line.split_whitespace().map(OsString::from), world, &mut out);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("what is said is UTF-8");
+    Said { exit, result: text(result), notes: text(notes) }
+}
+
+fn rows_of(store: &Connection, table: &str, columns: &str) -> Vec<String> {
+    let mut all = store.prepare(&format!("SELECT {columns} FROM {table} ORDER BY {columns}")).expect("a table");
+    let width = all.column_count();
+    let rows = all.query_map([], |row| {
+        let cells = (0..width).map(|column| row.get::<_, Value>(column));
+        let cells = cells.collect::<Result<Vec<_>, _>>()?;
+        Ok(cells.into_iter().map(shown).collect::<Vec<_>>().join(" | "))
+    });
+    rows.expect("rows").collect::<Result<_, _>>().expect("rows of texts and numbers")
+}
+
+fn shown(value: Value) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::Integer(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) => text,
+        Value::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
