@@ -88,7 +88,8 @@ fn of_entity(entity: &EntityReport, lines: &mut String) {
     }
     if entity.spared > 0 {
         let why = entity.spared_why.as_deref().unwrap_or("their left records were rejected");
-        *lines += &line("spared", entity.spared, &format!("{name}: missing on the left, but not taken for gone: {why}"));
+        *lines +=
+            &line("spared", entity.spared, &format!("{name}: missing on the left, but not taken for gone: {why}"));
     }
     for (key, why) in entity.held.iter().take(SHOWN) {
         *lines += &line("held", "", &format!("{name} {key}: {why}"));
