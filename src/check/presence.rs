@@ -6,7 +6,6 @@
 use super::checker::Checker;
 use super::scope::Scope;
 use super::typed::{ExprId, Layout, Local, Node};
-use crate::syntax::ast::BinaryOp;
 
 /// A path that has a value.
 pub type Fact = Box<str>;
