@@ -16,6 +16,7 @@ pub mod record;
 pub mod change;
 pub mod report;
 pub mod gather;
+mod identity;
 mod right;
 pub mod guard;
 pub mod propose;
