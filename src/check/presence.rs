@@ -6,7 +6,6 @@
 use super::checker::Checker;
 use super::scope::Scope;
 use super::typed::{ExprId, Layout, Local, Node};
-use crate::syntax::ast::BinaryOp;
 
 /// A path that has a value.
 pub type Fact = Box<str>;
@@ -97,7 +96,8 @@ impl Scope {
     /// Takes over what is known of the rows of a set whose row lies in a variable.
     pub fn assume_row(&mut self, layout: &Layout, row: Local) {
         for fact in &layout.present {
-            let (slot, rest) = fact.split_once('.').map_or((&**fact, String::new()), |(slot, rest)| (slot, format!(".{rest}")));
+            let (slot, rest) =
+                fact.split_once('.').map_or((&**fact, String::new()), |(slot, rest)| (slot, format!(".{rest}")));
             self.present.insert(format!("{row}.s{slot}{rest}").into());
         }
     }

@@ -182,3 +182,21 @@ fn walk(folder: &Path, world: &dyn World, into: &mut Vec<PathBuf>) -> std::io::R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Project;
+
+    #[test]
+    fn a_document_of_the_project_takes_the_place_of_the_librarys() {
+        let plain = Project::of_texts(&[]);
+        let table = plain.model.find_table("sds_roles").expect("the library has the table");
+        let rows = plain.model.table(table).rows.len();
+        let own = "table: sds_roles\ncolumns: { role: text, duty_role: text }\nkey: duty_role\nunmapped: absent\nrows:\n  - { duty_role: Lärare, role: teacher }\n";
+        let project = Project::of_texts(&[("roles.table.yaml".into(), own.into())]);
+        let table = project.model.find_table("sds_roles").expect("the project has the table");
+        assert!(rows > 1);
+        assert_eq!(project.model.table(table).rows.len(), 1);
+        assert!(!project.findings.iter().any(|finding| finding.code.slug == "name-twice"));
+    }
+}

@@ -123,7 +123,8 @@ impl Scene {
         let answer = ran.json();
         let done = answer["summary"]["done"].as_array().expect("what was done");
         let count = |one: &Value| {
-            let name = format!("{} {}", one["op"].as_str().expect("an operation"), one["entity"].as_str().expect("an entity"));
+            let name =
+                format!("{} {}", one["op"].as_str().expect("an operation"), one["entity"].as_str().expect("an entity"));
             (name, one["count"].as_u64().expect("a count"))
         };
         (done.iter().map(count).filter(|(name, _)| !name.starts_with("link ")).collect(), answer, ran)
@@ -132,13 +133,19 @@ impl Scene {
     /// Records of each list of the directory.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         let lists = self.directory.dump();
-        lists.as_object().expect("lists").iter().map(|(name, list)| (name.clone(), list.as_array().map_or(0, Vec::len))).collect()
+        lists
+            .as_object()
+            .expect("lists")
+            .iter()
+            .map(|(name, list)| (name.clone(), list.as_array().map_or(0, Vec::len)))
+            .collect()
     }
 
     /// The one record of a list with this value in a field.
     #[track_caller]
     pub fn one(&self, list: &str, field: &str, value: &str) -> Value {
-        let mut found: Vec<Value> = self.directory.records(list).into_iter().filter(|record| record[field] == value).collect();
+        let mut found: Vec<Value> =
+            self.directory.records(list).into_iter().filter(|record| record[field] == value).collect();
         assert_eq!(found.len(), 1, "{list} with {field} {value}");
         found.remove(0)
     }
@@ -160,7 +167,10 @@ impl Scene {
         let dump = self.directory.dump();
         let name_of = |list: &str, id: &Value| {
             let records = dump[list].as_array().expect("a list");
-            records.iter().find(|record| record["id"] == *id).map_or(Value::Null, |record| record["external_id"].clone())
+            records
+                .iter()
+                .find(|record| record["id"] == *id)
+                .map_or(Value::Null, |record| record["external_id"].clone())
         };
         let mut lines = Vec::new();
         for (list, records) in dump.as_object().expect("lists") {
