@@ -94,12 +94,32 @@ fn of_entity(entity: &EntityReport, lines: &mut String) {
         *lines +=
             &line("spared", entity.spared, &format!("{name}: missing on the left, but not taken for gone: {why}"));
     }
-    for (key, why) in entity.held.iter().take(SHOWN) {
-        *lines += &line("held", "", &format!("{name} {key}: {why}"));
+    held(entity, lines);
+}
+
+/// Records that the target cannot take as they are, grouped by reason, with the first few keys.
+fn held(entity: &EntityReport, lines: &mut String) {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (key, why) in &entity.held {
+        let key = key.split_once(':').map_or(key.as_str(), |(_, bare)| bare);
+        match groups.iter_mut().find(|(known, _)| known == why) {
+            Some((_, keys)) => keys.push(key),
+            None => groups.push((why, vec![key])),
+        }
     }
-    if entity.held.len() > SHOWN {
-        *lines += &line("held", "", &format!("… and {} more", entity.held.len() - SHOWN));
+    for (why, keys) in groups.iter().take(SHOWN) {
+        *lines += &line("held", keys.len(), &format!("{}: {why} ({})", entity.entity, first_few(keys)));
     }
+    if groups.len() > SHOWN {
+        let more: usize = groups[SHOWN..].iter().map(|(_, keys)| keys.len()).sum();
+        *lines += &line("held", more, &format!("{}: for other reasons", entity.entity));
+    }
+}
+
+/// The first three, and a sign that there are more.
+fn first_few(places: &[&str]) -> String {
+    let more = if places.len() > 3 { ", …" } else { "" };
+    format!("{}{more}", places[..places.len().min(3)].join(", "))
 }
 
 /// A word, a count and what it is about, broken at the width of a page.
@@ -129,17 +149,15 @@ fn stopped(stage: &StageReport, lines: &mut String) {
     }
     for (place, why, held, all) in groups {
         let word = if held { "held" } else { "rejected" };
-        let places: Vec<String> = all
+        let places: Vec<&str> = all
             .iter()
-            .take(3)
             .filter_map(|stopped| match (&stopped.origin, &stopped.key) {
-                (Some(origin), _) => Some(origin.clone()),
-                (None, Some(key)) => Some(key.split_once(':').map_or(key.as_str(), |(_, bare)| bare).to_string()),
+                (Some(origin), _) => Some(origin.as_str()),
+                (None, Some(key)) => Some(key.split_once(':').map_or(key.as_str(), |(_, bare)| bare)),
                 (None, None) => None,
             })
             .collect();
-        let more = if all.len() > 3 { ", …" } else { "" };
-        let at = if places.is_empty() { String::new() } else { format!(" ({}{more})", places.join(", ")) };
+        let at = if places.is_empty() { String::new() } else { format!(" ({})", first_few(&places)) };
         *lines += &line(word, all.len(), &format!("{place}: {why}{at}"));
     }
 }
