@@ -27,9 +27,15 @@ impl Checker<'_> {
             }
             ExprKind::Interpolated(pieces) => self.interpolated(pieces, span, scope),
             ExprKind::Option(name) => self.option(name, span),
-            ExprKind::Name(name) => self.name(name, span, scope),
+            ExprKind::Name(name) => {
+                let value = self.name(name, span, scope);
+                self.settle(value, scope)
+            }
             ExprKind::Call { name, args, piped } => self.call(name, args, *piped, span, scope),
-            ExprKind::Field(of, name) => self.path(of, name, span, scope),
+            ExprKind::Field(of, name) => {
+                let value = self.path(of, name, span, scope);
+                self.settle(value, scope)
+            }
             ExprKind::Filter(list, condition) => self.filter(list, condition, span, scope),
             ExprKind::List(items) => self.list(items, span, scope),
             ExprKind::Struct(members) => self.structure(members, span, scope),
@@ -177,7 +183,12 @@ impl Checker<'_> {
 
     fn if_else(&mut self, condition: &Expr, then: &Expr, other: &Expr, span: Span, scope: &mut Scope) -> ExprId {
         let condition = self.condition(condition, scope);
-        let (then, other) = (self.infer(then, scope), self.infer(other, scope));
+        let new = scope.assume(self.facts_if(condition));
+        let then = self.infer(then, scope);
+        scope.forget(&new);
+        let new = scope.assume(self.facts_unless(condition));
+        let other = self.infer(other, scope);
+        scope.forget(&new);
         let mut typing = self.branches(&[then, other], span);
         let asked = self.nodes.typing(condition);
         typing.classes = typing.classes.and(asked.classes);

@@ -29,7 +29,8 @@ impl Checker<'_> {
         right_scope.add(right_name, Type::Record(RecordType::Entity(right)), false, ClassSet::NONE, true);
 
         let when = map.when.as_ref().map(|when| self.condition(when, &mut Scope::of(scope.place.clone())));
-        let conditions = map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();
+        let conditions: Vec<_> =
+            map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();
         let matches = self.matches(map, &mut scope, &mut right_scope);
         let mut lets = Vec::new();
         for binding in &map.lets {
@@ -61,7 +62,7 @@ impl Checker<'_> {
                     classes: variable.classes,
                 })
                 .collect(),
-            union: Vec::new(),
+            ..Layout::default()
         };
         Some(TypedMap {
             index,
@@ -92,7 +93,10 @@ impl Checker<'_> {
             if layout.is_none() {
                 scope.add_unknown("");
             }
-            for slot in &layout.unwrap_or_default().slots {
+            let layout = layout.unwrap_or_default();
+            scope.assume(layout.present.clone());
+            scope.assume_row(&layout, layout.slots.len() as u16);
+            for slot in &layout.slots {
                 let binding = matches!(slot.ty, Type::Record(_) | Type::Struct(_) | Type::Unknown);
                 scope.add(&slot.name, slot.ty.clone(), slot.optional, slot.classes, binding);
             }
@@ -127,7 +131,10 @@ impl Checker<'_> {
         let span = condition.condition.span;
         let drop = condition.drop.as_ref();
         let drop = drop.map(|drop| Dropped { reject: drop.reject, reason: drop.reason.as_str().into() });
-        (self.condition(&condition.condition, scope), drop, span)
+        let condition = self.condition(&condition.condition, scope);
+        let facts = self.facts_if(condition);
+        scope.assume(facts);
+        (condition, drop, span)
     }
 
     fn matches(&mut self, map: &Map, left: &mut Scope, right: &mut Scope) -> Vec<Vec<(ExprId, ExprId, u32)>> {
@@ -207,7 +214,10 @@ impl Checker<'_> {
             overlay: from.overlay.is_some(),
         };
         if forward {
+            let facts = when.map(|when| self.facts_if(when)).unwrap_or_default();
+            let new = scope.assume(facts);
             self.forward(rule, right, scope, &mut typed);
+            scope.forget(&new);
         }
         if !matches!(rule.arrow, Arrow::Right) {
             self.backward(rule, map, right_scope);
@@ -217,9 +227,12 @@ impl Checker<'_> {
 
     /// The value that goes right, and the field that takes it.
     fn forward(&mut self, rule: &ast::Rule, right: EntityId, scope: &mut Scope, typed: &mut TypedRule) {
-        let value = self.infer(&rule.left, scope);
         let target = crate::syntax::parse::target(&rule.right, self.found);
         let target = target.and_then(|target| self.target(&target, right));
+        let mut value = self.infer(&rule.left, scope);
+        if !matches!(rule.arrow, Arrow::Right) && target.as_ref().is_some_and(|target| target.ty.element().is_none()) {
+            value = self.focused(&rule.left, value, scope);
+        }
         let otherwise = rule.clauses.otherwise.as_ref();
         let mut fallback = None;
         if let Some((otherwise, span)) = otherwise {
@@ -263,6 +276,16 @@ impl Checker<'_> {
         self.class_declared(&typed.classes, &target, right);
         typed.value = Some(self.shaped(value, &target.ty, scope));
         typed.target = Some(target);
+    }
+
+    /// The value of a lens that chooses one element of a list: the element's, not a list of them.
+    fn focused(&mut self, lens: &Expr, value: ExprId, scope: &mut Scope) -> ExprId {
+        let of = self.nodes.typing(value).clone();
+        let Some(element) = of.ty.element().filter(|_| is_focus(lens)).cloned() else { return value };
+        let local = scope.take();
+        scope.next -= 1;
+        let typing = Typing { ty: element, optional: true, ..of };
+        self.nodes.add(Node::Sorted { list: value, element: local, orders: Box::new([]), first: true }, typing)
     }
 
     /// A class that needs consent may only flow into a field that says that it holds it: the proof of what follows rests on it.
@@ -494,6 +517,15 @@ impl Checker<'_> {
                 [("fields", missing.join(", ")), ("entity", entity.name.text.clone()), ("map", map.name.text.clone())];
             self.find(&code::REQUIRED_FIELD_MISSING, map.name.span, words);
         }
+    }
+}
+
+/// True for `list[condition]` and members of it.
+fn is_focus(lens: &Expr) -> bool {
+    match &lens.kind {
+        ExprKind::Filter(..) => true,
+        ExprKind::Field(of, _) => is_focus(of),
+        _ => false,
     }
 }
 

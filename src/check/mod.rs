@@ -5,6 +5,7 @@
 
 pub mod typed;
 mod scope;
+mod presence;
 mod names;
 mod checker;
 mod infer;

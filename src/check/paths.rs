@@ -40,6 +40,7 @@ impl Checker<'_> {
             [Meaning::Variable(variable)] => self.variable(&variable.clone(), span),
             [Meaning::FieldOf(variable)] => {
                 let record = self.variable(&variable.clone(), span);
+                let record = self.settle(record, scope);
                 self.member(record, &Name { text: name.into(), span }, scope)
             }
             [] if name == "as_of" => self.nodes.add(Node::AsOf, Typing::plain(Type::Date, span)),

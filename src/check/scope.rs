@@ -1,7 +1,9 @@
 //! What names mean at a place: elements, `let`s, bindings, fields.
 
+use super::presence::Fact;
 use super::typed::Local;
 use crate::value::{ClassSet, EntityId, Type};
+use std::collections::BTreeSet;
 
 /// A named value of the row.
 #[derive(Clone, Debug)]
@@ -42,6 +44,8 @@ pub struct Scope {
     pub next: Local,
     /// The largest frame that was needed.
     pub most: Local,
+    /// Paths that are known to be there.
+    pub present: BTreeSet<Fact>,
     /// The right entity, where `right.x` may be read.
     pub right: Option<EntityId>,
     /// What this place is, for findings: "the map `pupils`".

@@ -130,6 +130,7 @@ impl Checker<'_> {
                 let name = &source.name().text;
                 let Some(record) = self.source(source) else { return rows.scope.add_unknown(name) };
                 let slot = rows.scope.add(name, Type::Record(record), false, ClassSet::NONE, true);
+                self.assume_row(record, slot, &mut rows.scope);
                 rows.key = vec![KeyPart::Slot(slot)];
                 rows.steps.push(TypedStep::From(record));
             }
@@ -140,8 +141,12 @@ impl Checker<'_> {
                 let Some(record) = self.source(source) else { return rows.scope.add_unknown(&name.text) };
                 self.must_be_new(name, &rows.scope);
                 let slot = rows.scope.add(&name.text, Type::Record(record), false, ClassSet::NONE, true);
+                self.assume_row(record, slot, &mut rows.scope);
                 let (equal, rest) = self.join_condition(on, slot, &mut rows.scope);
-                if *optional && let Some(variable) = rows.scope.variables.last_mut() {
+                if !optional {
+                    let facts = self.facts_of_pairs(&equal, rest);
+                    rows.scope.assume(facts);
+                } else if let Some(variable) = rows.scope.variables.last_mut() {
                     variable.optional = true;
                 }
                 rows.key.push(KeyPart::Slot(slot));
@@ -160,6 +165,8 @@ impl Checker<'_> {
             StepKind::Where(condition) => {
                 let drop = dropped(&condition.drop);
                 let condition = self.condition(&condition.condition, &mut rows.scope);
+                let facts = self.facts_if(condition);
+                rows.scope.assume(facts);
                 rows.steps.push(TypedStep::Where { condition, drop, span: step.span });
             }
             StepKind::Let(binding) => {
@@ -177,6 +184,15 @@ impl Checker<'_> {
                 rows.key = self.key_slots(&keys, &mut rows.scope, &mut rows.steps);
                 rows.steps.push(TypedStep::OnePer { keys, orders });
             }
+        }
+    }
+
+    /// What a set knows of its rows is known of a row of it.
+    fn assume_row(&self, record: RecordType, row: u16, scope: &mut Scope) {
+        if let RecordType::Set(set) = record
+            && let Some(layout) = self.sets.get(&set)
+        {
+            scope.assume_row(layout, row);
         }
     }
 
@@ -200,7 +216,7 @@ impl Checker<'_> {
         if records.len() < sources.len() {
             return rows.scope.add_unknown("row");
         }
-        self.layouts.push(Layout { slots: Vec::new(), union: records.clone() });
+        self.layouts.push(Layout { union: records.clone(), ..Layout::default() });
         let ty = Type::Record(RecordType::Layout(self.layouts.len() as u32 - 1));
         let slot = rows.scope.add("row", ty, false, ClassSet::NONE, true);
         rows.key = vec![KeyPart::Slot(slot)];
@@ -371,7 +387,7 @@ fn layout_of(scope: &Scope) -> Layout {
             classes: variable.classes,
         })
         .collect();
-    Layout { slots, union: Vec::new() }
+    Layout { slots, union: Vec::new(), present: scope.present.iter().cloned().collect() }
 }
 
 /// The parts of `a and b and c`.

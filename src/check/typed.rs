@@ -336,6 +336,10 @@ impl Nodes {
     pub fn typing(&self, id: ExprId) -> &Typing {
         &self.typings[id.0 as usize]
     }
+    /// Says anew whether a node may be absent.
+    pub fn set_optional(&mut self, id: ExprId, optional: bool) {
+        self.typings[id.0 as usize].optional = optional;
+    }
     /// All nodes in order.
     pub fn all(&self) -> &[Node] {
         &self.nodes
@@ -382,6 +386,8 @@ pub struct Layout {
     pub slots: Vec<Binding>,
     /// For a union: the entities or sets that its records are of.
     pub union: Vec<RecordType>,
+    /// Paths from its slots that are known to be there.
+    pub present: Vec<Box<str>>,
 }
 
 /// A named value of a row.

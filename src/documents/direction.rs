@@ -299,6 +299,9 @@ impl Maker<'_, '_> {
             let on: Vec<&str> = on.iter().map(|operation| operation.word()).collect();
             add(notes, format!("{} {}", self.words.only_on, on.join(", ")));
         }
+        if let Some(because) = clauses.because.as_ref().filter(|_| rule.overlay.is_none()) {
+            add(notes, because.text.clone());
+        }
         if let Some((prefer, _)) = clauses.prefer {
             add(
                 notes,

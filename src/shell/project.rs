@@ -109,7 +109,7 @@ impl Project {
     /// Prints findings as people see them, with a summary.
     pub fn print_findings(&self, findings: &[Finding], out: &mut Out) {
         let text = terminal::render(findings, &self.sources, out.style());
-        out.error(text.trim_end());
+        out.note(text.trim_end());
     }
 
     /// The gate before everything that runs: prints what is wrong and says how to leave, if anything is.

@@ -1,0 +1,13 @@
+//! The example of HTTP to HTTP, end to end: a register that speaks SS 12000 and a directory that gives its own ids, both in this
+//! process; every command through the shell, in a world of the test's own.
+
+#![expect(clippy::disallowed_methods, reason = "tests read their own files")]
+
+#[path = "servers/mod.rs"]
+mod servers;
+
+#[path = "rest/scene.rs"]
+mod scene;
+
+#[path = "rest/steady.rs"]
+mod steady;
