@@ -326,7 +326,8 @@ async fn send_one(
                 if fault.then == Then::Stop {
                     *stop = Some(fault);
                 }
-                if arrived == Arrived::Unknown { Settled::Unknown { why } } else { Settled::Failed { why } }
+                // Whether it happened is known for sure only if the call surely did not arrive.
+                if arrived == Arrived::No { Settled::Failed { why } } else { Settled::Unknown { why } }
             }
         };
         if !matches!(settled, Settled::Done { .. }) {

@@ -19,7 +19,7 @@ pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Optio
             if report.first_run {
                 if matches!(op, Op::Deactivate | Op::Remove) {
                     report.stopped.push(format!(
-                        "{}: {count} to {}, but nothing is linked yet: a first run takes nothing away",
+                        "{}: {count} to {}, but no run has come to its end yet: a first run takes nothing away",
                         entity.entity,
                         op.word()
                     ));

@@ -10,7 +10,7 @@ use super::lookup::Lookup;
 use super::make::{Fate, Made, State};
 use super::record::to_json;
 use super::report::{EntityReport, ReadReport, Report};
-use super::right::{Moved, Present, Right};
+use super::right::{Earlier, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
 use super::table::{Apart, Table};
 use crate::model::{Access, Mapping, Model};
@@ -137,7 +137,7 @@ pub fn propose(
         digest: String::new(),
     };
     report.first_run = match store {
-        Some(store) => !store.has_links(&set.sync)?,
+        Some(store) => !store.has_links(&set.sync)? || store.recall(&set.sync, FILLED)?.is_none(),
         None => true,
     };
     let Some(worked) = work_route(plan, read, as_of, &arena, &lookups, &mut report) else {
@@ -147,22 +147,18 @@ pub fn propose(
     let identities = Identities::of(&worked);
     let stopped: Vec<Stopped> = report.stages.iter().flat_map(|stage| stage.fallen.stopped.clone()).collect();
     let waiting = waiting(store, &set.sync)?;
-    let mut moved = Moved::new();
+    let mut earlier = Earlier::default();
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting };
         let context = Context { plan, worked: &worked, index, store, known, as_of, arena: &arena };
-        let right = Right::of(plan, write, read, store, &set.sync, &moved, &arena)?;
+        let right = Right::of(plan, write, read, store, &set.sync, &earlier, &arena)?;
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
         let one = context.compare(right);
-        for Proposed { change, .. } in &one.changes {
-            if let Some(old) = &change.old_left_key {
-                moved.insert((write.entity, old.clone()), change.left_key.clone());
-            }
-        }
+        earlier.learn(write.entity, one.changes.iter().map(|proposed| &proposed.change));
         compared.push(one);
     }
     super::agree::settle(plan, &mut compared);
@@ -180,6 +176,10 @@ pub fn propose(
     let stale = saved.map(|saved| saved.missing_in(&set)).unwrap_or_default();
     Ok(Proposal { set, report, stale })
 }
+
+/// The fact that a run of a sync has come to its end. Until then its next run is a first run, however far one came that was
+/// killed or turned away: what is missing is to be made, not to be guarded.
+pub const FILLED: &str = "filled";
 
 /// Why a linked record of somebody who is now protected is held.
 pub const PROTECTED: &str = "about a protected person: the linked record stays as it is until somebody decides";

@@ -90,7 +90,7 @@ impl EntityReport {
 /// Everything about a run but its changes.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// True if nothing is linked yet.
+    /// True if nothing is linked yet, or no run has come to its end yet.
     pub first_run: bool,
     /// What was read.
     pub reads: Vec<ReadReport>,

@@ -75,11 +75,32 @@ impl Present {
     }
 }
 
-/// Left keys that changed: of which right entity, the old one, the new one.
-pub type Moved = BTreeMap<(EntityId, String), String>;
+/// What comparing the entities before has found out.
+#[derive(Default)]
+pub struct Earlier {
+    /// Left keys that changed: of which right entity and the old one, to the new one.
+    moved: BTreeMap<(EntityId, String), String>,
+    /// Left keys of records that were adopted or whose left key changed: by right entity and the id that the target gave.
+    ids: Back,
+}
 
-/// Says in references of a record whose left key changed how it is known now.
-fn follow(entity: &crate::model::Entity, moved: &Moved, record: &mut Map<String, Json>) {
+impl Earlier {
+    /// Learns from the changes of an entity.
+    pub fn learn<'c>(&mut self, entity: EntityId, changes: impl Iterator<Item = &'c Change>) {
+        for change in changes {
+            if let Some(old) = &change.old_left_key {
+                self.moved.insert((entity, old.clone()), change.left_key.clone());
+            }
+            if let Some(id) = change.right_id.as_ref().filter(|_| !matches!(change.op, Op::Create | Op::Remove)) {
+                self.ids.insert((entity, id.clone()), change.left_key.clone());
+            }
+        }
+    }
+}
+
+/// Says in references of a remembered record how a record is known now whose left key changed.
+fn follow(entity: &crate::model::Entity, earlier: &Earlier, record: &mut Map<String, Json>) {
+    let moved = &earlier.moved;
     if moved.is_empty() {
         return;
     }
@@ -121,7 +142,7 @@ impl<'t> Right<'t> {
         read: &Read,
         store: Option<&Store>,
         sync: &str,
-        moved: &Moved,
+        earlier: &Earlier,
         arena: &'t Arena,
     ) -> Result<Right<'t>, StoreFault> {
         let entity = plan.model.entity(write.entity);
@@ -135,12 +156,14 @@ impl<'t> Right<'t> {
                     let torn = gathered.outcome.torn.first().map(|torn| format!("{}: {}", torn.origin, torn.why));
                     unreadable = Some(say.or(torn).unwrap_or_else(|| "the target was not read in full".into()));
                 }
-                let rows = read_records(plan, write, read, &every_link(plan, store, sync)?);
+                let mut back = back_references(&every_link(plan, store, sync)?);
+                back.extend(earlier.ids.clone());
+                let rows = read_records(plan, write, read, &back);
                 joined(rows, links, entity)
             }
             _ => links.into_iter().map(remembered).collect(),
         };
-        present.iter_mut().for_each(|present| follow(entity, moved, &mut present.record));
+        present.iter_mut().for_each(|present| follow(entity, earlier, &mut present.record));
         let mut right = Right {
             by_left: ByText::new(),
             by_key: ByText::new(),
@@ -186,10 +209,9 @@ impl<'t> Right<'t> {
 }
 
 /// What was read of the target, as records.
-fn read_records(plan: &Plan<'_>, write: &EntityWrite, read: &Read, links: &[(EntityId, Link)]) -> Vec<Present> {
+fn read_records(plan: &Plan<'_>, write: &EntityWrite, read: &Read, back: &Back) -> Vec<Present> {
     let (Some(spec), Some(gathered)) = (&write.read, read.right.get(&write.entity)) else { return Vec::new() };
     let entity = plan.model.entity(write.entity);
-    let back = back_references(links);
     let arena = Arena::new();
     let mut records = Vec::new();
     for batch in &gathered.outcome.batches {
@@ -198,7 +220,7 @@ fn read_records(plan: &Plan<'_>, write: &EntityWrite, read: &Read, links: &[(Ent
             for (field, column) in entity.fields.iter().zip(&spec.columns) {
                 let Some(column) = column else { continue };
                 let cell = batch.row(row)[column.slot];
-                let json = read_value(plan, &field.ty, &column.reader, batch, cell, &back, &arena);
+                let json = read_value(plan, &field.ty, &column.reader, batch, cell, back, &arena);
                 if !json.is_null() {
                     record.insert(field.name.text.clone(), json);
                 }

@@ -11,7 +11,7 @@ use crate::run::apply::{Summary, Trouble, apply, recover};
 use crate::run::change::ChangeSet;
 use crate::run::gather::{Read, Sides, gather, settings};
 use crate::run::guard::size_name;
-use crate::run::propose::{PROTECTED, Proposal, propose};
+use crate::run::propose::{FILLED, PROTECTED, Proposal, propose};
 use crate::run::report::Report;
 use crate::store::{Held, Store, StoreFault};
 use crate::world::World;
@@ -168,6 +168,7 @@ impl<'p> Job<'p> {
         }
         store.hold(self.name(), run, &held(report, run))?;
         if summary.fault.is_none() {
+            store.remember(self.name(), FILLED, &run.to_string())?;
             for read in report.reads.iter().filter(|read| read.complete) {
                 store.remember(self.name(), &size_name(&read.system, &read.entity), &read.rows.to_string())?;
             }

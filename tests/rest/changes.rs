@@ -128,7 +128,7 @@ fn without_its_store_a_run_adopts_and_doubles_nothing() {
     scene.leave(SIGNE);
     let (done, _, ran) = scene.done();
     assert_eq!(done, did([]), "\n{}", ran.said());
-    assert_eq!(scene.content(), before);
+    assert!(scene.content() == before, "the directory changed");
     assert_eq!(scene.done().0, did([]));
 }
 
@@ -144,5 +144,5 @@ fn a_fifth_of_the_pupils_gone_stops_the_run() {
     let run = scene.run().ends(Exit::Stopped);
     assert!(run.notes.contains("the guard allows"), "{}", run.said());
     assert_eq!(scene.directory.writes(), 0);
-    assert_eq!(scene.content(), before);
+    assert!(scene.content() == before, "the directory changed");
 }

@@ -15,7 +15,7 @@ fn a_first_run_that_is_killed_is_finished_by_the_next() {
         assert!(scene.world.killed());
         let scene = scene.reborn();
         let run = scene.run();
-        assert_eq!(scene.content(), content, "killed at {} of {effects}\n{}", effects * tenth / 10, run.said());
+        assert!(scene.content() == content, "killed at {} of {effects}\n{}", effects * tenth / 10, run.said());
         assert_eq!(scene.done().0, did([]));
     }
 }
@@ -49,7 +49,7 @@ fn a_later_run_that_is_killed_is_finished_by_the_next() {
         scene.run();
         let scene = scene.reborn();
         let run = scene.run();
-        assert_eq!(scene.content(), content, "killed at {nth} of {effects}\n{}", run.said());
+        assert!(scene.content() == content, "killed at {nth} of {effects}\n{}", run.said());
         assert_eq!(scene.done().0, did([]));
     }
 }

@@ -23,7 +23,7 @@ fn protected_people_appear_nowhere() {
     without(&PROTECTED, "the saved changes", &scene.world.text("kept.changes").expect("a file"));
     let run = scene.run();
     without(&PROTECTED, "the run", &run.said());
-    assert!(run.result.contains("3  user: about protected people: nothing is sent"), "{}", run.result);
+    assert!(run.result.contains("user: about protected people: nothing is sent"), "{}", run.result);
     without(&PROTECTED, "the second run", &scene.done().2.said());
     without(&PROTECTED, "history", &scene.koppla("history --format json").said());
     without(&PROTECTED, "the store", &scene.store());
@@ -60,7 +60,7 @@ fn mark(scene: &Scene, id: &str) {
 fn who_is_marked_later_stays_as_is_and_is_held() {
     for (id, names, more) in [
         (SIGNE, ["Signe Ó Briain", "200910052380", "signe.obriain"], 3),
-        (BERGQVIST, ["Zofia Bergqvist", "198211162386", "zofia.bergqvist"], 1),
+        (BERGQVIST, ["198211162386", "zofia.bergqvist.82@", "\"Zofia\",\"Bergqvist\""], 1),
     ] {
         let scene = Scene::filled();
         let before = scene.content();
@@ -71,7 +71,7 @@ fn who_is_marked_later_stays_as_is_and_is_held() {
             let (done, answer, ran) = scene.done();
             assert_eq!(done, did([]), "\n{}", ran.said());
             assert_eq!((&answer["summary"]["held"], ran.exit), (&json!(1 + more), Exit::Found), "\n{}", ran.said());
-            assert_eq!(scene.content(), before);
+            assert!(scene.content() == before, "the directory changed");
             without(&names, "the run", &ran.said());
             without(&["Hemlig"], "the run", &ran.said());
             without(&["Hemlig"], "the requests", &scene.directory.bodies().join("\n"));
@@ -94,7 +94,7 @@ fn who_is_marked_is_held_although_nothing_current_is_left() {
     scene.leave(SIGNE);
     let (done, answer, ran) = scene.done();
     assert_eq!((done, &answer["summary"]["held"]), (did([]), &json!(4)), "\n{}", ran.said());
-    assert_eq!(scene.content(), before);
+    assert!(scene.content() == before, "the directory changed");
 }
 
 #[test]

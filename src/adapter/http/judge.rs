@@ -18,6 +18,8 @@ const LONGEST_SAID: usize = 200;
 pub enum Failed {
     /// No more calls to this system.
     Stop,
+    /// No more calls of this list; others are read.
+    List,
     /// The list again from its first page.
     Restart,
     /// The next of the call's ways.
@@ -49,9 +51,18 @@ impl Failure {
         Failure { failed: Failed::Stop, arrived, say: say.into() }
     }
 
+    /// No more calls of this list.
+    pub fn list(say: impl Into<String>, arrived: Arrived) -> Failure {
+        Failure { failed: Failed::List, arrived, say: say.into() }
+    }
+
     /// For the engine, where the call failed as a whole.
     pub fn fault(self) -> Fault {
-        let then = if self.failed == Failed::Restart { Then::Restart } else { Then::Stop };
+        let then = match self.failed {
+            Failed::Restart => Then::Restart,
+            Failed::List => Then::Reject,
+            _ => Then::Stop,
+        };
         Fault { then, arrived: self.arrived, wait: None, say: self.say }
     }
 
@@ -90,7 +101,8 @@ impl Line<'_> {
         if is_good && answer.is_success() && answer.is_web_page() {
             let why =
                 "the address answered with a web page, not with data: is the address right, or is a login needed?";
-            return Next::End(Failure::stop(format!("{}: {why}", ask.place()), Arrived::Unknown));
+            let (failed, say) = (unanswered(ask), format!("{}: {why}", ask.place()));
+            return Next::End(Failure { failed, arrived: Arrived::Unknown, say });
         }
         let say = describe(ask, &answer, rule.and_then(|rule| self.said(rule, &answer)));
         if is_good {
@@ -114,20 +126,21 @@ impl Line<'_> {
         match broken {
             Broken::NoAccess(failure) => Next::End(failure),
             Broken::Unmade(why) => {
-                let failed = if is_read(ask) { Failed::Stop } else { Failed::Rejected };
+                let failed = if is_read(ask) { Failed::List } else { Failed::Rejected };
                 Next::End(Failure { failed, arrived: Arrived::No, say: format!("{}: {}", ask.place(), why.0) })
             }
             Broken::TooLarge => {
                 let most = self.connection.limits.answer_max;
                 let say = format!("the answer to {} is larger than `answer_max`, {most} bytes", ask.place());
-                Next::End(Failure::stop(say, Arrived::Unknown))
+                Next::End(Failure { failed: unanswered(ask), arrived: Arrived::Unknown, say })
             }
             Broken::NotSent => {
                 let failure = Failure::stop(format!("the system cannot be reached: {}", ask.place()), Arrived::No);
                 Next::Again { asked: None, within: None, failure }
             }
             Broken::Sent(why) if ask.request.repeatable => {
-                let failure = Failure::stop(format!("{why} while {}", doing(ask)), Arrived::Unknown);
+                let say = format!("{why} while {}", doing(ask));
+                let failure = Failure { failed: unanswered(ask), arrived: Arrived::Unknown, say };
                 Next::Again { asked: None, within: None, failure }
             }
             Broken::Sent(why) => {
@@ -154,6 +167,12 @@ impl Line<'_> {
         let text = say.render_text(&scope).ok()?;
         Some(text.chars().filter(|c| !c.is_control()).take(LONGEST_SAID).collect())
     }
+}
+
+/// What becomes of a call whose answer is none: one page of a list can be broken while the system is sound, and then the
+/// other lists are worth reading. Where a record cannot be written, nothing more is.
+fn unanswered(ask: &Ask<'_>) -> Failed {
+    if is_read(ask) { Failed::List } else { Failed::Stop }
 }
 
 fn is_read(ask: &Ask<'_>) -> bool {
@@ -190,7 +209,7 @@ fn built_in(ask: &Ask<'_>, status: u16) -> Meaning {
         409 if creates => Meaning::Exists,
         // Not a word about the record: the address or the system's set-up is wrong.
         300..=399 => Meaning::Stop,
-        _ if is_read(ask) => Meaning::Stop,
+        403 if is_read(ask) => Meaning::Stop,
         _ => Meaning::Reject,
     }
 }
@@ -203,14 +222,16 @@ fn did_nothing(status: u16) -> bool {
 /// What becomes of a call that was tried again in vain.
 fn in_the_end(ask: &Ask<'_>, status: u16) -> Failed {
     match status {
-        408 | 425 | 429 | 500..=599 => Failed::Stop,
+        // A system that has too much to do, or pauses, is left alone.
+        408 | 425 | 429 | 503 => Failed::Stop,
+        500..=599 => unanswered(ask),
         _ => failed(ask, built_in(ask, status)),
     }
 }
 
 /// What becomes of a call with this meaning.
 fn failed(ask: &Ask<'_>, meaning: Meaning) -> Failed {
-    let of_record = if is_read(ask) { Failed::Stop } else { Failed::Rejected };
+    let of_record = if is_read(ask) { Failed::List } else { Failed::Rejected };
     match meaning {
         Meaning::Restart if is_read(ask) => Failed::Restart,
         Meaning::NextWay if is_read(ask) => Failed::NextWay,

@@ -4,7 +4,7 @@ use super::build;
 use super::judge::{Failed, Failure};
 use super::line::{Ask, Line};
 use super::rows::{self, Rows};
-use crate::adapter::{Arrived, Fault, Mark, Note, Page, Then};
+use crate::adapter::{Arrived, Fault, Mark, Note, Page};
 use crate::protocol::http::read::{By, Paging, Read, Way};
 use crate::protocol::path::JsonPath;
 use serde_json::Value;
@@ -110,15 +110,15 @@ async fn page_at(line: &Line<'_>, read: &Read, reading: &mut Reading, position: 
             rows::Unreadable::NoList(_) => format!(" (`select: {}`)", way.select.text()),
             _ => String::new(),
         };
-        Failure::stop(format!("{}: {why}{of}", ask.place()), Arrived::Yes)
+        Failure::list(format!("{}: {why}{of}", ask.place()), Arrived::Yes)
     };
     let rows = rows::read(good.answer.body, &way.select, &read.shape, &paths, &from).map_err(broken)?;
     let next = next(line, way, &position, &rows).map_err(|why| {
         let page = position.page;
-        Failure::stop(line.mask(&format!("{place}: {why} (page {page})")), Arrived::Yes)
+        Failure::list(line.mask(&format!("{place}: {why} (page {page})")), Arrived::Yes)
     })?;
     let next = next.map(|next| reading.go_on(next, &position)).transpose();
-    let next = next.map_err(|why| Failure::stop(format!("{place}: {why}"), Arrived::Yes))?;
+    let next = next.map_err(|why| Failure::list(format!("{place}: {why}"), Arrived::Yes))?;
     let notes = good.odd.map(|what| Note { origin: from, what }).into_iter().collect();
     Ok(Page { rows: rows.batch, next: next.map(|next| next.mark()), torn: Vec::new(), notes })
 }
@@ -165,7 +165,7 @@ fn added<'r>(line: &Line<'_>, way: &'r Way, position: &Position) -> Result<build
         (By::Next(_), Some(address)) => {
             let elsewhere = || {
                 let say = format!("{} {}: the next page lies on another host", way.request.method, way.request.shown);
-                Failure::stop(say, Arrived::No)
+                Failure::list(say, Arrived::No)
             };
             let address = line.same_host(address).ok_or_else(elsewhere)?;
             build::Page { address: Some(address), headers: &paging.send_headers, ..build::Page::default() }
@@ -260,11 +260,3 @@ impl Reading {
     }
 }
 
-/// Restarts and stops are the engine's; what else a page can fail with stops the system too.
-impl From<Failure> for Fault {
-    fn from(failure: Failure) -> Fault {
-        let fault = failure.fault();
-        debug_assert!(matches!(fault.then, Then::Restart | Then::Stop));
-        fault
-    }
-}

@@ -75,7 +75,7 @@ async fn send_one(line: &Line<'_>, write: &Write, item: &Item, stopped: &AtomicB
             Failed::Exists => One::Outcome(Outcome::Exists),
             Failed::Rejected => One::Outcome(Outcome::Rejected(failure.say)),
             Failed::Unknown => One::Outcome(Outcome::Unknown(failure.say)),
-            Failed::Stop | Failed::Restart | Failed::NextWay => {
+            Failed::Stop | Failed::List | Failed::Restart | Failed::NextWay => {
                 stopped.store(true, Ordering::SeqCst);
                 One::Failed(failure)
             }

@@ -13,14 +13,19 @@ async fn with_trouble(times: usize, trouble: Trouble) -> (ReadOutcome, Register,
     (read, register, system)
 }
 
-/// The one fault of a read that must not be taken for a whole one.
+/// The one fault of a read that must not be taken for a whole one; other lists are read.
 async fn fault(times: usize, trouble: Trouble) -> String {
+    fault_with(times, trouble, Then::Reject).await
+}
+
+/// The same, with what becomes of the system.
+async fn fault_with(times: usize, trouble: Trouble, then: Then) -> String {
     let (read, ..) = with_trouble(times, trouble).await;
     assert!(!read.complete);
     // What was read before is there: creates and updates go on.
     assert_eq!(read.rows(), 20);
     assert_eq!(read.faults.len(), 1);
-    assert_eq!(read.faults[0].then, Then::Stop);
+    assert_eq!(read.faults[0].then, then);
     read.faults[0].say.clone()
 }
 
@@ -44,7 +49,7 @@ async fn waits_until_the_date_that_the_system_names() {
 #[tokio::test]
 async fn gives_up_where_the_system_asks_too_much() {
     assert_eq!(
-        fault(1, Trouble::TooMany(Some("86400".into()))).await,
+        fault_with(1, Trouble::TooMany(Some("86400".into())), Then::Stop).await,
         "429 on GET /persons (page 3): too-many-requests; it asks to wait 86400 s, longer than we may"
     );
 }
