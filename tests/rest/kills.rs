@@ -1,6 +1,6 @@
 //! The process dies at any point; the next run ends where it would have ended.
 
-use crate::scene::{ANN_SOFIE, BERGQVIST, SIGNE, Scene, did};
+use crate::scene::{BERGQVIST, SIGNE, SOREN, Scene, did};
 use serde_json::json;
 
 #[test]
@@ -25,9 +25,9 @@ fn change(scene: &Scene) {
     const NEW: &str = "aaaaaaaa-1111-5222-8333-bbbbbbbbbbbb";
     scene.amend("persons", BERGQVIST, |person| person["givenName"] = json!("Sofia"));
     scene.leave(SIGNE);
-    scene.amend("persons", ANN_SOFIE, |person| person["id"] = json!(NEW));
+    scene.amend("persons", SOREN, |person| person["id"] = json!(NEW));
     scene.each_membership(|memberships| {
-        for one in memberships.iter_mut().filter(|one| one["person"]["id"] == ANN_SOFIE) {
+        for one in memberships.iter_mut().filter(|one| one["person"]["id"] == SOREN) {
             one["person"]["id"] = json!(NEW);
         }
     });

@@ -8,11 +8,11 @@ use serde_json::json;
 fn a_saved_preview_is_applied_once() {
     let scene = Scene::new();
     scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Done);
-    scene.koppla("apply kept.changes").ends(Exit::Found);
+    scene.koppla("apply kept.changes").ends(Exit::Done);
     assert_eq!(scene.counts(), counts(WHOLE));
     scene.directory.forget_requests();
     let again = scene.koppla("apply kept.changes").ends(Exit::Found);
-    assert!(again.result.contains("157 changes are stale"), "{}", again.said());
+    assert!(again.result.contains("153 changes are stale"), "{}", again.said());
     assert_eq!(scene.counts(), counts(WHOLE));
     assert_eq!(scene.done().0, did([]));
 }

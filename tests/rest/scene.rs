@@ -13,9 +13,12 @@ use std::path::{Path, PathBuf};
 pub const AS_OF: &str = "2026-09-01";
 
 /// What the directory holds after the first run, counted from the lists and the mapping: 34 pupils and 18 members of staff have
-/// something current; one moved abroad, three are protected, and of two with one e-mail address the directory takes the first
-/// alone. All groups but the one of a type that is not sent; 53 seats of pupils, 11 desks of staff.
-pub const WHOLE: [(&str, usize); 3] = [("users", 47), ("groups", 46), ("memberships", 64)];
+/// something current; one moved abroad, three are protected, and two with one e-mail address are held. All groups but the one
+/// of a type that is not sent; 50 seats of pupils, 11 desks of staff.
+pub const WHOLE: [(&str, usize); 3] = [("users", 46), ("groups", 46), ("memberships", 61)];
+
+/// Held in every run: the two with one e-mail address, and three seats of each.
+pub const HELD: u64 = 8;
 
 /// Pupils and members of staff of the register, by what a test wants of them.
 pub const SIGNE: &str = "8023b90a-c494-517e-b77a-cda20cbbf4d0";
@@ -27,8 +30,6 @@ pub const SIXTEN: &str = "873f0789-78a0-58b0-9011-3410e079a031";
 pub const SAGA: &str = "c2ad41c4-3333-52ce-b68b-b0341b607f75";
 /// A pupil with the address of another one.
 pub const ANN_SOFIE: &str = "17db6df9-037e-5b19-97b3-327ba5861886";
-/// The other one.
-pub const ZOFIA: &str = "f8b6c21d-b964-5403-b330-6677b30be2ff";
 /// A pupil at two schools.
 pub const NOEL: &str = "71fedabf-f95b-55ef-89fd-2c8c11068392";
 /// A teacher and mentor.
