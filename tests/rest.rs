@@ -11,3 +11,18 @@ mod scene;
 
 #[path = "rest/steady.rs"]
 mod steady;
+
+#[path = "rest/private.rs"]
+mod private;
+
+#[path = "rest/changes.rs"]
+mod changes;
+
+#[path = "rest/troubles.rs"]
+mod troubles;
+
+#[path = "rest/kills.rs"]
+mod kills;
+
+#[path = "rest/saved.rs"]
+mod saved;

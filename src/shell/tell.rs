@@ -77,7 +77,10 @@ fn of_entity(entity: &EntityReport, lines: &mut String) {
     let name = &entity.entity;
     for (count, what) in [
         (entity.protected, "about protected people: nothing is sent"),
-        (entity.protected_linked, "of them linked before: they stay as they are on the right until somebody decides"),
+        (
+            entity.protected_linked.len() as u64,
+            "about protected people, but linked before: held, and left as they are on the right until somebody decides",
+        ),
         (entity.kept, "gone on the left, kept on the right (`gone: keep`)"),
         (entity.frozen, "would be taken away, but a freeze is on"),
         (entity.not_ours, "on the right that this sync did not make: left alone"),

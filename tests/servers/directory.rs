@@ -85,6 +85,14 @@ impl Directory {
         self.shelf().records.get_mut(list).expect("users, groups or memberships").retain(|record| record["id"] != id);
     }
 
+    /// Changes a field of a record as if somebody had changed it there.
+    pub fn edit(&self, list: &str, id: &str, field: &str, value: Value) {
+        let mut shelf = self.shelf();
+        let records = shelf.records.get_mut(list).expect("users, groups or memberships");
+        let record = records.iter_mut().find(|record| record["id"] == id).expect("a record with this id");
+        record.insert(field.to_string(), value);
+    }
+
     /// All records of a list, in the order in which they were made.
     pub fn records(&self, list: &str) -> Vec<Value> {
         self.shelf().records[list].iter().cloned().map(Value::Object).collect()
