@@ -3,10 +3,10 @@
 //! A fact is the path of a node, written over variables of the frame: `0.f3` is field 3 of the record in variable 0. It says
 //! that the path adds no absence of its own; whether what it starts from is there is a fact of its own.
 
-use crate::syntax::ast::BinaryOp;
 use super::checker::Checker;
 use super::scope::Scope;
 use super::typed::{ExprId, Layout, Local, Node};
+use crate::syntax::ast::BinaryOp;
 
 /// A path that has a value.
 pub type Fact = Box<str>;
