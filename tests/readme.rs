@@ -129,7 +129,7 @@ fn the_tour_works_as_it_is_written() {
             files += 1;
         } else if block.words == ["text"] {
             let said: String = said.take().expect("commands before their output");
-            compare(&block, &said, |line: &str| line.to_string());
+            compare(&block, &said, str::to_string);
             compared += 1;
         } else {
             assert!(block.words.starts_with(&["sh", "tour"]), "README.md:{}: {:?}", block.line, block.words);

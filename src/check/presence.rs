@@ -6,6 +6,7 @@
 use super::checker::Checker;
 use super::scope::Scope;
 use super::typed::{ExprId, Layout, Local, Node};
+use crate::syntax::ast::BinaryOp;
 
 /// A path that has a value.
 pub type Fact = Box<str>;
@@ -16,12 +17,24 @@ impl Checker<'_> {
         match self.nodes.node(condition) {
             Node::And(one, other) => [self.facts_if(*one), self.facts_if(*other)].concat(),
             Node::IsAbsent { value, negated: true } => self.presence_of(*value),
-            // A comparison with an absent value is undecided, and what is undecided is not true.
-            Node::Compare { left, right, .. } => [self.presence_of(*left), self.presence_of(*right)].concat(),
+            Node::Compare { op, left, right, .. } => self.facts_if_compared(*op, *left, *right),
             Node::In { value, .. } => self.presence_of(*value),
             Node::Not(inner) => self.facts_unless(*inner),
             _ => self.presence_of(condition),
         }
+    }
+
+    /// `absent == absent` is true and so is `absent != "a"`; every other comparison with an absent value is not.
+    fn facts_if_compared(&self, op: BinaryOp, left: ExprId, right: ExprId) -> Vec<Fact> {
+        let there = |id: ExprId| !self.nodes.typing(id).optional;
+        let (of_left, of_right) = match op {
+            BinaryOp::NotEqual => (false, false),
+            BinaryOp::Equal => (there(right), there(left)),
+            _ => (true, true),
+        };
+        let mut facts = if of_left { self.presence_of(left) } else { Vec::new() };
+        facts.extend(if of_right { self.presence_of(right) } else { Vec::new() });
+        facts
     }
 
     /// What is present wherever a condition is false. That it is undecided must be excluded.

@@ -56,8 +56,9 @@ pub fn human(project: &Project, proposal: &Proposal, out: &mut Out) {
     out.text("\nchanges\n");
     out.text(&tell::counts(&proposal.set));
     tell::changes(project, &proposal.set, 5, out);
-    for why in &proposal.report.stopped {
-        out.text(&format!("\nA guard would stop this run: {why}\n"));
+    if !proposal.report.stopped.is_empty() {
+        out.text("\na guard would stop this run\n");
+        out.text(&tell::guards(&proposal.report));
     }
     let changes = proposal.set.writes();
     let s = if changes == 1 { "" } else { "s" };

@@ -81,10 +81,9 @@ pub fn tell_run(done: &Ended, quiet: bool, out: &mut Out) {
         tell::not_written(&done.proposal.report, out);
         out.text("\n");
     }
-    for why in &done.proposal.report.stopped {
-        out.error(&format!("stopped by a guard, nothing was written: {why}"));
-    }
     if !done.proposal.report.stopped.is_empty() {
+        out.error("stopped by a guard, nothing was written");
+        out.note(tell::guards(&done.proposal.report).trim_end());
         out.text(&tell::counts(&done.proposal.set));
         out.text("0 changes written: stopped by a guard; koppla preview shows what would have changed\n");
         return;

@@ -122,6 +122,19 @@ fn first_few(places: &[&str]) -> String {
     format!("{}{more}", places[..places.len().min(3)].join(", "))
 }
 
+/// Why guards stop a run, a paragraph each.
+pub fn guards(report: &Report) -> String {
+    let mut lines = String::new();
+    for why in &report.stopped {
+        for (index, part) in layout::wrap(why, WIDTH - 4).iter().enumerate() {
+            let indent = if index == 0 { "  " } else { "    " };
+            // Writing into memory cannot fail.
+            let _ = writeln!(lines, "{indent}{part}");
+        }
+    }
+    lines
+}
+
 /// A word, a count and what it is about, broken at the width of a page.
 fn line(word: &str, count: impl std::fmt::Display, what: &str) -> String {
     let mut lines = String::new();
