@@ -3,6 +3,7 @@
 //! A fact is the path of a node, written over variables of the frame: `0.f3` is field 3 of the record in variable 0. It says
 //! that the path adds no absence of its own; whether what it starts from is there is a fact of its own.
 
+use crate::syntax::ast::BinaryOp;
 use super::checker::Checker;
 use super::scope::Scope;
 use super::typed::{ExprId, Layout, Local, Node};
@@ -16,12 +17,24 @@ impl Checker<'_> {
         match self.nodes.node(condition) {
             Node::And(one, other) => [self.facts_if(*one), self.facts_if(*other)].concat(),
             Node::IsAbsent { value, negated: true } => self.presence_of(*value),
-            // A comparison with an absent value is undecided, and what is undecided is not true.
-            Node::Compare { left, right, .. } => [self.presence_of(*left), self.presence_of(*right)].concat(),
+            Node::Compare { op, left, right, .. } => self.facts_if_compared(*op, *left, *right),
             Node::In { value, .. } => self.presence_of(*value),
             Node::Not(inner) => self.facts_unless(*inner),
             _ => self.presence_of(condition),
         }
+    }
+
+    /// `absent == absent` is true and so is `absent != "a"`; every other comparison with an absent value is not.
+    fn facts_if_compared(&self, op: BinaryOp, left: ExprId, right: ExprId) -> Vec<Fact> {
+        let there = |id: ExprId| !self.nodes.typing(id).optional;
+        let (of_left, of_right) = match op {
+            BinaryOp::NotEqual => (false, false),
+            BinaryOp::Equal => (there(right), there(left)),
+            _ => (true, true),
+        };
+        let mut facts = if of_left { self.presence_of(left) } else { Vec::new() };
+        facts.extend(if of_right { self.presence_of(right) } else { Vec::new() });
+        facts
     }
 
     /// What is present wherever a condition is false. That it is undecided must be excluded.

@@ -7,4 +7,13 @@
 
 mod town;
 
+mod broken_files;
+mod broken_records;
+mod change_sets;
+mod documents;
+mod guards;
+mod killed;
+mod protected;
 mod quiet;
+mod targets;
+mod values;

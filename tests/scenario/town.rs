@@ -152,10 +152,31 @@ impl Town {
         });
     }
 
+    /// A pupil arrives: 5900, in the class 1012.
+    pub fn newcomer(&self) {
+        self.edit("Elev", |lines| {
+            let row = "5900;10;GR;2026-08-17;9999-12-31;6A;6;Ny;Nylander;201401312390;Storgatan 1;;999 10;EXEMPELBY;9999;;;;False;;";
+            lines.push(row.into());
+        });
+        self.edit("ElevSkolenhet", |lines| lines.push("5900;110;2026-08-17;".into()));
+        self.edit("ElevGrupp", |lines| lines.push("5900;1012;2026-08-17;;10".into()));
+        self.edit("Folkbokforing", |lines| {
+            let row = "201401312390;Ny;Nylander;ny.nylander@example.se;;;Storgatan 1;;99910;EXEMPELBY;Exempelkommunen;;;2026-08-30;e0000000-0000-4000-8ffe-0123456789ab;";
+            lines.push(row.into());
+        });
+    }
+
+    /// A pupil is no longer in any list of the pupils.
+    pub fn leaves(&self, pupil: &str) {
+        for file in ["Elev", "ElevSkolenhet", "ElevGrupp"] {
+            self.edit(file, |lines| lines.retain(|line| !line.starts_with(&format!("{pupil};"))));
+        }
+    }
+
     /// The delivered files by name.
     pub fn output(&self) -> BTreeMap<String, String> {
         let files = self.world.tree().into_iter().filter_map(|(path, bytes)| {
-            let name = path.strip_prefix("output/")?.to_string();
+            let name = path.strip_prefix("output/").filter(|name| *name != ".koppla.lock")?.to_string();
             Some((name, String::from_utf8(bytes).expect("delivered files are UTF-8")))
         });
         files.collect()

@@ -1,0 +1,174 @@
+//! Input files that are cut, renamed, empty or not there. What was read goes on; nothing that was not read is gone.
+
+use crate::town::{Town, path_of};
+use koppla::shell::Exit;
+
+/// The ten files of the register.
+const FILES: [&str; 10] = [
+    "Elev",
+    "ElevGrupp",
+    "ElevSkolenhet",
+    "Enhet",
+    "Folkbokforing",
+    "Grupp",
+    "Personal",
+    "PersonalGrupp",
+    "PersonalSkolenhet",
+    "Skolenhet",
+];
+
+/// Spoils the input of a settled town and works a night: nothing that was delivered is lost, and the night after the
+/// input is whole again has nothing to do.
+#[track_caller]
+fn nothing_is_lost(spoil: impl FnOnce(&Town), words: &[&str]) {
+    let town = Town::settled();
+    let (before, input) = (town.output(), town.world.tree());
+    spoil(&town);
+    town.run().ends(Exit::Found).says(words).says(&["0 changes written"]);
+    assert_eq!(town.output(), before);
+    town.is_sound();
+    for name in FILES {
+        town.put(name, &input[&path_of(name)]);
+    }
+    town.run().ends(Exit::Found).says(&["0 changes written"]).hides(&["INCOMPLETE"]);
+    assert_eq!(town.output(), before);
+}
+
+#[test]
+fn a_file_cut_in_the_middle_of_a_record() {
+    let cut = |town: &Town| {
+        let text = town.input("Elev");
+        let half = text.find("\r\n5070;").expect("a pupil") + 30;
+        town.put("Elev", &text[..half]);
+    };
+    nothing_is_lost(cut, &["INCOMPLETE", "input/Exk_ElevData.csv, line 83: "]);
+}
+
+#[test]
+fn a_header_renamed() {
+    let rename = |town: &Town| town.replace("Elev", "elevid;", ";personnr;", ";personnummer;");
+    let words =
+        ["INCOMPLETE", "input/Exk_ElevData.csv: the column `personnr` is missing (did you mean `personnummer`?)"];
+    nothing_is_lost(rename, &words);
+}
+
+/// Takes a column out of a file.
+fn without_column(town: &Town, file: &str, column: &str) {
+    town.edit(file, |lines| {
+        let at = lines[0].split(';').position(|name| name == column).expect("the column");
+        for line in lines {
+            let mut cells: Vec<&str> = line.split(';').collect();
+            cells.remove(at);
+            *line = cells.join(";");
+        }
+    });
+}
+
+#[test]
+fn a_needed_column_is_missing() {
+    let words = ["INCOMPLETE", "input/Exk_PersonalData.csv: the column `Startdatum` is missing"];
+    nothing_is_lost(|town| without_column(town, "Personal", "Startdatum"), &words);
+}
+
+#[test]
+fn a_column_that_may_be_absent_is_missing() {
+    let words = ["note: input/Exk_PersonalData.csv: the column `Telefon_mobil` is missing"];
+    nothing_is_lost(|town| without_column(town, "Personal", "Telefon_mobil"), &words);
+}
+
+#[test]
+fn a_new_column() {
+    let add = |town: &Town| {
+        town.edit("Grupp", |lines| {
+            lines.iter_mut().enumerate().for_each(|(row, line)| line.push_str(if row == 0 { ";Sal" } else { ";B12" }));
+        });
+    };
+    nothing_is_lost(add, &["note: input/Exk_GruppData.csv: unknown columns: `Sal`"]);
+}
+
+#[test]
+fn a_row_with_too_many_cells() {
+    let widen = |town: &Town| town.replace("Elev", "5003;", "Ängsstigen 28", "Ängsstigen; 28");
+    nothing_is_lost(widen, &["INCOMPLETE", "input/Exk_ElevData.csv, line 4: ", "22 cells"]);
+}
+
+#[test]
+fn bytes_that_are_no_utf_8_past_the_first_pages() {
+    let spoil = |town: &Town| {
+        let text = town.input("Folkbokforing");
+        let mut bytes = text.replacen("mats", "mats", 0).into_bytes();
+        let line = text.lines().position(|line| line.contains("elis.hagg@")).expect("a line");
+        assert!(line < 200);
+        let far = text.find("Strand").filter(|&at| at > 4096).or_else(|| text.rfind("Strand")).expect("a name");
+        assert!(far > 4096);
+        bytes[far + 2] = 0xe5;
+        town.put("Folkbokforing", bytes);
+    };
+    nothing_is_lost(spoil, &["INCOMPLETE", "input/Exk_FolkbokforingData.csv, line ", "UTF-8"]);
+}
+
+#[test]
+fn an_empty_file() {
+    let words =
+        ["INCOMPLETE", "input/Exk_ElevGruppData.csv: the file is empty; a list without rows still has its header"];
+    nothing_is_lost(|town| town.put("ElevGrupp", ""), &words);
+}
+
+#[test]
+fn a_file_with_a_header_alone_is_a_source_that_shrank() {
+    let town = Town::settled();
+    let before = (town.output(), town.remembered()["links"].clone());
+    town.edit("ElevGrupp", |lines| lines.truncate(1));
+    town.run()
+        .ends(Exit::Stopped)
+        .says(&["stopped by a guard", "skolplatsen pupil_group: 0 records, 311 at the last run"]);
+    assert_eq!((town.output(), town.remembered()["links"].clone()), before);
+}
+
+/// One of the ten files is not there. Creates go on, nothing is gone.
+#[test]
+fn each_of_the_ten_files_missing() {
+    let settled = Town::settled();
+    let before = settled.output();
+    for name in FILES {
+        let town = settled.copied();
+        town.remove(name);
+        let said = town.run().ends(Exit::Found);
+        if name == "PersonalSkolenhet" {
+            // No rule of this route reads it.
+            said.says(&["0 changes written"]).hides(&["INCOMPLETE"]);
+        } else {
+            let said = said.says(&["INCOMPLETE", &format!("input/Exk_{name}Data.csv: there is no such file")]);
+            said.hides(&["  remove ", "  update "]);
+        }
+        town.is_sound();
+        for (file, text) in &before {
+            for row in text.lines() {
+                assert!(town.output()[file].lines().any(|other| other == row), "{file} lost a row without {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn creates_go_on_while_a_file_is_missing() {
+    let town = Town::settled();
+    let users = town.rows("users.csv").len();
+    town.remove("PersonalGrupp");
+    town.newcomer();
+    town.run()
+        .ends(Exit::Found)
+        .says(&["create          1  user", "create          1  role", "INCOMPLETE"])
+        .hides(&["  remove "]);
+    assert_eq!(town.rows("users.csv").len(), users + 1);
+    town.is_sound();
+}
+
+#[test]
+fn the_folder_is_missing() {
+    let town = Town::settled();
+    let before = town.output();
+    std::fs::rename(town.world.path("input"), town.world.path("elsewhere")).expect("a rename");
+    town.run().ends(Exit::Found).says(&["INCOMPLETE", "input: there is no such folder", "0 changes written"]);
+    assert_eq!(town.output(), before);
+}

@@ -1,0 +1,57 @@
+//! Documents that are made to hurt: `koppla check` has findings, ends with 1, and does so at once.
+
+use crate::town::Town;
+use koppla::shell::Exit;
+use std::time::{Duration, Instant};
+
+/// Checks a project with one more document.
+#[track_caller]
+fn checked(name: &str, text: &str, words: &[&str]) {
+    let town = Town::new();
+    town.world.put(name, text);
+    let began = Instant::now();
+    town.command("koppla check --project .").ends(Exit::Found).says(&[name]).says(words);
+    // A build without optimisation on a machine with other work needs a second for the library alone.
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    town.run().ends(Exit::Found).hides(&["changes written"]);
+}
+
+#[test]
+fn a_bomb_of_aliases() {
+    let mut text = String::from("mapping: bomb\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..12 {
+        let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+        text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    checked("bomb.mapping.yaml", &text, &["error["]);
+}
+
+#[test]
+fn ten_thousand_levels_of_yaml() {
+    checked(
+        "deep.mapping.yaml",
+        &format!("mapping: deep\nmaps: {}{}\n", "[".repeat(10_000), "]".repeat(10_000)),
+        &["error["],
+    );
+    let stairs: String = (0..10_000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+    checked("stairs.mapping.yaml", &format!("mapping: stairs\nmaps:\n {}", stairs.replace('\n', "\n ")), &["error["]);
+}
+
+/// A mapping with one rule whose expression is given.
+fn mapping(expression: &str) -> String {
+    format!(
+        "mapping: long\nleft: roster\nright: sds\nmaps:\n  classes:\n    between: group -> sds.class\n    fields: |\n      t: {expression} -> title\n"
+    )
+}
+
+#[test]
+fn an_expression_of_a_hundred_kilobytes() {
+    checked("long.mapping.yaml", &mapping(&vec!["display_name"; 7_000].join(" + ")), &["error["]);
+    checked(
+        "long.mapping.yaml",
+        &mapping(&format!("{}display_name{}", "(".repeat(10_000), ")".repeat(10_000))),
+        &["error["],
+    );
+    checked("long.mapping.yaml", &mapping(&vec!["display_name"; 7_000].join(" | lower | ")), &["error["]);
+    checked("long.mapping.yaml", &mapping(&format!("{}display_name", "not ".repeat(25_000))), &["error["]);
+}

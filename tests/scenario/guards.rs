@@ -1,0 +1,78 @@
+//! Guards stop a run before its first write, and say why.
+
+use crate::town::Town;
+use koppla::shell::Exit;
+
+#[test]
+fn a_fifth_of_the_pupils_gone() {
+    let town = Town::settled();
+    let before = (town.output(), town.remembered()["links"].clone());
+    for pupil in 5001..=5030 {
+        town.leaves(&pupil.to_string());
+    }
+    let words = ["skolplatsen pupil: ", "the source lost ", "linked records to remove, the guard allows "];
+    let said = town.run().ends(Exit::Stopped);
+    said.says(&words).says(&["stopped by a guard, nothing was written", "0 changes written: stopped by a guard"]);
+    assert_eq!((town.output(), town.remembered()["links"].clone()), before);
+    town.preview().ends(Exit::Done).says(&["A guard would stop this run: ", "remove user"]).says(&words);
+    town.command("koppla history --project .").ends(Exit::Done).says(&["stopped"]);
+    // What was stopped is not remembered as the size of the source: it stops again.
+    town.run().ends(Exit::Stopped);
+    assert_eq!((town.output(), town.remembered()["links"].clone()), before);
+}
+
+#[test]
+fn a_source_that_shrank() {
+    let town = Town::settled();
+    let before = town.output();
+    town.edit("Folkbokforing", |lines| lines.retain(|line| !line.contains("@example.org") || line.contains("a")));
+    town.edit("Folkbokforing", |lines| lines.truncate(lines.len() - 30));
+    town.run().ends(Exit::Stopped).says(&["skolplatsen citizen: ", "261 at the last run: the source lost "]);
+    assert_eq!(town.output(), before);
+}
+
+#[test]
+fn a_few_may_leave() {
+    let town = Town::settled();
+    for pupil in 5061..=5064 {
+        town.leaves(&pupil.to_string());
+    }
+    town.run().ends(Exit::Found).says(&["remove          4  role"]);
+    town.is_sound();
+    town.run().says(&["0 changes written"]);
+}
+
+/// A store that was lost makes a first run: it takes nothing away and doubles nothing.
+#[test]
+fn a_run_without_its_store_is_a_first_run() {
+    let town = Town::settled();
+    let before = town.output();
+    std::fs::remove_dir_all(town.world.path(".koppla")).expect("the store");
+    town.leaves("5077");
+    town.run().ends(Exit::Found).says(&["create"]).hides(&["  remove "]);
+    assert_eq!(town.rows("users.csv").len(), before["users.csv"].lines().count() - 2);
+    town.is_sound();
+}
+
+#[test]
+fn a_sync_that_is_paused_is_not_run() {
+    let town = Town::settled();
+    let before = town.world.tree();
+    let sync = town.world.text("exempelkommunen-sds.sync.yaml").expect("the sync");
+    town.world.put("exempelkommunen-sds.sync.yaml", sync.replace("status: active", "status: paused"));
+    town.run().ends(Exit::Usage).says(&["exempelkommunen-sds is not active"]);
+    town.preview().ends(Exit::Done);
+    town.world.put("exempelkommunen-sds.sync.yaml", sync);
+    assert_eq!(town.world.tree(), before);
+}
+
+/// In the summer nothing is taken away.
+#[test]
+fn a_freeze_keeps_what_is_gone() {
+    let town = Town::settled();
+    let before = town.rows("users.csv").len();
+    town.leaves("5077");
+    let said = town.command("koppla run --project . --as-of 2027-07-01");
+    said.hides(&["  remove "]).says(&["a freeze is on"]);
+    assert_eq!(town.rows("users.csv").len(), before);
+}

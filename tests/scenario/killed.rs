@@ -1,0 +1,112 @@
+//! A run that is killed at each of its effects, one after the other: the next run ends where an undisturbed one does.
+
+use crate::town::Town;
+use koppla::shell::Exit;
+use std::collections::BTreeMap;
+
+/// How the nights before and after look without a kill.
+struct Nights {
+    /// Before the night that is killed.
+    town: Town,
+    before: BTreeMap<String, String>,
+    after: BTreeMap<String, String>,
+    remembered: BTreeMap<String, Vec<String>>,
+    effects: u64,
+}
+
+impl Nights {
+    /// The nights around the next run of a town.
+    fn around(town: Town) -> Nights {
+        let undisturbed = town.copied();
+        undisturbed.run().ends(Exit::Found);
+        let effects = undisturbed.world.effects();
+        // The night after has nothing to do, and remembers what it always remembers.
+        undisturbed.reborn().run().ends(Exit::Found).says(&["0 changes written"]);
+        let (after, remembered) = (undisturbed.output(), undisturbed.remembered());
+        Nights { before: town.output(), town, after, remembered, effects }
+    }
+
+    /// Kills the run at an effect, looks at what can be seen, and runs again.
+    fn kill(&self, nth: u64) {
+        let town = self.town.copied();
+        town.world.kill_at(nth);
+        town.run();
+        assert!(town.world.killed(), "effect {nth}");
+        let next = town.reborn();
+        self.all_old_or_all_new(&next, nth);
+        next.run();
+        assert_eq!(next.output(), self.after, "the files after a kill at effect {nth}");
+        let last = next.reborn();
+        let said = last.run();
+        assert!(said.all().contains("0 changes written"), "after a kill at effect {nth}:\n{}", said.all());
+        assert_eq!(last.output(), self.after, "the files after a kill at effect {nth}");
+        assert_eq!(last.remembered(), self.remembered, "the store after a kill at effect {nth}");
+    }
+
+    /// Whoever takes the files sees the old ones or the new ones; in the moments between, the marker says so.
+    fn all_old_or_all_new(&self, town: &Town, nth: u64) {
+        let mut seen = town.output();
+        let marked = seen.contains_key(".koppla-set.json");
+        seen.retain(|name, _| name.ends_with(".csv") && !name.contains('/'));
+        let whole = seen == self.before || seen == self.after;
+        assert!(whole || marked, "files of two nights without a marker after a kill at effect {nth}");
+    }
+}
+
+/// The part of the effects that is this test's, so that the parts run beside each other.
+fn kill_every(nights: &Nights, part: u64, parts: u64) {
+    for nth in (1..=nights.effects).filter(|nth| nth % parts == part) {
+        nights.kill(nth);
+    }
+}
+
+/// A night with creates, updates and removes.
+fn eventful() -> Nights {
+    let town = Town::settled();
+    town.newcomer();
+    town.leaves("5077");
+    town.replace("Elev", "5003;", ";Elis;", ";Elise;");
+    Nights::around(town)
+}
+
+#[test]
+fn a_first_run_killed_anywhere() {
+    let nights = Nights::around(Town::new());
+    kill_every(&nights, 0, 1);
+}
+
+#[test]
+fn a_run_killed_at_even_effects() {
+    kill_every(&eventful(), 0, 2);
+}
+
+#[test]
+fn a_run_killed_at_odd_effects() {
+    kill_every(&eventful(), 1, 2);
+}
+
+/// The command that makes good what a killed run left is killed too.
+#[test]
+fn a_recovery_killed_anywhere() {
+    let nights = eventful();
+    // Killed in the middle of the renames: everything is written, not everything is in its place.
+    let middle = nights.effects - 8;
+    let torn = nights.town.copied();
+    torn.world.kill_at(middle);
+    torn.run();
+    let whole = torn.reborn();
+    whole.run();
+    let effects = torn.reborn().copied();
+    effects.run();
+    for nth in 1..=effects.world.effects() {
+        let town = torn.copied();
+        town.world.kill_at(nth);
+        town.run();
+        let last = town.reborn();
+        last.run();
+        assert_eq!(last.output(), nights.after, "recovery killed at effect {nth}");
+        let quiet = last.reborn();
+        quiet.run().says(&["0 changes written"]);
+        assert_eq!(quiet.remembered(), nights.remembered, "recovery killed at effect {nth}");
+    }
+}

@@ -1,0 +1,74 @@
+//! Values that the target would refuse: they are found before anything is delivered, and keep nobody else back.
+
+use crate::town::Town;
+use koppla::shell::Exit;
+
+#[test]
+fn a_value_that_is_too_long_rejects_its_record_alone() {
+    let town = Town::settled();
+    let classes = town.rows("classes.csv");
+    let long = "A".repeat(300);
+    town.replace("Grupp", "1002;", ";1A;", &format!(";{long};"));
+    town.replace("Grupp", "1004;", ";2A;", ";2 A;");
+    let said = town.run().ends(Exit::Found);
+    said.says(&["classes: title: is longer than 256 characters", "update          1  class"]).hides(&[&long]);
+    let after = town.rows("classes.csv");
+    assert_eq!(classes.iter().filter(|row| after.contains(row)).count(), classes.len() - 1);
+    assert!(!town.output()["classes.csv"].contains(&long));
+    town.is_sound();
+}
+
+#[test]
+fn who_refers_to_a_record_that_does_not_fit_is_held_with_it() {
+    let town = Town::new();
+    town.replace("Grupp", "1002;", ";1A;", &format!(";{};", "A".repeat(300)));
+    town.run()
+        .ends(Exit::Found)
+        .says(&["classes: title: is longer than 256 characters", "seats: class leads to a record"]);
+    town.is_sound();
+}
+
+/// `username` is unique: whose it is cannot be guessed, so nobody gets it who has not got it already.
+#[test]
+fn two_new_people_with_one_address_are_both_held() {
+    let town = Town::settled();
+    assert!(!town.output()["users.csv"].contains("alma.mullerlind@"));
+    let said = town.run().ends(Exit::Found);
+    said.says(&["username must be unique, and is also that of "]).hides(&["mullerlind"]);
+    town.is_sound();
+}
+
+#[test]
+fn somebody_who_takes_the_address_of_another_is_held_as_last_sent() {
+    let town = Town::settled();
+    let before = (town.output(), town.remembered()["links"].clone());
+    town.replace("Folkbokforing", "elis.hagg@", "elis.hagg@", "otto.afugglas@");
+    let said = town.preview().ends(Exit::Done);
+    said.says(&["username must be unique, and is also that of "]).hides(&["otto.afugglas", "elis.hagg"]);
+    town.run().ends(Exit::Found).says(&["username must be unique, and is also that of ", "0 changes written"]);
+    assert_eq!((town.output(), town.remembered()["links"].clone()), before);
+    // When the other one gives it up, it is free.
+    town.replace("Folkbokforing", "af Ugglas;otto.afugglas@", "otto.afugglas@", "otto@");
+    town.run().ends(Exit::Found).says(&["update          2  user"]);
+    town.is_sound();
+}
+
+#[test]
+fn two_people_may_exchange_their_addresses() {
+    let town = Town::settled();
+    town.replace("Folkbokforing", "elis.hagg@", "elis.hagg@", "somebody@");
+    town.replace("Folkbokforing", "otto.afugglas@", "otto.afugglas@", "elis.hagg@");
+    town.replace("Folkbokforing", "somebody@", "somebody@", "otto.afugglas@");
+    town.run().ends(Exit::Found).says(&["update          2  user"]);
+    town.is_sound();
+}
+
+/// The address of somebody who is rejected today is still theirs.
+#[test]
+fn the_address_of_a_held_record_is_not_free() {
+    let town = Town::settled();
+    town.replace("Elev", "5004;", "2026-08-17", "0000-00-00");
+    town.replace("Folkbokforing", "elis.hagg@", "elis.hagg@", "otto.afugglas@");
+    town.run().ends(Exit::Found).says(&["username must be unique, and is also that of ", "0 changes written"]);
+    town.is_sound();
+}
