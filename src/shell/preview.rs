@@ -57,7 +57,7 @@ pub fn human(project: &Project, proposal: &Proposal, out: &mut Out) {
     out.text(&tell::counts(&proposal.set));
     tell::changes(project, &proposal.set, 5, out);
     if !proposal.report.stopped.is_empty() {
-        out.text("\na guard would stop this run\n");
+        out.text("\nA guard would stop this run:\n");
         out.text(&tell::guards(&proposal.report));
     }
     let changes = proposal.set.writes();
