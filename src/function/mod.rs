@@ -40,7 +40,8 @@ pub struct Function {
     pub may_be_absent: bool,
     /// What absence of an argument does.
     pub absence: Absence,
-    /// Why it can fail, if it can: `"the text is no whole number"`.
+    /// Why it can fail, if it can: `"the text is no whole number"`. What only a wrong type can cause is not named: the
+    /// checker sees it.
     pub fails: Option<&'static str>,
     /// True if it fails because of the arguments behind its first parameter alone: with literals that are right it cannot.
     pub fails_by_settings: bool,

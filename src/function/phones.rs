@@ -62,6 +62,7 @@ pub static FUNCTIONS: &[Function] = &[
         inverse: Some("phone"),
         examples: &[
             (r#""070-1740605" | phone_international(region = "SE")"#, r#""+46 70 174 06 05""#),
+            (r#""112" | phone_international(region = "SE")"#, "fails"),
             ("phone_international(absent)", "absent"),
         ],
         ..phone("phone_international", international)

@@ -24,7 +24,6 @@ pub static FUNCTIONS: &[Function] = &[
               section 5 allows). The key is a secret of at least 16 characters; whoever changes it makes everybody a \
               new person.",
         params: &[required("text", Ty::Text), required("key", Ty::Text)],
-        fails: Some("the key has fewer than 16 characters"),
         effect: Effect::Pseudonym,
         examples: &[
             (r#""201212212391" | hmac_id("a key of the examples") | length"#, "32"),
@@ -46,12 +45,14 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The text with `*` for each character but the last few: for lists that people compare by eye. Never \
               more than a quarter of the text stays readable, however many `keep` asks for.",
         params: &[required("text", Ty::Text), optional("keep", Ty::Int)],
-        fails: Some("`keep` is negative"),
         effect: Effect::Coarsens,
+        fails: Some("`keep` is negative"),
+        fails_by_settings: true,
         examples: &[
             (r#""201212212391" | mask(keep = 2)"#, r#""**********91""#),
             (r#""anna" | mask(keep = 4)"#, r#""***a""#),
             (r#""bo" | mask"#, r#""**""#),
+            (r#""anna" | mask(keep = 0 - 1)"#, "fails"),
             ("mask(absent)", "absent"),
         ],
         ..privacy("mask", mask)
@@ -60,7 +61,6 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The year of a date of birth, or of a personnummer.",
         params: &[required("value", Ty::Any)],
         gives: Ty::Int,
-        fails: Some("the value is neither a date nor a personnummer"),
         effect: Effect::Coarsens,
         examples: &[
             (r#"date("2010-08-01") | year_of_birth"#, "2010"),
@@ -71,10 +71,12 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function {
         doc: "The age as a span of years, such as `10-14`: `width` years wide (5 if not given), on the run's date or \
-              the day `on`.",
+              the day `on`. Absent if that day lies before the birth.",
         params: &[required("born", Ty::Date), optional("width", Ty::Int), optional("on", Ty::Date)],
-        fails: Some("the width is less than 2, or the day lies before the birth"),
+        may_be_absent: true,
         effect: Effect::Coarsens,
+        fails: Some("the width is less than 2"),
+        fails_by_settings: true,
         examples: &[
             (r#"date("2012-03-04") | age_band"#, r#""10-14""#),
             (r#"date("2012-03-04") | age_band(width = 10)"#, r#""10-19""#),
@@ -159,7 +161,8 @@ fn age_band<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     if !(2..=200).contains(&width) {
         return Err(Failure::because("needs a width of 2 to 200 years"));
     }
-    let age = dates::age(arguments.date(0)?, arguments.optional_date(2)?.unwrap_or(context.as_of))?;
+    let on = arguments.optional_date(2)?.unwrap_or(context.as_of);
+    let Some(age) = dates::age(arguments.date(0)?, on) else { return Ok(Value::Absent) };
     let first = age - age % width;
     Ok(context.text(&format!("{first}-{}", first + width - 1)))
 }

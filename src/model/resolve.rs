@@ -84,6 +84,13 @@ fn read_all(sources: &Sources, files: &[FileId], found: &mut Findings) -> Vec<Do
             continue;
         }
         match names.get(&(space, document.name.text.clone())) {
+            // What a project calls by the name of a document of the library takes its place: the library lies under it.
+            Some(first) if is_of_library(sources, first) && !is_of_library(sources, &document.name) => {
+                let first = first.span;
+                names.insert((space, document.name.text.clone()), document.name.clone());
+                documents.retain(|known| known.name.span != first);
+                documents.push(document);
+            }
             Some(first) => found.add(twice(&document, first)),
             None => {
                 names.insert((space, document.name.text.clone()), document.name.clone());
@@ -93,6 +100,11 @@ fn read_all(sources: &Sources, files: &[FileId], found: &mut Findings) -> Vec<Do
         }
     }
     documents
+}
+
+/// True if a name stands in a file of the built-in library.
+fn is_of_library(sources: &Sources, name: &Name) -> bool {
+    sources.file(name.span.file).path.starts_with("library:")
 }
 
 /// Finds the kind of a document by its first key.

@@ -176,7 +176,6 @@ fn hold_group(
         }
     }
     // The order of groups reaches nobody: what is held is sorted.
-    #[expect(clippy::iter_over_hash_type, reason = "what is held is sorted afterwards")]
     for group in groups.values().filter(|group| group.len() > 1) {
         for record in group.iter().filter(|record| !has(record)) {
             let Some(change) = record.change else { continue };

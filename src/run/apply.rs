@@ -3,12 +3,14 @@
 use super::change::{Change, ChangeSet, Op};
 use super::gather::{Sides, open};
 use super::record::{place, to_wire};
-use crate::adapter::{Fault, Item, Outcome, Receipt, Sent, Session};
+use crate::adapter::{Arrived, Fault, Item, Outcome, Receipt, Sent, Session, Then};
 use crate::model::Access;
 use crate::plan::columns::part_path;
 use crate::plan::{EntityWrite, Plan};
+use crate::protocol::CallId;
 use crate::store::{Intent, Link, LinkState, Settled, Store, StoreFault};
 use crate::syntax::ast::Operation;
+use crate::value::{EntityId, Type};
 use crate::world::World;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -135,19 +137,37 @@ pub async fn apply(
     run: i64,
     set: &ChangeSet,
     told: &mut (dyn FnMut(&str, usize) + Send),
-) -> Result<Summary, Trouble> {
+) -> Result<Summary, StoreFault> {
     let mut summary = Summary::default();
+    match write_all(plan, sides, world, store, run, set, &mut summary, told).await {
+        Ok(()) => {}
+        Err(Trouble::Store(fault)) => return Err(fault),
+        // What was written before the target had to be left alone stays written, and is counted.
+        Err(Trouble::Target(fault)) => summary.fault = Some(fault.say),
+    }
+    Ok(summary)
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn write_all(
+    plan: &Plan<'_>,
+    sides: &Sides,
+    world: &dyn World,
+    store: &mut Store,
+    run: i64,
+    set: &ChangeSet,
+    summary: &mut Summary,
+    told: &mut (dyn FnMut(&str, usize) + Send),
+) -> Result<(), Trouble> {
     let Some((protocol, dialect)) = &plan.target.connection else {
         return Err(Trouble::Target(Fault::stop("the target has no connection that this version can open")));
     };
+    let mut session = open(protocol, &**dialect, &sides.right, world).await?;
     if plan.target.whole {
-        let mut session = open(protocol, &**dialect, &sides.right, world).await?;
-        super::deliver::deliver(plan, &mut *session, store, run, set, &mut summary, told).await?;
+        super::deliver::deliver(plan, &mut *session, store, run, set, summary, told).await
     } else {
-        let mut session = open(protocol, &**dialect, &sides.right, world).await?;
-        send_all(plan, &mut *session, store, run, set, &mut summary, told).await?;
+        send_all(plan, &mut *session, store, run, set, summary, told).await
     }
-    Ok(summary)
 }
 
 /// The link that a change leaves behind.
@@ -234,12 +254,14 @@ async fn send_all(
     Ok(())
 }
 
-/// The ids that the target gave, by left key.
-fn ids_by_left(plan: &Plan<'_>, store: &Store, sync: &str) -> Result<BTreeMap<String, String>, StoreFault> {
-    let mut ids = BTreeMap::new();
+/// The ids that the target gave, by right entity and left key: one left record may have become records of several entities.
+type Ids = BTreeMap<(EntityId, String), String>;
+
+fn ids_by_left(plan: &Plan<'_>, store: &Store, sync: &str) -> Result<Ids, StoreFault> {
+    let mut ids = Ids::new();
     for write in &plan.target.entities {
         store.links(sync, &plan.model.entity(write.entity).name.text, &mut |link| {
-            ids.insert(link.left_key, link.right_id.unwrap_or(link.right_key));
+            ids.insert((write.entity, link.left_key), link.right_id.unwrap_or(link.right_key));
         })?;
     }
     Ok(ids)
@@ -253,7 +275,7 @@ async fn send_chunk(
     store: &mut Store,
     run: i64,
     chunk: &[&Change],
-    ids: &mut BTreeMap<String, String>,
+    ids: &mut Ids,
     summary: &mut Summary,
 ) -> Result<(), Trouble> {
     let entity = &plan.model.entity(write.entity).name.text;
@@ -265,27 +287,13 @@ async fn send_chunk(
         let outcome = match (&stop, item(plan, write, change, intent.id, ids)) {
             (Some(_), _) => Settled::Failed { why: "not sent: the target stopped answering".into() },
             (None, Err(why)) => Settled::Failed { why },
-            (None, Ok((call, item))) => match session.send(call, std::slice::from_ref(&item)).await {
-                Sent::Each(mut outcomes) => settle(change, outcomes.pop()),
-                Sent::Nothing(fault) => {
-                    let (why, arrived) = (fault.say.clone(), fault.arrived);
-                    if fault.then == crate::adapter::Then::Stop {
-                        stop = Some(fault);
-                    }
-                    // Whether it happened is known for sure only if the call surely did not arrive.
-                    if arrived == crate::adapter::Arrived::No {
-                        Settled::Failed { why }
-                    } else {
-                        Settled::Unknown { why }
-                    }
-                }
-            },
+            (None, Ok((calls, item))) => send_one(session, change, &calls, &item, &mut stop).await,
         };
         match &outcome {
             Settled::Done { right_id } => {
                 summary.count(entity, change.op);
                 let id = right_id.clone().or_else(|| change.right_id.clone()).unwrap_or_else(|| change.key.clone());
-                ids.insert(change.left_key.clone(), id);
+                ids.insert((write.entity, change.left_key.clone()), id);
             }
             Settled::Failed { why } | Settled::Unknown { why } => {
                 summary.failed.push((entity.clone(), change.left_key.clone(), why.clone()));
@@ -298,6 +306,34 @@ async fn send_chunk(
         Some(fault) => Err(Trouble::Target(fault)),
         None => Ok(()),
     }
+}
+
+/// The calls of one change, until one is not done. `stop` says that the target must be left alone from here on.
+async fn send_one(
+    session: &mut dyn Session,
+    change: &Change,
+    calls: &[CallId],
+    item: &Item,
+    stop: &mut Option<Fault>,
+) -> Settled {
+    let mut settled = Settled::Failed { why: "nothing to write".into() };
+    for &call in calls {
+        settled = match session.send(call, std::slice::from_ref(item)).await {
+            Sent::Each(mut outcomes) => settle(change, outcomes.pop()),
+            Sent::Nothing(fault) => {
+                let why = fault.say.clone();
+                let arrived = fault.arrived;
+                if fault.then == Then::Stop {
+                    *stop = Some(fault);
+                }
+                if arrived == Arrived::Unknown { Settled::Unknown { why } } else { Settled::Failed { why } }
+            }
+        };
+        if !matches!(settled, Settled::Done { .. }) {
+            break;
+        }
+    }
+    settled
 }
 
 fn settle(change: &Change, outcome: Option<Outcome>) -> Settled {
@@ -316,18 +352,31 @@ fn settle(change: &Change, outcome: Option<Outcome>) -> Settled {
     }
 }
 
-/// The call and the item of a change.
+/// The calls that make a change, in order. Switching off and on have calls of their own that say nothing but that; fields that
+/// change besides are written before or after.
+fn calls_of(write: &EntityWrite, change: &Change) -> Result<Vec<CallId>, String> {
+    let call = |operation: Operation| write.operations.iter().find(|(op, _)| *op == operation).map(|(_, call)| *call);
+    let wanted = change.op.operation().ok_or("nothing to write")?;
+    let update = if change.fields.is_empty() { None } else { call(Operation::Update) };
+    match (call(wanted), change.op) {
+        (Some(own), Op::Deactivate) => Ok(update.into_iter().chain([own]).collect()),
+        (Some(own), Op::Reactivate) => Ok([own].into_iter().chain(update).collect()),
+        (Some(own), _) => Ok(vec![own]),
+        (None, op) => {
+            update.map(|call| vec![call]).ok_or_else(|| format!("the target has no call to {} it", op.word()))
+        }
+    }
+}
+
+/// The calls and the item of a change.
 fn item(
     plan: &Plan<'_>,
     write: &EntityWrite,
     change: &Change,
     intent: u64,
-    ids: &BTreeMap<String, String>,
-) -> Result<(crate::protocol::CallId, Item), String> {
-    let call = |operation: Operation| write.operations.iter().find(|(op, _)| *op == operation).map(|(_, call)| *call);
-    let wanted = change.op.operation().ok_or("nothing to write")?;
-    let fallback = (!change.fields.is_empty()).then(|| call(Operation::Update)).flatten();
-    let call = call(wanted).or(fallback).ok_or_else(|| format!("the target has no call to {} it", change.op.word()))?;
+    ids: &Ids,
+) -> Result<(Vec<CallId>, Item), String> {
+    let calls = calls_of(write, change)?;
     let mut wire = Json::Object(Map::new());
     let mut changed = Json::Object(Map::new());
     let entity = plan.model.entity(write.entity);
@@ -337,9 +386,9 @@ fn item(
         }
         let name = &field.name.text;
         let json = change.record.get(name).unwrap_or(&Json::Null);
-        let reference = |text: &str| match text.strip_prefix('@') {
-            Some(left) => ids.get(left).cloned(),
-            None => Some(text.to_string()),
+        let reference = |text: &str| match (text.strip_prefix('@'), field.ty.element().unwrap_or(&field.ty)) {
+            (Some(left), Type::Ref(to)) => ids.get(&(*to, left.to_string())).cloned(),
+            _ => Some(text.to_string()),
         };
         let out = to_wire(&field.ty, codec, json, &reference, &|member| part_path(field, member).to_string())
             .map_err(|why| format!("{name}: {why}"))?;
@@ -352,5 +401,5 @@ fn item(
         }
     }
     let id = change.right_id.clone().or_else(|| (change.op != Op::Create).then(|| change.key.clone()));
-    Ok((call, Item { intent, id, wire, changed }))
+    Ok((calls, Item { intent, id, wire, changed }))
 }

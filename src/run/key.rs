@@ -2,7 +2,9 @@
 
 use super::eval::Machine;
 use super::table::Rows;
+use crate::adapter::Cell;
 use crate::check::typed::KeyPart;
+use crate::plan::Reader;
 use crate::value::{Arena, RecordType, Row, Type, Value, normal};
 use std::fmt::Write;
 use xxhash_rust::xxh3::Xxh3;
@@ -157,6 +159,32 @@ fn push_part(machine: &Machine<'_, '_>, text: &mut String, ty: &Type, value: Val
         text.push(character);
     }
     Some(())
+}
+
+/// The key of a row as it was written, also where it refers to a record that is not there; `None` if a part of it is empty
+/// or cannot be read. Such a record is nobody, but one can tell which one it is.
+pub fn written_key(machine: &Machine<'_, '_>, row: Row, id: crate::value::EntityId) -> Option<String> {
+    let table = machine.tables.table(row.table);
+    let Rows::Wire { columns, .. } = &table.rows else { return None };
+    let entity = machine.model.entity(id);
+    let arena = Arena::new();
+    let mut parts = Vec::new();
+    for &field in &entity.key {
+        let mut part = String::new();
+        let value = machine.plain_field(row, id, field as u16, &arena);
+        if push_part(machine, &mut part, &entity.fields[field].ty, value).is_none() {
+            let column = columns[field].as_ref()?;
+            let Reader::Reference(..) = column.reader else { return None };
+            let (batch, cell) = table.cell(row.row, column.slot);
+            let (Cell::Text { start, len } | Cell::Number { start, len }) = cell else { return None };
+            part = batch.text(start, len).replace('\\', "\\\\").replace('|', "\\|");
+        }
+        if part.is_empty() {
+            return None;
+        }
+        parts.push(part);
+    }
+    Some(parts.join("|"))
 }
 
 /// What a row is a record of.

@@ -243,20 +243,20 @@ fn lead_references<'t>(
     let fates: HashMap<EntityId, Vec<Fate>> =
         made.iter().map(|made| (made.entity, made.rows.iter().map(|row| row.fate.clone()).collect())).collect();
     for this in made.iter_mut() {
-        for value in &mut this.values {
+        for (index, value) in this.values.iter_mut().enumerate() {
+            // A reference to somebody who is not written is left out; but a record that is not written itself keeps its
+            // references, so that the next mapping knows whose it is.
+            let keeps = this.rows[index / this.width].fate != Fate::Whole;
+            let led = |value: Value<'t>| match lead(value, &fates) {
+                (led, Some(_)) if keeps => led,
+                (_, Some(_)) => Value::Absent,
+                (led, None) => led,
+            };
             match *value {
-                Value::Row(_) => {
-                    let (led, fate) = lead(*value, &fates);
-                    // A reference to somebody who is not written is left out.
-                    *value = if fate.is_some() { Value::Absent } else { led };
-                }
+                Value::Row(_) => *value = led(*value),
                 Value::List(items) if items.iter().any(|item| matches!(item, Value::Row(_))) => {
-                    let kept: Vec<Value<'t>> = items
-                        .iter()
-                        .map(|item| lead(*item, &fates))
-                        .filter(|(_, fate)| fate.is_none())
-                        .map(|(led, _)| led)
-                        .collect();
+                    let kept = items.iter().map(|item| led(*item)).filter(|item| !item.is_absent());
+                    let kept: Vec<Value<'t>> = kept.collect();
                     *value = Value::List(arena.alloc_slice_copy(&kept));
                 }
                 _ => {}

@@ -17,6 +17,7 @@ pub mod record;
 pub mod change;
 pub mod report;
 pub mod gather;
+mod identity;
 mod right;
 mod agree;
 pub mod guard;

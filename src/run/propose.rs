@@ -5,13 +5,14 @@ use super::change::{Change, ChangeSet, FieldChange, Op, VERSION};
 use super::eval::{Links, Odd};
 use super::fate::Stopped;
 use super::gather::Read;
+use super::identity::Identities;
 use super::lookup::Lookup;
 use super::make::{Fate, Made, State};
 use super::record::to_json;
 use super::report::{EntityReport, ReadReport, Report};
-use super::right::{Present, Right};
+use super::right::{Moved, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
-use super::table::Table;
+use super::table::{Apart, Table};
 use crate::model::{Access, Mapping, Model};
 use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
@@ -21,7 +22,7 @@ use crate::value::{Arena, EntityId, Type, Value};
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
 use serde_json::{Map, Value as Json, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run would do, and everything that people want to know about it.
 pub struct Proposal {
@@ -143,15 +144,26 @@ pub fn propose(
         return Ok(Proposal { set, report, stale: Vec::new() });
     };
     let mut compared: Vec<Compared<'_>> = Vec::new();
+    let identities = Identities::of(&worked);
+    let stopped: Vec<Stopped> = report.stages.iter().flat_map(|stage| stage.fallen.stopped.clone()).collect();
+    let waiting = waiting(store, &set.sync)?;
+    let mut moved = Moved::new();
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
-        let context = Context { plan, worked: &worked, index, store, as_of, arena: &arena };
-        let right = Right::of(plan, write, read, store, &set.sync, &arena)?;
+        let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting };
+        let context = Context { plan, worked: &worked, index, store, known, as_of, arena: &arena };
+        let right = Right::of(plan, write, read, store, &set.sync, &moved, &arena)?;
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
-        compared.push(context.compare(right));
+        let one = context.compare(right);
+        for Proposed { change, .. } in &one.changes {
+            if let Some(old) = &change.old_left_key {
+                moved.insert((write.entity, old.clone()), change.left_key.clone());
+            }
+        }
+        compared.push(one);
     }
     super::agree::settle(plan, &mut compared);
     if let Some(saved) = saved {
@@ -169,12 +181,33 @@ pub fn propose(
     Ok(Proposal { set, report, stale })
 }
 
+/// Why a linked record of somebody who is now protected is held.
+pub const PROTECTED: &str = "about a protected person: the linked record stays as it is until somebody decides";
+
+/// Left records, by right entity and left key, that wait for somebody to decide about them because they are protected.
+fn waiting(store: Option<&Store>, sync: &str) -> Result<BTreeSet<(String, String)>, StoreFault> {
+    let held = store.map_or(Ok(Vec::new()), |store| store.held(sync))?;
+    let protected = held.into_iter().filter(|held| held.reason == PROTECTED);
+    Ok(protected.map(|held| (held.entity, held.left_key)).collect())
+}
+
+/// What is known of left records beside what the maps made of them.
+#[derive(Clone, Copy)]
+struct Known<'c> {
+    identities: &'c Identities,
+    /// Rejected and held in any mapping of the route.
+    stopped: &'c [Stopped],
+    /// See [`waiting`].
+    waiting: &'c BTreeSet<(String, String)>,
+}
+
 /// Comparing one entity.
 struct Context<'c, 't> {
     plan: &'c Plan<'c>,
     worked: &'c Worked<'t>,
     index: usize,
     store: Option<&'c Store>,
+    known: Known<'c>,
     as_of: Date,
     arena: &'t Arena,
 }
@@ -244,11 +277,7 @@ impl<'c, 't> Context<'c, 't> {
                     report.protected += 1;
                     if let Some(present) = linked {
                         taken.insert(present);
-                        if self.plan.target.whole {
-                            changes.push(Proposed::about(present, right.present[present].protected()));
-                        } else {
-                            report.protected_linked += 1;
-                        }
+                        self.protect(present, &right, &mut changes, &mut report);
                     }
                     continue;
                 }
@@ -404,6 +433,28 @@ impl<'c, 't> Context<'c, 't> {
         self.worked.setting.clone()
     }
 
+    /// A linked record of somebody who is now protected: nothing about them is sent again. In whole files that takes the record
+    /// away; elsewhere it is held.
+    fn protect(&self, index: usize, right: &Right<'t>, changes: &mut Vec<Proposed>, report: &mut EntityReport) {
+        let present = &right.present[index];
+        if self.plan.target.whole {
+            changes.push(Proposed::about(index, present.protected()));
+        } else {
+            report.protected_linked.extend(present.left_key.clone());
+        }
+    }
+
+    /// Why a left record leaves nowhere although no row of it is left: it is about somebody who is protected, or who waits for a
+    /// decision since the marking; or about a record that is out of scope or was stopped before.
+    fn apart(&self, present: &Present, map: &crate::check::typed::TypedMap) -> Apart {
+        let Some(left_key) = &present.left_key else { return Apart::No };
+        let entity = &self.model().entity(self.made().entity).name.text;
+        if self.known.waiting.contains(&(entity.clone(), left_key.clone())) {
+            return Apart::Protected;
+        }
+        self.known.identities.apart(map.left, left_key)
+    }
+
     /// What becomes of right records whose left record is gone.
     fn gone(
         &self,
@@ -429,6 +480,17 @@ impl<'c, 't> Context<'c, 't> {
             }
             let map = self.map_of(present);
             let Some((map_index, map)) = map else { continue };
+            match self.apart(present, map) {
+                Apart::No => {}
+                Apart::Protected => {
+                    self.protect(index, right, changes, report);
+                    continue;
+                }
+                Apart::Outside => {
+                    report.outside += 1;
+                    continue;
+                }
+            }
             if let Some(why) = self.made().incomplete.get(&map_index) {
                 report.spared += 1;
                 report.spared_why.get_or_insert_with(|| why.clone());
@@ -470,7 +532,7 @@ impl<'c, 't> Context<'c, 't> {
     fn is_stopped(&self, present: &Present) -> bool {
         let Some(key) = &present.left_key else { return false };
         let bare = key.split_once(':').map_or(key.as_str(), |(_, bare)| bare);
-        self.worked.fallen.stopped.iter().any(|Stopped { key, .. }| {
+        self.known.stopped.iter().any(|Stopped { key, .. }| {
             key.as_ref().is_some_and(|stopped| {
                 let stopped = stopped.split_once(':').map_or(stopped.as_str(), |(_, bare)| bare);
                 bare == stopped || bare.strip_prefix(stopped).is_some_and(|rest| rest.starts_with('|'))
@@ -513,29 +575,11 @@ impl<'c, 't> Context<'c, 't> {
 
     /// Keyed hashes of the left record's other identities.
     fn identities(&self, row: usize) -> Vec<u64> {
-        let left = self.made().rows[row].left;
-        if left.table >= self.worked.tables.entities {
-            return Vec::new();
-        }
-        let id = EntityId(left.table);
-        let entity = self.model().entity(id);
-        let links = Links::default();
-        let odd = Odd::default();
-        let setting = self.setting();
-        let machine = setting.machine(&self.worked.tables, &links, &odd);
-        entity
-            .also
-            .iter()
-            .filter_map(|&field| {
-                let value = machine.plain_field(left, id, field as u16, self.arena);
-                let ty = &entity.fields[field].ty;
-                match to_json(ty, value, &|_| None) {
-                    Json::Null => None,
-                    Json::Array(items) if items.is_empty() => None,
-                    value => Some(keyed_hash(self.store, &format!("{}={value}", entity.fields[field].name.text))),
-                }
-            })
-            .collect()
+        let made = &self.made().rows[row];
+        let left = self.plan.route.typed.last().and_then(|typed| typed.maps.get(made.map as usize)).map(|map| map.left);
+        let (Some(left), Some(key)) = (left, &self.worked.left_keys[self.index][row]) else { return Vec::new() };
+        let texts = self.known.identities.texts(left, key);
+        texts.iter().map(|text| keyed_hash(self.store, text)).collect()
     }
 }
 

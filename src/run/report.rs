@@ -62,8 +62,8 @@ pub struct EntityReport {
     pub linked: u64,
     /// Records about protected people, which are not sent.
     pub protected: u64,
-    /// Of these, linked ones whose right record stays as it is until somebody decides.
-    pub protected_linked: u64,
+    /// Left keys of linked records about protected people: the right records stay as they are until somebody decides.
+    pub protected_linked: Vec<String>,
     /// Records outside the scope.
     pub outside: u64,
     /// Left gone, but the map says `keep`.
@@ -113,9 +113,10 @@ impl Report {
     /// Records that rules rejected or whose data could not be read, with those that the engine held.
     pub fn stopped_records(&self) -> (u64, u64) {
         let all = self.stages.iter().flat_map(|stage| &stage.fallen.stopped);
-        let held = all.clone().filter(|stopped| stopped.held).count() as u64;
-        let rejected = all.filter(|stopped| !stopped.held).count() as u64;
-        (rejected, held + self.entities.iter().map(|entity| entity.held.len() as u64).sum::<u64>())
+        let held = all.clone().filter(|stopped| stopped.held).count();
+        let rejected = all.filter(|stopped| !stopped.held).count();
+        let compared = self.entities.iter().map(|entity| entity.held.len() + entity.protected_linked.len());
+        (rejected as u64, (held + compared.sum::<usize>()) as u64)
     }
 
     /// True if everything that a run needs was read in full.
@@ -140,7 +141,7 @@ impl Report {
             "mappings": self.stages.iter().map(stage_json).collect::<Vec<_>>(),
             "entities": self.entities.iter().map(|entity| json!({
                 "entity": entity.entity, "linked": entity.linked, "protected": entity.protected,
-                "protected_linked": entity.protected_linked, "outside_scope": entity.outside, "kept": entity.kept,
+                "protected_linked": entity.protected_linked.len(), "outside_scope": entity.outside, "kept": entity.kept,
                 "not_ours": entity.not_ours, "spared": entity.spared, "spared_why": entity.spared_why,
                 "frozen": entity.frozen,
                 "held": entity.held.iter().map(|(key, why)| json!({"key": key, "why": why})).collect::<Vec<_>>(),

@@ -75,6 +75,30 @@ impl Present {
     }
 }
 
+/// Left keys that changed: of which right entity, the old one, the new one.
+pub type Moved = BTreeMap<(EntityId, String), String>;
+
+/// Says in references of a record whose left key changed how it is known now.
+fn follow(entity: &crate::model::Entity, moved: &Moved, record: &mut Map<String, Json>) {
+    if moved.is_empty() {
+        return;
+    }
+    for field in &entity.fields {
+        let Type::Ref(to) = field.ty.element().unwrap_or(&field.ty) else { continue };
+        let renew = |text: &mut Json| {
+            let old = text.as_str().and_then(|text| text.strip_prefix('@')).map(str::to_string);
+            if let Some(new) = old.and_then(|old| moved.get(&(*to, old))) {
+                *text = Json::String(format!("@{new}"));
+            }
+        };
+        match record.get_mut(&field.name.text) {
+            Some(Json::Array(items)) => items.iter_mut().for_each(renew),
+            Some(one) => renew(one),
+            None => {}
+        }
+    }
+}
+
 /// The right side of one entity.
 pub struct Right<'t> {
     /// Its records.
@@ -97,13 +121,14 @@ impl<'t> Right<'t> {
         read: &Read,
         store: Option<&Store>,
         sync: &str,
+        moved: &Moved,
         arena: &'t Arena,
     ) -> Result<Right<'t>, StoreFault> {
         let entity = plan.model.entity(write.entity);
         let links = links(store, sync, &entity.name.text)?;
         let linked = links.len();
         let mut unreadable = None;
-        let present = match (&write.read, read.right.get(&write.entity)) {
+        let mut present: Vec<Present> = match (&write.read, read.right.get(&write.entity)) {
             (Some(_), Some(gathered)) => {
                 if !gathered.outcome.complete {
                     let say = gathered.outcome.faults.first().map(|fault| fault.say.clone());
@@ -115,6 +140,7 @@ impl<'t> Right<'t> {
             }
             _ => links.into_iter().map(remembered).collect(),
         };
+        present.iter_mut().for_each(|present| follow(entity, moved, &mut present.record));
         let mut right = Right {
             by_left: ByText::new(),
             by_key: ByText::new(),
@@ -160,7 +186,7 @@ impl<'t> Right<'t> {
 }
 
 /// What was read of the target, as records.
-fn read_records(plan: &Plan<'_>, write: &EntityWrite, read: &Read, links: &[Link]) -> Vec<Present> {
+fn read_records(plan: &Plan<'_>, write: &EntityWrite, read: &Read, links: &[(EntityId, Link)]) -> Vec<Present> {
     let (Some(spec), Some(gathered)) = (&write.read, read.right.get(&write.entity)) else { return Vec::new() };
     let entity = plan.model.entity(write.entity);
     let back = back_references(links);
@@ -172,15 +198,7 @@ fn read_records(plan: &Plan<'_>, write: &EntityWrite, read: &Read, links: &[Link
             for (field, column) in entity.fields.iter().zip(&spec.columns) {
                 let Some(column) = column else { continue };
                 let cell = batch.row(row)[column.slot];
-                // What cannot be read there is taken for absent: it will be written over, or left alone.
-                let value = super::table::read_cell(&column.reader, batch, cell, &KeysAsText, &arena, &mut |_| {})
-                    .unwrap_or(Value::Absent);
-                let json = match (&field.ty, value) {
-                    (Type::Ref(to), _) => {
-                        raw_text(batch, cell).map_or(Json::Null, |id| Json::String(known_as(plan, *to, &back, id)))
-                    }
-                    (ty, value) => to_json(ty, value, &|_| None),
-                };
+                let json = read_value(plan, &field.ty, &column.reader, batch, cell, &back, &arena);
                 if !json.is_null() {
                     record.insert(field.name.text.clone(), json);
                 }
@@ -217,24 +235,56 @@ fn read_records(plan: &Plan<'_>, write: &EntityWrite, read: &Read, links: &[Link
     records
 }
 
+/// One value of the target. References stand as the left keys of the records behind them, where these are linked.
+fn read_value(
+    plan: &Plan<'_>,
+    ty: &Type,
+    reader: &crate::plan::Reader,
+    batch: &crate::adapter::Batch,
+    cell: crate::adapter::Cell,
+    back: &Back,
+    arena: &Arena,
+) -> Json {
+    let known = |to: EntityId, cell| raw_text(batch, cell).map(|id| Json::String(known_as(plan, to, back, id)));
+    match (ty, ty.element(), cell) {
+        (Type::Ref(to), ..) => known(*to, cell).unwrap_or(Json::Null),
+        (_, Some(Type::Ref(to)), crate::adapter::Cell::List { first, len }) => {
+            let cells = &batch.inner[first as usize..(first + len) as usize];
+            let mut items: Vec<Json> = cells.iter().filter_map(|&cell| known(*to, cell)).collect();
+            if matches!(ty, Type::Set(_)) {
+                items.sort_by_cached_key(Json::to_string);
+            }
+            Json::Array(items)
+        }
+        // What cannot be read there is taken for absent: it will be written over, or left alone.
+        _ => match super::table::read_cell(reader, batch, cell, &KeysAsText, arena, &mut |_| {}) {
+            Ok(value) => to_json(ty, value, &|_| None),
+            Err(_) => Json::Null,
+        },
+    }
+}
+
 /// The links of all entities of the target: references lead to any of them.
-fn every_link(plan: &Plan<'_>, store: Option<&Store>, sync: &str) -> Result<Vec<Link>, StoreFault> {
+fn every_link(plan: &Plan<'_>, store: Option<&Store>, sync: &str) -> Result<Vec<(EntityId, Link)>, StoreFault> {
     let mut all = Vec::new();
-    for entity in &plan.target.entities {
-        all.extend(links(store, sync, &plan.model.entity(entity.entity).name.text)?);
+    for write in &plan.target.entities {
+        let of_entity = links(store, sync, &plan.model.entity(write.entity).name.text)?;
+        all.extend(of_entity.into_iter().map(|link| (write.entity, link)));
     }
     Ok(all)
 }
 
-/// Ids that the target gave, to the left keys of the records behind them.
-fn back_references(links: &[Link]) -> BTreeMap<String, String> {
-    links.iter().filter_map(|link| Some((link.right_id.clone()?, link.left_key.clone()))).collect()
+/// Ids that the target gave, to the left keys of the records behind them. Two entities may give the same id.
+type Back = BTreeMap<(EntityId, String), String>;
+
+fn back_references(links: &[(EntityId, Link)]) -> Back {
+    links.iter().filter_map(|(entity, link)| Some(((*entity, link.right_id.clone()?), link.left_key.clone()))).collect()
 }
 
 /// What a reference of the target is remembered as: the left key of the record behind an id that the target gave.
-fn known_as(plan: &Plan<'_>, to: EntityId, back: &BTreeMap<String, String>, id: String) -> String {
+fn known_as(plan: &Plan<'_>, to: EntityId, back: &Back, id: String) -> String {
     let theirs = plan.model.entity(to).write.as_ref().is_some_and(|write| write.id_theirs);
-    match back.get(&id) {
+    match back.get(&(to, id.clone())) {
         Some(left) if theirs => format!("@{left}"),
         _ => id,
     }

@@ -11,7 +11,7 @@ use crate::run::apply::{Summary, Trouble, apply, recover};
 use crate::run::change::ChangeSet;
 use crate::run::gather::{Read, Sides, gather, settings};
 use crate::run::guard::size_name;
-use crate::run::propose::{Proposal, propose};
+use crate::run::propose::{PROTECTED, Proposal, propose};
 use crate::run::report::Report;
 use crate::store::{Held, Store, StoreFault};
 use crate::world::World;
@@ -162,12 +162,10 @@ impl<'p> Job<'p> {
                 progress.advance(records as u64);
             }
         };
-        let outcome = apply(&self.plan, &self.sides, self.world, store, run, set, &mut told).await;
-        let summary = match outcome {
-            Ok(summary) => summary,
-            Err(Trouble::Store(fault)) => return Err(fault),
-            Err(Trouble::Target(fault)) => Summary { fault: Some(fault.say), ..Summary::default() },
-        };
+        let summary = apply(&self.plan, &self.sides, self.world, store, run, set, &mut told).await?;
+        for entity in &report.entities {
+            store.blank(self.name(), &entity.entity, entity.protected_linked.iter().map(String::as_str))?;
+        }
         store.hold(self.name(), run, &held(report, run))?;
         if summary.fault.is_none() {
             for read in report.reads.iter().filter(|read| read.complete) {
@@ -224,12 +222,14 @@ fn held(report: &Report, run: i64) -> Vec<Held> {
         }
     }
     for entity in &report.entities {
-        for (key, why) in &entity.held {
+        let compared = entity.held.iter().map(|(key, why)| (key, why.as_str()));
+        let protected = entity.protected_linked.iter().map(|key| (key, PROTECTED));
+        for (key, why) in compared.chain(protected) {
             all.push(Held {
                 entity: entity.entity.clone(),
                 left_key: key.clone(),
                 kind: "held".into(),
-                reason: why.clone(),
+                reason: why.to_string(),
                 since: run,
             });
         }

@@ -52,8 +52,7 @@ fn usage(why: &str, out: &mut Out) -> Exit {
 pub fn human(project: &Project, proposal: &Proposal, out: &mut Out) {
     out.text("read\n");
     tell::reads(&proposal.report, out);
-    out.text("\nnot written, and why\n");
-    tell::fallen(&proposal.report, out);
+    tell::not_written(&proposal.report, out);
     out.text("\nchanges\n");
     out.text(&tell::counts(&proposal.set));
     tell::changes(project, &proposal.set, 5, out);

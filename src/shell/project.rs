@@ -1,12 +1,14 @@
 //! A project: the documents of a folder over those of the library, read, resolved and checked.
 
 use super::{Exit, Out, library};
+use crate::check::typed::Node;
 use crate::check::{Route, Typed, check};
 use crate::finding::{Finding, Findings, Severity, terminal};
-use crate::model::{Model, SyncId, resolve};
+use crate::model::{MappingId, Model, SyncId, resolve};
 use crate::source::{FileId, Sources};
 use crate::syntax::yaml;
 use crate::world::World;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// File names that are documents.
@@ -121,6 +123,34 @@ impl Project {
         Ok(())
     }
 
+    /// The gate before what looks at some mappings only: errors in other files are none of its business.
+    pub fn gate_of(&self, files: &BTreeSet<FileId>, out: &mut Out) -> Result<(), Exit> {
+        let about: Vec<Finding> =
+            self.findings.iter().filter(|finding| files.contains(&finding.span.file)).cloned().collect();
+        if about.iter().any(|finding| finding.severity == Severity::Error) {
+            self.print_findings(&about, out);
+            return Err(Exit::Found);
+        }
+        Ok(())
+    }
+
+    /// The files that a mapping is made of: its own, those of its systems and their models, those of its tables.
+    pub fn files_of(&self, mapping: MappingId, into: &mut BTreeSet<FileId>) {
+        let model = &self.model;
+        into.insert(model.mapping(mapping).file);
+        for side in model.mapping(mapping).left.iter().chain(&model.mapping(mapping).right) {
+            let mut system = Some(side.system);
+            while let Some(id) = system.filter(|&id| into.insert(model.system(id).file)) {
+                system = model.system(id).implements;
+            }
+        }
+        for node in self.typed.mappings[mapping.0 as usize].nodes.all() {
+            if let Node::Lookup { table, .. } = node {
+                into.insert(model.table(*table).name.span.file);
+            }
+        }
+    }
+
     /// The sync of this name; without a name, the only one.
     pub fn sync(&self, name: Option<&str>, out: &mut Out) -> Result<(SyncId, &Route), Exit> {
         let names: Vec<&str> = self.model.syncs.iter().map(|sync| sync.name.text.as_str()).collect();
@@ -181,4 +211,22 @@ fn walk(folder: &Path, world: &dyn World, into: &mut Vec<PathBuf>) -> std::io::R
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Project;
+
+    #[test]
+    fn a_document_of_the_project_takes_the_place_of_the_librarys() {
+        let plain = Project::of_texts(&[]);
+        let table = plain.model.find_table("sds_roles").expect("the library has the table");
+        let rows = plain.model.table(table).rows.len();
+        let own = "table: sds_roles\ncolumns: { role: text, duty_role: text }\nkey: duty_role\nunmapped: absent\nrows:\n  - { duty_role: Lärare, role: teacher }\n";
+        let project = Project::of_texts(&[("roles.table.yaml".into(), own.into())]);
+        let table = project.model.find_table("sds_roles").expect("the project has the table");
+        assert!(rows > 1);
+        assert_eq!(project.model.table(table).rows.len(), 1);
+        assert!(!project.findings.iter().any(|finding| finding.code.slug == "name-twice"));
+    }
 }

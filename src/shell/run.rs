@@ -78,8 +78,7 @@ pub fn tell_run(done: &Ended, quiet: bool, out: &mut Out) {
     if !quiet {
         out.text("read\n");
         tell::reads(&done.proposal.report, out);
-        out.text("\nnot written, and why\n");
-        tell::fallen(&done.proposal.report, out);
+        tell::not_written(&done.proposal.report, out);
         out.text("\n");
     }
     for why in &done.proposal.report.stopped {

@@ -4,16 +4,21 @@ use super::Out;
 use super::project::Project;
 use crate::documents::redact;
 use crate::documents::table::Table;
+use crate::finding::layout;
 use crate::model::Model;
 use crate::run::apply::Summary;
 use crate::run::change::{Change, ChangeSet, Op};
-use crate::run::fate::Reason;
-use crate::run::report::Report;
+use crate::run::fate::{Reason, Stopped};
+use crate::run::report::{EntityReport, Report, StageReport};
 use crate::value::{Class, ClassSet};
 use serde_json::{Value as Json, json};
+use std::fmt::Write;
 
 /// How many changes and reasons of a kind are shown one by one.
 const SHOWN: usize = 10;
+
+/// Columns of a page.
+const WIDTH: usize = 100;
 
 /// What was read: one line each entity, with what is wrong.
 pub fn reads(report: &Report, out: &mut Out) {
@@ -29,63 +34,110 @@ pub fn reads(report: &Report, out: &mut Out) {
     }
 }
 
-/// What fell and why: skipped, rejected, held, protected, out of scope, odd.
-pub fn fallen(report: &Report, out: &mut Out) {
+/// A heading and what fell, if anything did.
+pub fn not_written(report: &Report, out: &mut Out) {
+    let lines = fallen(report);
+    if !lines.is_empty() {
+        out.text("\nnot written, and why\n");
+        out.text(&lines);
+    }
+}
+
+/// What fell and why, a line each: skipped, rejected, held, protected, out of scope, odd.
+pub fn fallen(report: &Report) -> String {
+    let mut lines = String::new();
     for stage in &report.stages {
         if let Some((entity, count)) = &stage.outside
             && *count > 0
         {
-            out.text(&format!("  {:<10} {count:>6}  {entity}: outside the scope of this sync\n", "outside"));
+            lines += &line("outside", *count, &format!("{entity}: outside the scope of this sync"));
         }
         for (place, reason, count) in stage.fallen.counts() {
             if !matches!(reason, Reason::NotBest | Reason::Condition) {
-                out.text(&format!("  {:<10} {count:>6}  {place}: {}\n", "skipped", reason.text()));
+                lines += &line("skipped", count, &format!("{place}: {}", reason.text()));
             }
         }
-        stopped(stage, out);
+        stopped(stage, &mut lines);
         for (what, place, count) in &stage.fallen.oddities {
             let first = if place.is_empty() { String::new() } else { format!(" (first: {place})") };
-            out.text(&format!("  {:<10} {count:>6}  {what}{first}\n", "odd"));
+            lines += &line("odd", count, &format!("{what}{first}"));
         }
     }
     for (entity, why) in &report.blocked {
-        out.text(&format!("  {:<10} {:>6}  {entity}: the target could not be read: {why}\n", "blocked", ""));
+        lines += &line("blocked", "", &format!("{entity}: the target could not be read: {why}"));
     }
     for entity in &report.entities {
-        let name = &entity.entity;
-        for (count, what) in [
-            (entity.protected, "about protected people: nothing is sent"),
-            (
-                entity.protected_linked,
-                "of them linked before: they stay as they are on the right until somebody decides",
-            ),
-            (entity.kept, "gone on the left, kept on the right (`gone: keep`)"),
-            (entity.frozen, "would be taken away, but a freeze is on"),
-            (entity.not_ours, "on the right that this sync did not make: left alone"),
-        ] {
-            if count > 0 {
-                out.text(&format!("  {:<10} {count:>6}  {name}: {what}\n", "note"));
-            }
+        of_entity(entity, &mut lines);
+    }
+    lines
+}
+
+/// What was not done for an entity of the target, and why.
+fn of_entity(entity: &EntityReport, lines: &mut String) {
+    let name = &entity.entity;
+    for (count, what) in [
+        (entity.protected, "about protected people: nothing is sent"),
+        (
+            entity.protected_linked.len() as u64,
+            "about protected people, but linked before: held, and left as they are on the right until somebody decides",
+        ),
+        (entity.kept, "gone on the left, kept on the right (`gone: keep`)"),
+        (entity.frozen, "would be taken away, but a freeze is on"),
+        (entity.not_ours, "on the right that this sync did not make: left alone"),
+    ] {
+        if count > 0 {
+            *lines += &line("note", count, &format!("{name}: {what}"));
         }
-        if entity.spared > 0 {
-            let why = entity.spared_why.as_deref().unwrap_or("their left records were rejected");
-            out.text(&format!(
-                "  {:<10} {:>6}  {name}: missing on the left, but not taken for gone: {why}\n",
-                "spared", entity.spared
-            ));
+    }
+    if entity.spared > 0 {
+        let why = entity.spared_why.as_deref().unwrap_or("their left records were rejected");
+        *lines +=
+            &line("spared", entity.spared, &format!("{name}: missing on the left, but not taken for gone: {why}"));
+    }
+    held(entity, lines);
+}
+
+/// Records that the target cannot take as they are, grouped by reason, with the first few keys.
+fn held(entity: &EntityReport, lines: &mut String) {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (key, why) in &entity.held {
+        let key = key.split_once(':').map_or(key.as_str(), |(_, bare)| bare);
+        match groups.iter_mut().find(|(known, _)| known == why) {
+            Some((_, keys)) => keys.push(key),
+            None => groups.push((why, vec![key])),
         }
-        for (key, why) in entity.held.iter().take(SHOWN) {
-            out.text(&format!("  {:<10} {:>6}  {name} {key}: {why}\n", "held", ""));
-        }
-        if entity.held.len() > SHOWN {
-            out.text(&format!("  {:<10} {:>6}  … and {} more\n", "held", "", entity.held.len() - SHOWN));
-        }
+    }
+    for (why, keys) in groups.iter().take(SHOWN) {
+        *lines += &line("held", keys.len(), &format!("{}: {why} ({})", entity.entity, first_few(keys)));
+    }
+    if groups.len() > SHOWN {
+        let more: usize = groups[SHOWN..].iter().map(|(_, keys)| keys.len()).sum();
+        *lines += &line("held", more, &format!("{}: for other reasons", entity.entity));
     }
 }
 
+/// The first three, and a sign that there are more.
+fn first_few(places: &[&str]) -> String {
+    let more = if places.len() > 3 { ", …" } else { "" };
+    format!("{}{more}", places[..places.len().min(3)].join(", "))
+}
+
+/// A word, a count and what it is about, broken at the width of a page.
+fn line(word: &str, count: impl std::fmt::Display, what: &str) -> String {
+    let mut lines = String::new();
+    for (index, part) in layout::wrap(what, WIDTH - 21).iter().enumerate() {
+        // Writing into memory cannot fail.
+        let _ = match index {
+            0 => writeln!(lines, "  {word:<10} {count:>6}  {part}"),
+            _ => writeln!(lines, "{:21}{part}", ""),
+        };
+    }
+    lines
+}
+
 /// Rejected and held records, grouped by reason, with the first few places.
-fn stopped(stage: &crate::run::report::StageReport, out: &mut Out) {
-    let mut groups: Vec<(&str, &str, bool, Vec<&crate::run::fate::Stopped>)> = Vec::new();
+fn stopped(stage: &StageReport, lines: &mut String) {
+    let mut groups: Vec<(&str, &str, bool, Vec<&Stopped>)> = Vec::new();
     for stopped in &stage.fallen.stopped {
         match groups
             .iter_mut()
@@ -97,18 +149,16 @@ fn stopped(stage: &crate::run::report::StageReport, out: &mut Out) {
     }
     for (place, why, held, all) in groups {
         let word = if held { "held" } else { "rejected" };
-        let places: Vec<String> = all
+        let places: Vec<&str> = all
             .iter()
-            .take(3)
             .filter_map(|stopped| match (&stopped.origin, &stopped.key) {
-                (Some(origin), _) => Some(origin.clone()),
-                (None, Some(key)) => Some(key.split_once(':').map_or(key.as_str(), |(_, bare)| bare).to_string()),
+                (Some(origin), _) => Some(origin.as_str()),
+                (None, Some(key)) => Some(key.split_once(':').map_or(key.as_str(), |(_, bare)| bare)),
                 (None, None) => None,
             })
             .collect();
-        let more = if all.len() > 3 { ", …" } else { "" };
-        let at = if places.is_empty() { String::new() } else { format!(" ({}{more})", places.join(", ")) };
-        out.text(&format!("  {word:<10} {:>6}  {place}: {why}{at}\n", all.len()));
+        let at = if places.is_empty() { String::new() } else { format!(" ({})", first_few(&places)) };
+        *lines += &line(word, all.len(), &format!("{place}: {why}{at}"));
     }
 }
 
@@ -122,7 +172,7 @@ pub fn counts(set: &ChangeSet) -> String {
         });
         table.row(std::iter::once(entity.entity.clone()).chain(cells));
     }
-    table.text(100)
+    table.text(WIDTH)
 }
 
 /// The first changes of each entity and operation, one line each field, redacted.

@@ -6,6 +6,7 @@
 
 pub mod class;
 pub mod types;
+pub mod calendar;
 pub mod pattern;
 pub mod ids;
 pub mod phone;

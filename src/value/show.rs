@@ -24,8 +24,8 @@ pub fn plain<'a>(value: Value<'a>, arena: &'a Arena) -> Option<&'a str> {
     }
 }
 
-/// Writes the plain text of a number, date, time or length of time.
-fn write_plain(value: Value<'_>, into: &mut impl Write) -> std::fmt::Result {
+/// Writes the plain text of a simple value; nothing for what has none.
+pub fn write_plain(value: Value<'_>, into: &mut impl Write) -> std::fmt::Result {
     match value {
         Value::Bool(truth) => write!(into, "{truth}"),
         Value::Int(number) => write!(into, "{number}"),

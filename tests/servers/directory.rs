@@ -39,6 +39,7 @@ struct Shelf {
     script: Script,
     refused: Vec<(String, Value)>,
     seen: Vec<Seen>,
+    bodies: Vec<String>,
     keys: Vec<(String, String)>,
 }
 
@@ -52,6 +53,7 @@ impl Directory {
             script: Script::default(),
             refused: Vec::new(),
             seen: Vec::new(),
+            bodies: Vec::new(),
             keys: Vec::new(),
         }));
         let (address, stop) = serve(Router::new().fallback(answer).with_state(Arc::clone(&shelf)));
@@ -81,6 +83,14 @@ impl Directory {
     /// Takes a record out as if somebody had removed it there.
     pub fn take_out(&self, list: &str, id: &str) {
         self.shelf().records.get_mut(list).expect("users, groups or memberships").retain(|record| record["id"] != id);
+    }
+
+    /// Changes a field of a record as if somebody had changed it there.
+    pub fn edit(&self, list: &str, id: &str, field: &str, value: Value) {
+        let mut shelf = self.shelf();
+        let records = shelf.records.get_mut(list).expect("users, groups or memberships");
+        let record = records.iter_mut().find(|record| record["id"] == id).expect("a record with this id");
+        record.insert(field.to_string(), value);
     }
 
     /// All records of a list, in the order in which they were made.
@@ -122,6 +132,11 @@ impl Directory {
         self.shelf().seen.clone()
     }
 
+    /// The body of every request that had one, as text: to see that something was never sent.
+    pub fn bodies(&self) -> Vec<String> {
+        self.shelf().bodies.clone()
+    }
+
     /// How many requests of each method so far.
     pub fn counts(&self) -> BTreeMap<String, usize> {
         let mut counts = BTreeMap::new();
@@ -155,6 +170,7 @@ async fn answer(
     let (response, held_back) = {
         let mut shelf = shelf.lock().expect("a server that did not panic");
         let page = shelf.page_of(&query);
+        shelf.bodies.extend(body.as_ref().map(Value::to_string));
         let trouble = shelf.script.take(&method, &path, page);
         let response = match trouble.as_ref().and_then(Trouble::answer) {
             Some(response) => response,

@@ -115,6 +115,11 @@ impl Register {
         self.book().tokens.clear();
     }
 
+    /// A list as it stands now.
+    pub fn list_now(&self, list: &str) -> Vec<Value> {
+        self.book().lists[list].clone()
+    }
+
     /// A token that is always good.
     pub fn allow(&self, token: &str) {
         self.book().tokens.push((token.to_string(), usize::MAX));

@@ -2,11 +2,11 @@
 
 use super::{Arguments, Context, Failure, Outcome, Value};
 use crate::value::pattern::{Parsed, Pattern, read_iso_date};
-use crate::value::{Duration, Unit, wire};
+use crate::value::{show, wire};
 use hashbrown::HashMap;
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
-use jiff::{Span, Timestamp};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -54,7 +54,10 @@ pub(super) fn format_date<'a>(context: &Context<'a>, arguments: &[Value<'a>]) ->
         }
         _ => return Err(Failure::because("needs a date or a time")),
     };
-    let pattern = pattern(arguments.text(1)?)?;
+    let Some(format) = arguments.optional_text(1)? else {
+        return Ok(show::plain(arguments.at(0), context.arena).map_or(Value::Absent, Value::Text));
+    };
+    let pattern = pattern(format)?;
     let mut text = bumpalo::collections::String::with_capacity_in(24, context.arena);
     // Writing to a string does not fail.
     let _ = pattern.write(at, offset.seconds(), &mut text);
@@ -129,44 +132,22 @@ pub(super) fn weekday<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'
 
 /// `add(date, duration)`
 pub(super) fn add<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    shifted(arguments, 1)
+    shifted(arguments, false)
 }
 
 /// `subtract(date, duration)`
 pub(super) fn subtract<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    shifted(arguments, -1)
+    shifted(arguments, true)
 }
 
 /// A date or, in templates, a moment, moved by the second argument.
-fn shifted<'a>(arguments: &[Value<'a>], sign: i32) -> Outcome<'a> {
+fn shifted<'a>(arguments: &[Value<'a>], backwards: bool) -> Outcome<'a> {
     let length = arguments.optional_duration(1)?.ok_or(Failure::because("needs a duration (30d, 2w, 3mo, 1y)"))?;
-    let amount = length.amount.checked_mul(sign).ok_or(OUTSIDE)?;
-    let length = Duration { amount, ..length };
-    match arguments.at(0) {
-        Value::DateTime(moment) => {
-            let moved = Offset::UTC.to_datetime(moment).checked_add(span(length)?).map_err(|_| OUTSIDE)?;
-            wire::moment(moved, Some(0), None).map(Value::DateTime)
-        }
-        _ => later(arguments.date(0)?, length).map(Value::Date),
-    }
-}
-
-const OUTSIDE: Failure = Failure(std::borrow::Cow::Borrowed("lies outside the years 1 to 9999"));
-
-/// A date moved by a length of time. A month later than the 31st is the last of a shorter month.
-pub fn later(date: Date, length: Duration) -> Result<Date, Failure> {
-    date.checked_add(span(length)?).ok().filter(|date| date.year() > 0).ok_or(OUTSIDE)
-}
-
-fn span(length: Duration) -> Result<Span, Failure> {
-    let span = Span::new();
-    let span = match length.unit {
-        Unit::Days => span.try_days(length.amount),
-        Unit::Weeks => span.try_weeks(length.amount),
-        Unit::Months => span.try_months(length.amount),
-        Unit::Years => span.try_years(length.amount),
-    };
-    span.map_err(|_| OUTSIDE)
+    let length = if backwards { length.negated() } else { length };
+    Ok(match arguments.at(0) {
+        Value::DateTime(moment) => Value::DateTime(length.after_moment(moment)),
+        _ => Value::Date(length.after(arguments.date(0)?)),
+    })
 }
 
 /// `days_between(from, to)`
@@ -178,39 +159,30 @@ pub(super) fn days_between<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outc
 /// `age_on(born, on)`
 pub(super) fn age_on<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let (born, on) = (arguments.date(0)?, arguments.optional_date(1)?.unwrap_or(context.as_of));
-    age(born, on).map(Value::Int)
+    Ok(age(born, on).map_or(Value::Absent, Value::Int))
 }
 
-/// Whole years from a birth to a day.
-pub(in crate::function) fn age(born: Date, on: Date) -> Result<i64, Failure> {
-    if on < born {
-        return Err(Failure::because("lies before the birth"));
-    }
+/// Whole years from a birth to a day; none before the birth.
+pub(in crate::function) fn age(born: Date, on: Date) -> Option<i64> {
     let had_no_birthday = (on.month(), on.day()) < (born.month(), born.day());
-    Ok(i64::from(on.year()) - i64::from(born.year()) - i64::from(had_no_birthday))
+    let years = i64::from(on.year()) - i64::from(born.year()) - i64::from(had_no_birthday);
+    (born <= on).then_some(years)
 }
 
 /// `active(start, end, before, after, on)`
 pub(super) fn active<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let on = arguments.optional_date(4)?.unwrap_or(context.as_of);
-    // The day is moved instead of the ends, so that open ends (9999-12-31) stay what they are.
-    let begun = match (arguments.optional_date(0)?, arguments.optional_duration(2)?) {
-        (None, _) => true,
-        (Some(start), None) => start <= on,
-        (Some(start), Some(before)) => start <= on || is_within(on, start, before)?,
+    let begun = arguments.optional_date(0)?.is_none_or(|start| start <= on);
+    let early = match (arguments.optional_date(0)?, arguments.optional_duration(2)?) {
+        (Some(start), Some(before)) => before.negated().after(start) <= on,
+        _ => false,
     };
-    let going_on = match (arguments.optional_date(1)?, arguments.optional_duration(3)?) {
-        (None, _) => true,
-        (Some(end), None) => on <= end,
-        (Some(end), Some(after)) => on <= end || on <= later(end, after)?,
+    let going_on = arguments.optional_date(1)?.is_none_or(|end| on <= end);
+    let late = match (arguments.optional_date(1)?, arguments.optional_duration(3)?) {
+        (Some(end), Some(after)) => on <= after.after(end),
+        _ => false,
     };
-    Ok(Value::Bool(begun && going_on))
-}
-
-/// True if a day lies at most this long before another.
-fn is_within(on: Date, start: Date, before: Duration) -> Result<bool, Failure> {
-    let amount = before.amount.checked_neg().ok_or(OUTSIDE)?;
-    Ok(later(start, Duration { amount, ..before })? <= on)
+    Ok(Value::Bool((begun || early) && (going_on || late)))
 }
 
 /// `earliest(dates…)`

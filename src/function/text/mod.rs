@@ -290,9 +290,10 @@ pub static FUNCTIONS: &[Function] = &[
     },
     Function {
         doc: "Every place where the regular expression fits is replaced; `$1` or `${name}` in the new text stand for \
-              groups, `$$` for a dollar. Fails if nothing is left; `remove` gives absent then.",
+              groups, `$$` for a dollar. The new text must not be empty: `remove` takes out.",
         params: &[required("text", Ty::Text), required("pattern", Ty::Regex), required("with", Ty::Text)],
-        fails: Some("nothing is left of the text"),
+        fails: Some("the new text is empty"),
+        fails_by_settings: true,
         examples: &[
             (r#""7A: Musik?" | replace(r"[~#%&*{}:<>?/|]+", "_")"#, r#""7A_ Musik_""#),
             (r#""Berg, Anna" | replace(r"^(\w+), (\w+)$", "$2 $1")"#, r#""Anna Berg""#),
@@ -301,9 +302,11 @@ pub static FUNCTIONS: &[Function] = &[
         ..text("replace", replace::replace)
     },
     Function {
-        doc: "Every occurrence of a text is replaced by another, to the letter. Fails if nothing is left.",
+        doc: "Every occurrence of a text is replaced by another, to the letter. Neither may be empty: `remove` takes \
+              out.",
         params: &[required("text", Ty::Text), required("old", Ty::Text), required("new", Ty::Text)],
-        fails: Some("the old text is empty, or nothing is left"),
+        fails: Some("the old or the new text is empty"),
+        fails_by_settings: true,
         examples: &[
             (r#""a.b.c" | replace_text(".", "-")"#, r#""a-b-c""#),
             (r#""7A" | replace_text("", "-")"#, "fails"),
@@ -509,7 +512,6 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         doc: "Bytes, or the UTF-8 bytes of a text, as base64 with padding (RFC 4648, section 4).",
         params: &[required("value", Ty::Any)],
-        fails: Some("the value is neither text nor bytes"),
         inverse: Some("base64_text"),
         examples: &[(r#""Åsa" | base64"#, r#""w4VzYQ==""#), ("base64(absent)", "absent")],
         ..text("base64", compose::base64)

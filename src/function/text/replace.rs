@@ -6,11 +6,19 @@ use bumpalo::collections::String as ArenaString;
 
 /// `replace(text, pattern, with)`
 pub(super) fn replace<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    match replaced(context, arguments.text(0)?, arguments.text(1)?, arguments.text(2)?)? {
-        "" => Err(Failure::because("has nothing left; remove(…) gives absent then")),
+    let with = arguments.text(2)?;
+    if with.is_empty() {
+        return Err(NOTHING_NEW);
+    }
+    match replaced(context, arguments.text(0)?, arguments.text(1)?, with)? {
+        // Only groups that took no part can leave nothing.
+        "" => Err(NOTHING_NEW),
         text => Ok(Value::Text(text)),
     }
 }
+
+const NOTHING_NEW: Failure =
+    Failure(std::borrow::Cow::Borrowed("needs a text to put in its place; remove(…) takes out"));
 
 /// `remove(text, pattern)`
 pub(super) fn remove<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
@@ -43,6 +51,9 @@ pub(super) fn replace_text<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -
     if old.is_empty() {
         return Err(Failure::because("needs a text to look for that is not empty"));
     }
+    if new.is_empty() {
+        return Err(NOTHING_NEW);
+    }
     if !text.contains(old) {
         return Ok(Value::Text(text));
     }
@@ -51,11 +62,7 @@ pub(super) fn replace_text<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -
         result.push_str(if index == 0 { "" } else { new });
         result.push_str(part);
     }
-    if result.is_empty() {
-        Err(Failure::because("has nothing left; remove(…) gives absent then"))
-    } else {
-        Ok(Value::Text(result.into_bump_str()))
-    }
+    Ok(Value::Text(result.into_bump_str()))
 }
 
 /// `digits(text)`

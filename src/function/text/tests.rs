@@ -22,8 +22,8 @@ fn replacing() {
     assert_eq!(of_texts("replace", &["a1b22c", r"\d+", "_"]), "a_b_c");
     assert_eq!(of_texts("replace", &["abc", r"\d+", "_"]), "abc");
     assert_eq!(of_texts("replace", &["Berg Anna", r"(?<a>\w+) (?<b>\w+)", "${b}-$a"]), "Anna-Berg");
-    assert_eq!(of_texts("replace", &["12", r"\d", ""]), "fails: has nothing left; remove(…) gives absent then");
-    assert_eq!(of_texts("replace", &["x", "(", ""]), "fails: needs a regular expression");
+    assert_eq!(of_texts("replace", &["12", r"\d", ""]), "fails: needs a text to put in its place; remove(…) takes out");
+    assert_eq!(of_texts("replace", &["x", "(", "y"]), "fails: needs a regular expression");
     assert_eq!(of_texts("remove", &["000", "^0+"]), "absent");
     assert_eq!(of_texts("keep", &["a-b_c", "a-c_-"]), "a-b_c");
     assert_eq!(of_texts("keep", &["a-b", "-b"]), "-b");

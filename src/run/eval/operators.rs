@@ -3,9 +3,7 @@
 use super::{Frame, Machine, Result};
 use crate::check::typed::{ExprId, Literal};
 use crate::syntax::ast::BinaryOp;
-use crate::value::{Arena, Duration, Type, Unit, Value, normal};
-use jiff::civil::Date;
-use jiff::{Span, Timestamp, tz::TimeZone};
+use crate::value::{Arena, Duration, Type, Value, normal, show};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -109,11 +107,9 @@ pub fn arithmetic<'a>(op: BinaryOp, left: Value<'_>, right: Value<'_>) -> std::r
             };
             Value::Int(result.ok_or(LARGE)?)
         }
-        (Value::Date(date), Value::Duration(duration)) => {
-            Value::Date(shift(date, duration, op == BinaryOp::Subtract).ok_or("the date is out of range")?)
-        }
+        (Value::Date(date), Value::Duration(duration)) => Value::Date(directed(duration, op).after(date)),
         (Value::DateTime(moment), Value::Duration(duration)) => {
-            Value::DateTime(shift_moment(moment, duration, op == BinaryOp::Subtract).ok_or("the date is out of range")?)
+            Value::DateTime(directed(duration, op).after_moment(moment))
         }
         (a, b) => {
             let (Some(a), Some(b)) = (decimal(a), decimal(b)) else { return Err("cannot calculate with this") };
@@ -146,48 +142,13 @@ fn decimal(value: Value<'_>) -> Option<Decimal> {
     }
 }
 
-fn calendar(duration: Duration) -> Option<Span> {
-    let amount = i64::from(duration.amount);
-    match duration.unit {
-        Unit::Days => Span::new().try_days(amount).ok(),
-        Unit::Weeks => Span::new().try_weeks(amount).ok(),
-        Unit::Months => Span::new().try_months(amount).ok(),
-        Unit::Years => Span::new().try_years(amount).ok(),
-    }
-}
-
-fn shift(date: Date, duration: Duration, back: bool) -> Option<Date> {
-    let span = calendar(duration)?;
-    if back { date.checked_sub(span).ok() } else { date.checked_add(span).ok() }
-}
-
-fn shift_moment(moment: Timestamp, duration: Duration, back: bool) -> Option<Timestamp> {
-    let span = calendar(duration)?;
-    let zoned = moment.to_zoned(TimeZone::UTC);
-    let moved = if back { zoned.checked_sub(span) } else { zoned.checked_add(span) };
-    moved.ok().map(|zoned| zoned.timestamp())
+/// A length of time, backwards if it is taken away.
+fn directed(duration: Duration, op: BinaryOp) -> Duration {
+    if op == BinaryOp::Subtract { duration.negated() } else { duration }
 }
 
 /// Appends a simple value as text: texts as they are, numbers and dates in their plain form.
 pub fn push_text(text: &mut impl Write, value: Value<'_>) {
     // Writing into memory cannot fail.
-    let _ = match value {
-        Value::Text(value) => text.write_str(value),
-        Value::Int(value) => write!(text, "{value}"),
-        Value::Decimal(value) => write!(text, "{value}"),
-        Value::Bool(value) => write!(text, "{value}"),
-        Value::Date(value) => write!(text, "{value}"),
-        Value::DateTime(value) => write!(text, "{value}"),
-        Value::MonthDay(month, day) => write!(text, "{month:02}-{day:02}"),
-        Value::Duration(Duration { amount, unit }) => {
-            let unit = match unit {
-                Unit::Days => "d",
-                Unit::Weeks => "w",
-                Unit::Months => "mo",
-                Unit::Years => "y",
-            };
-            write!(text, "{amount}{unit}")
-        }
-        Value::Absent | Value::Bytes(_) | Value::List(_) | Value::Struct(_) | Value::Row(_) => Ok(()),
-    };
+    let _ = show::write_plain(value, text);
 }

@@ -43,6 +43,24 @@ impl Store {
         })
     }
 
+    /// Forgets the values of these left records, not their links: of protected people nothing is kept that is not needed.
+    pub fn blank<'k>(
+        &mut self,
+        sync: &str,
+        entity: &str,
+        left_keys: impl IntoIterator<Item = &'k str>,
+    ) -> Result<(), StoreFault> {
+        self.change(|transaction| {
+            let mut blank = transaction.prepare_cached(
+                "UPDATE links SET vals = X'', hash = ?4 WHERE sync = ?1 AND entity = ?2 AND left_key = ?3",
+            )?;
+            for left_key in left_keys {
+                blank.execute(params![sync, entity, left_key, 0_u128.to_be_bytes()])?;
+            }
+            Ok(())
+        })
+    }
+
     /// Notes that a run saw these left records.
     pub fn touch<'k>(
         &mut self,

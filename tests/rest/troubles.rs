@@ -1,0 +1,129 @@
+//! What goes wrong on the way: at the register, at the directory, between them.
+
+use crate::scene::{BERGQVIST, SAGA, SIGNE, Scene, WHOLE, counts, did};
+use crate::servers::Trouble;
+use koppla::shell::Exit;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+#[test]
+fn a_busy_register_is_asked_again() {
+    let scene = Scene::new();
+    scene.register.trouble("/persons", 2, 2, Trouble::TooMany(Some("7".to_string())));
+    scene.register.trouble("/groups", 1, 1, Trouble::Status(500));
+    scene.register.trouble("/duties", 3, 1, Trouble::Status(503));
+    scene.register.trouble("/organisations", 2, 1, Trouble::Cut);
+    let run = scene.run().ends(Exit::Found);
+    assert!(!run.result.contains("INCOMPLETE"), "{}", run.said());
+    assert_eq!(scene.counts(), counts(WHOLE));
+}
+
+/// What makes the list of persons break off after its first pages: creates and updates go on, nobody is gone.
+fn breaks_off(page: usize, trouble: Trouble, words: &str) {
+    let scene = Scene::filled();
+    scene.register.trouble("/persons", page, usize::MAX, trouble);
+    // Signe is on the first page, Saga on the second; the others of the later pages are missing.
+    scene.amend("persons", SIGNE, |person| person["givenName"] = json!("Signhild"));
+    scene.leave(SAGA);
+    let (done, answer, ran) = scene.done();
+    assert_eq!(done, did([("update user", 1)]), "\n{}", ran.said());
+    assert_eq!((&answer["summary"]["complete"], ran.exit), (&json!(false), Exit::Found));
+    assert!(answer.to_string().contains(words), "{answer:#}");
+    assert!(scene.directory.seen().iter().all(|seen| seen.method != "DELETE"));
+    assert!(scene.directory.records("users").iter().all(|user| user["active"] == true));
+    assert_eq!(scene.counts(), counts(WHOLE));
+}
+
+#[test]
+fn a_connection_that_is_cut_makes_nobody_gone() {
+    breaks_off(3, Trouble::Cut, "page 3 of /persons");
+}
+
+#[test]
+fn pages_in_a_circle_make_nobody_gone() {
+    breaks_off(2, Trouble::Loop, "circle");
+}
+
+#[test]
+fn a_login_page_makes_nobody_gone() {
+    breaks_off(3, Trouble::LoginPage, "web page");
+}
+
+#[test]
+fn an_answer_without_a_list_makes_nobody_gone() {
+    breaks_off(3, Trouble::NoList, "/persons");
+}
+
+#[test]
+fn a_register_that_refuses_is_no_empty_one() {
+    let scene = Scene::filled();
+    let before = scene.content();
+    scene.register.trouble("/oauth/token", 1, usize::MAX, Trouble::Status(403));
+    let (done, answer, ran) = scene.done();
+    assert_eq!((done, &answer["summary"]["complete"]), (did([]), &json!(false)), "\n{}", ran.said());
+    assert_eq!(ran.exit, Exit::Found);
+    assert_eq!(scene.content(), before);
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_left_alone() {
+    let scene = Scene::filled();
+    let before = scene.content();
+    scene.directory.trouble_on_page("/users", 2, usize::MAX, Trouble::Status(500));
+    scene.amend("persons", BERGQVIST, |person| person["givenName"] = json!("Sofia"));
+    let (done, answer, ran) = scene.done();
+    assert_eq!(done, did([]), "\n{}", ran.said());
+    assert_eq!((answer["report"]["blocked"][0]["entity"].as_str(), ran.exit), (Some("user"), Exit::Found));
+    assert_eq!(scene.content(), before);
+}
+
+/// Runs against a directory in trouble, then against a sound one: everything is there once.
+fn heals(scene: Scene) {
+    let run = scene.run().ends(Exit::Found);
+    let second = scene.run();
+    assert_eq!(scene.counts(), counts(WHOLE), "\n{}\n{}", run.said(), second.said());
+    let users = scene.directory.records("users");
+    let ids: BTreeSet<String> = users.iter().map(|user| user["external_id"].to_string()).collect();
+    assert_eq!(ids.len(), users.len(), "nobody twice");
+    assert_eq!(scene.done().0, did([]));
+}
+
+#[test]
+fn a_busy_directory_that_then_fails_gets_everything_once() {
+    let scene = Scene::new();
+    scene.directory.trouble("POST", "/users", 1, Trouble::TooMany(Some("3".to_string())));
+    scene.directory.trouble("POST", "/users", 1, Trouble::Status(500));
+    heals(scene);
+}
+
+#[test]
+fn what_was_written_without_an_answer_is_found_again() {
+    let scene = Scene::new();
+    scene.directory.trouble("POST", "/users", 2, Trouble::Drop);
+    scene.directory.trouble("POST", "/groups", 1, Trouble::Cut);
+    scene.directory.trouble("POST", "/memberships", 1, Trouble::Drop);
+    heals(scene);
+}
+
+#[test]
+fn one_refused_record_stops_no_other() {
+    let scene = Scene::new();
+    scene.directory.refuse("login", json!("zofia.bergqvist.82@example.se"));
+    let run = scene.run().ends(Exit::Found);
+    assert_eq!(scene.counts(), counts([("users", 46), ("groups", 46), ("memberships", 63)]), "\n{}", run.said());
+    assert!(run.result.contains("6 failed"), "{}", run.said());
+    scene.directory.refuse_nothing();
+    assert_eq!(scene.done().0, did([("create user", 1), ("create membership", 1)]));
+    assert_eq!(scene.counts(), counts(WHOLE));
+}
+
+#[test]
+fn a_directory_that_turns_us_away_gets_nothing_more() {
+    let scene = Scene::new();
+    scene.directory.trouble("POST", "/groups", usize::MAX, Trouble::Status(403));
+    let run = scene.run();
+    println!("{}", run.said());
+    assert!(run.exit == Exit::Usage || run.exit == Exit::Found);
+    let next = Scene { ..scene };
+    assert!(next.counts()["users"] <= 47);
+}
