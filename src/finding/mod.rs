@@ -138,8 +138,7 @@ pub struct Findings {
 }
 
 /// Codes that say that something is missing: in a file that could be read in part only, that follows from the part.
-const LACKS: [&str; 5] =
-    ["missing-key", "key-without-value", "required-field-missing", "missing-option", "missing-setting"];
+const LACKS: [&str; 4] = ["missing-key", "required-field-missing", "missing-option", "missing-setting"];
 
 impl Findings {
     /// Adds one.

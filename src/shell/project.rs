@@ -1,12 +1,14 @@
 //! A project: the documents of a folder over those of the library, read, resolved and checked.
 
 use super::{Exit, Out, library};
+use crate::check::typed::Node;
 use crate::check::{Route, Typed, check};
 use crate::finding::{Finding, Findings, Severity, terminal};
-use crate::model::{Model, SyncId, resolve};
+use crate::model::{MappingId, Model, SyncId, resolve};
 use crate::source::{FileId, Sources};
 use crate::syntax::yaml;
 use crate::world::World;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// File names that are documents.
@@ -119,6 +121,34 @@ impl Project {
             return Err(Exit::Found);
         }
         Ok(())
+    }
+
+    /// The gate before what looks at some mappings only: errors in other files are none of its business.
+    pub fn gate_of(&self, files: &BTreeSet<FileId>, out: &mut Out) -> Result<(), Exit> {
+        let about: Vec<Finding> =
+            self.findings.iter().filter(|finding| files.contains(&finding.span.file)).cloned().collect();
+        if about.iter().any(|finding| finding.severity == Severity::Error) {
+            self.print_findings(&about, out);
+            return Err(Exit::Found);
+        }
+        Ok(())
+    }
+
+    /// The files that a mapping is made of: its own, those of its systems and their models, those of its tables.
+    pub fn files_of(&self, mapping: MappingId, into: &mut BTreeSet<FileId>) {
+        let model = &self.model;
+        into.insert(model.mapping(mapping).file);
+        for side in model.mapping(mapping).left.iter().chain(&model.mapping(mapping).right) {
+            let mut system = Some(side.system);
+            while let Some(id) = system.filter(|&id| into.insert(model.system(id).file)) {
+                system = model.system(id).implements;
+            }
+        }
+        for node in self.typed.mappings[mapping.0 as usize].nodes.all() {
+            if let Node::Lookup { table, .. } = node {
+                into.insert(model.table(*table).name.span.file);
+            }
+        }
     }
 
     /// The sync of this name; without a name, the only one.

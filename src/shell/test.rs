@@ -4,7 +4,7 @@ use super::args::{Format, TestArgs};
 use super::project::Project;
 use super::{Exit, Out};
 use crate::finding::suggest;
-use crate::model::Test;
+use crate::model::{Mapping, MappingId, Test};
 use crate::run::cases::{self, Bench, Difference, Outcome};
 use crate::run::stage;
 use crate::source::FileId;
@@ -12,6 +12,7 @@ use crate::value::Arena;
 use crate::world::World;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The outcomes of one file.
 struct File {
@@ -32,10 +33,13 @@ pub fn run(args: &TestArgs, world: &dyn World, out: &mut Out) -> Exit {
             return Exit::Usage;
         }
     };
-    if let Err(exit) = project.gate(out).and_then(|()| names_exist(&project, &args.names, out)) {
+    let chosen = Chosen::of(&project, args);
+    let ready =
+        names_exist(&project, &args.names, out).and_then(|()| project.gate_of(&chosen.files(&project, args), out));
+    if let Err(exit) = ready {
         return exit;
     }
-    let files = work(&project, args, world);
+    let files = work(&project, &chosen, world);
     let all = || files.iter().flat_map(|file| &file.outcomes);
     let failed = all().filter(|outcome| !outcome.differences.is_empty()).count();
     let passed = all().count() - failed;
@@ -77,30 +81,65 @@ fn names_of<'p>(project: &'p Project, test: &Test) -> [&'p str; 4] {
     [mapping, path, file, file.strip_suffix(".test.yaml").unwrap_or(file)]
 }
 
-fn work(project: &Project, args: &TestArgs, world: &dyn World) -> Vec<File> {
+/// What is run: mappings for the examples of their functions, test documents for their cases.
+struct Chosen<'p> {
+    mappings: Vec<MappingId>,
+    tests: Vec<&'p Test>,
+}
+
+impl<'p> Chosen<'p> {
+    fn of(project: &'p Project, args: &TestArgs) -> Chosen<'p> {
+        let model = &project.model;
+        let own = |file: FileId| args.library || project.is_own(file);
+        let asked = |name: &str| args.names.iter().any(|asked| asked == name);
+        let all = args.names.is_empty();
+        let of_mapping = |mapping: &Mapping| if all { own(mapping.file) } else { asked(&mapping.name.text) };
+        let of_test = |test: &Test| if all { own(test.file) } else { names_of(project, test).into_iter().any(asked) };
+        let mappings = (0..).map(MappingId).zip(&model.mappings);
+        Chosen {
+            mappings: mappings.filter(|(_, mapping)| of_mapping(mapping)).map(|(id, _)| id).collect(),
+            tests: model.tests.iter().filter(|test| of_test(test)).collect(),
+        }
+    }
+
+    /// The files that must be without errors: what is run and what that is made of. Without names, every test document of
+    /// the project, lest one whose mapping is not known be passed over in silence.
+    fn files(&self, project: &Project, args: &TestArgs) -> BTreeSet<FileId> {
+        let mut files: BTreeSet<FileId> = self.tests.iter().map(|test| test.file).collect();
+        for test in &self.tests {
+            project.files_of(test.mapping, &mut files);
+        }
+        for &mapping in self.mappings.iter().filter(|&&mapping| has_examples(project.model.mapping(mapping))) {
+            project.files_of(mapping, &mut files);
+        }
+        if args.names.is_empty() {
+            let is_test = |file: &FileId| project.sources.file(*file).path.ends_with(".test.yaml");
+            files.extend(project.sources.ids().filter(|&file| project.is_own(file)).filter(is_test));
+        }
+        files
+    }
+}
+
+fn has_examples(mapping: &Mapping) -> bool {
+    mapping.functions.iter().any(|function| !function.examples.is_empty())
+}
+
+fn work(project: &Project, chosen: &Chosen<'_>, world: &dyn World) -> Vec<File> {
     let model = &project.model;
     let arena = Arena::new();
     let codecs = stage::lookup_codecs(model);
     let lookups = stage::lookups(model, &codecs, &arena);
     let today = world.now().to_zoned(TimeZone::UTC).date();
     let bench = Bench { model, lookups: &lookups, today };
-    let own = |file: FileId| args.library || project.is_own(file);
-    let asked = |name: &str| args.names.iter().any(|asked| asked == name);
     let mut files = Vec::new();
-    for (mapping, typed) in model.mappings.iter().zip(&project.typed.mappings) {
-        let name = &mapping.name.text;
-        if if args.names.is_empty() { own(mapping.file) } else { asked(name) } {
-            files.push((mapping.file, name, cases::examples(&bench, typed)));
-        }
+    for &id in &chosen.mappings {
+        let (mapping, typed) = (model.mapping(id), &project.typed.mappings[id.0 as usize]);
+        files.push((mapping.file, &mapping.name.text, cases::examples(&bench, typed)));
     }
-    for test in &model.tests {
-        let wanted =
-            if args.names.is_empty() { own(test.file) } else { names_of(project, test).into_iter().any(asked) };
-        if wanted {
-            let typed = &project.typed.mappings[test.mapping.0 as usize];
-            let outcomes = test.cases.iter().map(|case| cases::work(&bench, typed, test, case)).collect();
-            files.push((test.file, &model.mapping(test.mapping).name.text, outcomes));
-        }
+    for test in &chosen.tests {
+        let typed = &project.typed.mappings[test.mapping.0 as usize];
+        let outcomes = test.cases.iter().map(|case| cases::work(&bench, typed, test, case)).collect();
+        files.push((test.file, &model.mapping(test.mapping).name.text, outcomes));
     }
     let path = |file| project.sources.file(file).path.clone();
     let files = files.into_iter().filter(|(_, _, outcomes)| !outcomes.is_empty());

@@ -13,7 +13,7 @@ use super::tree::Node;
 use crate::finding::{Finding, Findings, codes};
 use crate::source::{FileId, Sources, Span};
 use granit_parser::{Event, Parser};
-use mend::Mended;
+use mend::{Mend, Mended};
 
 /// Maps and lists may lie this deep in each other.
 pub const MAX_DEPTH: usize = 64;
@@ -47,7 +47,12 @@ pub fn read(sources: &Sources, file: FileId, found: &mut Findings) -> Option<Nod
                 errors.add(trouble.finding);
             }
             unsure |= !trouble.sure;
-            if round < MAX_MENDS && mended.apply(trouble.mend) {
+            let loses = matches!(trouble.mend, Mend::Drop(_) | Mend::Stop);
+            let goes_on = round < MAX_MENDS && mended.apply(trouble.mend);
+            if loses || !goes_on {
+                found.cut(file);
+            }
+            if goes_on {
                 continue;
             }
         }
