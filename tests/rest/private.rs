@@ -70,7 +70,12 @@ fn who_is_marked_later_stays_as_is_and_is_held() {
         for _ in 0..2 {
             let (done, answer, ran) = scene.done();
             assert_eq!(done, did([]), "\n{}", ran.said());
-            assert_eq!((&answer["summary"]["held"], ran.exit), (&json!(HELD + 1 + more), Exit::Found), "\n{}", ran.said());
+            assert_eq!(
+                (&answer["summary"]["held"], ran.exit),
+                (&json!(HELD + 1 + more), Exit::Found),
+                "\n{}",
+                ran.said()
+            );
             assert!(scene.content() == before, "the directory changed");
             without(&names, "the run", &ran.said());
             without(&["Hemlig"], "the run", &ran.said());

@@ -259,4 +259,3 @@ impl Reading {
         Ok(next)
     }
 }
-
