@@ -26,6 +26,10 @@ pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Optio
                 }
                 continue;
             }
+            // Nothing of this entity is linked yet: a share of nothing is no measure for the first records of it.
+            if op == Op::Create && entity.linked == 0 {
+                continue;
+            }
             if let Some(most) = most(guard, op, entity.linked)
                 && count > most
             {

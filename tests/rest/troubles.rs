@@ -118,12 +118,24 @@ fn one_refused_record_stops_no_other() {
 }
 
 #[test]
-fn a_directory_that_turns_us_away_gets_nothing_more() {
+fn what_a_directory_turned_away_is_made_when_it_lets_us() {
     let scene = Scene::new();
-    scene.directory.trouble("POST", "/groups", usize::MAX, Trouble::Status(403));
-    let run = scene.run();
-    println!("{}", run.said());
-    assert!(run.exit == Exit::Usage || run.exit == Exit::Found);
-    let next = Scene { ..scene };
-    assert!(next.counts()["users"] <= 47);
+    scene.directory.trouble("POST", "/groups", 46, Trouble::Status(403));
+    let run = scene.run().ends(Exit::Found);
+    assert_eq!(scene.counts(), counts([("users", 46), ("groups", 0), ("memberships", 0)]), "\n{}", run.said());
+    let (done, _, second) = scene.done();
+    assert_eq!(done, did([("create group", 46), ("create membership", 61)]), "\n{}", second.said());
+    assert_eq!(scene.counts(), counts(WHOLE));
+}
+
+#[test]
+fn a_directory_that_breaks_down_is_left_alone_and_filled_later() {
+    let scene = Scene::new();
+    scene.directory.trouble("POST", "/groups", 7, Trouble::Status(503));
+    let run = scene.run().ends(Exit::Usage);
+    assert!(run.result.contains("46  user"), "what was written before is counted: {}", run.said());
+    assert_eq!(scene.counts()["memberships"], 0);
+    scene.run().ends(Exit::Found);
+    assert_eq!(scene.counts(), counts(WHOLE));
+    assert_eq!(scene.done().0, did([]));
 }

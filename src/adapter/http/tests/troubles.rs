@@ -136,7 +136,7 @@ async fn a_refused_client_is_said_without_its_secret() {
 
 #[tokio::test]
 async fn a_rule_says_what_an_answer_means() {
-    let say = fault(ALWAYS, Trouble::Status(403)).await;
+    let say = fault_with(ALWAYS, Trouble::Status(403), Then::Stop).await;
     assert_eq!(say, "403 on GET /persons (page 3): scripted: the provider has not opened this list for us");
 }
 
