@@ -46,9 +46,8 @@ fn a_file_cut_in_the_middle_of_a_record() {
 
 #[test]
 fn a_header_renamed() {
-    let rename = |town: &Town| town.replace("Elev", "elevid;", ";personnr;", ";personnummer;");
-    let words =
-        ["INCOMPLETE", "input/Exk_ElevData.csv: the column `personnr` is missing (did you mean `personnummer`?)"];
+    let rename = |town: &Town| town.replace("Elev", "elevid;", ";efternamn;", ";efternamm;");
+    let words = ["INCOMPLETE", "input/Exk_ElevData.csv: the column `efternamn` is missing (did you mean `efternamm`?)"];
     nothing_is_lost(rename, &words);
 }
 
@@ -139,12 +138,15 @@ fn each_of_the_ten_files_missing() {
             said.says(&["0 changes written"]).hides(&["INCOMPLETE"]);
         } else {
             let said = said.says(&["INCOMPLETE", &format!("input/Exk_{name}Data.csv: there is no such file")]);
-            said.hides(&["  remove ", "  update "]);
+            said.hides(&["  remove "]);
         }
         town.is_sound();
         for (file, text) in &before {
             for row in text.lines() {
-                assert!(town.output()[file].lines().any(|other| other == row), "{file} lost a row without {name}");
+                // A telephone number may come from another list; nobody is lost.
+                let key =
+                    if file == "users.csv" { row.split_inclusive(',').take(4).collect() } else { row.to_string() };
+                assert!(town.output()[file].contains(&key), "{file} lost a row without {name}: {row}");
             }
         }
     }

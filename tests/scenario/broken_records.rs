@@ -27,15 +27,22 @@ fn a_duplicate_key() {
 
 #[test]
 fn a_reference_to_nobody() {
-    let lose = |town: &Town| town.replace("Grupp", "1002;", ";10;", ";77;");
+    let lose = |town: &Town| town.replace("Grupp", "1002;;", ";10;", ";77;");
     nothing_changes(lose, &["group unit: refers to a record that is not there (input/Exk_GruppData.csv:3"]);
+}
+
+/// A pupil whose school was mistyped is still there, and so is the person behind the row.
+#[test]
+fn a_key_that_refers_to_nobody() {
+    let lose = |town: &Town| town.replace("Elev", "5077;", ";30;", ";77;");
+    nothing_changes(lose, &["pupil unit: refers to a record that is not there", "input/Exk_ElevData.csv:90"]);
 }
 
 #[test]
 fn dates_that_stand_for_no_date() {
     let open = |town: &Town| {
         town.replace("Elev", "5003;", "9999-12-31", "0000-00-00");
-        town.replace("Grupp", "1002;", "9999-12-31", "");
+        town.replace("Grupp", "1002;;", "9999-12-31", "");
         town.replace("Personal", "704;", "9999-12-31", "0000-00-00");
     };
     nothing_changes(open, &["0 changes written"]);

@@ -108,7 +108,7 @@ fn guards_stop_what_is_applied() {
 #[test]
 fn the_disk_is_full_when_it_is_kept() {
     let town = Town::new();
-    town.world.fill_disk_at(2);
+    town.world.fill_disk_at(1);
     let said = town.command("koppla preview --project . --as-of 2026-09-01 --out tonight.changes");
     said.ends(Exit::Usage).says(&["tonight.changes cannot be written"]);
     apply(&town.reborn()).ends(Exit::Usage);

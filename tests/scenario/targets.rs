@@ -11,7 +11,7 @@ use std::process::Command;
 /// A night in a town with something to write and a fault, then a night without it.
 #[track_caller]
 fn made_good(fault: impl Fn(&Town), words: &[&str]) {
-    let settled = Town::settled();
+    let settled = Town::settled().reborn();
     settled.newcomer();
     settled.leaves("5077");
     let undisturbed = settled.copied();
