@@ -24,6 +24,8 @@ struct Content<'p> {
     records: Records,
     /// True if the store knew records of it before: then its file was delivered.
     known: bool,
+    /// True if a map feeds it in this run; one that is switched off does not.
+    fed: bool,
 }
 
 /// One delivery of all files.
@@ -84,7 +86,7 @@ fn contents<'p>(plan: &'p Plan<'_>, store: &Store, set: &ChangeSet) -> Result<Ve
         let mut records = linked(store, &set.sync, entity)?;
         let known = !records.is_empty();
         change(&mut records, changes);
-        contents.push(Content { write, records, known });
+        contents.push(Content { write, records, known, fed: changes.is_some() });
     }
     Ok(contents)
 }
@@ -116,10 +118,10 @@ fn change(records: &mut Records, changes: Option<&EntityChanges>) {
     }
 }
 
-/// True if the file of an entity is part of the set. One without rows is, where the descriptor says so; and where it may
-/// have been delivered with rows before: the other side would go on with the old one.
+/// True if the file of an entity is part of the set. One without rows is, where the descriptor says so and a map feeds it;
+/// and where it was delivered with rows before: the other side would go on with the old one.
 fn is_sent(plan: &Plan<'_>, content: &Content<'_>) -> bool {
-    plan.target.delivery.empty_files || content.known || !content.records.is_empty()
+    plan.target.delivery.empty_files && content.fed || content.known || !content.records.is_empty()
 }
 
 /// Stops a delivery that holds what its descriptor refuses. Changes that would bring it about were held before; what is

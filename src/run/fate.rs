@@ -42,6 +42,8 @@ pub struct Stopped {
     pub origin: Option<String>,
     /// True if the engine held it; false if a rule (or bad data) rejected it.
     pub held: bool,
+    /// True if its row goes on under its key, or is no record of its own: nobody else is in doubt because of it.
+    pub keyed: bool,
 }
 
 /// Everything that fell.
@@ -71,6 +73,13 @@ impl Fallen {
         self.stop(place, key, stop.why.to_string(), stop.origin.clone(), apart, false);
     }
 
+    /// A row that failed and goes on, for its key is known all the same.
+    pub fn failed_with_key(&mut self, place: &str, key: Option<String>, stop: &Stop, apart: Apart) {
+        let before = self.stopped.len();
+        self.failed(place, key, stop, apart);
+        self.stopped[before..].iter_mut().for_each(|stopped| stopped.keyed = true);
+    }
+
     /// A row that a rule rejected.
     pub fn rejected(&mut self, place: &str, key: Option<String>, why: &str, apart: Apart) {
         self.stop(place, key, why.to_string(), None, apart, false);
@@ -97,7 +106,7 @@ impl Fallen {
             *self.protected.entry(place.to_string()).or_default() += 1;
             return;
         }
-        self.stopped.push(Stopped { place: place.to_string(), key, why, origin, held });
+        self.stopped.push(Stopped { place: place.to_string(), key, why, origin, held, keyed: false });
     }
 
     /// Something odd that stops nothing.
@@ -109,9 +118,14 @@ impl Fallen {
         }
     }
 
+    /// True if rows fell in a set whose keys nobody knows.
+    pub fn is_in_doubt(&self, place: &str) -> bool {
+        self.stopped.iter().any(|stopped| stopped.place == place && !stopped.keyed)
+    }
+
     /// From here on, rows of a set have other keys than those that fell.
     pub fn keys_replaced(&mut self, place: &str) {
-        if self.stopped.iter().any(|stopped| stopped.place == place) {
+        if self.is_in_doubt(place) {
             self.blurred.push(place.to_string());
         }
     }

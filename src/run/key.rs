@@ -2,9 +2,7 @@
 
 use super::eval::Machine;
 use super::table::Rows;
-use crate::adapter::Cell;
 use crate::check::typed::KeyPart;
-use crate::plan::Reader;
 use crate::value::{Arena, RecordType, Row, Type, Value, normal};
 use std::fmt::Write;
 use xxhash_rust::xxh3::Xxh3;
@@ -70,7 +68,7 @@ pub fn hash_key(machine: &Machine<'_, '_>, row: Row, record: RecordType, arena: 
             let entity = machine.model.entity(id);
             let mut any = false;
             for &field in &entity.key {
-                let value = machine.plain_field(row, id, field as u16, arena);
+                let value = key_field(machine, row, id, field, arena);
                 if value.is_absent() {
                     if entity.first_present {
                         continue;
@@ -98,6 +96,21 @@ pub fn hash_key(machine: &Machine<'_, '_>, row: Row, record: RecordType, arena: 
     }
 }
 
+/// A part of a key. A reference to nobody is known by the key that it names: such a row is still this row and no other.
+fn key_field<'a>(
+    machine: &Machine<'_, 'a>,
+    row: Row,
+    id: crate::value::EntityId,
+    field: usize,
+    arena: &'a Arena,
+) -> Value<'a> {
+    let value = machine.plain_field(row, id, field as u16, arena);
+    if !value.is_absent() || !matches!(machine.model.entity(id).fields[field].ty, Type::Ref(_)) {
+        return value;
+    }
+    machine.nobody(row, id, field as u16, arena).map_or(Value::Absent, Value::Text)
+}
+
 /// The key of a row as text: its parts joined by `|`, with `\` before a `|` or `\` of a part. `None` if a part is absent.
 pub fn key_text(machine: &Machine<'_, '_>, row: Row, record: RecordType) -> Option<String> {
     let arena = Arena::new();
@@ -106,7 +119,7 @@ pub fn key_text(machine: &Machine<'_, '_>, row: Row, record: RecordType) -> Opti
         RecordType::Entity(id) => {
             let entity = machine.model.entity(id);
             for (position, &field) in entity.key.iter().enumerate() {
-                let value = machine.plain_field(row, id, field as u16, &arena);
+                let value = key_field(machine, row, id, field, &arena);
                 if value.is_absent() && entity.first_present {
                     continue;
                 }
@@ -159,32 +172,6 @@ fn push_part(machine: &Machine<'_, '_>, text: &mut String, ty: &Type, value: Val
         text.push(character);
     }
     Some(())
-}
-
-/// The key of a row as it was written, also where it refers to a record that is not there; `None` if a part of it is empty
-/// or cannot be read. Such a record is nobody, but one can tell which one it is.
-pub fn written_key(machine: &Machine<'_, '_>, row: Row, id: crate::value::EntityId) -> Option<String> {
-    let table = machine.tables.table(row.table);
-    let Rows::Wire { columns, .. } = &table.rows else { return None };
-    let entity = machine.model.entity(id);
-    let arena = Arena::new();
-    let mut parts = Vec::new();
-    for &field in &entity.key {
-        let mut part = String::new();
-        let value = machine.plain_field(row, id, field as u16, &arena);
-        if push_part(machine, &mut part, &entity.fields[field].ty, value).is_none() {
-            let column = columns[field].as_ref()?;
-            let Reader::Reference(..) = column.reader else { return None };
-            let (batch, cell) = table.cell(row.row, column.slot);
-            let (Cell::Text { start, len } | Cell::Number { start, len }) = cell else { return None };
-            part = batch.text(start, len).replace('\\', "\\\\").replace('|', "\\|");
-        }
-        if part.is_empty() {
-            return None;
-        }
-        parts.push(part);
-    }
-    Some(parts.join("|"))
 }
 
 /// What a row is a record of.

@@ -82,6 +82,9 @@ pub struct MadeRow {
     pub left: Row,
     /// Whether it is written.
     pub fate: Fate,
+    /// The entity in which a reference of it leads to nobody. If its key is not known for that, it is nobody's key: all
+    /// records that are made or linked refer to somebody.
+    pub nobody: Option<EntityId>,
 }
 
 /// The records of one right entity.
@@ -101,6 +104,8 @@ pub struct Made<'t> {
     pub keys: Vec<Option<String>>,
     /// Names of maps from which a record that is missing here is not gone, and why.
     pub incomplete: BTreeMap<u16, String>,
+    /// Why the next mapping cannot know who is gone, if keys of records are not known.
+    pub keyless: Option<String>,
 }
 
 impl<'t> Made<'t> {
@@ -113,6 +118,7 @@ impl<'t> Made<'t> {
             states: Vec::new(),
             keys: Vec::new(),
             incomplete: BTreeMap::new(),
+            keyless: None,
         }
     }
 
@@ -207,7 +213,7 @@ fn take_part<'t>(
             Ok(None) => {
                 let made = into.rows.len() as u32;
                 let fate = Fate::of(apart, Fate::Whole);
-                into.rows.push(MadeRow { map: index, left, fate });
+                into.rows.push(MadeRow { map: index, left, fate, nobody: None });
                 if wanted {
                     link(map, &frame, left, made, links);
                 }
@@ -232,7 +238,7 @@ fn take_part<'t>(
 
 /// A rejected record keeps a row, for its key: whoever was rejected is not gone.
 fn keep_key(into: &mut Made<'_>, map: u16, left: Row, fate: Fate) {
-    into.rows.push(MadeRow { map, left, fate });
+    into.rows.push(MadeRow { map, left, fate, nobody: None });
 }
 
 type Fallout<'t> = Option<(Option<&'t Dropped>, bool)>;
@@ -335,6 +341,7 @@ fn work<'t>(
         }
     }
     machine.inside.set(false);
+    into.rows[row].nobody = first.as_ref().and_then(|stop| Some(stop.nobody.as_ref()?.0));
     let reject = match (rejected, first) {
         (Some(why), _) => {
             fallen.rejected(&map.name, key_text(machine, left, map.left), &why, apart);

@@ -40,6 +40,7 @@ fn empty<'t>(entity: EntityId) -> Made<'t> {
         states: Vec::new(),
         keys: Vec::new(),
         incomplete: Default::default(),
+        keyless: None,
     }
 }
 
@@ -136,12 +137,6 @@ fn merge<'t>(
                     let why = format!("the key of {} is empty", entity.name.text);
                     fallen.rejected(&map.name, left_key(machine, made.left), &why, Apart::No);
                     made.fate = Fate::Rejected(why);
-                }
-                if key.is_none() && !theirs {
-                    // Whose key is not known cannot be told from who is gone.
-                    into.incomplete
-                        .entry(made.map)
-                        .or_insert_with(|| "records whose key could not be worked out".into());
                 }
                 if let Some(key) = &key {
                     by_key.insert(key.clone(), record);

@@ -2,7 +2,7 @@
 
 use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
-use super::key::{hash_key, key_text, written_key};
+use super::key::{hash_key, key_text};
 use super::stage::Setting;
 use super::table::{Apart, Rows};
 use crate::model::Duplicates;
@@ -36,20 +36,15 @@ pub fn duplicates(
             let place = Row { table: index, row };
             match hash_key(&machine, place, RecordType::Entity(id), &arena) {
                 None => {
-                    let key = written_key(&machine, place, id);
-                    let why = match key {
-                        Some(_) => "the key refers to a record that is not there",
-                        None => "the key is empty or cannot be read",
-                    };
-                    if key.is_none() {
-                        incomplete.entry(id).or_insert_with(|| why.into());
-                    }
+                    let why = "the key is empty or cannot be read";
+                    incomplete.entry(id).or_insert_with(|| why.into());
                     fallen.stopped.push(super::fate::Stopped {
                         place: entity.name.text.clone(),
-                        key,
+                        key: None,
                         why: why.into(),
                         origin: table.origin(row),
                         held: false,
+                        keyed: false,
                     });
                     out.push(row);
                 }
@@ -67,6 +62,7 @@ pub fn duplicates(
                                 why: format!("the key is there twice: the first row counts ({first})"),
                                 origin: table.origin(row),
                                 held: true,
+                                keyed: true,
                             });
                         }
                     }

@@ -296,6 +296,10 @@ impl<'c, 't> Context<'c, 't> {
                 None => finder.find(row, &seen, &taken, &right),
             };
             match found {
+                Found::Moved(present) if self.is_in_doubt(&right.present[present]) => {
+                    report
+                        .hold(left_key, "may be a record that is linked already, whose left record could not be read");
+                }
                 Found::Linked(present) | Found::Matched(present) | Found::Moved(present) => {
                     if !taken.insert(present) {
                         report.hold(left_key, "two records on the left lead to one record on the right");
@@ -526,6 +530,12 @@ impl<'c, 't> Context<'c, 't> {
             }
             changes.push(Proposed::about(index, change));
         }
+    }
+
+    /// True if nobody knows whether the left record of a present one is gone. Its link is nobody else's to take over.
+    fn is_in_doubt(&self, present: &Present) -> bool {
+        let map = self.map_of(present);
+        map.is_some_and(|(index, _)| self.made().incomplete.contains_key(&index)) || self.is_stopped(present)
     }
 
     /// True if the left record was stopped before its key could be worked out in full: it may be the one that is missed.

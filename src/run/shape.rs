@@ -43,8 +43,8 @@ pub struct Shaped<'t> {
 /// Runs the steps of a set. Rows that fall are told to `fallen`.
 pub fn shape<'m, 't>(machine: &Machine<'m, 't>, set: &TypedSet, arena: &'t Arena, fallen: &mut Fallen) -> Shaped<'t> {
     let name = &machine.model.set(set.set).name.text;
-    let mut shaper =
-        Shaper { machine, arena, fallen, name, width: set.frame as usize, groups: Vec::new(), key: Vec::new() };
+    let width = set.frame as usize;
+    let mut shaper = Shaper { machine, arena, fallen, name, set, width, groups: Vec::new(), key: Vec::new() };
     let mut rows = Rows::of(shaper.width);
     for step in &set.steps {
         rows = shaper.step(step, rows);
@@ -66,6 +66,7 @@ struct Shaper<'s, 'm, 't> {
     arena: &'t Arena,
     fallen: &'s mut Fallen,
     name: &'s str,
+    set: &'s TypedSet,
     width: usize,
     groups: Vec<(u32, Table<'t>)>,
     /// The parts of the key so far, for rows that fall.
@@ -135,9 +136,24 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
     }
 
     fn let_value(&mut self, value: ExprId, slot: u16, rows: Rows<'t>) -> Rows<'t> {
+        let in_key = self.set.key.contains(&KeyPart::Slot(slot));
         self.rows(rows, |this, frame, apart, out| {
-            frame[slot as usize] = this.machine.eval(value, frame, this.arena)?;
-            out.push(frame, apart);
+            match this.machine.eval(value, frame, this.arena) {
+                Ok(value) => {
+                    frame[slot as usize] = value;
+                    out.push(frame, apart);
+                }
+                Err(stop) => match &stop.nobody {
+                    // A row whose key names a record that is not there is known by the name. It goes on and leaves nowhere.
+                    Some((_, key)) if in_key => {
+                        let so_far = this.key_so_far(frame);
+                        this.fallen.failed_with_key(this.name, so_far, &stop, apart);
+                        frame[slot as usize] = Value::Text(this.arena.alloc_str(key));
+                        out.push(frame, apart.max(Apart::Outside));
+                    }
+                    _ => return Err(stop),
+                },
+            }
             Ok(())
         })
     }

@@ -76,7 +76,7 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
             tables.put(tables.layout(layout), table);
         }
     }
-    let (mut made, left_keys) = {
+    let (mut made, left_keys): (Vec<Made<'t>>, Vec<Vec<Option<String>>>) = {
         let mut links = Links::default();
         let mut machine = setting.machine(&tables, &none, &odd);
         let made = make(&mut machine, &mut links, arena, &mut fallen);
@@ -90,6 +90,9 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
                 this.incomplete.insert(*map, why.clone());
             }
         }
+    }
+    for (this, keys) in made.iter_mut().zip(&left_keys) {
+        doubt(setting, this, keys, &incomplete);
     }
     for (what, place, count) in odd.all() {
         fallen.oddities.push((what, place, count));
@@ -146,6 +149,27 @@ fn tables_of<'t>(setting: &Setting<'t>, mut given: BTreeMap<EntityId, Table<'t>>
     Tables { tables: tables.into_iter().map(std::rc::Rc::new).collect(), entities, layouts }
 }
 
+/// Whose key is not known cannot be told from who is gone: the left key where links are compared, the made key where the
+/// next mapping goes on from it.
+fn doubt(
+    setting: &Setting<'_>,
+    made: &mut Made<'_>,
+    left_keys: &[Option<String>],
+    incomplete: &BTreeMap<EntityId, String>,
+) {
+    let entity = setting.model.entity(made.entity);
+    let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
+    for ((row, key), left_key) in made.rows.iter().zip(&made.keys).zip(left_keys) {
+        let nobody = row.nobody.is_some_and(|to| !incomplete.contains_key(&to));
+        let why = || "records whose key could not be worked out".to_string();
+        if left_key.is_none() {
+            made.incomplete.entry(row.map).or_insert_with(why);
+        } else if key.is_none() && !theirs && !nobody {
+            made.keyless.get_or_insert_with(why);
+        }
+    }
+}
+
 /// Maps whose missing records are not gone: something that they depend on was not read in full, or rows fell in a set whose
 /// later keys nobody knows.
 fn unsure_maps(setting: &Setting<'_>, incomplete: &BTreeMap<EntityId, String>, fallen: &Fallen) -> Vec<(u16, String)> {
@@ -159,10 +183,7 @@ fn unsure_maps(setting: &Setting<'_>, incomplete: &BTreeMap<EntityId, String>, f
             .iter()
             .find_map(|entity| incomplete.get(entity).map(|why| format!("{}: {why}", model.entity(*entity).name.text)));
         let blurred = sets.iter().map(|&set| &model.set(set).name.text).find(|name| fallen.is_blurred(name));
-        let stopped = sets
-            .iter()
-            .map(|&set| &model.set(set).name.text)
-            .find(|name| fallen.stopped.iter().any(|stopped| stopped.place == **name));
+        let stopped = sets.iter().map(|&set| &model.set(set).name.text).find(|name| fallen.is_in_doubt(name));
         let why = part
             .or_else(|| blurred.map(|name| format!("rows of the set {name} could not be read or were rejected")))
             .or_else(|| stopped.map(|name| format!("rows of the set {name} could not be read or were rejected")));
@@ -235,7 +256,7 @@ pub fn as_input<'t>(made: Vec<Made<'t>>) -> Input<'t> {
                 Fate::Outside | Fate::Rejected(_) | Fate::Held(_) => table.set_apart(row as u32, Apart::Outside),
             }
         }
-        if let Some(why) = this.incomplete.values().next() {
+        if let Some(why) = this.incomplete.values().chain(&this.keyless).next() {
             incomplete.insert(this.entity, why.clone());
         }
         tables.insert(this.entity, table);

@@ -59,8 +59,9 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
         Format::Human => {
             tell_run(&ended, true, out);
             if !stale.is_empty() {
+                let were = if stale.len() == 1 { "change is stale and was" } else { "changes are stale and were" };
                 out.text(&format!(
-                    "{} changes are stale and were not written: since the preview they were applied already, or the source or target has moved on\n",
+                    "{} {were} not written: since the preview the source or the target has moved on, or the change was applied already\n",
                     stale.len()
                 ));
             }

@@ -1,6 +1,6 @@
 //! Input files that are cut, renamed, empty or not there. What was read goes on; nothing that was not read is gone.
 
-use crate::town::{Town, path_of};
+use crate::town::{Town, path_of, same};
 use koppla::shell::Exit;
 
 /// The ten files of the register.
@@ -25,13 +25,13 @@ fn nothing_is_lost(spoil: impl FnOnce(&Town), words: &[&str]) {
     let (before, input) = (town.output(), town.world.tree());
     spoil(&town);
     town.run().ends(Exit::Found).says(words).says(&["0 changes written"]);
-    assert_eq!(town.output(), before);
+    same(&town.output(), &before);
     town.is_sound();
     for name in FILES {
         town.put(name, &input[&path_of(name)]);
     }
     town.run().ends(Exit::Found).says(&["0 changes written"]).hides(&["INCOMPLETE"]);
-    assert_eq!(town.output(), before);
+    same(&town.output(), &before);
 }
 
 #[test]
@@ -46,9 +46,8 @@ fn a_file_cut_in_the_middle_of_a_record() {
 
 #[test]
 fn a_header_renamed() {
-    let rename = |town: &Town| town.replace("Elev", "elevid;", ";personnr;", ";personnummer;");
-    let words =
-        ["INCOMPLETE", "input/Exk_ElevData.csv: the column `personnr` is missing (did you mean `personnummer`?)"];
+    let rename = |town: &Town| town.replace("Elev", "elevid;", ";efternamn;", ";efternamm;");
+    let words = ["INCOMPLETE", "input/Exk_ElevData.csv: the column `efternamn` is missing (did you mean `efternamm`?)"];
     nothing_is_lost(rename, &words);
 }
 
@@ -122,7 +121,8 @@ fn a_file_with_a_header_alone_is_a_source_that_shrank() {
     town.run()
         .ends(Exit::Stopped)
         .says(&["stopped by a guard", "skolplatsen pupil_group: 0 records, 311 at the last run"]);
-    assert_eq!((town.output(), town.remembered()["links"].clone()), before);
+    same(&town.output(), &before.0);
+    assert_eq!(town.remembered()["links"], before.1);
 }
 
 /// One of the ten files is not there. Creates go on, nothing is gone.
@@ -139,12 +139,15 @@ fn each_of_the_ten_files_missing() {
             said.says(&["0 changes written"]).hides(&["INCOMPLETE"]);
         } else {
             let said = said.says(&["INCOMPLETE", &format!("input/Exk_{name}Data.csv: there is no such file")]);
-            said.hides(&["  remove ", "  update "]);
+            said.hides(&["  remove "]);
         }
         town.is_sound();
         for (file, text) in &before {
             for row in text.lines() {
-                assert!(town.output()[file].lines().any(|other| other == row), "{file} lost a row without {name}");
+                // A telephone number may come from another list; nobody is lost.
+                let key =
+                    if file == "users.csv" { row.split_inclusive(',').take(4).collect() } else { row.to_string() };
+                assert!(town.output()[file].contains(&key), "{file} lost a row without {name}: {row}");
             }
         }
     }
@@ -170,5 +173,5 @@ fn the_folder_is_missing() {
     let before = town.output();
     std::fs::rename(town.world.path("input"), town.world.path("elsewhere")).expect("a rename");
     town.run().ends(Exit::Found).says(&["INCOMPLETE", "input: there is no such folder", "0 changes written"]);
-    assert_eq!(town.output(), before);
+    same(&town.output(), &before);
 }

@@ -1,6 +1,6 @@
 //! Change sets that are kept in a file: by whom they may be read, and what becomes of them when the world has moved on.
 
-use crate::town::Town;
+use crate::town::{Town, same};
 use koppla::shell::Exit;
 
 const FILE: &str = "tonight.changes";
@@ -33,7 +33,8 @@ fn applied_and_applied_again() {
     town.is_sound();
     let before = (town.output(), town.remembered());
     apply(&town).ends(Exit::Found).says(&["0 changes written", "902 changes are stale and were not written"]);
-    assert_eq!((town.output(), town.remembered()), before);
+    same(&town.output(), &before.0);
+    same(&town.remembered(), &before.1);
     town.run().says(&["0 changes written"]);
 }
 
@@ -46,7 +47,10 @@ fn what_has_moved_on_is_not_written() {
     kept(&town);
     town.replace("Elev", "5003;", ";Elise;", ";Elisa;");
     apply(&town).ends(Exit::Found).says(&["1 change written", "1 change is stale and was not written"]);
-    assert!(town.output()["users.csv"].contains("Ottokar") && !town.output()["users.csv"].contains("Elis,"));
+    let users = &town.output()["users.csv"];
+    assert!(
+        users.contains("Ottokar") && users.contains(",Elis,") && !users.contains("Elise") && !users.contains("Elisa")
+    );
     town.is_sound();
 }
 
@@ -59,7 +63,7 @@ fn what_leans_on_a_stale_change_is_stale() {
     kept(&town);
     town.replace("Elev", "5900;", ";Ny;", ";Nya;");
     apply(&town).ends(Exit::Found).says(&["0 changes written", "stale"]);
-    assert_eq!(town.output(), before);
+    same(&town.output(), &before);
     town.is_sound();
     town.run().ends(Exit::Found).says(&["create          1  user"]);
     town.is_sound();
@@ -101,14 +105,14 @@ fn guards_stop_what_is_applied() {
     }
     kept(&town);
     apply(&town).ends(Exit::Stopped).says(&["stopped by a guard"]);
-    assert_eq!(town.output(), before);
+    same(&town.output(), &before);
 }
 
 /// A full disk in the middle of the file leaves no file that could be taken for whole.
 #[test]
 fn the_disk_is_full_when_it_is_kept() {
     let town = Town::new();
-    town.world.fill_disk_at(2);
+    town.world.fill_disk_at(1);
     let said = town.command("koppla preview --project . --as-of 2026-09-01 --out tonight.changes");
     said.ends(Exit::Usage).says(&["tonight.changes cannot be written"]);
     apply(&town.reborn()).ends(Exit::Usage);

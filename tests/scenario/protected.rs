@@ -1,6 +1,6 @@
 //! People who are protected. From the moment of their marking nothing about them is sent, remembered or shown.
 
-use crate::town::{Said, Town};
+use crate::town::{Said, Town, same};
 use koppla::shell::Exit;
 
 /// Words that lead to the pupil 5003, who has a name that nobody else has.
@@ -25,7 +25,7 @@ fn mark(town: &Town) {
 #[track_caller]
 fn nowhere(town: &Town, said: &[Said]) {
     for (path, bytes) in town.world.tree() {
-        if path.starts_with("input/") {
+        if path.starts_with("input/") || path == "generate.py" {
             continue;
         }
         for word in PLANTED {
@@ -119,7 +119,7 @@ fn many_markings_in_one_night_are_stopped() {
         }
     });
     town.run().ends(Exit::Stopped).says(&["linked records to remove, the guard allows "]);
-    assert_eq!(town.output(), before);
+    same(&town.output(), &before);
 }
 
 /// A marking that is taken back makes a new record.
@@ -133,7 +133,7 @@ fn a_marking_that_is_taken_back() {
     town.replace("Elev", "5003;", "Skyddad adress", "Ängsstigen 28");
     town.replace("Folkbokforing", "zebulonia.k@", "Skyddad adress", "Ängsstigen 28");
     town.run().ends(Exit::Found).says(&["create          1  user"]);
-    assert_eq!(town.output(), before);
+    same(&town.output(), &before);
     town.is_sound();
 }
 
@@ -150,6 +150,6 @@ fn a_temporary_number_becomes_a_personnummer() {
     town.edit("Elev", |lines| lines.iter_mut().for_each(|line| *line = line.replace("20150714TF01", "201507142394")));
     town.replace("Folkbokforing", "20150714TF01", "20150714TF01", "201507142394");
     town.run().ends(Exit::Found).hides(&["  remove ", "  create "]);
-    assert_eq!(town.output(), before);
+    same(&town.output(), &before);
     town.is_sound();
 }

@@ -38,11 +38,12 @@ impl Said {
         self
     }
 
-    /// Asserts words in what was said.
+    /// Asserts words in what was said, wherever its lines are broken.
     #[track_caller]
     pub fn says(self, words: &[&str]) -> Said {
+        let said = flowing(&self.all());
         for word in words {
-            assert!(self.all().contains(word), "nobody says `{word}`:\n{}", self.all());
+            assert!(said.contains(flowing(word).as_str()), "nobody says `{word}`:\n{}", self.all());
         }
         self
     }
@@ -200,6 +201,12 @@ impl Town {
         tables.iter().map(|(table, columns)| (table.to_string(), rows_of(&store, table, columns))).collect()
     }
 
+    /// The links with what was last sent, without the hashes of other identities.
+    pub fn linked(&self) -> Vec<String> {
+        let store = Connection::open(self.world.path(STORE)).expect("the store can be opened");
+        rows_of(&store, "links", "entity, left_key, right_key, state, vals")
+    }
+
     /// How many links there are of an entity.
     pub fn links(&self, entity: &str) -> usize {
         let store = Connection::open(self.world.path(STORE)).expect("the store can be opened");
@@ -261,6 +268,45 @@ pub fn said(line: &str, world: &dyn World) -> Said {
     let exit = run_on(line.split_whitespace().map(OsString::from), world, &mut out);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("what is said is UTF-8");
     Said { exit, result: text(result), notes: text(notes) }
+}
+
+/// A text on one line.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Asserts that two towns or nights left the same behind; shows only what differs.
+#[track_caller]
+pub fn same<K: Ord + std::fmt::Debug, V: PartialEq + Lines>(now: &BTreeMap<K, V>, then: &BTreeMap<K, V>) {
+    let mut differences = Vec::new();
+    for key in now.keys().chain(then.keys().filter(|key| !now.contains_key(key))) {
+        let lines = |side: &BTreeMap<K, V>| side.get(key).map(Lines::pieces).unwrap_or_default();
+        let (now, then) = (lines(now), lines(then));
+        let only = |one: &[String], other: &[String], sign: char| -> Vec<String> {
+            one.iter().filter(|line| !other.contains(line)).map(|line| format!("{key:?} {sign} {line}")).collect()
+        };
+        differences.extend(only(&then, &now, '-'));
+        differences.extend(only(&now, &then, '+'));
+    }
+    assert!(differences.is_empty() && now == then, "what differs:\n{}", differences.join("\n"));
+}
+
+/// Something with lines.
+pub trait Lines {
+    /// Its lines.
+    fn pieces(&self) -> Vec<String>;
+}
+
+impl Lines for String {
+    fn pieces(&self) -> Vec<String> {
+        str::lines(self).map(String::from).collect()
+    }
+}
+
+impl Lines for Vec<String> {
+    fn pieces(&self) -> Vec<String> {
+        self.clone()
+    }
 }
 
 fn rows_of(store: &Connection, table: &str, columns: &str) -> Vec<String> {

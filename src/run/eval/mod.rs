@@ -74,6 +74,8 @@ pub struct Stop {
     pub at: ExprId,
     /// Where the value came from, if it came from data: file and line, and the field.
     pub origin: Option<String>,
+    /// If a reference leads to nobody: in which entity, and the key that it names.
+    pub nobody: Option<(EntityId, Box<str>)>,
 }
 
 /// A value, or why there is none.
@@ -259,7 +261,7 @@ impl<'m, 't> Machine<'m, 't> {
 
     /// A failure at a node.
     pub fn stop(&self, at: ExprId, why: impl Into<Cow<'static, str>>) -> Box<Stop> {
-        Box::new(Stop { why: why.into(), at, origin: None })
+        Box::new(Stop { why: why.into(), at, origin: None, nobody: None })
     }
 
     fn fits(&self, pattern: &TypedPattern, value: Value<'_>) -> bool {

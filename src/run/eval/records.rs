@@ -3,7 +3,7 @@
 use super::{Frame, Linked, Machine, Result, Tables};
 use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
-use crate::plan::Column;
+use crate::plan::{Column, Reader};
 use crate::run::key::{Hasher, hash_key};
 use crate::run::table::{Apart, Index, References, Rows, read_cell};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
@@ -56,8 +56,23 @@ impl<'m, 't> Machine<'m, 't> {
                 warn("refers to a record that is not there");
                 Ok(Value::Absent)
             }
-            Err(bad) => Err(self.bad_field(id, row, entity, &column.name, &bad.why.0)),
+            Err(bad) => {
+                let mut stop = self.bad_field(id, row, entity, &column.name, &bad.why.0);
+                if let (Reader::Reference(to, _), Some(key)) = (&column.reader, bad.text) {
+                    stop.nobody = bad.why.0.starts_with("refers to").then(|| (*to, key.into()));
+                }
+                Err(stop)
+            }
         }
+    }
+
+    /// The key that a reference names which leads to nobody.
+    pub fn nobody<'a>(&self, row: Row, entity: EntityId, field: u16, arena: &'a Arena) -> Option<&'a str>
+    where
+        't: 'a,
+    {
+        let stop = self.field(ExprId(0), Value::Row(row), entity, field, arena).err()?;
+        stop.nobody.map(|(_, key)| &*arena.alloc_str(&key))
     }
 
     /// What may be seen of a reference: one to a record that leaves nowhere (protected, out of scope) is absent, unless the

@@ -78,12 +78,13 @@ fn is_empty(connection: &Connection, place: &Place) -> Result<bool, StoreFault> 
     }
 }
 
-/// Settings of a connection that writes.
+/// Settings of a connection that writes. What is deleted is overwritten, on free pages too: the values of somebody who is
+/// protected now must not lie about in the file.
 pub(super) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
-         PRAGMA secure_delete = FAST;
+         PRAGMA secure_delete = ON;
          PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;",
     )
