@@ -178,7 +178,8 @@ impl Town {
     pub fn output(&self) -> BTreeMap<String, String> {
         let files = self.world.tree().into_iter().filter_map(|(path, bytes)| {
             let name = path.strip_prefix("output/").filter(|name| *name != ".koppla.lock")?.to_string();
-            Some((name, String::from_utf8(bytes).expect("delivered files are UTF-8")))
+            // What a killed run was writing beside them may end anywhere.
+            Some((name, String::from_utf8_lossy(&bytes).into_owned()))
         });
         files.collect()
     }
@@ -189,11 +190,12 @@ impl Town {
         output[file].lines().skip(1).map(String::from).collect()
     }
 
-    /// What the store remembers for the next night, without the numbers of runs: links, held records, sizes, open intents.
+    /// What the store remembers for the next night: links, held records, sizes, open intents. Without the numbers of runs,
+    /// and without the hashes of other identities, which are worth something in their own store alone.
     pub fn remembered(&self) -> BTreeMap<String, Vec<String>> {
         let store = Connection::open(self.world.path(STORE)).expect("the store can be opened");
         let tables = [
-            ("links", "sync, entity, left_key, right_key, right_id, state, ours, hash, identities, vals"),
+            ("links", "sync, entity, left_key, right_key, right_id, state, ours, hash, vals"),
             ("held", "sync, entity, left_key, kind, reason"),
             ("facts", "sync, name, text"),
             ("intents", "op, entity, left_key, outcome"),
