@@ -162,6 +162,10 @@ fn doubt(
     for ((row, key), left_key) in made.rows.iter().zip(&made.keys).zip(left_keys) {
         let nobody = row.nobody.is_some_and(|to| !incomplete.contains_key(&to));
         let why = || "records whose key could not be worked out".to_string();
+        // Records that leave nowhere are known by their identities; they make nobody else's absence doubtful.
+        if matches!(row.fate, super::make::Fate::Protected | super::make::Fate::Outside) {
+            continue;
+        }
         if left_key.is_none() {
             made.incomplete.entry(row.map).or_insert_with(why);
         } else if key.is_none() && !theirs && !nobody {
