@@ -16,6 +16,8 @@
 //! * A name is a string only until `model`; after it, ids.
 //! * Personal data leaves only through renderers that redact by data class.
 
+// The documentation is for those who work on the house: it may lead into its private rooms.
+#![allow(rustdoc::private_intra_doc_links)]
 #![warn(clippy::iter_over_hash_type)]
 
 // -- pure: no IO, no clock, no async; fails only by findings --

@@ -1,6 +1,6 @@
 //! Findings as people read them on a terminal: the line with its underline, why it is wrong, what to do.
 //!
-//! This is the only place that knows miette: it draws the boxes. What is drawn is prepared by [`excerpt`](super::excerpt).
+//! This is the only place that knows miette: it draws the boxes. What is drawn is prepared by [`super::excerpt`].
 
 use super::excerpt::{self, Excerpt, Mark, Piece};
 use super::layout::{harmless, wrap};

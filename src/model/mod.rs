@@ -1,7 +1,7 @@
 //! Syntax to model: documents with every name of a system, entity, field, mapping, set and table resolved to an id.
 //!
 //! Expressions are still syntax here: their names depend on types and are resolved by `check`.
-//! [`resolve`] is total: it returns what it could and adds findings for the rest.
+//! [`resolve()`] is total: it returns what it could and adds findings for the rest.
 
 pub mod shape;
 mod reader;

@@ -1,6 +1,6 @@
 //! Records as JSON: what the store remembers, what change sets hold, what goes out on the wire.
 //!
-//! Values are in their normal form, so equal values have equal JSON. A reference is the text that [`References`] gives for it.
+//! Values are in their normal form, so equal values have equal JSON. A reference is the text that [`Reference`] gives for it.
 
 use crate::plan::Reader;
 use crate::value::{Arena, Row, Type, Value, normal};

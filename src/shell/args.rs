@@ -65,7 +65,7 @@ pub enum FindingsFormat {
     /// For people: the line with its underline, why it is wrong, what to do
     #[default]
     Human,
-    /// One line a finding, for editors: file:line:column: error[code]: message
+    /// One line a finding, for editors: place, severity, code, message
     Concise,
     /// For programs: one JSON value
     Json,
