@@ -1,6 +1,6 @@
 //! Before a mapping works: which left rows are records, which are there twice, who is protected, what is in scope.
 
-use super::eval::{Links, Machine, Odd, Tables};
+use super::eval::{Links, Odd, Tables};
 use super::fate::Fallen;
 use super::key::{hash_key, key_text};
 use super::stage::Setting;
@@ -82,58 +82,21 @@ pub fn duplicates(
 /// Rows that a descriptor says are no records.
 pub fn skip_rows(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) {
     for (entity, condition) in &setting.typed.skipped {
-        let rows = fulfilled(setting, tables, odd, *entity, *condition);
+        let rows = fulfilled(setting, tables, odd, *entity, *condition, false);
         let table = tables.change(entity.0);
         rows.into_iter().for_each(|row| table.kill(row));
     }
 }
 
-/// The living rows of an entity that fulfil a condition about the record.
+/// The living rows of an entity that fulfil a condition about the record; `in_doubt` says what counts for rows about which
+/// it cannot be decided because their data is broken.
 fn fulfilled(
     setting: &Setting<'_>,
     tables: &Tables<'_>,
     odd: &Odd,
     entity: EntityId,
     condition: crate::check::typed::ExprId,
-) -> Vec<u32> {
-    let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
-    let table = tables.table(entity.0);
-    let mut arena = Arena::new();
-    let mut rows = Vec::new();
-    for row in table.living() {
-        if is_true(&machine, condition, Row { table: entity.0, row }, &arena) {
-            rows.push(row);
-        }
-        arena.reset();
-    }
-    rows
-}
-
-fn is_true(machine: &Machine<'_, '_>, condition: crate::check::typed::ExprId, row: Row, arena: &Arena) -> bool {
-    let mut frame = vec![Value::Absent; 16];
-    frame[0] = Value::Row(row);
-    matches!(machine.eval(condition, &mut frame, arena), Ok(Value::Bool(true)))
-}
-
-/// Marks protected people, and every record that cannot be without one: an enrolment, a membership.
-pub fn protect(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) {
-    for (entity, condition) in &setting.typed.protected {
-        let rows = fulfilled_or_unreadable(setting, tables, odd, *entity, *condition);
-        let table = tables.change(entity.0);
-        rows.into_iter().for_each(|row| table.set_apart(row, Apart::Protected));
-    }
-    spread(setting, tables, odd, |_, of| of == Apart::Protected, Apart::Protected);
-}
-
-/// Who fulfils the condition; and who it cannot be decided about because the data is broken: in doubt a person is protected.
-fn fulfilled_or_unreadable(
-    setting: &Setting<'_>,
-    tables: &Tables<'_>,
-    odd: &Odd,
-    entity: EntityId,
-    condition: crate::check::typed::ExprId,
+    in_doubt: bool,
 ) -> Vec<u32> {
     let none = Links::default();
     let machine = setting.machine(tables, &none, odd);
@@ -144,14 +107,28 @@ fn fulfilled_or_unreadable(
     for row in table.living() {
         let mut frame = vec![Value::Absent; 16];
         frame[0] = Value::Row(Row { table: entity.0, row });
-        match machine.eval(condition, &mut frame, &arena) {
-            Ok(Value::Bool(true)) | Err(_) => rows.push(row),
-            _ => {}
+        let counts = match machine.eval(condition, &mut frame, &arena) {
+            Ok(value) => matches!(value, Value::Bool(true)),
+            Err(_) => in_doubt,
+        };
+        if counts {
+            rows.push(row);
         }
         drop(frame);
         arena.reset();
     }
     rows
+}
+
+/// Marks protected people, and every record that cannot be without one: an enrolment, a membership.
+pub fn protect(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) {
+    for (entity, condition) in &setting.typed.protected {
+        // In doubt a person is protected.
+        let rows = fulfilled(setting, tables, odd, *entity, *condition, true);
+        let table = tables.change(entity.0);
+        rows.into_iter().for_each(|row| table.set_apart(row, Apart::Protected));
+    }
+    spread(setting, tables, odd, |_, of| of == Apart::Protected, Apart::Protected);
 }
 
 /// Marks records that cannot be without a marked one: a required reference, or one that is part of the key, leads there.
@@ -218,7 +195,7 @@ fn needed_references(setting: &Setting<'_>, id: EntityId) -> Vec<(u16, EntityId)
 /// a record inside refers to it. Gives the entity of the scope and how many of its records are outside.
 pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Option<(EntityId, u64)> {
     let (entity, condition) = setting.typed.scope?;
-    let inside: BTreeSet<u32> = fulfilled(setting, tables, odd, entity, condition).into_iter().collect();
+    let inside: BTreeSet<u32> = fulfilled(setting, tables, odd, entity, condition, false).into_iter().collect();
     let kept = with_referred(setting, tables, odd, entity, inside);
     let outside: Vec<u32> = tables.table(entity.0).living().filter(|row| !kept.contains(row)).collect();
     for &row in &outside {
