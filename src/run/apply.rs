@@ -1,6 +1,6 @@
 //! Applying: a change set is written, record by record or as one delivery. An intent is journalled before anything leaves.
 
-use super::change::{Change, ChangeSet, Op};
+use super::change::{Change, ChangeSet, Op, is_hashed};
 use super::gather::{Sides, open};
 use super::record::{place, to_wire};
 use crate::adapter::{Arrived, Fault, Item, Outcome, Receipt, Sent, Session, Then};
@@ -381,12 +381,13 @@ fn item(
     let mut wire = Json::Object(Map::new());
     let mut changed = Json::Object(Map::new());
     let entity = plan.model.entity(write.entity);
+    let sent = change.sent();
     for (field, codec) in entity.fields.iter().zip(&write.codecs) {
         if field.access == Access::Read {
             continue;
         }
         let name = &field.name.text;
-        let json = change.record.get(name).unwrap_or(&Json::Null);
+        let json = sent.get(name).filter(|value| !is_hashed(value)).unwrap_or(&Json::Null);
         let reference = |text: &str| match (text.strip_prefix('@'), field.ty.element().unwrap_or(&field.ty)) {
             (Some(left), Type::Ref(to)) => ids.get(&(*to, left.to_string())).cloned(),
             _ => Some(text.to_string()),

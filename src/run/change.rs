@@ -2,7 +2,7 @@
 
 use crate::syntax::ast::Operation;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
 /// What is done to a right record.
@@ -52,7 +52,7 @@ impl Op {
     }
 }
 
-/// One field that changes; null where there is no value. Values that cannot be read back stand as `{"$hash": …}`.
+/// One field that changes; null where there is no value. Values that cannot be read back stand as [`hashed`] ones.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The field.
@@ -62,6 +62,18 @@ pub struct FieldChange {
     /// What will stand there.
     pub to: Json,
 }
+
+/// What stands in a record for a value that cannot be read back.
+pub fn hashed(hash: u64) -> Json {
+    json!({ HASH: hash })
+}
+
+/// True of a value that [`hashed`] made.
+pub fn is_hashed(value: &Json) -> bool {
+    value.as_object().is_some_and(|object| object.len() == 1 && object.contains_key(HASH))
+}
+
+const HASH: &str = "$hash";
 
 /// One change of one right record.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -82,6 +94,10 @@ pub struct Change {
     pub fields: Vec<FieldChange>,
     /// The whole record as it will be remembered.
     pub record: Map<String, Json>,
+    /// What stands as a hash in `record` and `fields`, by field. It lives as long as the run that made it: it is sent, and
+    /// neither saved nor remembered.
+    #[serde(skip)]
+    pub secrets: Map<String, Json>,
     /// Keyed hashes of other identities.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub identities: Vec<u64>,
@@ -91,6 +107,13 @@ pub struct Change {
 }
 
 impl Change {
+    /// The whole record as it is sent.
+    pub fn sent(&self) -> Map<String, Json> {
+        let mut record = self.record.clone();
+        record.extend(self.secrets.iter().map(|(field, value)| (field.clone(), value.clone())));
+        record
+    }
+
     /// True if the same is done to the same record.
     pub fn is_same(&self, other: &Change) -> bool {
         self.op == other.op && self.left_key == other.left_key && self.key == other.key && self.fields == other.fields

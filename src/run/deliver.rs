@@ -3,7 +3,7 @@
 //! The files hold all that is linked, not what is read today: whoever was rejected or held is sent as last delivered.
 
 use super::apply::{Summary, Trouble, intent_of, remember_links};
-use super::change::{ChangeSet, EntityChanges, Op};
+use super::change::{ChangeSet, EntityChanges, Op, is_hashed};
 use super::record::to_wire;
 use crate::adapter::{Arrived, Fault, Part, Rows, Session};
 use crate::model::{Access, Entity, Field};
@@ -114,7 +114,7 @@ fn change(records: &mut Records, changes: Option<&EntityChanges>) {
         }
     }
     for change in changes.iter().filter(|change| change.op != Op::Remove) {
-        records.insert(change.left_key.clone(), change.record.clone());
+        records.insert(change.left_key.clone(), change.sent());
     }
 }
 
@@ -224,7 +224,8 @@ fn cells(plan: &Plan<'_>, write: &EntityWrite, records: &Records) -> Result<Cell
     for (left_key, record) in records {
         let mut row = Vec::with_capacity(entity.fields.len());
         for (field, codec) in entity.fields.iter().zip(&write.codecs) {
-            let json = record.get(&field.name.text).unwrap_or(&Json::Null);
+            // What cannot be read back is not remembered either: it went out when the record was made.
+            let json = value(record, field).filter(|value| !is_hashed(value)).unwrap_or(&Json::Null);
             let wire = to_wire(&field.ty, codec, json, &|text| Some(text.to_string()), &|member| {
                 part_path(field, member).to_string()
             })

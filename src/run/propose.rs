@@ -1,7 +1,7 @@
 //! Proposing: from what was read to a change set. Touches nothing.
 
 use super::agree::{Compared, Proposed};
-use super::change::{Change, ChangeSet, FieldChange, Op, VERSION};
+use super::change::{Change, ChangeSet, FieldChange, Op, VERSION, hashed};
 use super::eval::{Links, Odd};
 use super::fate::Stopped;
 use super::gather::Read;
@@ -13,7 +13,7 @@ use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Earlier, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
 use super::table::{Apart, Table};
-use crate::model::{Access, Mapping, Model};
+use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
@@ -21,7 +21,7 @@ use crate::syntax::tree::{Kind, Node};
 use crate::value::{Arena, EntityId, Type, Value};
 use hashbrown::{HashMap, HashSet};
 use jiff::civil::Date;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run would do, and everything that people want to know about it.
@@ -233,20 +233,25 @@ impl<'c, 't> Context<'c, 't> {
         }
     }
 
-    /// The values of a made record as JSON, by field; null where the maps say nothing or empty the field.
-    fn record(&self, row: usize) -> Vec<Json> {
+    /// The values of a made record as JSON, by field; null where the maps say nothing or empty the field. Values that cannot
+    /// be read back stand as hashes there, and as themselves in `secrets`.
+    fn record(&self, row: usize, secrets: &mut Map<String, Json>) -> Vec<Json> {
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let reference = |row| self.reference(row);
         (entity.fields.iter().zip(made.row(row)))
-            .map(|(field, value)| match field.access {
-                Access::Write | Access::Initial => match to_json(&field.ty, *value, &reference) {
-                    Json::Null => Json::Null,
-                    secret => json!({ "$hash": keyed_hash(self.store, &secret.to_string()) }),
-                },
-                _ => to_json(&field.ty, *value, &reference),
-            })
+            .map(|(field, value)| self.compared(field, to_json(&field.ty, *value, &reference), secrets))
             .collect()
+    }
+
+    /// A value as it is compared and remembered: itself, or the hash of what cannot be read back, which goes to `secrets`.
+    fn compared(&self, field: &Field, value: Json, secrets: &mut Map<String, Json>) -> Json {
+        if value.is_null() || !matches!(field.access, Access::Write | Access::Initial) {
+            return value;
+        }
+        let hash = hashed(keyed_hash(self.store, &value.to_string()));
+        secrets.insert(field.name.text.clone(), value);
+        hash
     }
 
     fn compare(&self, right: Right<'t>) -> Compared<'t> {
@@ -326,7 +331,8 @@ impl<'c, 't> Context<'c, 't> {
     fn creation(&self, row: usize, left_key: &str) -> Change {
         let made = self.made();
         let entity = self.model().entity(made.entity);
-        let values = self.record(row);
+        let mut secrets = Map::new();
+        let values = self.record(row, &mut secrets);
         let mut record = Map::new();
         let mut fields = Vec::new();
         for ((field, value), state) in entity.fields.iter().zip(values).zip(made.row_states(row)) {
@@ -336,6 +342,7 @@ impl<'c, 't> Context<'c, 't> {
             fields.push(FieldChange { field: field.name.text.clone(), from: Json::Null, to: value.clone() });
             record.insert(field.name.text.clone(), value);
         }
+        secrets.retain(|field, _| record.contains_key(field));
         Change {
             op: Op::Create,
             left_key: left_key.to_string(),
@@ -344,6 +351,7 @@ impl<'c, 't> Context<'c, 't> {
             right_id: None,
             fields,
             record,
+            secrets,
             identities: self.identities(row),
             why: None,
         }
@@ -353,7 +361,8 @@ impl<'c, 't> Context<'c, 't> {
     fn difference(&self, row: usize, left_key: &str, present: &Present, found: &Found) -> Option<Change> {
         let made = self.made();
         let entity = self.model().entity(made.entity);
-        let values = self.record(row);
+        let mut secrets = Map::new();
+        let values = self.record(row, &mut secrets);
         let mut record = present.record.clone();
         let mut fields = Vec::new();
         for (index, (field, value)) in entity.fields.iter().zip(values).enumerate() {
@@ -370,6 +379,9 @@ impl<'c, 't> Context<'c, 't> {
                 record.insert(field.name.text.clone(), value)
             };
         }
+        // What is sent once was sent when the record was made.
+        let goes = |name: &str| entity.field(name).is_some_and(|field| entity.fields[field].access == Access::Write);
+        secrets.retain(|name, _| record.contains_key(name) && goes(name));
         let back = present.state == LinkState::Deactivated;
         let moved = matches!(found, Found::Moved(_));
         let op = match (back, fields.is_empty(), found) {
@@ -378,11 +390,8 @@ impl<'c, 't> Context<'c, 't> {
             (false, true, Found::Linked(_)) if !present.needs_remembering(&self.identities(row)) => return None,
             (false, true, _) => Op::Link,
         };
-        if op == Op::Reactivate {
-            self.on_operation(Operation::Reactivate, made.rows[row].map, present, &mut fields, &mut record);
-        }
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-        Some(Change {
+        let mut change = Change {
             op,
             left_key: left_key.to_string(),
             old_left_key: present.left_key.clone().filter(|old| old != left_key),
@@ -394,20 +403,18 @@ impl<'c, 't> Context<'c, 't> {
             right_id: present.right_id.clone(),
             fields,
             record,
+            secrets,
             identities: self.identities(row),
             why: moved.then(|| "the left record's key changed".into()),
-        })
+        };
+        if op == Op::Reactivate {
+            self.on_operation(Operation::Reactivate, made.rows[row].map, present, &mut change);
+        }
+        Some(change)
     }
 
     /// Adds what rules for one operation alone (`on deactivate`) write.
-    fn on_operation(
-        &self,
-        operation: Operation,
-        map: u16,
-        present: &Present,
-        fields: &mut Vec<FieldChange>,
-        record: &mut Map<String, Json>,
-    ) {
+    fn on_operation(&self, operation: Operation, map: u16, present: &Present, change: &mut Change) {
         let last = self.plan.route.typed.last();
         let Some(map) = last.and_then(|typed| typed.maps.get(map as usize)) else { return };
         let entity = self.model().entity(map.right);
@@ -422,13 +429,14 @@ impl<'c, 't> Context<'c, 't> {
             let Ok(value) = machine.eval(value, &mut frame, self.arena) else { continue };
             let field = &entity.fields[target.field as usize];
             let to = to_json(&field.ty, value, &|row| self.reference(row));
+            let to = self.compared(field, to, &mut change.secrets);
             let now = present.value(&field.name.text);
             if value.is_absent() || to == *now || !target.steps.is_empty() {
                 continue;
             }
-            fields.retain(|change| change.field != field.name.text);
-            fields.push(FieldChange { field: field.name.text.clone(), from: now.clone(), to: to.clone() });
-            record.insert(field.name.text.clone(), to);
+            change.fields.retain(|change| change.field != field.name.text);
+            change.fields.push(FieldChange { field: field.name.text.clone(), from: now.clone(), to: to.clone() });
+            change.record.insert(field.name.text.clone(), to);
         }
     }
 
@@ -522,7 +530,7 @@ impl<'c, 't> Context<'c, 't> {
             }
             let mut change = present.gone(op, "gone");
             if op == Op::Deactivate {
-                self.on_operation(Operation::Deactivate, map_index, present, &mut change.fields, &mut change.record);
+                self.on_operation(Operation::Deactivate, map_index, present, &mut change);
                 let by_rules = map.rules.iter().any(|rule| rule.on.contains(&Operation::Deactivate));
                 if by_rules && change.fields.is_empty() {
                     continue;
@@ -608,7 +616,7 @@ pub enum Found {
 }
 
 /// The value that a field should have after the run; `None` if nothing is to be written.
-fn wanted(field: &crate::model::Field, state: State, value: Json, now: &Json) -> Option<Json> {
+fn wanted(field: &Field, state: State, value: Json, now: &Json) -> Option<Json> {
     let never = matches!(field.access, Access::Read | Access::Create | Access::Initial);
     if state.is_empty() || never || state.has(State::ONCE) {
         return None;

@@ -69,6 +69,7 @@ impl Present {
             right_id: self.right_id.clone(),
             fields: Vec::new(),
             record: self.record.clone(),
+            secrets: Map::new(),
             identities: self.identities.clone(),
             why: Some(why.to_string()),
         }
