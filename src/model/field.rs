@@ -11,6 +11,7 @@ use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::syntax::tree::{Entry, Node};
 use crate::value::{Class, ClassSet, Classes, Type};
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 /// Who may write a field when.
 const ACCESS: &[&str] = &["read-write", "read", "write", "create", "initial"];
@@ -41,6 +42,7 @@ pub static KEYS: &[Key] = &[
     key("absent_when", Shape::OneOrMore(&Shape::Text), "texts on the wire that mean: no value"),
     key("empty_is_value", Shape::Bool, "the empty text is a value; else it means: no value"),
     key("default", Shape::Text, "the value of an absent field"),
+    key("zone", Shape::Text, "the time zone of moments that are written without one"),
     key("max", Shape::Text, "longest text, in characters; for bytes a size such as 1MB"),
     key("pattern", Shape::Text, "a regular expression for the whole text"),
     key("access", Shape::Word(ACCESS), "who may write it when; `initial` is for passwords"),
@@ -70,7 +72,6 @@ pub static KEYS: &[Key] = &[
     key("max_items", Shape::NotBuilt, "most elements"),
     key("unseen", Shape::NotBuilt, "what a read of it leaves out"),
     key("normal", Shape::NotBuilt, "its normal form"),
-    key("zone", Shape::NotBuilt, "the time zone of its moments"),
     key("when", Shape::NotBuilt, "the records that have it"),
     key("from", Shape::NotBuilt, "derived from something else on the wire"),
     key("tls", Shape::NotBuilt, "only over an encrypted connection"),
@@ -105,6 +106,7 @@ fn read(entry: &Entry, scope: &TypeScope<'_>, classes: &Classes, found: &mut Fin
         default: default(entry, &ty, found),
         max: max(node, found),
         pattern: pattern(node, found),
+        zone: zone(node, found),
         access: access(text(node, "access")),
         checksum_rejects: text(node, "checksum") == Some("reject"),
         unique,
@@ -196,6 +198,22 @@ fn max(node: &Node, found: &mut Findings) -> Option<u32> {
 
 fn pattern(node: &Node, found: &mut Findings) -> Option<String> {
     language::pattern(node.get("pattern")?, found)
+}
+
+fn zone(node: &Node, found: &mut Findings) -> Option<TimeZone> {
+    let written = node.get("zone")?;
+    let name = written.text()?;
+    let known = TimeZoneDatabase::bundled();
+    let zone = known.get(name).ok().filter(|_| name == "UTC" || name.contains('/'));
+    if zone.is_none() {
+        let names: Vec<String> = known.available().map(|known| known.to_string()).collect();
+        found.add(
+            Finding::new(&codes::UNKNOWN_ZONE, written.span)
+                .word("name", name)
+                .word_if("suggestion", nearest(name, names.iter().map(String::as_str))),
+        );
+    }
+    zone
 }
 
 /// `(wire, model)` for reading, `(model, wire)` for writing.

@@ -30,6 +30,7 @@ use crate::syntax::ast::{
 };
 use crate::syntax::tree::Node;
 use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
+use jiff::tz::TimeZone;
 
 pub use crate::syntax::ast::Operation;
 pub use overlay::with_overlay;
@@ -337,6 +338,8 @@ pub struct Field {
     pub max: Option<u32>,
     /// A regular expression for the whole text.
     pub pattern: Option<String>,
+    /// The time zone of moments that are written without one.
+    pub zone: Option<TimeZone>,
     /// Who may write it when.
     pub access: Access,
     /// True if a wrong check digit rejects the record; false: it is a warning.

@@ -144,5 +144,6 @@ pub fn codec(field: &Field, ty: &Type, own: bool) -> Codec {
     codec.checksum_rejects = field.checksum_rejects;
     codec.pattern = field.pattern.as_deref().and_then(|pattern| whole_pattern(pattern).ok());
     codec.max = field.max;
+    codec.zone = field.zone.clone();
     codec
 }

@@ -191,6 +191,8 @@ pub mod document {
             "`{key}` takes a number from 0"; ["write digits only"]
         BAD_PATTERN "bad-pattern" Error "this is no regular expression";
             "{detail}"; ["a `\\` or a parenthesis may be missing; put the pattern in single quotes"]
+        UNKNOWN_ZONE "unknown-zone" Error "`{name}` is no time zone";
+            "is none of the time-zone database"; ["did you mean `{suggestion}`?", "write a place: Europe/Stockholm"]
         PATTERN_NOT_MET "pattern-not-met" Error "the value of `{name}` does not fit its pattern";
             "must fit `{pattern}`"; ["check the value"]
         BAD_VALUE "bad-value" Error "`{value}` is no {type}";
