@@ -30,7 +30,6 @@ use locate::{Folder, Found, refuse, trouble};
 use part::Part;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Opens connections to files.
@@ -205,7 +204,7 @@ impl<'a> FileSession<'a> {
 
 fn page(part: Part, width: usize, name: &str, next: Option<Mark>, notes: Vec<Note>) -> Page {
     let rows = Batch {
-        bytes: Arc::new(part.bytes),
+        texts: Batch::texts_of(part.bytes),
         cells: part.cells,
         inner: part.inner,
         width,

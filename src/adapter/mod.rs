@@ -136,8 +136,8 @@ pub struct Note {
 /// Rows that borrow their texts from one buffer.
 #[derive(Clone, Default)]
 pub struct Batch {
-    /// The texts: input as it was read, and after it texts that had to be decoded (escapes, other encodings). Valid UTF-8 wherever a cell points.
-    pub bytes: Arc<Vec<u8>>,
+    /// The texts: input as it was read, and after it texts that had to be decoded (escapes, other encodings).
+    pub texts: Arc<String>,
     /// `width` cells a row, row after row.
     pub cells: Vec<Cell>,
     /// Cells inside lists and structures.
@@ -151,6 +151,21 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// The bytes of an input as texts, each at its place. Bytes that are no UTF-8 lie in rows that were torn, where no cell
+    /// points; question marks stand for them.
+    pub fn texts_of(bytes: Vec<u8>) -> Arc<String> {
+        let bytes = match String::from_utf8(bytes) {
+            Ok(text) => return Arc::new(text),
+            Err(error) => error.into_bytes(),
+        };
+        let mut whole = String::with_capacity(bytes.len());
+        for chunk in bytes.utf8_chunks() {
+            whole.push_str(chunk.valid());
+            whole.extend(std::iter::repeat_n('?', chunk.invalid().len()));
+        }
+        Arc::new(whole)
+    }
+
     /// How many rows.
     pub fn len(&self) -> usize {
         self.lines.len()
@@ -168,8 +183,8 @@ impl Batch {
 
     /// The text under a text or number cell.
     pub fn text(&self, start: u32, len: u32) -> &str {
-        // Cells point at whole, valid texts; a defect in an adapter shows as an empty text in a test, never as a crash at night.
-        std::str::from_utf8(&self.bytes[start as usize..(start + len) as usize]).unwrap_or("")
+        // Cells point at whole characters; a defect in an adapter shows as an empty text in a test, never as a crash at night.
+        self.texts.get(start as usize..start as usize + len as usize).unwrap_or("")
     }
 }
 
@@ -209,7 +224,35 @@ pub enum Cell {
         first: u32,
     },
     /// Something else lies there: a structure where a text is expected.
-    Wrong(&'static str),
+    Wrong(Wrong),
+}
+
+/// What lies where something else is expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// A text.
+    Text,
+    /// A list.
+    List,
+    /// A structure.
+    Structure,
+    /// A number or bool.
+    Other,
+    /// Several values.
+    Several,
+}
+
+impl Wrong {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Wrong::Text => "a text",
+            Wrong::List => "a list",
+            Wrong::Structure => "a structure",
+            Wrong::Other => "a number or bool",
+            Wrong::Several => "several values",
+        }
+    }
 }
 
 /// One record to be written.

@@ -41,6 +41,8 @@ pub struct Column {
     pub default: Option<Box<str>>,
     /// True if absence is an error in the data.
     pub required: bool,
+    /// True if the text of a cell is its value.
+    pub plain: bool,
     /// The field's name, for failures.
     pub name: Box<str>,
 }
@@ -61,9 +63,11 @@ pub fn columns(model: &Model, entity: &Entity, fields: &BTreeSet<u16>) -> (WireS
             shape.slots.push(slot(field));
             continue;
         }
+        let reader = reader(model, field, &field.ty, true);
         columns[index] = Some(Column {
             slot: shape.slots.len(),
-            reader: reader(model, field, &field.ty, true),
+            plain: matches!(&reader, Reader::Scalar(codec) if codec.is_plain()),
+            reader,
             default: field.default.as_deref().map(Box::from),
             required: !field.optional && field.default.is_none() && !matches!(field.ty, Type::List(_) | Type::Set(_)),
             name: field.name.text.as_str().into(),

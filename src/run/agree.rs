@@ -11,7 +11,7 @@ use crate::model::{Entity, Field, Model};
 use crate::plan::Plan;
 use crate::value::{EntityId, Type};
 use hashbrown::{HashMap, HashSet};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 /// A change, and the present record that it is about.
 pub struct Proposed {
@@ -66,16 +66,14 @@ impl Compared<'_> {
         self.changes.iter().filter_map(|proposed| proposed.present).for_each(|index| touched[index] = true);
         let kept = self.right.present.iter().enumerate().filter(|(index, _)| !touched[*index]);
         let kept = kept.map(|(index, present)| Standing {
-            record: &present.record,
-            key: &present.key,
-            left_key: present.left_key.as_deref(),
-            right_id: present.right_id.as_deref(),
+            key: present.key,
+            left_key: present.left_key,
+            right_id: present.right_id,
             change: None,
             present: Some(index),
         });
         let changed = self.changes.iter().enumerate().filter(|(_, proposed)| proposed.change.op != Op::Remove);
         let changed = changed.map(|(index, Proposed { change, present })| Standing {
-            record: &change.record,
             key: &change.key,
             left_key: Some(&change.left_key),
             right_id: change.right_id.as_deref(),
@@ -85,9 +83,19 @@ impl Compared<'_> {
         kept.chain(changed).collect()
     }
 
+    /// A value of a record as it would be; null where there is none.
+    fn value(&self, standing: &Standing<'_>, field: usize, name: &str) -> Json {
+        let changes = standing.change.map_or(&[][..], |change| &self.changes[change].change.fields);
+        match (changes.iter().find(|change| change.field == name), standing.present) {
+            (Some(change), _) => change.to.clone(),
+            (None, Some(present)) => self.right.json(present, field),
+            (None, None) => Json::Null,
+        }
+    }
+
     /// True if a present record has this value already.
-    fn has_already(&self, present: Option<usize>, field: &str, value: &Json) -> bool {
-        present.is_some_and(|index| self.right.present[index].value(field) == value)
+    fn has_already(&self, present: Option<usize>, field: usize, value: &Json) -> bool {
+        present.is_some_and(|index| self.right.json(index, field) == *value)
     }
 
     /// Holds changes: they are not made, and the records stay as they are.
@@ -105,7 +113,6 @@ impl Compared<'_> {
 /// A record as it would be after the run.
 #[derive(Clone, Copy)]
 struct Standing<'c> {
-    record: &'c Map<String, Json>,
     key: &'c str,
     left_key: Option<&'c str>,
     right_id: Option<&'c str>,
@@ -144,12 +151,15 @@ fn hold_doubles(entity: &Entity, one: &mut Compared<'_>) -> bool {
     let ids_are_ours = entity.write.as_ref().is_some_and(|write| !write.id_theirs);
     let mut held = Vec::new();
     let standing = one.standing();
-    for field in entity.fields.iter().filter(|field| field.unique) {
-        let name = &field.name.text;
-        let value =
-            |record: &Standing<'_>| record.record.get(name).filter(|value| !value.is_null()).map(Json::to_string);
+    for (field, definition) in entity.fields.iter().enumerate().filter(|(_, field)| field.unique) {
+        let name = &definition.name.text;
+        let value = |record: &Standing<'_>| {
+            let value = one.value(record, field, name);
+            (!value.is_null()).then(|| value.to_string())
+        };
         let has = |record: &Standing<'_>| {
-            record.record.get(name).is_some_and(|value| one.has_already(record.present, name, value))
+            let value = one.value(record, field, name);
+            !value.is_null() && one.has_already(record.present, field, &value)
         };
         hold_group(&standing, value, has, name, &mut held);
     }
@@ -203,8 +213,8 @@ fn settle_references(plan: &Plan<'_>, compared: &mut [Compared<'_>], index: usiz
         let field = &entity.fields[loose.field];
         let (change, present) = loose.standing;
         let is_new = change.is_some_and(|change| {
-            let value = compared[index].changes[change].change.record.get(&field.name.text);
-            !value.is_some_and(|value| compared[index].has_already(present, &field.name.text, value))
+            let changes = &compared[index].changes[change].change.fields;
+            changes.iter().any(|change| change.field == field.name.text) || present.is_none()
         });
         match (change, present) {
             (Some(change), _) if is_new => {
@@ -238,7 +248,7 @@ fn keep_or_leave_out(compared: &mut [Compared<'_>], index: usize, present: usize
     }
     let one = &mut compared[index];
     one.changes.retain(|proposed| proposed.present != Some(present));
-    one.changes.push(Proposed::about(present, one.right.present[present].protected()));
+    one.changes.push(Proposed::about(present, one.right.protected(present)));
     one.report.protected += 1;
     true
 }
@@ -251,8 +261,8 @@ fn loose_references(model: &Model, compared: &[Compared<'_>], index: usize) -> V
         let Some(target) = compared.iter().find(|one| one.entity == to) else { continue };
         let known = known_ids(model.entity(to), target);
         for record in compared[index].standing() {
-            let Some(value) = record.record.get(&field.name.text) else { continue };
-            for id in texts(value).filter(|id| !known.contains(*id)) {
+            let value = compared[index].value(&record, position, &field.name.text);
+            for id in texts(&value).filter(|id| !known.contains(*id)) {
                 let standing = (record.change, record.present);
                 loose.push(Loose { standing, field: position, to, id: id.to_string() });
             }

@@ -172,7 +172,7 @@ async fn write_all(
 
 /// The link that a change leaves behind.
 fn link_of(change: &Change, run: i64) -> Link {
-    let values = serde_json::to_vec(&change.record).unwrap_or_default();
+    let values = change.record.text().as_bytes().to_vec();
     Link {
         left_key: change.left_key.clone(),
         right_key: change.key.clone(),

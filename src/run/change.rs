@@ -1,5 +1,6 @@
 //! Change sets: what one run wants to do. Only a change set can write.
 
+use super::record::Record;
 use crate::syntax::ast::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -93,7 +94,7 @@ pub struct Change {
     /// What changes, in the order of the entity's fields.
     pub fields: Vec<FieldChange>,
     /// The whole record as it will be remembered.
-    pub record: Map<String, Json>,
+    pub record: Record,
     /// What stands as a hash in `record` and `fields`, by field. It lives as long as the run that made it: it is sent, and
     /// neither saved nor remembered.
     #[serde(skip)]
@@ -109,7 +110,7 @@ pub struct Change {
 impl Change {
     /// The whole record as it is sent.
     pub fn sent(&self) -> Map<String, Json> {
-        let mut record = self.record.clone();
+        let mut record = self.record.values();
         record.extend(self.secrets.iter().map(|(field, value)| (field.clone(), value.clone())));
         record
     }

@@ -4,27 +4,27 @@ use super::eval::Machine;
 use super::table::Rows;
 use crate::check::typed::KeyPart;
 use crate::value::{Arena, RecordType, Row, Type, Value, normal};
-use std::fmt::Write;
-use xxhash_rust::xxh3::Xxh3;
+use hashbrown::HashMap;
+use std::hash::BuildHasherDefault;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
-/// Hashes values in their normal form, so that equal values have equal hashes.
+/// Hashes values in their normal form, so that equal values have equal hashes. 128 bits: no two keys share one.
 #[derive(Default)]
-pub struct Hasher(Xxh3);
+pub struct Hasher(u128);
 
 impl Hasher {
     /// Adds a value of a type.
     pub fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
         match normal::normal_form(ty, value, arena) {
             Value::Text(text) => self.bytes(b't', text.as_bytes()),
-            Value::Int(number) => {
-                self.bytes(b'n', rust_decimal::Decimal::from(number).normalize().to_string().as_bytes())
-            }
-            Value::Decimal(number) => self.bytes(b'n', number.normalize().to_string().as_bytes()),
+            Value::Int(number) => self.bytes(b'n', &number.to_le_bytes()),
+            Value::Decimal(number) => match i64::try_from(number) {
+                // A whole number is the same one in both types.
+                Ok(whole) if number.is_integer() => self.bytes(b'n', &whole.to_le_bytes()),
+                _ => self.bytes(b'f', number.normalize().to_string().as_bytes()),
+            },
             Value::Bool(value) => self.bytes(b'b', &[u8::from(value)]),
-            Value::Row(row) => {
-                self.bytes(b'r', &row.table.to_le_bytes());
-                self.bytes(b'r', &row.row.to_le_bytes());
-            }
+            Value::Row(row) => self.bytes(b'r', &row_hash(row).to_le_bytes()),
             Value::Absent => self.bytes(b'-', b""),
             Value::Bytes(bytes) => self.bytes(b'y', bytes),
             Value::List(items) => {
@@ -49,14 +49,40 @@ impl Hasher {
     }
 
     fn bytes(&mut self, kind: u8, bytes: &[u8]) {
-        self.0.update(&[kind]);
-        self.0.update(&(bytes.len() as u32).to_le_bytes());
-        self.0.update(bytes);
+        // An odd factor loses nothing of what came before.
+        const FACTOR: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013B;
+        let part = xxh3_128_with_seed(bytes, kind.into());
+        self.0 = self.0.wrapping_mul(FACTOR).wrapping_add(part);
     }
 
     /// The hash.
     pub fn finish(&self) -> u128 {
-        self.0.digest128()
+        self.0
+    }
+}
+
+/// The hash under which a row stands.
+pub fn row_hash(row: Row) -> u128 {
+    (u128::from(row.table) << 32) | u128::from(row.row)
+}
+
+/// A map by hashes, which are spread evenly already.
+pub type ByHash<V> = HashMap<u128, V, BuildHasherDefault<Spread>>;
+
+/// Takes a hash for what it is.
+#[derive(Default)]
+pub struct Spread(u64);
+
+impl std::hash::Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64(bytes);
+    }
+    fn write_u128(&mut self, hash: u128) {
+        // Rows of a table are numbered: their hashes differ in the low bits alone, and maps look at the high ones too.
+        self.0 = (hash as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (hash >> 64) as u64;
     }
 }
 
@@ -113,24 +139,38 @@ fn key_field<'a>(
 
 /// The key of a row as text: its parts joined by `|`, with `\` before a `|` or `\` of a part. `None` if a part is absent.
 pub fn key_text(machine: &Machine<'_, '_>, row: Row, record: RecordType) -> Option<String> {
-    let arena = Arena::new();
     let mut text = String::new();
+    push_key(machine, row, record, &mut text, &mut Arena::new())?;
+    (!text.is_empty()).then_some(text)
+}
+
+/// Appends the key of a row; `None` if a part of it is absent.
+fn push_key(
+    machine: &Machine<'_, '_>,
+    row: Row,
+    record: RecordType,
+    text: &mut String,
+    arena: &mut Arena,
+) -> Option<()> {
+    let start = text.len();
     match record {
         RecordType::Entity(id) => {
             let entity = machine.model.entity(id);
             for (position, &field) in entity.key.iter().enumerate() {
-                let value = key_field(machine, row, id, field, &arena);
+                let ty = &entity.fields[field].ty;
+                let value = normal::normal_form(ty, key_field(machine, row, id, field, arena), arena);
                 if value.is_absent() && entity.first_present {
                     continue;
                 }
-                if position > 0 && !text.is_empty() {
+                if position > 0 && text.len() > start {
                     text.push('|');
                 }
-                push_part(machine, &mut text, &entity.fields[field].ty, value)?;
+                push_part(machine, text, value)?;
                 if entity.first_present {
                     break;
                 }
             }
+            arena.reset();
         }
         RecordType::Set(set) => {
             let typed = machine.typed.sets.iter().find(|typed| typed.set == set)?;
@@ -140,38 +180,72 @@ pub fn key_text(machine: &Machine<'_, '_>, row: Row, record: RecordType) -> Opti
                     text.push('|');
                 }
                 let (KeyPart::Slot(slot) | KeyPart::Position(slot)) = part;
-                let value = table.slot(row.row, *slot);
-                // A binding of an optional join may be absent; the row is still a row.
-                if !value.is_absent() {
-                    push_part(machine, &mut text, &Type::Unknown, value)?;
+                match table.slot(row.row, *slot) {
+                    // A binding of an optional join may be absent; the row is still a row.
+                    Value::Absent => {}
+                    Value::Row(inner) => {
+                        let before = text.len();
+                        push_key(machine, inner, record_of(machine, inner), text, arena)?;
+                        (text.len() > before).then_some(())?;
+                    }
+                    value => push_part(machine, text, normal::normal_form(&Type::Unknown, value, arena))?,
                 }
             }
         }
         RecordType::Layout(_) => return None,
     }
-    (!text.is_empty()).then_some(text)
+    Some(())
 }
 
-fn push_part(machine: &Machine<'_, '_>, text: &mut String, ty: &Type, value: Value<'_>) -> Option<()> {
-    let arena = Arena::new();
-    let mut part = String::new();
-    match normal::normal_form(ty, value, &arena) {
+/// Appends a part of a key, which is in normal form.
+fn push_part(machine: &Machine<'_, '_>, text: &mut String, value: Value<'_>) -> Option<()> {
+    let start = text.len();
+    match value {
         Value::Absent => return None,
         Value::Row(row) => {
-            let record = record_of(machine, row);
-            part = key_text(machine, row, record)?;
-            let _ = write!(text, "{part}");
-            return Some(());
+            push_key(machine, row, record_of(machine, row), text, &mut Arena::new())?;
+            return (text.len() > start).then_some(());
         }
-        simple => super::eval::push_text(&mut part, simple),
+        simple => super::eval::push_text(text, simple),
     }
-    for character in part.chars() {
-        if matches!(character, '|' | '\\') {
-            text.push('\\');
-        }
-        text.push(character);
-    }
+    escape(text, start);
     Some(())
+}
+
+/// Puts `\` before each `|` and `\` from some place on.
+pub fn escape(text: &mut String, start: usize) {
+    if text[start..].contains(['|', '\\']) {
+        let escaped = text[start..].replace('\\', "\\\\").replace('|', "\\|");
+        text.truncate(start);
+        text.push_str(&escaped);
+    }
+}
+
+/// True if the key of a row is known in full.
+pub fn has_key(machine: &Machine<'_, '_>, row: Row, record: RecordType, arena: &Arena) -> bool {
+    match record {
+        RecordType::Entity(id) => {
+            let entity = machine.model.entity(id);
+            let known = |&field: &usize| match key_field(machine, row, id, field, arena) {
+                Value::Absent => false,
+                Value::Row(to) => has_key(machine, to, record_of(machine, to), arena),
+                _ => true,
+            };
+            if entity.first_present { entity.key.iter().any(known) } else { entity.key.iter().all(known) }
+        }
+        RecordType::Set(set) => {
+            let Some(typed) = machine.typed.sets.iter().find(|typed| typed.set == set) else { return false };
+            let table = machine.tables.table(row.table);
+            typed.key.iter().all(|part| {
+                let (KeyPart::Slot(slot) | KeyPart::Position(slot)) = part;
+                match table.slot(row.row, *slot) {
+                    Value::Row(to) => has_key(machine, to, record_of(machine, to), arena),
+                    _ => true,
+                }
+            })
+        }
+        RecordType::Layout(_) => false,
+    }
 }
 
 /// What a row is a record of.

@@ -1,20 +1,19 @@
 //! Look-up tables of a run: columns decoded once, rows by the hash of their key.
 
-use super::key::Hasher;
+use super::key::{ByHash, Hasher};
 use crate::model::Table;
 use crate::value::wire::Codec;
 use crate::value::{Arena, Value};
-use hashbrown::HashMap;
 
 /// A table by key.
 pub struct Lookup<'t> {
-    rows: HashMap<u128, Vec<Value<'t>>>,
+    rows: ByHash<Vec<Value<'t>>>,
 }
 
 impl<'t> Lookup<'t> {
     /// Decodes a table. Its values were checked when the project was read, so what cannot be read is absent.
     pub fn of(table: &'t Table, codecs: &'t [Codec], arena: &'t Arena) -> Lookup<'t> {
-        let mut rows = HashMap::with_capacity(table.rows.len());
+        let mut rows = ByHash::with_capacity_and_hasher(table.rows.len(), Default::default());
         for texts in &table.rows {
             let values: Vec<Value<'t>> = texts
                 .iter()

@@ -7,7 +7,7 @@ use super::eval::{Frame, Linked, Links, Machine, Stop};
 use super::fate::{Fallen, Reason};
 use super::key::{key_text, record_of};
 use super::table::Apart;
-use crate::check::typed::{Dropped, Literal, Node, OnNone, Place, TypedMap, TypedRule};
+use crate::check::typed::{Dropped, Literal, Node, OnNone, Place, TypedMap, TypedRule, TypedTarget};
 use crate::syntax::ast::{Arrow, Operation};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::collections::BTreeMap;
@@ -162,9 +162,11 @@ pub fn make<'m, 't>(
     for into in &mut made {
         into.values = vec![Value::Absent; into.rows.len() * into.width];
         into.states = vec![State::default(); into.rows.len() * into.width];
+        let mut frame = Frame::new();
+        let rules: Vec<Vec<Active<'t>>> = typed.maps.iter().map(|map| active(machine, map)).collect();
         for row in 0..into.rows.len() {
-            let map = &typed.maps[into.rows[row].map as usize];
-            work(machine, map, row, arena, into, fallen);
+            let map = into.rows[row].map as usize;
+            work(machine, &typed.maps[map], &rules[map], row, &mut frame, arena, into, fallen);
         }
     }
     super::merge::finish(machine, made, arena, fallen)
@@ -180,7 +182,15 @@ fn is_on(machine: &Machine<'_, '_>, map: &TypedMap, arena: &Arena) -> bool {
 
 /// The variables of a left record.
 pub fn frame_of<'t>(machine: &Machine<'_, 't>, map: &TypedMap, left: Row) -> Frame<'t> {
-    let mut frame = vec![Value::Absent; map.frame as usize + 1];
+    let mut frame = Frame::new();
+    fill_frame(&mut frame, machine, map, left);
+    frame
+}
+
+/// Sets a frame to the variables of a left record.
+fn fill_frame<'t>(frame: &mut Frame<'t>, machine: &Machine<'_, 't>, map: &TypedMap, left: Row) {
+    frame.clear();
+    frame.resize(map.frame as usize + 1, Value::Absent);
     if matches!(map.left, RecordType::Set(_)) {
         let table = machine.tables.table(left.table);
         for slot in 0..map.record {
@@ -188,7 +198,6 @@ pub fn frame_of<'t>(machine: &Machine<'_, 't>, map: &TypedMap, left: Row) -> Fra
         }
     }
     frame[map.record as usize] = Value::Row(left);
-    frame
 }
 
 /// Gives a provisional row to every left record that fulfils the conditions of a map.
@@ -204,11 +213,12 @@ fn take_part<'t>(
     let number = machine.number(map.left);
     let table = machine.tables.table(number);
     let wanted = wanted_links(machine, map.right);
+    let mut frame = Frame::new();
     for row in table.living() {
         let left = Row { table: number, row };
         let apart = table.apart(row);
         machine.inside.set(apart != Apart::No);
-        let mut frame = frame_of(machine, map, left);
+        fill_frame(&mut frame, machine, map, left);
         match takes_part(machine, map, &mut frame, arena) {
             Ok(None) => {
                 let made = into.rows.len() as u32;
@@ -291,11 +301,27 @@ fn link(map: &TypedMap, frame: &Frame<'_>, left: Row, made: u32, links: &mut Lin
     }
 }
 
+/// A rule that is worked when records are created or updated.
+struct Active<'t> {
+    rule: &'t TypedRule,
+    target: &'t TypedTarget,
+    mode: State,
+}
+
+/// The rules of a map that are worked: those that exist then and go to the right.
+fn active<'t>(machine: &Machine<'_, 't>, map: &'t TypedMap) -> Vec<Active<'t>> {
+    let rules = map.rules.iter().filter(|rule| exists(rule) && !goes_left(machine, &rule.arrow));
+    rules.filter_map(|rule| Some(Active { rule, target: rule.target.as_ref()?, mode: mode(rule) })).collect()
+}
+
 /// Works the rules of a map for one record.
+#[allow(clippy::too_many_arguments)]
 fn work<'t>(
     machine: &Machine<'_, 't>,
     map: &'t TypedMap,
+    rules: &[Active<'t>],
     row: usize,
+    frame: &mut Frame<'t>,
     arena: &'t Arena,
     into: &mut Made<'t>,
     fallen: &mut Fallen,
@@ -307,24 +333,20 @@ fn work<'t>(
         _ => Apart::No,
     };
     machine.inside.set(apart != Apart::No);
-    let mut frame = frame_of(machine, map, left);
+    fill_frame(frame, machine, map, left);
     let mut first: Option<Box<Stop>> = None;
     let mut rejected: Option<String> = None;
     for (local, value) in &map.lets {
-        match machine.eval(*value, &mut frame, arena) {
+        match machine.eval(*value, frame, arena) {
             Ok(value) => frame[*local as usize] = value,
             Err(stop) => first = first.or(Some(stop)),
         }
     }
-    for rule in &map.rules {
-        if !exists(rule) || goes_left(machine, &rule.arrow) {
-            continue;
-        }
-        let Some(target) = &rule.target else { continue };
+    for Active { rule, target, mode } in rules {
         let at = row * into.width + target.field as usize;
-        match outcome(machine, rule, &mut frame, arena, fallen, &map.name) {
+        match outcome(machine, rule, frame, arena, fallen, &map.name) {
             Ok(Given::Nothing) => {}
-            Ok(Given::Clear) => into.states[at] = mode(rule).and(State::CLEAR),
+            Ok(Given::Clear) => into.states[at] = mode.and(State::CLEAR),
             Ok(Given::Reject(why)) => rejected = rejected.or(Some(why)),
             Ok(Given::Value(value)) => {
                 let entity = machine.model.entity(map.right);
@@ -335,7 +357,7 @@ fn work<'t>(
                     put(into.values[at], &target.steps, &field.ty, value, arena)
                 };
                 let part = if target.steps.is_empty() { State::default() } else { State::PART };
-                into.states[at] = into.states[at].and(mode(rule)).and(State::SET).and(part);
+                into.states[at] = into.states[at].and(*mode).and(State::SET).and(part);
             }
             Err(stop) => first = first.or(Some(stop)),
         }

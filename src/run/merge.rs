@@ -4,8 +4,9 @@ use super::eval::Machine;
 use super::fate::Fallen;
 use super::make::{Fate, Made, left_key};
 use super::table::Apart;
+use crate::model::Entity;
 use crate::value::{Arena, EntityId, Row, Type, Value, normal};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 /// Where a provisional row of an entity went: its record, or nowhere.
 type Places = HashMap<EntityId, Vec<Option<u32>>>;
@@ -66,36 +67,39 @@ fn key_order(machine: &Machine<'_, '_>, made: &[Made<'_>]) -> Vec<EntityId> {
 fn keys(machine: &Machine<'_, '_>, made: &[Made<'_>], index: usize, places: &Places) -> Vec<Option<String>> {
     let this = &made[index];
     let entity = machine.model.entity(this.entity);
-    let arena = Arena::new();
-    (0..this.rows.len())
-        .map(|row| {
-            let mut text = String::new();
-            for (position, &field) in entity.key.iter().enumerate() {
-                if position > 0 {
-                    text.push('|');
-                }
-                let value = this.row(row)[field];
-                let part = match normal::normal_form(&entity.fields[field].ty, value, &arena) {
-                    Value::Absent if entity.first_present => continue,
-                    Value::Absent => return None,
-                    Value::Row(to) => referenced_key(made, places, to)?,
-                    simple => {
-                        let mut part = String::new();
-                        super::eval::push_text(&mut part, simple);
-                        part.replace('\\', "\\\\").replace('|', "\\|")
-                    }
-                };
-                if entity.first_present {
-                    text.clear();
-                }
-                text.push_str(&part);
-                if entity.first_present {
-                    break;
-                }
+    let mut arena = Arena::new();
+    let mut keys = Vec::with_capacity(this.rows.len());
+    for row in 0..this.rows.len() {
+        keys.push(key(made, this.row(row), entity, places, &arena));
+        arena.reset();
+    }
+    keys
+}
+
+fn key(made: &[Made<'_>], values: &[Value<'_>], entity: &Entity, places: &Places, arena: &Arena) -> Option<String> {
+    let mut text = String::new();
+    for (position, &field) in entity.key.iter().enumerate() {
+        let value = normal::normal_form(&entity.fields[field].ty, values[field], arena);
+        if value.is_absent() && entity.first_present {
+            continue;
+        }
+        if position > 0 && !entity.first_present {
+            text.push('|');
+        }
+        let start = text.len();
+        match value {
+            Value::Absent => return None,
+            Value::Row(to) => text.push_str(&referenced_key(made, places, to)?),
+            simple => {
+                super::eval::push_text(&mut text, simple);
+                super::key::escape(&mut text, start);
             }
-            (!text.is_empty()).then_some(text)
-        })
-        .collect()
+        }
+        if entity.first_present {
+            break;
+        }
+    }
+    (!text.is_empty()).then_some(text)
 }
 
 fn referenced_key(made: &[Made<'_>], places: &Places, to: Row) -> Option<String> {
@@ -112,8 +116,11 @@ fn merge<'t>(
     keys: Vec<Option<String>>,
     fallen: &mut Fallen,
 ) -> (Made<'t>, Vec<Option<u32>>) {
-    let entity = machine.model.entity(from.entity);
-    let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
+    let alone = from.rows.iter().all(|row| !machine.typed.maps[row.map as usize].only_supplements);
+    if alone && are_different(&keys) {
+        let places = (0..from.rows.len() as u32).map(Some).collect();
+        return (keyed(machine, from, keys, fallen), places);
+    }
     let mut into = Made { width: from.width, incomplete: from.incomplete.clone(), ..empty(from.entity) };
     let mut places = Vec::with_capacity(from.rows.len());
     let mut by_key: HashMap<String, u32> = HashMap::with_capacity(from.rows.len());
@@ -132,16 +139,10 @@ fn merge<'t>(
             }
             None => {
                 let record = into.rows.len() as u32;
-                let mut made = from.rows[row].clone();
-                if key.is_none() && !theirs && made.fate == Fate::Whole {
-                    let why = format!("the key of {} is empty", entity.name.text);
-                    fallen.rejected(&map.name, left_key(machine, made.left), &why, Apart::No);
-                    made.fate = Fate::Rejected(why);
-                }
                 if let Some(key) = &key {
                     by_key.insert(key.clone(), record);
                 }
-                into.rows.push(made);
+                into.rows.push(from.rows[row].clone());
                 into.values.extend_from_slice(from.row(row));
                 into.states.extend_from_slice(from.row_states(row));
                 into.keys.push(key);
@@ -149,7 +150,35 @@ fn merge<'t>(
             }
         }
     }
-    (into, places)
+    let keys = std::mem::take(&mut into.keys);
+    (keyed(machine, into, keys, fallen), places)
+}
+
+/// True if no two rows have one key.
+fn are_different(keys: &[Option<String>]) -> bool {
+    let mut seen: HashSet<&str> = HashSet::with_capacity(keys.len());
+    keys.iter().flatten().all(|key| seen.insert(key))
+}
+
+/// The records with their keys; one without a key is rejected, unless the target gives it.
+fn keyed<'t>(
+    machine: &Machine<'_, 't>,
+    mut made: Made<'t>,
+    keys: Vec<Option<String>>,
+    fallen: &mut Fallen,
+) -> Made<'t> {
+    let entity = machine.model.entity(made.entity);
+    let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
+    for (row, key) in made.rows.iter_mut().zip(&keys) {
+        if key.is_none() && !theirs && row.fate == Fate::Whole {
+            let why = format!("the key of {} is empty", entity.name.text);
+            let place = &machine.typed.maps[row.map as usize].name;
+            fallen.rejected(place, left_key(machine, row.left), &why, Apart::No);
+            row.fate = Fate::Rejected(why);
+        }
+    }
+    made.keys = keys;
+    made
 }
 
 /// Joins a row to a record with the same key.
@@ -195,6 +224,13 @@ fn lead_references<'t>(
     arena: &'t Arena,
     fallen: &mut Fallen,
 ) {
+    let refers = |entity: EntityId| {
+        let fields = &machine.model.entity(entity).fields;
+        fields.iter().any(|field| matches!(field.ty.element().unwrap_or(&field.ty), Type::Ref(_)))
+    };
+    if !made.iter().any(|made| refers(made.entity)) {
+        return;
+    }
     let lead = |value: Value<'t>, fates: &HashMap<EntityId, Vec<Fate>>| -> (Value<'t>, Option<Fate>) {
         let Value::Row(row) = value else { return (value, None) };
         let entity = EntityId(row.table);

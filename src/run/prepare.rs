@@ -2,12 +2,11 @@
 
 use super::eval::{Links, Odd, Tables};
 use super::fate::Fallen;
-use super::key::{hash_key, key_text};
+use super::key::{ByHash, hash_key, key_text};
 use super::stage::Setting;
 use super::table::{Apart, Rows};
 use crate::model::Duplicates;
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
-use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows with one key are one record: the first counts. A row whose key cannot be read is nobody; as long as there is one,
@@ -29,7 +28,7 @@ pub fn duplicates(
         let entity = setting.model.entity(id);
         let means = setting.model.system(entity.system).reads.duplicates;
         let machine = setting.machine(tables, &none, odd);
-        let mut seen: HashMap<u128, u32> = HashMap::with_capacity(table.len as usize);
+        let mut seen: ByHash<u32> = ByHash::with_capacity_and_hasher(table.len as usize, Default::default());
         let mut out = Vec::new();
         let mut arena = Arena::new();
         for row in 0..table.len {

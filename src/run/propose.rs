@@ -8,9 +8,9 @@ use super::gather::Read;
 use super::identity::Identities;
 use super::lookup::Lookup;
 use super::make::{Fate, Made, State};
-use super::record::to_json;
+use super::record::{Record, Writer, to_json};
 use super::report::{EntityReport, ReadReport, Report};
-use super::right::{Earlier, Present, Right};
+use super::right::{Earlier, Finder, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
 use super::table::{Apart, Table};
 use crate::model::{Access, Field, Mapping, Model};
@@ -18,8 +18,8 @@ use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
 use crate::syntax::tree::{Kind, Node};
-use crate::value::{Arena, EntityId, Type, Value};
-use hashbrown::{HashMap, HashSet};
+use crate::value::{Arena, EntityId, Row, Type, Value, normal};
+use hashbrown::HashSet;
 use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -222,12 +222,12 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// A reference as it is remembered: the key where we give the ids, else the left key behind `@`.
-    fn reference(&self, row: crate::value::Row) -> Option<String> {
+    fn reference(&self, row: Row) -> Option<String> {
         let entity = EntityId(row.table);
         let index = self.worked.made.iter().position(|made| made.entity == entity)?;
         let theirs = self.model().entity(entity).write.as_ref().is_some_and(|write| write.id_theirs);
         if theirs {
-            self.worked.left_keys[index][row.row as usize].as_ref().map(|key| format!("@{key}"))
+            self.worked.left_keys()[index][row.row as usize].as_ref().map(|key| format!("@{key}"))
         } else {
             self.worked.made[index].keys[row.row as usize].clone()
         }
@@ -259,20 +259,19 @@ impl<'c, 't> Context<'c, 't> {
         let entity = self.model().entity(made.entity);
         let mut report = EntityReport { entity: entity.name.text.clone(), ..EntityReport::default() };
         let mut changes: Vec<Proposed> = Vec::new();
-        let mut taken: HashSet<usize> = HashSet::new();
+        let mut taken = vec![false; right.present.len()];
         let mut seen: HashSet<&str> = HashSet::new();
-        let keys = &self.worked.left_keys[self.index];
-        for key in keys.iter().flatten() {
-            seen.insert(key);
-        }
+        let keys = &self.worked.left_keys()[self.index];
         report.linked = right.links() as u64;
-        let mut finder = right.finder(self.plan, self.worked, self.index, self.as_of, self.arena);
-        for (row, key) in keys.iter().enumerate() {
-            let unlinked = key.as_ref().is_some_and(|key| right.by_left(key).is_none());
-            if made.rows[row].fate == Fate::Whole && unlinked {
-                finder.identify(row, self.identities(row));
-            }
+        if report.linked > 0 {
+            seen.extend(keys.iter().flatten().map(String::as_str));
         }
+        let setting = self.setting();
+        // The right records stand where the machine looks for records of their entity.
+        let tables = self.worked.tables.with(made.entity.0, right.table());
+        let (none, odd) = (Links::default(), Odd::default());
+        let machine = setting.machine(&tables, &none, &odd);
+        let mut finder = Finder::of(&right, made, &machine);
         for (row, left_key) in keys.iter().enumerate() {
             let Some(left_key) = left_key else { continue };
             let linked = right.by_left(left_key);
@@ -281,24 +280,27 @@ impl<'c, 't> Context<'c, 't> {
                 Fate::Protected => {
                     report.protected += 1;
                     if let Some(present) = linked {
-                        taken.insert(present);
+                        taken[present] = true;
                         self.protect(present, &right, &mut changes, &mut report);
                     }
                     continue;
                 }
                 Fate::Outside => {
-                    taken.extend(linked);
+                    linked.into_iter().for_each(|present| taken[present] = true);
                     report.outside += 1;
                     continue;
                 }
                 Fate::Rejected(_) | Fate::Held(_) => {
-                    taken.extend(linked);
+                    linked.into_iter().for_each(|present| taken[present] = true);
                     continue;
                 }
             }
             let found = match linked {
                 Some(present) => Found::Linked(present),
-                None => finder.find(row, &seen, &taken, &right),
+                None => {
+                    let identities = if right.has_identities() { self.identities(row) } else { Vec::new() };
+                    finder.find(row, &identities, &seen, &taken)
+                }
             };
             match found {
                 Found::Moved(present) if self.is_in_doubt(&right.present[present]) => {
@@ -306,17 +308,16 @@ impl<'c, 't> Context<'c, 't> {
                         .hold(left_key, "may be a record that is linked already, whose left record could not be read");
                 }
                 Found::Linked(present) | Found::Matched(present) | Found::Moved(present) => {
-                    if !taken.insert(present) {
+                    if std::mem::replace(&mut taken[present], true) {
                         report.hold(left_key, "two records on the left lead to one record on the right");
                         continue;
                     }
-                    let change = self.difference(row, left_key, &right.present[present], &found);
+                    let change = self.difference(row, left_key, &right, present, &found);
                     changes.extend(change.map(|change| Proposed::about(present, change)));
                 }
                 Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
                 Found::Several(candidates) => {
-                    let shown =
-                        candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
+                    let shown = candidates.iter().map(|&index| right.present[index].key).take(5).collect::<Vec<_>>();
                     report.hold(
                         left_key,
                         &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")),
@@ -333,16 +334,16 @@ impl<'c, 't> Context<'c, 't> {
         let entity = self.model().entity(made.entity);
         let mut secrets = Map::new();
         let values = self.record(row, &mut secrets);
-        let mut record = Map::new();
+        let mut record = Writer::default();
         let mut fields = Vec::new();
         for ((field, value), state) in entity.fields.iter().zip(values).zip(made.row_states(row)) {
             if value.is_null() || field.access == Access::Read || state.has(State::UPDATE) {
                 continue;
             }
-            fields.push(FieldChange { field: field.name.text.clone(), from: Json::Null, to: value.clone() });
-            record.insert(field.name.text.clone(), value);
+            record.json(&field.name.text, &value);
+            fields.push(FieldChange { field: field.name.text.clone(), from: Json::Null, to: value });
         }
-        secrets.retain(|field, _| record.contains_key(field));
+        secrets.retain(|name, _| fields.iter().any(|change| change.field == *name));
         Change {
             op: Op::Create,
             left_key: left_key.to_string(),
@@ -350,7 +351,7 @@ impl<'c, 't> Context<'c, 't> {
             key: made.keys[row].clone().unwrap_or_default(),
             right_id: None,
             fields,
-            record,
+            record: record.done(),
             secrets,
             identities: self.identities(row),
             why: None,
@@ -358,30 +359,32 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// The change between a made record and the present one; `None` if there is nothing to do.
-    fn difference(&self, row: usize, left_key: &str, present: &Present, found: &Found) -> Option<Change> {
+    fn difference(&self, row: usize, left_key: &str, right: &Right<'t>, index: usize, found: &Found) -> Option<Change> {
         let made = self.made();
         let entity = self.model().entity(made.entity);
+        let present = &right.present[index];
+        let linked = matches!(found, Found::Linked(_)) && present.state != LinkState::Deactivated;
+        if linked && self.is_as_made(row, right, index) && !present.needs_remembering(&self.identities(row)) {
+            return None;
+        }
         let mut secrets = Map::new();
         let values = self.record(row, &mut secrets);
-        let mut record = present.record.clone();
+        let mut record = Writer::default();
         let mut fields = Vec::new();
-        for (index, (field, value)) in entity.fields.iter().zip(values).enumerate() {
-            let state = made.row_states(row)[index];
-            let now = present.value(&field.name.text);
-            let Some(value) = wanted(field, state, value, now) else { continue };
-            if value == *now {
-                continue;
+        for (position, (field, value)) in entity.fields.iter().zip(values).enumerate() {
+            let state = made.row_states(row)[position];
+            let now = right.json(index, position);
+            let value = wanted(field, state, value, &now).filter(|value| *value != now);
+            let after = value.as_ref().unwrap_or(&now);
+            record.json(&field.name.text, after);
+            // What is sent once was sent when the record was made.
+            if after.is_null() || field.access != Access::Write {
+                secrets.remove(&field.name.text);
             }
-            fields.push(FieldChange { field: field.name.text.clone(), from: now.clone(), to: value.clone() });
-            if value.is_null() {
-                record.remove(&field.name.text)
-            } else {
-                record.insert(field.name.text.clone(), value)
-            };
+            if let Some(to) = value {
+                fields.push(FieldChange { field: field.name.text.clone(), from: now, to });
+            }
         }
-        // What is sent once was sent when the record was made.
-        let goes = |name: &str| entity.field(name).is_some_and(|field| entity.fields[field].access == Access::Write);
-        secrets.retain(|name, _| record.contains_key(name) && goes(name));
         let back = present.state == LinkState::Deactivated;
         let moved = matches!(found, Found::Moved(_));
         let op = match (back, fields.is_empty(), found) {
@@ -394,27 +397,51 @@ impl<'c, 't> Context<'c, 't> {
         let mut change = Change {
             op,
             left_key: left_key.to_string(),
-            old_left_key: present.left_key.clone().filter(|old| old != left_key),
+            old_left_key: present.left_key.filter(|old| *old != left_key).map(String::from),
             key: if theirs {
-                present.key.clone()
+                present.key.to_string()
             } else {
-                made.keys[row].clone().unwrap_or_else(|| present.key.clone())
+                made.keys[row].clone().unwrap_or_else(|| present.key.to_string())
             },
-            right_id: present.right_id.clone(),
+            right_id: present.right_id.map(String::from),
             fields,
-            record,
+            record: record.done(),
             secrets,
             identities: self.identities(row),
             why: moved.then(|| "the left record's key changed".into()),
         };
         if op == Op::Reactivate {
-            self.on_operation(Operation::Reactivate, made.rows[row].map, present, &mut change);
+            self.on_operation(Operation::Reactivate, made.rows[row].map, right, index, &mut change);
         }
         Some(change)
     }
 
+    /// True if nothing in a record differs from what was made, seen without writing anything down. False may be wrong: then
+    /// the values are compared one by one.
+    fn is_as_made(&self, row: usize, right: &Right<'t>, index: usize) -> bool {
+        if right.hides(index) {
+            return false;
+        }
+        let made = self.made();
+        let entity = self.model().entity(made.entity);
+        let arena = Arena::new();
+        let reference = |row| self.reference(row);
+        entity.fields.iter().enumerate().zip(made.row(row).iter().zip(made.row_states(row))).all(
+            |((position, field), (value, state))| {
+                let held = right.value(index, position);
+                if never_updated(field, *state) {
+                    return true;
+                }
+                if value.is_absent() && !state.has(State::CLEAR) {
+                    return true;
+                }
+                is_same(&field.ty, normal::normal_form(&field.ty, *value, &arena), held, &reference)
+            },
+        )
+    }
+
     /// Adds what rules for one operation alone (`on deactivate`) write.
-    fn on_operation(&self, operation: Operation, map: u16, present: &Present, change: &mut Change) {
+    fn on_operation(&self, operation: Operation, map: u16, right: &Right<'t>, index: usize, change: &mut Change) {
         let last = self.plan.route.typed.last();
         let Some(map) = last.and_then(|typed| typed.maps.get(map as usize)) else { return };
         let entity = self.model().entity(map.right);
@@ -430,13 +457,15 @@ impl<'c, 't> Context<'c, 't> {
             let field = &entity.fields[target.field as usize];
             let to = to_json(&field.ty, value, &|row| self.reference(row));
             let to = self.compared(field, to, &mut change.secrets);
-            let now = present.value(&field.name.text);
-            if value.is_absent() || to == *now || !target.steps.is_empty() {
+            let now = right.json(index, target.field as usize);
+            if value.is_absent() || to == now || !target.steps.is_empty() {
                 continue;
             }
             change.fields.retain(|change| change.field != field.name.text);
-            change.fields.push(FieldChange { field: field.name.text.clone(), from: now.clone(), to: to.clone() });
-            change.record.insert(field.name.text.clone(), to);
+            change.fields.push(FieldChange { field: field.name.text.clone(), from: now, to: to.clone() });
+            let mut values = change.record.values();
+            values.insert(field.name.text.clone(), to);
+            change.record = Record::of(values.iter().map(|(name, value)| (name.as_str(), value.clone())));
         }
     }
 
@@ -450,18 +479,18 @@ impl<'c, 't> Context<'c, 't> {
     fn protect(&self, index: usize, right: &Right<'t>, changes: &mut Vec<Proposed>, report: &mut EntityReport) {
         let present = &right.present[index];
         if self.plan.target.whole {
-            changes.push(Proposed::about(index, present.protected()));
+            changes.push(Proposed::about(index, right.protected(index)));
         } else {
-            report.protected_linked.extend(present.left_key.clone());
+            report.protected_linked.extend(present.left_key.map(String::from));
         }
     }
 
     /// Why a left record leaves nowhere although no row of it is left: it is about somebody who is protected, or who waits for a
     /// decision since the marking; or about a record that is out of scope or was stopped before.
-    fn apart(&self, present: &Present, map: &crate::check::typed::TypedMap) -> Apart {
-        let Some(left_key) = &present.left_key else { return Apart::No };
+    fn apart(&self, present: &Present<'_>, map: &crate::check::typed::TypedMap) -> Apart {
+        let Some(left_key) = present.left_key else { return Apart::No };
         let entity = &self.model().entity(self.made().entity).name.text;
-        if self.known.waiting.contains(&(entity.clone(), left_key.clone())) {
+        if self.known.waiting.contains(&(entity.clone(), left_key.to_string())) {
             return Apart::Protected;
         }
         self.known.identities.apart(map.left, left_key)
@@ -472,17 +501,17 @@ impl<'c, 't> Context<'c, 't> {
         &self,
         right: &Right<'t>,
         seen: &HashSet<&str>,
-        taken: &HashSet<usize>,
+        taken: &[bool],
         changes: &mut Vec<Proposed>,
         report: &mut EntityReport,
     ) {
         let sync = self.model().sync(self.plan.sync);
         for (index, present) in right.present.iter().enumerate() {
-            if taken.contains(&index) {
+            if taken[index] {
                 continue;
             }
-            match &present.left_key {
-                Some(key) if seen.contains(key.as_str()) => continue,
+            match present.left_key {
+                Some(key) if seen.contains(key) => continue,
                 None if !sync.owns_all => continue,
                 Some(_) if !present.ours && !sync.owns_all => {
                     report.not_ours += 1;
@@ -528,9 +557,9 @@ impl<'c, 't> Context<'c, 't> {
                 report.frozen += 1;
                 continue;
             }
-            let mut change = present.gone(op, "gone");
+            let mut change = right.gone(index, op, "gone");
             if op == Op::Deactivate {
-                self.on_operation(Operation::Deactivate, map_index, present, &mut change);
+                self.on_operation(Operation::Deactivate, map_index, right, index, &mut change);
                 let by_rules = map.rules.iter().any(|rule| rule.on.contains(&Operation::Deactivate));
                 if by_rules && change.fields.is_empty() {
                     continue;
@@ -541,15 +570,15 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// True if nobody knows whether the left record of a present one is gone. Its link is nobody else's to take over.
-    fn is_in_doubt(&self, present: &Present) -> bool {
+    fn is_in_doubt(&self, present: &Present<'_>) -> bool {
         let map = self.map_of(present);
         map.is_some_and(|(index, _)| self.made().incomplete.contains_key(&index)) || self.is_stopped(present)
     }
 
     /// True if the left record was stopped before its key could be worked out in full: it may be the one that is missed.
-    fn is_stopped(&self, present: &Present) -> bool {
-        let Some(key) = &present.left_key else { return false };
-        let bare = key.split_once(':').map_or(key.as_str(), |(_, bare)| bare);
+    fn is_stopped(&self, present: &Present<'_>) -> bool {
+        let Some(key) = present.left_key else { return false };
+        let bare = key.split_once(':').map_or(key, |(_, bare)| bare);
         self.known.stopped.iter().any(|Stopped { key, .. }| {
             key.as_ref().is_some_and(|stopped| {
                 let stopped = stopped.split_once(':').map_or(stopped.as_str(), |(_, bare)| bare);
@@ -559,11 +588,11 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// The map that made, or would make, a present record: by the name before the colon of its left key.
-    fn map_of(&self, present: &Present) -> Option<(u16, &'c crate::check::typed::TypedMap)> {
+    fn map_of(&self, present: &Present<'_>) -> Option<(u16, &'c crate::check::typed::TypedMap)> {
         let typed = self.plan.route.typed.last()?;
         let entity = self.made().entity;
         let of_entity = typed.maps.iter().enumerate().filter(|(_, map)| map.right == entity && !map.only_supplements);
-        let source = present.left_key.as_ref().and_then(|key| key.split_once(':')).map(|(source, _)| source);
+        let source = present.left_key.and_then(|key| key.split_once(':')).map(|(source, _)| source);
         let mut first = None;
         for (index, map) in of_entity {
             let name = match map.left {
@@ -595,7 +624,7 @@ impl<'c, 't> Context<'c, 't> {
     fn identities(&self, row: usize) -> Vec<u64> {
         let made = &self.made().rows[row];
         let left = self.plan.route.typed.last().and_then(|typed| typed.maps.get(made.map as usize)).map(|map| map.left);
-        let (Some(left), Some(key)) = (left, &self.worked.left_keys[self.index][row]) else { return Vec::new() };
+        let (Some(left), Some(key)) = (left, &self.worked.left_keys()[self.index][row]) else { return Vec::new() };
         let texts = self.known.identities.texts(left, key);
         texts.iter().map(|text| keyed_hash(self.store, text)).collect()
     }
@@ -615,10 +644,38 @@ pub enum Found {
     Nobody,
 }
 
+/// True if a made value is what the target holds, as far as can be said at a glance; both in normal form.
+fn is_same(ty: &Type, made: Value<'_>, held: Value<'_>, reference: &dyn Fn(Row) -> Option<String>) -> bool {
+    match (made, held) {
+        (Value::Absent, Value::Absent) => true,
+        (Value::Text(made), Value::Text(held)) => made == held,
+        (Value::Bool(made), Value::Bool(held)) => made == held,
+        (Value::Int(made), Value::Int(held)) => made == held,
+        (Value::Date(made), Value::Date(held)) => made == held,
+        (Value::DateTime(made), Value::DateTime(held)) => made == held,
+        (Value::Row(made), Value::Text(held)) => reference(made).is_some_and(|made| made == held),
+        (Value::List(made), Value::List(held)) => match ty {
+            Type::List(element) => {
+                made.len() == held.len()
+                    && made.iter().zip(held).all(|(made, held)| is_same(element, *made, *held, reference))
+            }
+            _ => made.is_empty() && held.is_empty(),
+        },
+        (Value::Struct(made), Value::Struct(held)) => match ty {
+            Type::Struct(members) => made
+                .iter()
+                .zip(held)
+                .zip(members.iter())
+                .all(|((made, held), member)| is_same(&member.ty, *made, *held, reference)),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// The value that a field should have after the run; `None` if nothing is to be written.
 fn wanted(field: &Field, state: State, value: Json, now: &Json) -> Option<Json> {
-    let never = matches!(field.access, Access::Read | Access::Create | Access::Initial);
-    if state.is_empty() || never || state.has(State::ONCE) {
+    if never_updated(field, state) {
         return None;
     }
     if state.has(State::CLEAR) && !state.has(State::SET) {
@@ -638,6 +695,12 @@ fn wanted(field: &Field, state: State, value: Json, now: &Json) -> Option<Json> 
         return Some(overlaid(now, value));
     }
     Some(value)
+}
+
+/// True if a field of a record that is there stays as it is.
+fn never_updated(field: &Field, state: State) -> bool {
+    let never = matches!(field.access, Access::Read | Access::Create | Access::Initial);
+    state.is_empty() || never || state.has(State::ONCE)
 }
 
 /// The elements of both, those that are there first; a set in its sorted order.
@@ -707,6 +770,3 @@ pub fn links(store: Option<&Store>, sync: &str, entity: &str) -> Result<Vec<Link
     }
     Ok(links)
 }
-
-/// Places by text.
-pub type ByText = HashMap<String, usize>;

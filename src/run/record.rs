@@ -4,7 +4,89 @@
 
 use crate::plan::Reader;
 use crate::value::{Arena, Row, Type, Value, normal};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
+
+/// A record as the compact text of a JSON object. There may be one for each person of a municipality, so it is one text and
+/// no tree.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Record(Box<RawValue>);
+
+impl Record {
+    /// The record of some values by field; null stands for absent, and is left out.
+    pub fn of<'f>(values: impl IntoIterator<Item = (&'f str, Json)>) -> Record {
+        let mut record = Writer::default();
+        values.into_iter().for_each(|(field, value)| record.json(field, &value));
+        record.done()
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    /// The values by field.
+    pub fn values(&self) -> Map<String, Json> {
+        serde_json::from_str(self.text()).unwrap_or_default()
+    }
+}
+
+impl Default for Record {
+    fn default() -> Record {
+        Record::of([])
+    }
+}
+
+impl PartialEq for Record {
+    fn eq(&self, other: &Record) -> bool {
+        self.text() == other.text()
+    }
+}
+
+/// Writes a [`Record`] field by field.
+pub struct Writer(Vec<u8>);
+
+impl Default for Writer {
+    fn default() -> Writer {
+        Writer(vec![b'{'])
+    }
+}
+
+impl Writer {
+    /// Adds a value; null is left out.
+    pub fn json(&mut self, field: &str, value: &Json) {
+        if !value.is_null() {
+            self.entry(field, value);
+        }
+    }
+
+    /// Adds a value in normal form; references in it are texts. Absent is left out.
+    pub fn value(&mut self, field: &str, ty: &Type, value: Value<'_>) {
+        match value {
+            Value::Text(text) => self.entry(field, text),
+            value => self.json(field, &to_json(ty, value, &|_| None)),
+        }
+    }
+
+    fn entry(&mut self, field: &str, value: &(impl Serialize + ?Sized)) {
+        if self.0.len() > 1 {
+            self.0.push(b',');
+        }
+        // Writing texts and trees into memory does not fail.
+        let _ = serde_json::to_writer(&mut self.0, field);
+        self.0.push(b':');
+        let _ = serde_json::to_writer(&mut self.0, value);
+    }
+
+    /// The record.
+    pub fn done(mut self) -> Record {
+        self.0.push(b'}');
+        let text = String::from_utf8(self.0).unwrap_or_default();
+        Record(RawValue::from_string(text).unwrap_or_default())
+    }
+}
 
 /// How a reference to a record is written down.
 pub type Reference<'r> = dyn Fn(Row) -> Option<String> + 'r;

@@ -1,78 +1,54 @@
 //! The right side as it is: what was read of the target, or, where it cannot be read, what was last delivered; with the
 //! links of the store. And finding the right record of a left one without a link.
 
-use super::change::{Change, Op};
-use super::eval::{Links, Odd};
+use super::change::{Change, Op, is_hashed};
+use super::eval::{Frame, Machine};
 use super::gather::Read;
 use super::key::Hasher;
-use super::make::Fate;
-use super::propose::{ByText, Found, links};
-use super::record::{from_json, to_json};
-use super::stage::{Setting, Worked};
+use super::make::{Made, MadeRow};
+use super::propose::{Found, links};
+use super::record::{Record, Writer, from_json, to_json};
 use super::table::{Index, Table};
+use crate::adapter::{Batch, Cell};
 use crate::check::typed::ExprId;
-use crate::plan::{EntityWrite, Plan};
+use crate::model::{Access, Entity};
+use crate::plan::{Column, EntityWrite, Plan, Reader};
 use crate::store::{Link, LinkState, Store, StoreFault};
+use crate::value::normal::normal_form;
 use crate::value::{Arena, EntityId, Row, Type, Value};
-use hashbrown::HashSet;
-use jiff::civil::Date;
+use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Why a record is left out that is about somebody who is protected now.
 pub const PROTECTED: &str = "protected";
 
-/// A right record as it is.
+/// A right record as it is. Its values are rows of the right side's table.
 #[derive(Clone, Debug)]
-pub struct Present {
+pub struct Present<'t> {
     /// Its key as text.
-    pub key: String,
+    pub key: &'t str,
     /// The id that the target gave.
-    pub right_id: Option<String>,
+    pub right_id: Option<&'t str>,
     /// The left record that it is linked with.
-    pub left_key: Option<String>,
+    pub left_key: Option<&'t str>,
     /// Whether it is in use, as far as we switched it off ourselves.
     pub state: LinkState,
     /// True if this sync made or adopted it.
     pub ours: bool,
-    /// Its values by field.
-    pub record: Map<String, Json>,
+    /// What stands for values that cannot be read back, by field.
+    hidden: Map<String, Json>,
     /// Keyed hashes of other identities of the left record.
     pub identities: Vec<u64>,
     /// True if the store remembers something else than what the target holds.
     pub differs_from_memory: bool,
 }
 
-impl Present {
-    /// A value; null where there is none.
-    pub fn value(&self, field: &str) -> &Json {
-        self.record.get(field).unwrap_or(&Json::Null)
-    }
-
+impl Present<'_> {
     /// True if what the store remembers must be renewed although nothing is written.
     pub fn needs_remembering(&self, identities: &[u64]) -> bool {
         self.differs_from_memory || self.identities != identities
-    }
-
-    /// The change that leaves out a record about a person who is protected now. Nothing of the record is in it.
-    pub fn protected(&self) -> Change {
-        Change { record: Map::new(), identities: Vec::new(), ..self.gone(Op::Remove, PROTECTED) }
-    }
-
-    /// The change that takes it out of use or away.
-    pub fn gone(&self, op: Op, why: &str) -> Change {
-        Change {
-            op,
-            left_key: self.left_key.clone().unwrap_or_default(),
-            old_left_key: None,
-            key: self.key.clone(),
-            right_id: self.right_id.clone(),
-            fields: Vec::new(),
-            record: self.record.clone(),
-            secrets: Map::new(),
-            identities: self.identities.clone(),
-            why: Some(why.to_string()),
-        }
     }
 }
 
@@ -99,48 +75,30 @@ impl Earlier {
     }
 }
 
-/// Says in references of a remembered record how a record is known now whose left key changed.
-fn follow(entity: &crate::model::Entity, earlier: &Earlier, record: &mut Map<String, Json>) {
-    let moved = &earlier.moved;
-    if moved.is_empty() {
-        return;
-    }
-    for field in &entity.fields {
-        let Type::Ref(to) = field.ty.element().unwrap_or(&field.ty) else { continue };
-        let renew = |text: &mut Json| {
-            let old = text.as_str().and_then(|text| text.strip_prefix('@')).map(str::to_string);
-            if let Some(new) = old.and_then(|old| moved.get(&(*to, old))) {
-                *text = Json::String(format!("@{new}"));
-            }
-        };
-        match record.get_mut(&field.name.text) {
-            Some(Json::Array(items)) => items.iter_mut().for_each(renew),
-            Some(one) => renew(one),
-            None => {}
-        }
-    }
-}
-
 /// The right side of one entity.
 pub struct Right<'t> {
     /// Its records.
-    pub present: Vec<Present>,
+    pub present: Vec<Present<'t>>,
     /// Why nothing can be compared, if so.
     pub unreadable: Option<String>,
-    by_left: ByText,
-    by_key: ByText,
+    entity: &'t Entity,
+    by_left: ByText<'t>,
+    by_key: ByText<'t>,
     by_identity: BTreeMap<u64, Vec<usize>>,
     linked: usize,
-    /// The records as a table, for match rules; row `n` is record `n`.
-    table: std::cell::RefCell<Option<Table<'t>>>,
+    /// The records in normal form; row `n` is record `n`. References are texts.
+    table: Rc<Table<'t>>,
 }
+
+/// Places by text.
+type ByText<'t> = HashMap<&'t str, usize>;
 
 impl<'t> Right<'t> {
     /// Brings together what was read and what is remembered.
     pub fn of(
-        plan: &Plan<'_>,
-        write: &EntityWrite,
-        read: &Read,
+        plan: &'t Plan<'_>,
+        write: &'t EntityWrite,
+        read: &'t Read,
         store: Option<&Store>,
         sync: &str,
         earlier: &Earlier,
@@ -148,48 +106,42 @@ impl<'t> Right<'t> {
     ) -> Result<Right<'t>, StoreFault> {
         let entity = plan.model.entity(write.entity);
         let links = links(store, sync, &entity.name.text)?;
-        let linked = links.len();
-        let mut unreadable = None;
-        let mut present: Vec<Present> = match (&write.read, read.right.get(&write.entity)) {
-            (Some(_), Some(gathered)) => {
-                if !gathered.outcome.complete {
-                    let say = gathered.outcome.faults.first().map(|fault| fault.say.clone());
-                    let torn = gathered.outcome.torn.first().map(|torn| format!("{}: {}", torn.origin, torn.why));
-                    unreadable = Some(say.or(torn).unwrap_or_else(|| "the target was not read in full".into()));
-                }
-                let mut back = back_references(&every_link(plan, store, sync)?);
-                back.extend(earlier.ids.clone());
-                let rows = read_records(plan, write, read, &back);
-                joined(rows, links, entity)
-            }
-            _ => links.into_iter().map(remembered).collect(),
-        };
-        present.iter_mut().for_each(|present| follow(entity, earlier, &mut present.record));
         let mut right = Right {
+            present: Vec::new(),
+            unreadable: None,
+            entity,
             by_left: ByText::new(),
             by_key: ByText::new(),
             by_identity: BTreeMap::new(),
-            linked,
-            unreadable,
-            table: Default::default(),
-            present,
+            linked: links.len(),
+            table: Rc::new(Table::values(entity.fields.len(), Vec::new())),
         };
-        for (index, present) in right.present.iter().enumerate() {
-            if let Some(left) = &present.left_key {
-                right.by_left.insert(left.clone(), index);
+        let mut values = Vec::new();
+        match (&write.read, read.right.get(&write.entity)) {
+            (Some(spec), Some(gathered)) => {
+                if !gathered.outcome.complete {
+                    let say = gathered.outcome.faults.first().map(|fault| fault.say.clone());
+                    let torn = gathered.outcome.torn.first().map(|torn| format!("{}: {}", torn.origin, torn.why));
+                    right.unreadable = Some(say.or(torn).unwrap_or_else(|| "the target was not read in full".into()));
+                }
+                let mut back = back_references(&every_link(plan, store, sync)?);
+                back.extend(earlier.ids.clone());
+                let reading = Reading { plan, back: &back, earlier, arena };
+                values = right.read(&reading, &gathered.outcome.batches, &spec.columns);
+                right.join(links, arena);
             }
-            right.by_key.entry(present.key.clone()).or_insert(index);
+            _ => links.into_iter().for_each(|link| right.remember(link, earlier, arena, &mut values)),
+        }
+        right.table = Rc::new(Table::values(entity.fields.len(), values));
+        for (index, present) in right.present.iter().enumerate() {
+            if let Some(left) = present.left_key {
+                right.by_left.insert(left, index);
+            }
+            right.by_key.entry(present.key).or_insert(index);
             for &identity in &present.identities {
                 right.by_identity.entry(identity).or_default().push(index);
             }
         }
-        let width = entity.fields.len();
-        let mut values = Vec::with_capacity(right.present.len() * width);
-        for present in &right.present {
-            values
-                .extend(entity.fields.iter().map(|field| from_json(&field.ty, present.value(&field.name.text), arena)));
-        }
-        right.table = std::cell::RefCell::new(Some(Table::values(width, values)));
         Ok(right)
     }
 
@@ -203,87 +155,239 @@ impl<'t> Right<'t> {
         self.by_left.get(left).copied()
     }
 
-    /// What finds right records without a link.
-    pub fn finder(&self, plan: &Plan<'_>, worked: &Worked<'t>, made: usize, as_of: Date, arena: &'t Arena) -> Finder {
-        Finder::of(self, plan, worked, made, as_of, arena)
+    /// True if some record is known by other identities.
+    pub fn has_identities(&self) -> bool {
+        !self.by_identity.is_empty()
+    }
+
+    /// The records as a table.
+    pub fn table(&self) -> Rc<Table<'t>> {
+        self.table.clone()
+    }
+
+    /// A value of a record in normal form; absent also where it cannot be read back.
+    pub fn value(&self, index: usize, field: usize) -> Value<'t> {
+        self.table.slot(index as u32, field as u16)
+    }
+
+    /// A value of a record as JSON; null where there is none.
+    pub fn json(&self, index: usize, field: usize) -> Json {
+        let definition = &self.entity.fields[field];
+        match self.present[index].hidden.get(&definition.name.text) {
+            Some(hash) => hash.clone(),
+            None => to_json(&definition.ty, self.value(index, field), &|_| None),
+        }
+    }
+
+    /// True if a record hides a value that cannot be read back.
+    pub fn hides(&self, index: usize) -> bool {
+        !self.present[index].hidden.is_empty()
+    }
+
+    /// A whole record as JSON, without what is absent.
+    pub fn record(&self, index: usize) -> Record {
+        let mut record = Writer::default();
+        for (field, definition) in self.entity.fields.iter().enumerate() {
+            let name = &definition.name.text;
+            match self.present[index].hidden.get(name) {
+                Some(hash) => record.json(name, hash),
+                None => record.value(name, &definition.ty, self.value(index, field)),
+            }
+        }
+        record.done()
+    }
+
+    /// The change that leaves out a record about a person who is protected now. Nothing of the record is in it.
+    pub fn protected(&self, index: usize) -> Change {
+        Change { record: Record::default(), identities: Vec::new(), ..self.gone(index, Op::Remove, PROTECTED) }
+    }
+
+    /// The change that takes a record out of use or away.
+    pub fn gone(&self, index: usize, op: Op, why: &str) -> Change {
+        let present = &self.present[index];
+        Change {
+            op,
+            left_key: present.left_key.unwrap_or_default().to_string(),
+            old_left_key: None,
+            key: present.key.to_string(),
+            right_id: present.right_id.map(String::from),
+            fields: Vec::new(),
+            record: self.record(index),
+            secrets: Map::new(),
+            identities: present.identities.clone(),
+            why: Some(why.to_string()),
+        }
+    }
+
+    /// What was read of the target, as records; gives their values.
+    fn read(
+        &mut self,
+        reading: &Reading<'_, 't>,
+        batches: &'t [Batch],
+        columns: &'t [Option<Column>],
+    ) -> Vec<Value<'t>> {
+        let entity = self.entity;
+        let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
+        let rows: usize = batches.iter().map(Batch::len).sum();
+        let mut values = Vec::with_capacity(rows * entity.fields.len());
+        self.present.reserve(rows);
+        for batch in batches {
+            for row in 0..batch.len() {
+                let cells = batch.row(row);
+                values.extend(entity.fields.iter().zip(columns).map(|(field, column)| match column {
+                    Some(column) => reading.value(&field.ty, &column.reader, batch, cells[column.slot]),
+                    None => Value::Absent,
+                }));
+                let key = key_of(entity, &values[values.len() - entity.fields.len()..], reading.arena);
+                self.present.push(Present {
+                    right_id: theirs.then_some(key),
+                    key,
+                    left_key: None,
+                    state: LinkState::Active,
+                    ours: false,
+                    hidden: Map::new(),
+                    identities: Vec::new(),
+                    differs_from_memory: true,
+                });
+            }
+        }
+        values
+    }
+
+    /// Brings links to the records that were read. A link whose record is not there (somebody removed it) is dropped: the
+    /// record is made again.
+    fn join(&mut self, links: Vec<Link>, arena: &'t Arena) {
+        let theirs = self.entity.write.as_ref().is_some_and(|write| write.id_theirs);
+        let mut by_key: ByText<'t> = ByText::with_capacity(self.present.len());
+        for (index, record) in self.present.iter().enumerate() {
+            by_key.entry(record.key).or_insert(index);
+        }
+        for link in links {
+            let key = if theirs { link.right_id.as_deref().unwrap_or(&link.right_key) } else { &link.right_key };
+            let Some(&index) = by_key.get(key) else { continue };
+            let present = &mut self.present[index];
+            present.hidden = hidden(self.entity, &link);
+            present.left_key = Some(arena.alloc_str(&link.left_key));
+            present.state = link.state;
+            present.ours = link.ours;
+            present.identities = link.identities;
+            present.differs_from_memory = false;
+        }
+    }
+
+    /// A record as the store remembers it.
+    fn remember(&mut self, link: Link, earlier: &Earlier, arena: &'t Arena, values: &mut Vec<Value<'t>>) {
+        let record = serde_json::from_slice::<Map<String, Json>>(&link.values).unwrap_or_default();
+        for field in &self.entity.fields {
+            let json = record.get(&field.name.text).filter(|value| !is_hashed(value)).unwrap_or(&Json::Null);
+            values.push(followed(&field.ty, from_json(&field.ty, json, arena), earlier, arena));
+        }
+        self.present.push(Present {
+            key: arena.alloc_str(&link.right_key),
+            right_id: link.right_id.as_deref().map(|id| &*arena.alloc_str(id)),
+            left_key: Some(arena.alloc_str(&link.left_key)),
+            state: link.state,
+            ours: link.ours,
+            hidden: record.into_iter().filter(|(_, value)| is_hashed(value)).collect(),
+            identities: link.identities,
+            differs_from_memory: false,
+        });
     }
 }
 
-/// What was read of the target, as records.
-fn read_records(plan: &Plan<'_>, write: &EntityWrite, read: &Read, back: &Back) -> Vec<Present> {
-    let (Some(spec), Some(gathered)) = (&write.read, read.right.get(&write.entity)) else { return Vec::new() };
-    let entity = plan.model.entity(write.entity);
-    let arena = Arena::new();
-    let mut records = Vec::new();
-    for batch in &gathered.outcome.batches {
-        for row in 0..batch.len() {
-            let mut record = Map::new();
-            for (field, column) in entity.fields.iter().zip(&spec.columns) {
-                let Some(column) = column else { continue };
-                let cell = batch.row(row)[column.slot];
-                let json = read_value(plan, &field.ty, &column.reader, batch, cell, back, &arena);
-                if !json.is_null() {
-                    record.insert(field.name.text.clone(), json);
-                }
-            }
-            let mut key_parts = Vec::new();
-            for &key in &entity.key {
-                match record.get(&entity.fields[key].name.text) {
-                    Some(Json::String(text)) => key_parts.push(text.replace('\\', "\\\\").replace('|', "\\|")),
-                    Some(Json::Null) | None => {
-                        if !entity.first_present {
-                            key_parts.push(String::new());
-                        }
-                    }
-                    Some(other) => key_parts.push(other.to_string()),
-                }
-                if entity.first_present && !key_parts.is_empty() {
-                    break;
-                }
-            }
-            let key = key_parts.join("|");
-            let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-            records.push(Present {
-                right_id: theirs.then(|| key.clone()),
-                key,
-                left_key: None,
-                state: LinkState::Active,
-                ours: false,
-                record,
-                identities: Vec::new(),
-                differs_from_memory: true,
-            });
-        }
+/// What cannot be read back is known from memory alone.
+fn hidden(entity: &Entity, link: &Link) -> Map<String, Json> {
+    if !entity.fields.iter().any(|field| matches!(field.access, Access::Write | Access::Initial)) {
+        return Map::new();
     }
-    records
+    let record = serde_json::from_slice::<Map<String, Json>>(&link.values).unwrap_or_default();
+    record.into_iter().filter(|(_, value)| is_hashed(value)).collect()
 }
 
-/// One value of the target. References stand as the left keys of the records behind them, where these are linked.
-fn read_value(
-    plan: &Plan<'_>,
-    ty: &Type,
-    reader: &crate::plan::Reader,
-    batch: &crate::adapter::Batch,
-    cell: crate::adapter::Cell,
-    back: &Back,
-    arena: &Arena,
-) -> Json {
-    let known = |to: EntityId, cell| raw_text(batch, cell).map(|id| Json::String(known_as(plan, to, back, id)));
-    match (ty, ty.element(), cell) {
-        (Type::Ref(to), ..) => known(*to, cell).unwrap_or(Json::Null),
-        (_, Some(Type::Ref(to)), crate::adapter::Cell::List { first, len }) => {
-            let cells = &batch.inner[first as usize..(first + len) as usize];
-            let mut items: Vec<Json> = cells.iter().filter_map(|&cell| known(*to, cell)).collect();
-            if matches!(ty, Type::Set(_)) {
-                items.sort_by_cached_key(Json::to_string);
-            }
-            Json::Array(items)
+/// The key of a record as text, by its values.
+fn key_of<'t>(entity: &Entity, values: &[Value<'t>], arena: &'t Arena) -> &'t str {
+    let plain = |text: &str| !text.contains(['|', '\\']);
+    let mut text = String::new();
+    for (position, &field) in entity.key.iter().enumerate() {
+        let value = values[field];
+        match value {
+            Value::Absent if entity.first_present => continue,
+            // Most keys are one text, which needs no copy.
+            Value::Text(only) if plain(only) && (entity.key.len() == 1 || entity.first_present) => return only,
+            _ => {}
         }
-        // What cannot be read there is taken for absent: it will be written over, or left alone.
-        _ => match super::table::read_cell(reader, batch, cell, &KeysAsText, arena, &mut |_| {}) {
-            Ok(value) => to_json(ty, value, &|_| None),
-            Err(_) => Json::Null,
-        },
+        if position > 0 && !entity.first_present {
+            text.push('|');
+        }
+        match to_json(&entity.fields[field].ty, value, &|_| None) {
+            Json::Null => {}
+            Json::String(part) => text.push_str(&part.replace('\\', "\\\\").replace('|', "\\|")),
+            other => text.push_str(&other.to_string()),
+        }
+        if entity.first_present {
+            break;
+        }
+    }
+    arena.alloc_str(&text)
+}
+
+/// Says in references of a remembered record how a record is known now whose left key changed.
+fn followed<'t>(ty: &Type, value: Value<'t>, earlier: &Earlier, arena: &'t Arena) -> Value<'t> {
+    let Type::Ref(to) = ty.element().unwrap_or(ty) else { return value };
+    if earlier.moved.is_empty() {
+        return value;
+    }
+    match value {
+        Value::Text(text) => {
+            let old = text.strip_prefix('@').map(str::to_string);
+            let new = old.and_then(|old| earlier.moved.get(&(*to, old)));
+            new.map_or(value, |new| Value::Text(arena.alloc_str(&format!("@{new}"))))
+        }
+        Value::List(items) => {
+            let all = items.iter().map(|item| followed(&Type::Ref(*to), *item, earlier, arena));
+            Value::List(arena.alloc_slice_fill_iter(all.collect::<Vec<_>>()))
+        }
+        value => value,
+    }
+}
+
+/// What reading the records of a target needs.
+struct Reading<'r, 't> {
+    plan: &'r Plan<'r>,
+    back: &'r Back,
+    earlier: &'r Earlier,
+    arena: &'t Arena,
+}
+
+impl<'t> Reading<'_, 't> {
+    /// One value of the target in normal form. References stand as the left keys of the records behind them, where these
+    /// are linked.
+    fn value(&self, ty: &'t Type, reader: &'t Reader, batch: &'t Batch, cell: Cell) -> Value<'t> {
+        let value = match (ty, ty.element(), cell) {
+            (Type::Ref(to), ..) => self.reference(*to, batch, cell),
+            (_, Some(Type::Ref(to)), Cell::List { first, len }) => {
+                let cells = &batch.inner[first as usize..(first + len) as usize];
+                let items = cells.iter().map(|&cell| self.reference(*to, batch, cell));
+                let items: Vec<Value<'t>> = items.filter(|item| !item.is_absent()).collect();
+                Value::List(self.arena.alloc_slice_copy(&items))
+            }
+            // What cannot be read there is taken for absent: it will be written over, or left alone.
+            _ => super::table::read_cell(reader, batch, cell, &KeysAsText, self.arena, &mut |_| {})
+                .unwrap_or(Value::Absent),
+        };
+        normal_form(ty, followed(ty, value, self.earlier, self.arena), self.arena)
+    }
+
+    /// What a reference of the target is remembered as: the left key of the record behind an id that the target gave.
+    fn reference(&self, to: EntityId, batch: &'t Batch, cell: Cell) -> Value<'t> {
+        let (Cell::Text { start, len } | Cell::Number { start, len }) = cell else { return Value::Absent };
+        let text = batch.text(start, len);
+        let theirs = self.plan.model.entity(to).write.as_ref().is_some_and(|write| write.id_theirs);
+        match self.back.get(&(to, text.to_string())) {
+            _ if text.is_empty() => Value::Absent,
+            Some(left) if theirs => Value::Text(self.arena.alloc_str(&format!("@{left}"))),
+            _ => Value::Text(text),
+        }
     }
 }
 
@@ -304,26 +408,6 @@ fn back_references(links: &[(EntityId, Link)]) -> Back {
     links.iter().filter_map(|(entity, link)| Some(((*entity, link.right_id.clone()?), link.left_key.clone()))).collect()
 }
 
-/// What a reference of the target is remembered as: the left key of the record behind an id that the target gave.
-fn known_as(plan: &Plan<'_>, to: EntityId, back: &Back, id: String) -> String {
-    let theirs = plan.model.entity(to).write.as_ref().is_some_and(|write| write.id_theirs);
-    match back.get(&(to, id.clone())) {
-        Some(left) if theirs => format!("@{left}"),
-        _ => id,
-    }
-}
-
-/// The text of a cell.
-fn raw_text(batch: &crate::adapter::Batch, cell: crate::adapter::Cell) -> Option<String> {
-    match cell {
-        crate::adapter::Cell::Text { start, len } | crate::adapter::Cell::Number { start, len } => {
-            let text = batch.text(start, len);
-            (!text.is_empty()).then(|| text.to_string())
-        }
-        _ => None,
-    }
-}
-
 /// References of the right side stay texts.
 struct KeysAsText;
 
@@ -333,193 +417,121 @@ impl super::table::References for KeysAsText {
     }
 }
 
-/// Records that were read, with their links. A link whose record is not there (somebody removed it) is dropped: the record
-/// is made again.
-fn joined(mut records: Vec<Present>, links: Vec<Link>, entity: &crate::model::Entity) -> Vec<Present> {
-    let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-    let mut by_key: ByText = ByText::with_capacity(records.len());
-    for (index, record) in records.iter().enumerate() {
-        by_key.entry(record.key.clone()).or_insert(index);
-    }
-    for link in links {
-        let key = if theirs { link.right_id.as_deref().unwrap_or(&link.right_key) } else { &link.right_key };
-        let Some(&index) = by_key.get(key) else { continue };
-        let record = &mut records[index];
-        let memory = remembered(link);
-        // What cannot be read back is known from memory alone.
-        for field in &entity.fields {
-            let hidden = matches!(field.access, crate::model::Access::Write | crate::model::Access::Initial);
-            if hidden && let Some(value) = memory.record.get(&field.name.text) {
-                record.record.insert(field.name.text.clone(), value.clone());
-            }
-        }
-        record.left_key = memory.left_key;
-        record.state = memory.state;
-        record.ours = memory.ours;
-        record.identities = memory.identities;
-        record.differs_from_memory = false;
-    }
-    records
+/// Finds right records by key, other fields, identities and match rules, in this order.
+pub struct Finder<'f, 't> {
+    right: &'f Right<'t>,
+    made: &'f Made<'t>,
+    /// Sees the right records where it looks for records of their entity.
+    machine: &'f Machine<'f, 't>,
+    /// Right records by the values of fields that find as well as the key does.
+    also: Vec<(usize, HashMap<String, Vec<usize>>)>,
+    /// Right records by the lines of match rules: map, line.
+    rules: HashMap<(u16, usize), Index>,
 }
 
-fn remembered(link: Link) -> Present {
-    let record = serde_json::from_slice::<Map<String, Json>>(&link.values).unwrap_or_default();
-    Present {
-        key: link.right_key,
-        right_id: link.right_id,
-        left_key: Some(link.left_key),
-        state: link.state,
-        ours: link.ours,
-        record,
-        identities: link.identities,
-        differs_from_memory: false,
-    }
-}
-
-/// Finds right records by key, identities and match rules.
-pub struct Finder {
-    /// By made row: candidates of each rule, in order of rules.
-    candidates: Vec<Vec<Vec<usize>>>,
-    identities: Vec<Vec<u64>>,
-    keys: Vec<Option<String>>,
-    also: Vec<Vec<usize>>,
-}
-
-impl Finder {
-    fn of<'t>(
-        right: &Right<'t>,
-        plan: &Plan<'_>,
-        worked: &Worked<'t>,
-        made: usize,
-        _: Date,
-        arena: &'t Arena,
-    ) -> Finder {
-        let made = &worked.made[made];
-        let rows = made.rows.len();
-        let mut finder = Finder {
-            candidates: vec![Vec::new(); rows],
-            identities: vec![Vec::new(); rows],
-            keys: made.keys.clone(),
-            also: vec![Vec::new(); rows],
-        };
-        if right.present.is_empty() {
-            return finder;
-        }
-        let entity = plan.model.entity(made.entity);
-        // A field under `also:` of the target (our id in a field of theirs) finds as well as the key does.
-        for &field in &entity.also {
-            let name = &entity.fields[field].name.text;
-            let mut by_value: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-            for (index, present) in right.present.iter().enumerate() {
-                let value = present.value(name);
+impl<'f, 't> Finder<'f, 't> {
+    /// A finder for made records; the machine has the table of the right records in the place of their entity.
+    pub fn of(right: &'f Right<'t>, made: &'f Made<'t>, machine: &'f Machine<'f, 't>) -> Finder<'f, 't> {
+        machine.inside.set(true);
+        let also = right.entity.also.iter().map(|&field| {
+            let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
+            for index in 0..right.present.len() {
+                let value = right.json(index, field);
                 if !value.is_null() && !value.as_array().is_some_and(Vec::is_empty) {
                     by_value.entry(value.to_string()).or_default().push(index);
                 }
             }
-            for row in 0..rows {
-                let value = to_json(&entity.fields[field].ty, made.row(row)[field], &|_| None);
-                if let Some(found) = by_value.get(&value.to_string()) {
-                    finder.also[row].extend(found);
-                }
-            }
-        }
-        finder.by_rules(right, worked, made, arena);
-        finder
-    }
-
-    fn by_rules<'t>(&mut self, right: &Right<'t>, worked: &Worked<'t>, made: &super::make::Made<'t>, arena: &'t Arena) {
-        let setting: &Setting<'t> = &worked.setting;
-        let links = Links::default();
-        let odd = Odd::default();
-        let Some(right_table) = right.table.borrow_mut().take() else { return };
-        let mut indexes: BTreeMap<(u16, usize), Index> = BTreeMap::new();
-        let number = made.entity.0;
-        // The right records stand where the machine looks for records of their entity.
-        let tables = worked.tables.with(number, right_table);
-        let machine = setting.machine(&tables, &links, &odd);
-        machine.inside.set(true);
-        for row in 0..made.rows.len() {
-            if made.rows[row].fate != Fate::Whole {
-                continue;
-            }
-            let map_index = made.rows[row].map;
-            let map = &setting.typed.maps[map_index as usize];
-            let mut frame = super::make::frame_of(&machine, map, made.rows[row].left);
-            for (line, pairs) in map.matches.iter().enumerate() {
-                let index = indexes.entry((map_index, line)).or_insert_with(|| {
-                    let mut index = Index::of(right.present.len() as u32);
-                    let mut right_frame = vec![Value::Absent; map.frame as usize + 1];
-                    for at in 0..right.present.len() as u32 {
-                        right_frame[0] = Value::Row(Row { table: number, row: at });
-                        let sides = pairs.iter().map(|(_, side, ty)| (*side, *ty));
-                        if let Some(hash) = hash(&machine, sides, &mut right_frame, arena) {
-                            index.add(hash, at);
-                        }
-                    }
-                    index
-                });
-                let sides = pairs.iter().map(|(side, _, ty)| (*side, *ty));
-                let found = match hash(&machine, sides, &mut frame, arena) {
-                    Some(hash) => index.rows(hash).map(|row| row as usize).collect(),
-                    None => Vec::new(),
-                };
-                self.candidates[row].push(found);
-            }
-        }
+            (field, by_value)
+        });
+        Finder { right, made, machine, also: also.collect(), rules: HashMap::new() }
     }
 
     /// Finds the right record of a made row. A record that is linked with a left record which is still there is nobody else's.
-    pub fn find(&self, row: usize, seen: &HashSet<&str>, taken: &HashSet<usize>, right: &Right<'_>) -> Found {
-        let free = |index: &usize| {
-            let linked = right.present[*index].left_key.as_deref();
-            !taken.contains(index) && linked.is_none_or(|left| !seen.contains(left))
-        };
-        let found = |index: usize| match right.present[index].left_key {
-            Some(_) => Found::Moved(index),
-            None => Found::Matched(index),
-        };
-        let by_identity: Vec<usize> = self.identities[row]
-            .iter()
-            .filter_map(|identity| right.by_identity.get(identity))
-            .flatten()
-            .copied()
-            .collect();
-        let by_key: Vec<usize> =
-            self.keys[row].as_ref().and_then(|key| right.by_key.get(key)).copied().into_iter().collect();
-        let rules = self.candidates[row].iter();
-        for candidates in [&by_key, &self.also[row], &by_identity].into_iter().chain(rules) {
-            let mut free: Vec<usize> = candidates.iter().filter(|index| free(index)).copied().collect();
-            free.sort_unstable();
-            free.dedup();
-            match free.as_slice() {
-                [] => {}
-                [one] => return found(*one),
-                _ => return Found::Several(free),
-            }
+    pub fn find(&mut self, row: usize, identities: &[u64], seen: &HashSet<&str>, taken: &[bool]) -> Found {
+        let right = self.right;
+        if right.present.is_empty() {
+            return Found::Nobody;
         }
-        Found::Nobody
+        let one_of = |mut candidates: Vec<usize>| {
+            candidates.retain(|&index| {
+                let linked = right.present[index].left_key;
+                !taken[index] && linked.is_none_or(|left| !seen.contains(left))
+            });
+            candidates.sort_unstable();
+            candidates.dedup();
+            match candidates.as_slice() {
+                [] => None,
+                [one] if right.present[*one].left_key.is_some() => Some(Found::Moved(*one)),
+                [one] => Some(Found::Matched(*one)),
+                _ => Some(Found::Several(candidates)),
+            }
+        };
+        let key = self.made.keys[row].as_ref();
+        let by_key = key.and_then(|key| right.by_key.get(key.as_str())).copied().into_iter().collect();
+        if let Some(found) = one_of(by_key).or_else(|| one_of(self.by_other_fields(row))) {
+            return found;
+        }
+        let by_identity = identities.iter().filter_map(|identity| right.by_identity.get(identity)).flatten();
+        if let Some(found) = one_of(by_identity.copied().collect()) {
+            return found;
+        }
+        let map = &self.machine.typed.maps[self.made.rows[row].map as usize];
+        (0..map.matches.len()).find_map(|line| one_of(self.by_rule(row, line))).unwrap_or(Found::Nobody)
     }
 
-    /// Says which other identities a made row has.
-    pub fn identify(&mut self, row: usize, identities: Vec<u64>) {
-        self.identities[row] = identities;
+    fn by_other_fields(&self, row: usize) -> Vec<usize> {
+        let found = self.also.iter().filter_map(|(field, by_value)| {
+            let value = to_json(&self.right.entity.fields[*field].ty, self.made.row(row)[*field], &|_| None);
+            by_value.get(&value.to_string())
+        });
+        found.flatten().copied().collect()
+    }
+
+    /// The right records that a line of a match rule finds.
+    fn by_rule(&mut self, row: usize, line: usize) -> Vec<usize> {
+        let MadeRow { map: number, left, .. } = self.made.rows[row];
+        let (machine, right) = (self.machine, self.right);
+        let map = &machine.typed.maps[number as usize];
+        let pairs = &map.matches[line];
+        let index = self.rules.entry((number, line)).or_insert_with(|| {
+            let mut index = Index::of(right.present.len() as u32);
+            let mut arena = Arena::new();
+            for at in 0..right.present.len() as u32 {
+                let mut frame = vec![Value::Absent; map.frame as usize + 1];
+                frame[0] = Value::Row(Row { table: self.made.entity.0, row: at });
+                let sides = pairs.iter().map(|(_, side, ty)| (*side, *ty));
+                if let Some(hash) = hash(machine, sides, &mut frame, &arena) {
+                    index.add(hash, at);
+                }
+                drop(frame);
+                arena.reset();
+            }
+            index
+        });
+        let arena = Arena::new();
+        let mut frame = super::make::frame_of(machine, map, left);
+        let sides = pairs.iter().map(|(side, _, ty)| (*side, *ty));
+        match hash(machine, sides, &mut frame, &arena) {
+            Some(hash) => index.rows(hash).map(|row| row as usize).collect(),
+            None => Vec::new(),
+        }
     }
 }
 
-fn hash<'t>(
-    machine: &super::eval::Machine<'_, 't>,
+/// The hash of one side of a match rule's line; `None` if a part of it is absent or cannot be worked out.
+fn hash<'a, 't: 'a>(
+    machine: &Machine<'_, 't>,
     sides: impl Iterator<Item = (ExprId, u32)>,
-    frame: &mut super::eval::Frame<'t>,
-    arena: &'t Arena,
+    frame: &mut Frame<'a>,
+    arena: &'a Arena,
 ) -> Option<u128> {
     let mut hasher = Hasher::default();
-    let scratch = Arena::new();
     for (side, ty) in sides {
         let value = machine.eval(side, frame, arena).ok()?;
         if value.is_absent() {
             return None;
         }
-        hasher.value(&machine.typed.nodes.types[ty as usize], value, &scratch);
+        hasher.value(&machine.typed.nodes.types[ty as usize], value, arena);
     }
     Some(hasher.finish())
 }

@@ -3,11 +3,10 @@
 use super::eval::lists::compare_orders;
 use super::eval::{Frame, Machine, Stop};
 use super::fate::{Fallen, Reason};
-use super::key::{Hasher, key_text};
+use super::key::{ByHash, Hasher, key_text};
 use super::table::{Apart, Index, Table};
 use crate::check::typed::{Dropped, ExprId, KeyPart, TypedOrder, TypedSet, TypedStep};
 use crate::value::{Arena, RecordType, Row, Type, Value};
-use hashbrown::HashMap;
 
 /// The rows of a set on their way: `width` variables each.
 struct Rows<'t> {
@@ -208,9 +207,12 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         rows: Rows<'t>,
     ) -> Rows<'t> {
         let index = self.join_index(record, slot, equal);
+        let mut found = Vec::new();
         self.rows(rows, |this, frame, apart, out| {
             let mut any = false;
-            for candidate in this.candidates(&index, record, slot, equal, rest, frame)? {
+            found.clear();
+            this.candidates(&index, record, slot, equal, rest, frame, &mut found)?;
+            for &candidate in &found {
                 let about = this.apart_of(candidate);
                 // What is looked up besides is left out if it leaves nowhere; what the row is about marks the row.
                 if about != Apart::No && optional && apart == Apart::No {
@@ -240,10 +242,12 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         rows: Rows<'t>,
     ) -> Rows<'t> {
         let index = self.join_index(record, slot, equal);
+        let mut found = Vec::new();
         self.rows(rows, |this, frame, apart, out| {
-            let found = !this.candidates(&index, record, slot, equal, rest, frame)?.is_empty();
+            found.clear();
+            this.candidates(&index, record, slot, equal, rest, frame, &mut found)?;
             frame[slot as usize] = Value::Absent;
-            if found != without {
+            if found.is_empty() == without {
                 out.push(frame, apart)
             } else {
                 this.fall(drop, false, frame, apart)
@@ -289,6 +293,8 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         Ok(Some(hasher.finish()))
     }
 
+    /// Finds the rows that are joined to a row.
+    #[allow(clippy::too_many_arguments)]
     fn candidates(
         &self,
         index: &Index,
@@ -297,12 +303,12 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         equal: &[(ExprId, ExprId, u32)],
         rest: Option<ExprId>,
         frame: &mut Frame<'t>,
-    ) -> Result<Vec<Value<'t>>, Box<Stop>> {
+        found: &mut Vec<Value<'t>>,
+    ) -> Result<(), Box<Stop>> {
         let number = self.machine.number(record);
         let Some(hash) = self.join_hash(equal.iter().map(|(left, _, ty)| (*left, *ty)), frame)? else {
-            return Ok(Vec::new());
+            return Ok(());
         };
-        let mut found = Vec::new();
         for row in index.rows(hash) {
             let candidate = Value::Row(Row { table: number, row });
             let fits = match rest {
@@ -316,13 +322,13 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
                 found.push(candidate);
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     fn group(&mut self, keys: &[ExprId], layout: u32, rows: Rows<'t>) -> Rows<'t> {
         let number = self.machine.tables.layout(layout);
         let mut groups: Vec<(Vec<Value<'t>>, Vec<u32>, Apart)> = Vec::new();
-        let mut by_hash: HashMap<u128, usize> = HashMap::new();
+        let mut by_hash: ByHash<usize> = ByHash::default();
         let slots = self.machine.typed.layouts[layout as usize].slots.len();
         let mut inner: Vec<Value<'t>> = Vec::with_capacity(rows.len() * slots);
         let mut count = 0u32;
@@ -367,12 +373,15 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         let types: Vec<Type> =
             orders.iter().map(|order| self.machine.typed.nodes.types[order.ty as usize].clone()).collect();
         let types: Vec<&Type> = types.iter().collect();
-        let mut best: Vec<(Vec<Value<'t>>, Vec<Value<'t>>, Apart)> = Vec::new();
-        let mut by_hash: HashMap<u128, usize> = HashMap::new();
+        // The best row of each key so far, and what it is ordered by: so many values a row.
+        let mut best = Rows::of(self.width);
+        let mut by: Vec<Value<'t>> = Vec::new();
+        let mut values = Vec::with_capacity(keys.len());
+        let mut by_hash: ByHash<usize> = ByHash::default();
         let mut losers = 0u64;
         self.fallen.keys_replaced(self.name);
         self.rows(rows, |this, frame, apart, _| {
-            let mut values = Vec::with_capacity(keys.len());
+            values.clear();
             for &key in keys {
                 values.push(this.machine.eval(key, frame, this.arena)?);
             }
@@ -380,33 +389,34 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
             match by_hash.entry(this.key_hash(keys, &values)) {
                 hashbrown::hash_map::Entry::Vacant(entry) => {
                     entry.insert(best.len());
-                    best.push((order, frame.clone(), apart));
+                    best.push(frame, apart);
+                    by.extend_from_slice(&order);
                 }
                 hashbrown::hash_map::Entry::Occupied(entry) => {
                     losers += 1;
-                    let winner = &mut best[*entry.get()];
-                    let better = compare_orders(orders, &types, &order, &winner.0).is_lt();
+                    let at = *entry.get();
+                    let won = best.apart[at];
+                    let order_at = at * orders.len()..(at + 1) * orders.len();
+                    let better = compare_orders(orders, &types, &order, &by[order_at.clone()]).is_lt();
                     // If one row of a person is protected, the person is: never the unmarked one of two rows alone. A row that
                     // is only out of scope says nothing about one that is inside.
-                    let protects = winner.2 == Apart::Protected || apart == Apart::Protected;
-                    let inside = apart == Apart::No && winner.2 == Apart::Outside;
-                    let outside = apart == Apart::Outside && winner.2 == Apart::No;
+                    let protects = won == Apart::Protected || apart == Apart::Protected;
+                    let inside = apart == Apart::No && won == Apart::Outside;
+                    let outside = apart == Apart::Outside && won == Apart::No;
                     if inside || (better && !outside) {
-                        *winner = (order, frame.clone(), apart);
+                        by[order_at].copy_from_slice(&order);
+                        best.values[at * best.width..(at + 1) * best.width].copy_from_slice(frame);
+                        best.apart[at] = apart;
                     }
                     if protects {
-                        winner.2 = Apart::Protected;
+                        best.apart[at] = Apart::Protected;
                     }
                 }
             }
             Ok(())
         });
         self.fallen.count(self.name, Reason::NotBest, losers);
-        let mut out = Rows::of(self.width);
-        for (_, frame, apart) in best {
-            out.push(&frame, apart);
-        }
-        out
+        best
     }
 
     fn key_hash(&self, keys: &[ExprId], values: &[Value<'t>]) -> u128 {

@@ -2,7 +2,7 @@
 
 use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
-use super::key::key_text;
+use super::key::{has_key, key_text, record_of};
 use super::lookup::Lookup;
 use super::make::{Made, make};
 use super::prepare;
@@ -44,8 +44,20 @@ pub struct Worked<'t> {
     pub outside: Option<(String, u64)>,
     /// What it was worked with.
     pub setting: Setting<'t>,
+    /// See [`Worked::left_keys`].
+    left_keys: OnceCell<Vec<Vec<Option<String>>>>,
+}
+
+impl Worked<'_> {
     /// Keys of made rows as the store knows them: by made entity, then row.
-    pub left_keys: Vec<Vec<Option<String>>>,
+    pub fn left_keys(&self) -> &[Vec<Option<String>>] {
+        self.left_keys.get_or_init(|| {
+            let (none, odd) = (Links::default(), Odd::default());
+            let machine = self.setting.machine(&self.tables, &none, &odd);
+            let keys = |made: &Made<'_>| made.rows.iter().map(|row| left_key(&machine, row.left)).collect();
+            self.made.iter().map(keys).collect()
+        })
+    }
 }
 
 /// Left tables of a mapping: by entity, and why the read of some of them was not complete.
@@ -76,12 +88,10 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
             tables.put(tables.layout(layout), table);
         }
     }
-    let (mut made, left_keys): (Vec<Made<'t>>, Vec<Vec<Option<String>>>) = {
+    let mut made = {
         let mut links = Links::default();
         let mut machine = setting.machine(&tables, &none, &odd);
-        let made = make(&mut machine, &mut links, arena, &mut fallen);
-        let keys = made.iter().map(|made| made.rows.iter().map(|row| left_key(&machine, row.left)).collect()).collect();
-        (made, keys)
+        make(&mut machine, &mut links, arena, &mut fallen)
     };
     let unsure = unsure_maps(setting, &incomplete, &fallen);
     for this in &mut made {
@@ -91,14 +101,15 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
             }
         }
     }
-    for (this, keys) in made.iter_mut().zip(&left_keys) {
-        doubt(setting, this, keys, &incomplete);
+    let machine = setting.machine(&tables, &none, &odd);
+    for this in &mut made {
+        doubt(&machine, this, &incomplete);
     }
     for (what, place, count) in odd.all() {
         fallen.oddities.push((what, place, count));
     }
     let outside = outside.map(|(entity, count)| (model.entity(entity).name.text.clone(), count));
-    Worked { made, fallen, tables, outside, setting: setting.clone(), left_keys }
+    Worked { made, fallen, tables, outside, setting: setting.clone(), left_keys: OnceCell::new() }
 }
 
 use super::make::left_key;
@@ -151,22 +162,20 @@ fn tables_of<'t>(setting: &Setting<'t>, mut given: BTreeMap<EntityId, Table<'t>>
 
 /// Whose key is not known cannot be told from who is gone: the left key where links are compared, the made key where the
 /// next mapping goes on from it.
-fn doubt(
-    setting: &Setting<'_>,
-    made: &mut Made<'_>,
-    left_keys: &[Option<String>],
-    incomplete: &BTreeMap<EntityId, String>,
-) {
-    let entity = setting.model.entity(made.entity);
+fn doubt(machine: &Machine<'_, '_>, made: &mut Made<'_>, incomplete: &BTreeMap<EntityId, String>) {
+    let entity = machine.model.entity(made.entity);
     let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-    for ((row, key), left_key) in made.rows.iter().zip(&made.keys).zip(left_keys) {
+    let mut arena = Arena::new();
+    for (row, key) in made.rows.iter().zip(&made.keys) {
         let nobody = row.nobody.is_some_and(|to| !incomplete.contains_key(&to));
         let why = || "records whose key could not be worked out".to_string();
         // Records that leave nowhere are known by their identities; they make nobody else's absence doubtful.
         if matches!(row.fate, super::make::Fate::Protected | super::make::Fate::Outside) {
             continue;
         }
-        if left_key.is_none() {
+        let known = has_key(machine, row.left, record_of(machine, row.left), &arena);
+        arena.reset();
+        if !known {
             made.incomplete.entry(row.map).or_insert_with(why);
         } else if key.is_none() && !theirs && !nobody {
             made.keyless.get_or_insert_with(why);
@@ -280,5 +289,5 @@ pub fn lookups<'t>(model: &'t Model, codecs: &'t [Vec<Codec>], arena: &'t Arena)
 
 /// The key of a left row, for people.
 pub fn shown_key(machine: &Machine<'_, '_>, row: crate::value::Row) -> Option<String> {
-    key_text(machine, row, super::key::record_of(machine, row))
+    key_text(machine, row, record_of(machine, row))
 }

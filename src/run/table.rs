@@ -1,11 +1,11 @@
 //! Tables of a run: records as they were read (undecoded cells) or as a map made them (values), and indexes over them.
 
+use super::key::ByHash;
 use crate::adapter::{Batch, Cell};
 use crate::function::Failure;
 use crate::plan::{Column, Reader};
 use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, Row, Value};
-use hashbrown::HashMap;
 use std::cell::OnceCell;
 
 /// Why a row leaves nowhere although it is there: it is not gone, and nothing of it is sent.
@@ -59,7 +59,7 @@ pub struct Table<'t> {
 /// Rows by a hash, in order of rows.
 #[derive(Default, Debug)]
 pub struct Index {
-    heads: HashMap<u128, (u32, u32)>,
+    heads: ByHash<(u32, u32)>,
     next: Vec<u32>,
 }
 
@@ -68,7 +68,10 @@ const END: u32 = u32::MAX;
 impl Index {
     /// An empty index of a table with this many rows.
     pub fn of(rows: u32) -> Index {
-        Index { heads: HashMap::with_capacity(rows as usize), next: vec![END; rows as usize] }
+        Index {
+            heads: ByHash::with_capacity_and_hasher(rows as usize, Default::default()),
+            next: vec![END; rows as usize],
+        }
     }
 
     /// Adds a row; rows must come in order.
@@ -156,7 +159,7 @@ impl<'t> Table<'t> {
     /// Where a row came from, in words: file and line.
     pub fn origin(&self, row: u32) -> Option<String> {
         let Rows::Wire { batches, first, .. } = &self.rows else { return None };
-        let index = first.partition_point(|&start| start <= row) - 1;
+        let index = batch_of(first, row);
         let batch = &batches[index];
         Some(format!("{}:{}", batch.from, batch.lines[(row - first[index]) as usize]))
     }
@@ -174,10 +177,24 @@ impl<'t> Table<'t> {
         let Rows::Wire { batches, first, .. } = &self.rows else {
             unreachable!("only tables that were read have cells")
         };
-        let index = first.partition_point(|&start| start <= row) - 1;
+        let index = batch_of(first, row);
         let batch = &batches[index];
         (batch, batch.row((row - first[index]) as usize)[slot])
     }
+}
+
+/// The batch that a row lies in, by the number of the first row of each. Batches are of nearly the same size, so the first
+/// guess is mostly right.
+fn batch_of(first: &[u32], row: u32) -> usize {
+    let size = first.get(1).copied().unwrap_or(u32::MAX).max(1);
+    let mut index = ((row / size) as usize).min(first.len() - 1);
+    while first[index] > row {
+        index -= 1;
+    }
+    while first.get(index + 1).is_some_and(|&start| start <= row) {
+        index += 1;
+    }
+    index
 }
 
 /// Why a cell gave no value: the failure, and the text that was there for whoever may see it.
@@ -229,7 +246,7 @@ pub fn read_cell<'a>(
             }
             return Ok(Value::Struct(values.into_bump_slice()));
         }
-        Cell::Wrong(what) => return Err(bad(what)),
+        Cell::Wrong(what) => return Err(bad(what.words())),
     };
     match reader {
         Reader::Scalar(codec) => decode(codec, text, arena, warn),

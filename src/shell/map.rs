@@ -121,8 +121,13 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> String {
     }));
     for row in (0..made.rows.len()).filter(|&row| made.rows[row].fate == Fate::Whole) {
         let values = made.row(row);
-        let cells = columns.iter().map(|&field| cell(&entity.fields[field].ty, values[field], worked));
-        let _ = writer.write_record(cells);
+        for &field in &columns {
+            let _ = match values[field] {
+                Value::Text(text) => writer.write_field(text),
+                value => writer.write_field(cell(&entity.fields[field].ty, value, worked)),
+            };
+        }
+        let _ = writer.write_record(None::<&[u8]>);
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }

@@ -134,6 +134,16 @@ impl Codec {
         Ok(())
     }
 
+    /// True if a text is its own value, and only the empty one means: absent.
+    pub fn is_plain(&self) -> bool {
+        matches!(self.ty, Type::Text)
+            && self.absent_when.is_empty()
+            && self.read_values.is_empty()
+            && self.pattern.is_none()
+            && self.default.is_none()
+            && !self.empty_is_value
+    }
+
     /// Reads a text of the wire.
     pub fn decode<'a>(&'a self, text: &'a str, arena: &'a Arena) -> Reading<'a> {
         if self.absent_when.iter().any(|absent| **absent == *text) {

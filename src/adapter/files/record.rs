@@ -1,17 +1,12 @@
 //! One JSON record to cells: only what slots need is looked at, and texts without escapes stay where they are.
 
-use crate::adapter::Cell;
+use crate::adapter::{Cell, Wrong};
 use crate::protocol::files::shape::{Fields, Kind, Shape};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::fmt;
-
-const TEXT: &str = "a text";
-const LIST: &str = "a list";
-const STRUCTURE: &str = "a structure";
-const OTHER: &str = "a number or bool";
 
 /// Where cells of records go.
 #[derive(Debug, Default)]
@@ -97,7 +92,7 @@ impl Sink {
     }
 
     /// Says of all slots further in that something else lies where their structure should be.
-    fn wrong(&mut self, fields: &Fields, target: Target, what: &'static str) {
+    fn wrong(&mut self, fields: &Fields, target: Target, what: Wrong) {
         for (_, member) in &fields.members {
             for (slot, _) in &member.slots {
                 self.put(target, *slot, Cell::Wrong(what));
@@ -114,8 +109,8 @@ impl Sink {
             b'"' => return self.text(text),
             b't' | b'f' => Cell::Bool(first == b't'),
             b'-' | b'0'..=b'9' => Cell::Number { start: self.place(text) as u32, len: text.len() as u32 },
-            b'{' => Cell::Wrong(STRUCTURE),
-            _ => Cell::Wrong(LIST),
+            b'{' => Cell::Wrong(Wrong::Structure),
+            _ => Cell::Wrong(Wrong::List),
         })
     }
 
@@ -156,7 +151,7 @@ impl Sink {
                     self.list(cells)
                 }
                 (kind, [only]) => self.value(only, kind),
-                _ => Cell::Wrong("several values"),
+                _ => Cell::Wrong(Wrong::Several),
             };
             self.put(Target::Row(row), query.slot, cell);
         }
@@ -190,10 +185,10 @@ impl Sink {
                 self.fill_value(fields, value, first);
                 Cell::Struct { first: first as u32 }
             }
-            (_, Value::String(_)) => Cell::Wrong(TEXT),
-            (_, Value::Array(_)) => Cell::Wrong(LIST),
-            (_, Value::Object(_)) => Cell::Wrong(STRUCTURE),
-            _ => Cell::Wrong(OTHER),
+            (_, Value::String(_)) => Cell::Wrong(Wrong::Text),
+            (_, Value::Array(_)) => Cell::Wrong(Wrong::List),
+            (_, Value::Object(_)) => Cell::Wrong(Wrong::Structure),
+            _ => Cell::Wrong(Wrong::Other),
         }
     }
 
@@ -261,7 +256,7 @@ impl<'de> Visitor<'de> for At<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Cell, A::Error> {
         let Kind::List(element) = self.kind else {
             while seq.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(Cell::Wrong(LIST));
+            return Ok(Cell::Wrong(Wrong::List));
         };
         let mut cells = Vec::new();
         while let Some(cell) = seq.next_element_seed(At { sink: self.sink, kind: element })? {
@@ -273,7 +268,7 @@ impl<'de> Visitor<'de> for At<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell, A::Error> {
         let Kind::Struct(fields, width) = self.kind else {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            return Ok(Cell::Wrong(STRUCTURE));
+            return Ok(Cell::Wrong(Wrong::Structure));
         };
         let first = self.sink.inner.len();
         self.sink.inner.resize(first + width, Cell::Missing);
@@ -286,23 +281,23 @@ impl<'de> Visitor<'de> for At<'_> {
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Cell, E> {
-        Ok(Cell::Wrong(TEXT))
+        Ok(Cell::Wrong(Wrong::Text))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Cell, E> {
-        Ok(Cell::Wrong(OTHER))
+        Ok(Cell::Wrong(Wrong::Other))
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<Cell, E> {
-        Ok(Cell::Wrong(OTHER))
+        Ok(Cell::Wrong(Wrong::Other))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Cell, E> {
-        Ok(Cell::Wrong(OTHER))
+        Ok(Cell::Wrong(Wrong::Other))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Cell, E> {
-        Ok(Cell::Wrong(OTHER))
+        Ok(Cell::Wrong(Wrong::Other))
     }
 }
 
@@ -314,7 +309,7 @@ struct Inside<'a> {
 }
 
 impl Inside<'_> {
-    fn wrong<E>(self, what: &'static str) -> Result<(), E> {
+    fn wrong<E>(self, what: Wrong) -> Result<(), E> {
         self.sink.wrong(self.fields, self.target, what);
         Ok(())
     }
@@ -375,7 +370,7 @@ impl<'de> Visitor<'de> for Inside<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        self.wrong(LIST)
+        self.wrong(Wrong::List)
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
@@ -383,23 +378,23 @@ impl<'de> Visitor<'de> for Inside<'_> {
     }
 
     fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.wrong(TEXT)
+        self.wrong(Wrong::Text)
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.wrong(OTHER)
+        self.wrong(Wrong::Other)
     }
 
     fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.wrong(OTHER)
+        self.wrong(Wrong::Other)
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.wrong(OTHER)
+        self.wrong(Wrong::Other)
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.wrong(OTHER)
+        self.wrong(Wrong::Other)
     }
 }
 

@@ -116,7 +116,7 @@ fn shown(batch: &Batch, cell: Cell, inner: &[Cell]) -> String {
             let cells: Vec<String> = cells.iter().map(|cell| shown(batch, *cell, inner)).collect();
             format!("({})", cells.join(" "))
         }
-        Cell::Wrong(what) => format!("!{what}"),
+        Cell::Wrong(what) => format!("!{}", what.words()),
     }
 }
 

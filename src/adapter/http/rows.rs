@@ -184,7 +184,7 @@ impl<'a> Reading<'a> {
     fn rows(self, mut body: Vec<u8>, from: &str) -> Rows {
         body.extend_from_slice(&self.sink.tail);
         let batch = Batch {
-            bytes: Arc::new(body),
+            texts: Batch::texts_of(body),
             cells: self.sink.cells,
             inner: self.sink.inner,
             width: self.shape.width,

@@ -46,9 +46,9 @@ impl<'t> Tables<'t> {
         self.layouts + layout
     }
     /// The same tables, with another in the place of one.
-    pub fn with(&self, number: u32, table: Table<'t>) -> Tables<'t> {
+    pub fn with(&self, number: u32, table: Rc<Table<'t>>) -> Tables<'t> {
         let mut tables = self.tables.clone();
-        tables[number as usize] = Rc::new(table);
+        tables[number as usize] = table;
         Tables { tables, entities: self.entities, layouts: self.layouts }
     }
     /// A table that is being prepared; nobody shares it yet.
@@ -156,6 +156,24 @@ impl<'m, 't> Machine<'m, 't> {
             Node::Option(index) => Ok(self.options[*index as usize]),
             Node::AsOf => Ok(Value::Date(self.as_of)),
             Node::Call { function, args } => self.call(id, function, args, frame, arena),
+            Node::If(condition, then, other) => match self.eval(*condition, frame, arena)? {
+                Value::Bool(true) => self.eval(*then, frame, arena),
+                // An undecided condition is not fulfilled.
+                _ => self.eval(*other, frame, arena),
+            },
+            Node::Interpolate(pieces) => self.interpolate(pieces, frame, arena),
+            node => self.other(id, node, frame, arena),
+        }
+    }
+
+    /// The value of an expression that is not one of the most frequent. Apart, so that these need little room on the stack.
+    #[inline(never)]
+    fn other<'a>(&self, id: ExprId, node: &'t Node, frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
+    where
+        't: 'a,
+    {
+        let nodes = &self.typed.nodes;
+        match node {
             Node::RowSlot { of, slot } => match self.eval(*of, frame, arena)? {
                 Value::Row(row) => Ok(self.tables.table(row.table).slot(row.row, *slot)),
                 _ => Ok(Value::Absent),
@@ -163,12 +181,6 @@ impl<'m, 't> Machine<'m, 't> {
             Node::Member { of, index } => match self.eval(*of, frame, arena)? {
                 Value::Struct(members) => Ok(members.get(*index as usize).copied().unwrap_or(Value::Absent)),
                 _ => Ok(Value::Absent),
-            },
-            Node::Interpolate(pieces) => self.interpolate(pieces, frame, arena),
-            Node::If(condition, then, other) => match self.eval(*condition, frame, arena)? {
-                Value::Bool(true) => self.eval(*then, frame, arena),
-                // An undecided condition is not fulfilled.
-                _ => self.eval(*other, frame, arena),
             },
             Node::Try(value, otherwise) => match self.eval(*value, frame, arena) {
                 Ok(value) => Ok(value),
@@ -255,6 +267,14 @@ impl<'m, 't> Machine<'m, 't> {
                 Some(row) => self.field(id, Value::Row(row), EntityId(row.table), *field, arena),
                 None => Ok(Value::Absent),
             },
+            Node::Local(_)
+            | Node::Field { .. }
+            | Node::Literal(_)
+            | Node::Option(_)
+            | Node::AsOf
+            | Node::Call { .. }
+            | Node::If(..)
+            | Node::Interpolate(_) => self.eval(id, frame, arena),
             Node::Allocated(_) | Node::Broken => Err(self.stop(id, "this cannot be run yet")),
         }
     }
@@ -274,6 +294,7 @@ impl<'m, 't> Machine<'m, 't> {
         }
     }
 
+    #[inline(never)]
     fn call<'a>(
         &self,
         id: ExprId,
@@ -287,15 +308,15 @@ impl<'m, 't> Machine<'m, 't> {
     {
         // No function of the library has more parameters than this.
         let mut values = [Value::Absent; 8];
-        for ((slot, arg), param) in values.iter_mut().zip(args).zip(function.params) {
-            if let Some(arg) = arg {
-                *slot = match param.need {
+        for (index, param) in function.params.iter().enumerate() {
+            if let Some(Some(arg)) = args.get(index) {
+                values[index] = match param.need {
                     Need::Rest => self.rest(*arg, function, frame, arena)?,
                     _ => self.eval(*arg, frame, arena)?,
                 };
             }
             let needed = param.need == Need::Required && function.absence == Absence::Propagates;
-            if needed && slot.is_absent() {
+            if needed && values[index].is_absent() {
                 return Ok(Value::Absent);
             }
         }
@@ -348,6 +369,7 @@ impl<'m, 't> Machine<'m, 't> {
         self.eval(function.body, &mut own, arena)
     }
 
+    #[inline(never)]
     fn interpolate<'a>(&self, pieces: &'t [TypedPiece], frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
     where
         't: 'a,

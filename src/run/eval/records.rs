@@ -1,10 +1,11 @@
 //! Records: fields, references both ways, rows by key, look-ups, links.
 
 use super::{Frame, Linked, Machine, Result, Tables};
+use crate::adapter::{Batch, Cell};
 use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
 use crate::plan::{Column, Reader};
-use crate::run::key::{Hasher, hash_key};
+use crate::run::key::{Hasher, hash_key, row_hash};
 use crate::run::table::{Apart, Index, References, Rows, read_cell};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 
@@ -38,13 +39,37 @@ impl<'m, 't> Machine<'m, 't> {
         let columns: &'t [Option<Column>] = columns;
         let Some(column) = &columns[field as usize] else { return Ok(Value::Absent) };
         let (batch, cell) = table.cell(row.row, column.slot);
+        if column.plain
+            && let Cell::Text { start, len } = cell
+            && len > 0
+        {
+            return Ok(Value::Text(batch.text(start, len)));
+        }
+        self.decoded(id, row, entity, field, column, (batch, cell), arena)
+    }
+
+    /// The value of a cell that has to be decoded, or is empty.
+    #[allow(clippy::too_many_arguments)]
+    #[inline(never)]
+    fn decoded<'a>(
+        &self,
+        id: ExprId,
+        row: Row,
+        entity: EntityId,
+        field: u16,
+        column: &'t Column,
+        (batch, cell): (&'t Batch, Cell),
+        arena: &'a Arena,
+    ) -> Result<'a>
+    where
+        't: 'a,
+    {
+        let table = self.tables.table(row.table);
         let mut warn = |what: &'static str| {
             self.odd.add(&format!("{} {}: {what}", self.model.entity(entity).name.text, column.name), || {
                 table.origin(row.row).unwrap_or_default()
             });
         };
-        let optional_reference =
-            !column.required && matches!(self.model.entity(entity).fields[field as usize].ty, Type::Ref(_));
         match read_cell(&column.reader, batch, cell, self, arena, &mut warn) {
             Ok(Value::Absent) => match &column.default {
                 Some(default) => Ok(Value::Text(default)),
@@ -52,7 +77,11 @@ impl<'m, 't> Machine<'m, 't> {
                 None => Ok(Value::Absent),
             },
             Ok(value) => Ok(self.visible(value, arena)),
-            Err(bad) if optional_reference && bad.why.0.starts_with("refers to") => {
+            Err(bad)
+                if bad.why.0.starts_with("refers to")
+                    && !column.required
+                    && matches!(self.model.entity(entity).fields[field as usize].ty, Type::Ref(_)) =>
+            {
                 warn("refers to a record that is not there");
                 Ok(Value::Absent)
             }
@@ -277,11 +306,6 @@ impl<'m, 't> Machine<'m, 't> {
             _ => Ok(Value::Absent),
         }
     }
-}
-
-/// The hash under which referrers of a row stand.
-fn row_hash(row: Row) -> u128 {
-    (u128::from(row.table) << 32) | u128::from(row.row)
 }
 
 impl<'m, 't> References for Machine<'m, 't> {

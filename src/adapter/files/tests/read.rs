@@ -34,7 +34,7 @@ async fn texts_without_escapes_stay_in_the_bytes_that_were_read() {
     let outcome = setup.read_pages(&world, call, PAGE).await;
     let start = b"nr;namn;ort\n".len();
     let read = &PEOPLE[start..];
-    assert_eq!(outcome.batches[0].bytes[..read.len()], *read);
+    assert_eq!(outcome.batches[0].texts.as_bytes()[..read.len()], *read);
     let decoded = |cell: &Cell| matches!(cell, Cell::Text { start, .. } if *start as usize >= read.len());
     let places: Vec<bool> = outcome.batches[0].cells.iter().map(decoded).collect();
     assert_eq!(places, [false, false, true]);
