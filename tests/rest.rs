@@ -26,3 +26,6 @@ mod kills;
 
 #[path = "rest/saved.rs"]
 mod saved;
+
+#[path = "rest/numbers.rs"]
+mod numbers;

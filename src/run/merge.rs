@@ -1,8 +1,8 @@
 //! Making one record of all rows with one key, and leading references to it.
 
 use super::eval::Machine;
-use super::fate::Fallen;
-use super::make::{Fate, Made, left_key};
+use super::fate::{Fallen, Who};
+use super::make::{Fate, Made};
 use super::table::Apart;
 use crate::value::{Arena, EntityId, Row, Type, Value, normal};
 use hashbrown::HashMap;
@@ -135,7 +135,7 @@ fn merge<'t>(
                 let mut made = from.rows[row].clone();
                 if key.is_none() && !theirs && made.fate == Fate::Whole {
                     let why = format!("the key of {} is empty", entity.name.text);
-                    fallen.rejected(&map.name, left_key(machine, made.left), &why, Apart::No);
+                    fallen.rejected(&map.name, Who::left(machine, made.left), &why, Apart::No);
                     made.fate = Fate::Rejected(why);
                 }
                 if let Some(key) = &key {
@@ -183,7 +183,7 @@ fn join<'t>(
     } else if same_map && differs && fate == Fate::Whole {
         let place = &machine.typed.maps[from.rows[row].map as usize].name;
         let why = format!("another record has the same key and other values: {} counts the first", entity.name.text);
-        fallen.held(place, left_key(machine, from.rows[row].left), why);
+        fallen.held(place, Who::left(machine, from.rows[row].left), why);
     }
 }
 
@@ -223,7 +223,7 @@ fn lead_references<'t>(
                         let reason = because_of(&fate, &field.name.text);
                         if let Fate::Held(why) = &reason {
                             let place = &machine.typed.maps[this.rows[row].map as usize].name;
-                            fallen.held(place, left_key(machine, this.rows[row].left), why.clone());
+                            fallen.held(place, Who::left(machine, this.rows[row].left), why.clone());
                         }
                         this.rows[row].fate = reason;
                         changed = true;

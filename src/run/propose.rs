@@ -13,6 +13,7 @@ use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Earlier, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
 use super::table::{Apart, Table};
+use crate::documents::keys::Keys;
 use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
@@ -167,6 +168,7 @@ pub fn propose(
         // A change may lean on one that is stale.
         super::agree::settle(plan, &mut compared);
     }
+    compared.iter_mut().for_each(|one| worked.locate(one.entity, &mut one.report.held));
     for one in compared {
         let (changes, entity_report) = one.into_changes(plan.model);
         report.entities.push(entity_report);
@@ -315,8 +317,10 @@ impl<'c, 't> Context<'c, 't> {
                 }
                 Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
                 Found::Several(candidates) => {
+                    let keys = Keys::of(self.model(), self.plan.route);
                     let shown =
-                        candidates.iter().map(|&index| right.present[index].key.as_str()).take(5).collect::<Vec<_>>();
+                        candidates.iter().map(|&index| keys.right(&entity.name.text, &right.present[index].key));
+                    let shown = shown.take(5).collect::<Vec<_>>();
                     report.hold(
                         left_key,
                         &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")),

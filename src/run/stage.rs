@@ -6,6 +6,7 @@ use super::key::key_text;
 use super::lookup::Lookup;
 use super::make::{Made, make};
 use super::prepare;
+use super::report::HeldRecord;
 use super::shape::shape;
 use super::table::{Apart, Table};
 use crate::check::TypedMapping;
@@ -46,6 +47,24 @@ pub struct Worked<'t> {
     pub setting: Setting<'t>,
     /// Keys of made rows as the store knows them: by made entity, then row.
     pub left_keys: Vec<Vec<Option<String>>>,
+}
+
+impl Worked<'_> {
+    /// Says of held records where they stand, as far as that is known.
+    pub fn locate(&self, entity: EntityId, held: &mut [HeldRecord]) {
+        let Some(index) = self.made.iter().position(|made| made.entity == entity) else { return };
+        if held.is_empty() {
+            return;
+        }
+        let (links, odd) = (Links::default(), Odd::default());
+        let machine = self.setting.machine(&self.tables, &links, &odd);
+        let rows = self.left_keys[index].iter().enumerate();
+        let rows: BTreeMap<&str, usize> = rows.filter_map(|(row, key)| Some((key.as_deref()?, row))).collect();
+        for held in held {
+            let row = rows.get(held.left_key.as_str());
+            held.origin = row.and_then(|&row| super::key::origin(&machine, self.made[index].rows[row].left));
+        }
+    }
 }
 
 /// Left tables of a mapping: by entity, and why the read of some of them was not complete.

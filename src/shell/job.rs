@@ -4,6 +4,7 @@ use super::progress::Progress;
 use super::project::Project;
 use super::{Exit, Out};
 use crate::check::{Route, executable};
+use crate::documents::keys::Keys;
 use crate::finding::Findings;
 use crate::model::{Status, SyncId};
 use crate::plan::{Plan, lower};
@@ -94,6 +95,11 @@ impl<'p> Job<'p> {
     /// The name of the sync.
     pub fn name(&self) -> &str {
         &self.project.model.sync(self.sync).name.text
+    }
+
+    /// The rule for keys in what people see.
+    pub fn keys(&self) -> Keys<'_> {
+        Keys::of(self.plan.model, self.plan.route)
     }
 
     /// The file of the store.
@@ -223,7 +229,7 @@ fn held(report: &Report, run: i64) -> Vec<Held> {
         }
     }
     for entity in &report.entities {
-        let compared = entity.held.iter().map(|(key, why)| (key, why.as_str()));
+        let compared = entity.held.iter().map(|held| (&held.left_key, held.why.as_str()));
         let protected = entity.protected_linked.iter().map(|key| (key, PROTECTED));
         for (key, why) in compared.chain(protected) {
             all.push(Held {
