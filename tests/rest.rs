@@ -29,3 +29,6 @@ mod saved;
 
 #[path = "rest/numbers.rs"]
 mod numbers;
+
+#[path = "rest/decisions.rs"]
+mod decisions;

@@ -106,12 +106,18 @@ impl<'m> Keys<'m> {
 
     /// The key of a record that was stopped in a mapping: `place` is an entity, a set, a map or a right entity.
     pub fn stopped(&self, mapping: &str, place: &str, key: &str) -> String {
-        let index = self.route.mappings.iter().position(|known| known.name.text == mapping);
-        let Some(typed) = index.and_then(|index| self.route.typed.get(index)) else { return shown(key, UNKNOWN) };
+        let (classes, bare) = self.stopped_classes(mapping, place, key).unwrap_or((UNKNOWN, key));
+        shown(bare, classes)
+    }
+
+    /// The classes of such a key, and the key without the name before it; `None` if the mapping has no such place.
+    fn stopped_classes<'k>(&self, mapping: &str, place: &str, key: &'k str) -> Option<(ClassSet, &'k str)> {
+        let index = self.route.mappings.iter().position(|known| known.name.text == mapping)?;
+        let typed = self.route.typed.get(index)?;
         // Some keys begin with the name of what they are a key of.
         let named = key.split_once(':').and_then(|(source, bare)| Some((self.source(typed, source)?, bare)));
         if let Some((record, bare)) = named {
-            return shown(bare, self.of_record(typed, record));
+            return Some((self.of_record(typed, record), bare));
         }
         let map = typed.maps.iter().find(|map| &*map.name == place).map(|map| self.of_record(typed, map.left));
         let set = typed.sets.iter().find(|set| self.model.set(set.set).name.text == place);
@@ -121,7 +127,19 @@ impl<'m> Keys<'m> {
             named.peek()?;
             Some(named.map(|id| self.of_entity(id)).fold(ClassSet::NONE, ClassSet::and))
         });
-        shown(key, classes.unwrap_or(UNKNOWN))
+        Some((classes?, key))
+    }
+
+    /// The key of a record that was held or rejected in any mapping of the route, or in the comparison.
+    pub fn anywhere(&self, place: &str, key: &str) -> String {
+        if self.right_entity(place).is_some() && self.of_left(key) != UNKNOWN {
+            return self.left(key);
+        }
+        let known = |mapping: &&crate::model::Mapping| self.stopped_classes(&mapping.name.text, place, key).is_some();
+        match self.route.mappings.iter().find(known) {
+            Some(mapping) => self.stopped(&mapping.name.text, place, key),
+            None => shown(key, UNKNOWN),
+        }
     }
 
     /// A text of somebody else (the answer of a target) without the values of a record that people may not see.

@@ -242,7 +242,7 @@ fn keep_or_leave_out(compared: &mut [Compared<'_>], index: usize, present: usize
     }
     let one = &mut compared[index];
     one.changes.retain(|proposed| proposed.present != Some(present));
-    one.changes.push(Proposed::about(present, one.right.present[present].protected()));
+    one.changes.push(Proposed::about(present, one.right.present[present].protected(Op::Remove)));
     one.report.protected += 1;
     true
 }

@@ -106,6 +106,8 @@ pub struct Made<'t> {
     pub incomplete: BTreeMap<u16, String>,
     /// Why the next mapping cannot know who is gone, if keys of records are not known.
     pub keyless: Option<String>,
+    /// True if one of a protected person has no key: who is missing may be this one.
+    pub nameless: bool,
 }
 
 impl<'t> Made<'t> {
@@ -119,6 +121,7 @@ impl<'t> Made<'t> {
             keys: Vec::new(),
             incomplete: BTreeMap::new(),
             keyless: None,
+            nameless: false,
         }
     }
 

@@ -40,6 +40,7 @@ fn empty<'t>(entity: EntityId) -> Made<'t> {
         states: Vec::new(),
         keys: Vec::new(),
         incomplete: Default::default(),
+        nameless: false,
         keyless: None,
     }
 }

@@ -76,6 +76,10 @@ pub struct EntityReport {
     pub protected: u64,
     /// Left keys of linked records about protected people: the right records stay as they are until somebody decides.
     pub protected_linked: Vec<String>,
+    /// Records that wait no more, since somebody decided that they stay.
+    pub kept_by_decision: u64,
+    /// Left keys of records about which a decision is in force.
+    pub decided: Vec<String>,
     /// Records outside the scope.
     pub outside: u64,
     /// Left gone, but the map says `keep`.
@@ -153,7 +157,7 @@ impl Report {
             "mappings": self.stages.iter().map(|stage| stage_json(stage, keys)).collect::<Vec<_>>(),
             "entities": self.entities.iter().map(|entity| json!({
                 "entity": entity.entity, "linked": entity.linked, "protected": entity.protected,
-                "protected_linked": entity.protected_linked.len(), "outside_scope": entity.outside, "kept": entity.kept,
+                "protected_linked": entity.protected_linked.len(), "kept_by_decision": entity.kept_by_decision, "outside_scope": entity.outside, "kept": entity.kept,
                 "not_ours": entity.not_ours, "spared": entity.spared, "spared_why": entity.spared_why,
                 "frozen": entity.frozen,
                 "held": entity.held.iter().map(|held| {

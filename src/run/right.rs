@@ -55,8 +55,8 @@ impl Present {
     }
 
     /// The change that leaves out a record about a person who is protected now. Nothing of the record is in it.
-    pub fn protected(&self) -> Change {
-        Change { record: Map::new(), identities: Vec::new(), ..self.gone(Op::Remove, PROTECTED) }
+    pub fn protected(&self, op: Op) -> Change {
+        Change { record: Map::new(), identities: Vec::new(), ..self.gone(op, PROTECTED) }
     }
 
     /// The change that takes it out of use or away.

@@ -43,6 +43,8 @@ pub struct Worked<'t> {
     pub tables: Tables<'t>,
     /// Records outside the scope: entity, and how many.
     pub outside: Option<(String, u64)>,
+    /// Entities on the left that hold protected people without a key.
+    pub nameless: BTreeSet<EntityId>,
     /// What it was worked with.
     pub setting: Setting<'t>,
     /// Keys of made rows as the store knows them: by made entity, then row.
@@ -68,11 +70,14 @@ impl Worked<'_> {
 }
 
 /// Left tables of a mapping: by entity, and why the read of some of them was not complete.
+#[derive(Default)]
 pub struct Input<'t> {
     /// Tables by entity.
     pub tables: BTreeMap<EntityId, Table<'t>>,
     /// Entities whose absence means nothing, with the reason.
     pub incomplete: BTreeMap<EntityId, String>,
+    /// Entities that hold protected people without a key.
+    pub nameless: BTreeSet<EntityId>,
 }
 
 /// Works a mapping.
@@ -82,9 +87,11 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
     let odd = Odd::default();
     let mut tables = tables_of(setting, input.tables);
     let mut incomplete = input.incomplete;
-    prepare::duplicates(setting, &mut tables, &odd, &mut fallen, &mut incomplete);
+    let keyless = prepare::duplicates(setting, &mut tables, &odd, &mut fallen);
     prepare::skip_rows(setting, &mut tables, &odd);
     prepare::protect(setting, &mut tables, &odd);
+    let mut nameless = input.nameless;
+    nameless.extend(prepare::keyless(setting, &mut tables, keyless, &mut fallen, &mut incomplete));
     let outside = prepare::scope(setting, &mut tables, &odd);
     let none = Links::default();
     for set in &setting.typed.sets {
@@ -112,12 +119,14 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
     }
     for (this, keys) in made.iter_mut().zip(&left_keys) {
         doubt(setting, this, keys, &incomplete);
+        this.nameless |=
+            setting.typed.maps.iter().any(|map| map.right == this.entity && setting.reaches(map.left, &nameless));
     }
     for (what, place, count) in odd.all() {
         fallen.oddities.push((what, place, count));
     }
     let outside = outside.map(|(entity, count)| (model.entity(entity).name.text.clone(), count));
-    Worked { made, fallen, tables, outside, setting: setting.clone(), left_keys }
+    Worked { made, fallen, tables, outside, nameless, setting: setting.clone(), left_keys }
 }
 
 use super::make::left_key;
@@ -126,6 +135,13 @@ impl<'t> Setting<'t> {
     /// Tables without a single record.
     pub fn no_tables(&self) -> Tables<'t> {
         tables_of(self, BTreeMap::new())
+    }
+
+    /// True if rows of a record type are made of records of these entities.
+    pub fn reaches(&self, record: RecordType, entities: &BTreeSet<EntityId>) -> bool {
+        let (mut sets, mut reached) = (BTreeSet::new(), BTreeSet::new());
+        reach(self, record, &mut sets, &mut reached);
+        !reached.is_disjoint(entities)
     }
 
     /// A machine over the tables so far.
@@ -181,8 +197,10 @@ fn doubt(
     for ((row, key), left_key) in made.rows.iter().zip(&made.keys).zip(left_keys) {
         let nobody = row.nobody.is_some_and(|to| !incomplete.contains_key(&to));
         let why = || "records whose key could not be worked out".to_string();
-        // Records that leave nowhere are known by their identities; they make nobody else's absence doubtful.
+        // Records that leave nowhere are known by their identities; the absence of others is doubtful only where one of
+        // a protected person has no key.
         if matches!(row.fate, super::make::Fate::Protected | super::make::Fate::Outside) {
+            made.nameless |= row.fate == super::make::Fate::Protected && key.is_none() && !theirs;
             continue;
         }
         if left_key.is_none() {
@@ -268,6 +286,7 @@ fn reach_expr(
 pub fn as_input<'t>(made: Vec<Made<'t>>) -> Input<'t> {
     let mut tables = BTreeMap::new();
     let mut incomplete = BTreeMap::new();
+    let nameless = made.iter().filter(|made| made.nameless).map(|made| made.entity).collect();
     for this in made {
         let mut table = Table::values(this.width, this.values);
         for (row, record) in this.rows.iter().enumerate() {
@@ -284,7 +303,7 @@ pub fn as_input<'t>(made: Vec<Made<'t>>) -> Input<'t> {
         }
         tables.insert(this.entity, table);
     }
-    Input { tables, incomplete }
+    Input { tables, incomplete, nameless }
 }
 
 /// Codecs of the columns of all look-up tables, which [`lookups`] borrows from.

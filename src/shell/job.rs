@@ -10,9 +10,10 @@ use crate::model::{Status, SyncId};
 use crate::plan::{Plan, lower};
 use crate::run::apply::{Summary, Trouble, apply, recover};
 use crate::run::change::ChangeSet;
+use crate::run::decide::{Decisions, PROTECTED};
 use crate::run::gather::{Read, Sides, gather, settings};
 use crate::run::guard::size_name;
-use crate::run::propose::{FILLED, PROTECTED, Proposal, propose};
+use crate::run::propose::{FILLED, Proposal, propose};
 use crate::run::report::Report;
 use crate::store::{Held, Store, StoreFault};
 use crate::world::World;
@@ -173,6 +174,14 @@ impl<'p> Job<'p> {
             store.blank(self.name(), &entity.entity, entity.protected_linked.iter().map(String::as_str))?;
         }
         store.hold(self.name(), run, &held(report, run))?;
+        if summary.fault.is_none() && report.complete() {
+            let decided = report
+                .entities
+                .iter()
+                .flat_map(|entity| entity.decided.iter().map(|left_key| (entity.entity.as_str(), left_key.as_str())));
+            let decided: Vec<_> = decided.collect();
+            Decisions::of(Some(store), self.name())?.forget_others(store, self.name(), &decided)?;
+        }
         if summary.fault.is_none() {
             store.remember(self.name(), FILLED, "yes")?;
             for read in report.reads.iter().filter(|read| read.complete) {

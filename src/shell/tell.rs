@@ -80,6 +80,7 @@ fn of_entity(entity: &EntityReport, keys: &Keys<'_>, lines: &mut String) {
             entity.protected_linked.len() as u64,
             "about protected people, but linked before: held, and left as they are on the right until somebody decides",
         ),
+        (entity.kept_by_decision, "left as they are on the right, as somebody decided"),
         (entity.kept, "gone on the left, kept on the right (`gone: keep`)"),
         (entity.frozen, "would be taken away, but a freeze is on"),
         (entity.not_ours, "on the right that this sync did not make: left alone"),

@@ -175,3 +175,49 @@ fn whatever_becomes_of_a_record_its_number_is_not_said() {
     nobody_is_named(&numbers.night());
     assert!(numbers.directory.records("users").len() > 3);
 }
+
+/// A protected person comes without a number. Whoever is missing may be this person, and is not taken away before somebody
+/// has decided; everybody else is kept in step.
+#[test]
+fn who_may_be_a_protected_person_without_a_key_waits() {
+    let numbers = Numbers::new();
+    numbers.directory.refuse_nothing();
+    let rows = [PUPILS[0], PUPILS[1], PUPILS[7], PUPILS[9]];
+    numbers.pupils(&rows);
+    numbers.said("run").ends(Exit::Found);
+    let before = numbers.directory.records("users").len();
+    // Ada is protected and has no number; Gun has left; Rut has another name.
+    numbers.pupils(&[";Ada;Ek;ada@example.se;;ja", PUPILS[1], "201405292390;Ruth;Ek;rut@example.se;201407212388;"]);
+    for _ in 0..2 {
+        let run = numbers.said("run --format json").ends(Exit::Found).json();
+        assert!(
+            run["summary"]["done"].as_array().is_none_or(|done| done.iter().all(|one| one["op"] == "update")),
+            "{run}"
+        );
+        let user = &run["report"]["entities"][0];
+        let held = user["held"].as_array().expect("a list").iter();
+        let held = held.filter(|held| held["why"].as_str().is_some_and(|why| why.contains("has no key"))).count();
+        assert_eq!((held, &user["spared"]), (2, &json!(0)), "{user:#}");
+    }
+    assert!(numbers.directory.records("users").iter().any(|user| user["given_name"] == "Ruth"));
+    assert!(numbers.directory.records("users").iter().all(|user| user["active"] != false));
+    let list = koppla(&numbers.world, "held --format json").ends(Exit::Done).json();
+    let waiting = list["held"].as_array().expect("a list").iter().filter(|held| held["waits_for_decision"] == true);
+    let numbers_of: Vec<&str> = waiting.map(|held| held["number"].as_str().expect("a number")).collect();
+    assert_eq!(numbers_of.len(), 2);
+    nobody_is_named(&[koppla(&numbers.world, "held --all")]);
+    // Somebody knows who is who: one stays, the other goes as whoever is gone goes.
+    for (number, what) in numbers_of.iter().zip(["--keep", "--remove"]) {
+        koppla(&numbers.world, &format!("decide numbers {number} {what} --because known")).ends(Exit::Done);
+    }
+    for expected in [1, 0] {
+        let run = numbers.said("run --format json").json();
+        let done = run["summary"]["done"].as_array().expect("a list");
+        let away: u64 =
+            done.iter().filter(|one| one["op"] == "deactivate").filter_map(|one| one["count"].as_u64()).sum();
+        assert_eq!(away, expected, "{run:#}");
+    }
+    let users = numbers.directory.records("users");
+    assert_eq!(users.iter().filter(|user| user["active"] == false).count(), 1);
+    assert_eq!(users.len(), before);
+}
