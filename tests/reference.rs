@@ -174,7 +174,7 @@ fn answers(project: &project::Project) -> BTreeMap<String, String> {
     let typed = &project.typed.mappings[mapping.0 as usize];
     let setting = Setting { model, typed, options: &[], lookups: &[], as_of };
     let tables = Records::of(model, &arena);
-    let worked = work(&setting, Input { tables, incomplete: BTreeMap::new() }, &arena);
+    let worked = work(&setting, Input { tables, ..Input::default() }, &arena);
     let made = &worked.made[0];
     assert_eq!(made.rows.len(), 1, "{:?}", worked.made);
     assert_eq!(made.rows[0].fate, Fate::Whole);

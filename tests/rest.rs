@@ -26,3 +26,9 @@ mod kills;
 
 #[path = "rest/saved.rs"]
 mod saved;
+
+#[path = "rest/numbers.rs"]
+mod numbers;
+
+#[path = "rest/decisions.rs"]
+mod decisions;

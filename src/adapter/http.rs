@@ -17,6 +17,8 @@ mod send;
 mod token;
 
 use super::{Fault, Item, Later, Mark, Opener, Page, Part, Receipt, Sent, Session, Settings, Unfinished};
+use crate::protocol::files::shape::Shape;
+use crate::protocol::http::read::Read;
 use crate::protocol::http::{Call, HttpDialect};
 use crate::protocol::{CallId, Dialect};
 use crate::world::World;
@@ -39,7 +41,8 @@ impl Opener for HttpOpener {
             let dialect = dialect.as_any().downcast_ref::<HttpDialect>();
             let dialect = dialect.ok_or_else(|| Fault::stop("this connection is not HTTP"))?;
             let line = Line::open(&dialect.connection, world, settings)?;
-            Ok(Box::new(HttpSession { dialect, line, readings: BTreeMap::new() }) as Box<dyn Session + 'a>)
+            Ok(Box::new(HttpSession { dialect, line, readings: BTreeMap::new(), shared: Shared::new() })
+                as Box<dyn Session + 'a>)
         })
     }
 }
@@ -49,7 +52,11 @@ struct HttpSession<'s> {
     dialect: &'s HttpDialect,
     line: Line<'s>,
     readings: BTreeMap<CallId, Reading>,
+    shared: Shared,
 }
+
+/// Pages that came with those of another entity, until they are asked for: by their call and mark.
+type Shared = BTreeMap<(CallId, Option<String>), Page>;
 
 impl Session for HttpSession<'_> {
     fn page<'a>(&'a mut self, call: CallId, mark: Option<&'a Mark>) -> Later<'a, Result<Page, Fault>> {
@@ -57,8 +64,22 @@ impl Session for HttpSession<'_> {
             let Some(Call::Read(read)) = self.dialect.call(call) else {
                 return Err(Fault::stop("this call does not read"));
             };
+            let name = mark.map(|mark| mark.0.clone());
+            if let Some(page) = self.shared.remove(&(call, name.clone())) {
+                return Ok(page);
+            }
+            let siblings: Vec<(CallId, &Read)> = self.dialect.siblings(call, read).collect();
             let reading = self.readings.entry(call).or_default();
-            page::page(&self.line, read, reading, mark).await
+            let shapes: Vec<&Shape> = siblings.iter().map(|(_, read)| &read.shape).collect();
+            let (page, others) = page::page(&self.line, read, &shapes, reading, mark).await?;
+            if mark.is_none() {
+                // The list begins anew: what came with its pages before belongs to another reading.
+                self.shared.retain(|(other, _), _| !siblings.iter().any(|(sibling, _)| sibling == other));
+            }
+            for ((sibling, _), page) in siblings.iter().zip(others) {
+                self.shared.extend(page.map(|page| ((*sibling, name.clone()), page)));
+            }
+            Ok(page)
         })
     }
 

@@ -4,6 +4,7 @@
 
 pub mod table;
 pub mod redact;
+pub mod keys;
 pub mod functions;
 pub mod plan;
 pub mod direction;

@@ -66,6 +66,15 @@ impl HttpDialect {
         self.calls.get(id.0 as usize)
     }
 
+    /// The other reads that the answers of this one serve too.
+    pub fn siblings<'d>(&'d self, id: CallId, read: &'d Read) -> impl Iterator<Item = (CallId, &'d Read)> {
+        let calls = self.calls.iter().enumerate().map(|(index, call)| (CallId(index as u32), call));
+        calls.filter_map(move |(other, call)| match call {
+            Call::Read(same) if other != id && read.list.is_some() && same.list == read.list => Some((other, &**same)),
+            _ => None,
+        })
+    }
+
     fn add(&mut self, call: Call) -> CallId {
         self.calls.push(call);
         CallId(self.calls.len() as u32 - 1)

@@ -7,6 +7,7 @@
 use super::change::{Change, ChangeSet, EntityChanges, Op};
 use super::report::EntityReport;
 use super::right::{PROTECTED, Right};
+use crate::documents::keys::Keys;
 use crate::model::{Entity, Field, Model};
 use crate::plan::Plan;
 use crate::value::{EntityId, Type};
@@ -122,19 +123,20 @@ struct Standing<'c> {
 }
 
 impl Standing<'_> {
-    /// The record for people: its key on the left, without the word before it; no name.
-    fn shown(&self) -> &str {
-        self.left_key.map_or(self.key, |key| key.split_once(':').map_or(key, |(_, bare)| bare))
+    /// The record for people: its key on the left as far as it may be seen; no name.
+    fn shown(&self, entity: &str, keys: &Keys<'_>) -> String {
+        self.left_key.map_or_else(|| keys.right(entity, self.key), |key| keys.left(key))
     }
 }
 
 /// Holds changes until all that is left agrees. What is held may be what others lean on, so this goes on until nothing is
 /// held any more.
 pub fn settle(plan: &Plan<'_>, compared: &mut [Compared<'_>]) {
+    let keys = Keys::of(plan.model, plan.route);
     loop {
         let mut held = false;
         for one in compared.iter_mut() {
-            held |= hold_doubles(plan.model.entity(one.entity), one);
+            held |= hold_doubles(plan.model.entity(one.entity), one, &keys);
         }
         for index in 0..compared.len() {
             held |= settle_references(plan, compared, index);
@@ -147,7 +149,8 @@ pub fn settle(plan: &Plan<'_>, compared: &mut [Compared<'_>]) {
 
 /// Holds changes that would give a record a value which must be unique and which another one has. Of several that want
 /// it, only one that has it already may keep it; if none has, nobody gets it: whom it belongs to is not for us to guess.
-fn hold_doubles(entity: &Entity, one: &mut Compared<'_>) -> bool {
+fn hold_doubles(entity: &Entity, one: &mut Compared<'_>, keys: &Keys<'_>) -> bool {
+    let shown = |record: &Standing<'_>| record.shown(&entity.name.text, keys);
     let ids_are_ours = entity.write.as_ref().is_some_and(|write| !write.id_theirs);
     let mut held = Vec::new();
     let standing = one.standing();
@@ -161,13 +164,13 @@ fn hold_doubles(entity: &Entity, one: &mut Compared<'_>) -> bool {
             let value = one.value(record, field, name);
             !value.is_null() && one.has_already(record.present, field, &value)
         };
-        hold_group(&standing, value, has, name, &mut held);
+        hold_group(&standing, value, has, name, &shown, &mut held);
     }
     if ids_are_ours {
         let value = |record: &Standing<'_>| (!record.key.is_empty()).then(|| record.key.to_string());
         let has =
             |record: &Standing<'_>| record.present.is_some_and(|index| one.right.present[index].key == record.key);
-        hold_group(&standing, value, has, "the key", &mut held);
+        hold_group(&standing, value, has, "the key", &shown, &mut held);
     }
     one.hold(held)
 }
@@ -177,6 +180,7 @@ fn hold_group(
     value: impl Fn(&Standing<'_>) -> Option<String>,
     has: impl Fn(&Standing<'_>) -> bool,
     name: &str,
+    shown: &impl Fn(&Standing<'_>) -> String,
     held: &mut Vec<(usize, String)>,
 ) {
     let mut groups: HashMap<String, Vec<&Standing<'_>>> = HashMap::with_capacity(standing.len());
@@ -190,7 +194,7 @@ fn hold_group(
         for record in group.iter().filter(|record| !has(record)) {
             let Some(change) = record.change else { continue };
             let others = group.iter().filter(|other| other.change != record.change || other.present != record.present);
-            let others: Vec<&str> = others.map(|other| other.shown()).take(3).collect();
+            let others: Vec<String> = others.take(3).map(|other| shown(other)).collect();
             held.push((change, format!("{name} must be unique, and is also that of {}", others.join(", "))));
         }
     }
@@ -248,7 +252,7 @@ fn keep_or_leave_out(compared: &mut [Compared<'_>], index: usize, present: usize
     }
     let one = &mut compared[index];
     one.changes.retain(|proposed| proposed.present != Some(present));
-    one.changes.push(Proposed::about(present, one.right.protected(present)));
+    one.changes.push(Proposed::about(present, one.right.protected(present, Op::Remove)));
     one.report.protected += 1;
     true
 }

@@ -4,6 +4,7 @@ use super::change::{Change, ChangeSet, Op, is_hashed};
 use super::gather::{Sides, open};
 use super::record::{place, to_wire};
 use crate::adapter::{Arrived, Fault, Item, Outcome, Receipt, Sent, Session, Then};
+use crate::documents::keys::Keys;
 use crate::model::Access;
 use crate::plan::columns::part_path;
 use crate::plan::{EntityWrite, Plan};
@@ -284,18 +285,19 @@ async fn send_chunk(
     let mut settled: Vec<(u64, Settled)> = Vec::with_capacity(chunk.len());
     let mut stop: Option<Fault> = None;
     for (change, intent) in chunk.iter().zip(&intents) {
-        let outcome = match (&stop, item(plan, write, change, intent.id, ids)) {
+        let mut outcome = match (&stop, item(plan, write, change, intent.id, ids)) {
             (Some(_), _) => Settled::Failed { why: "not sent: the target stopped answering".into() },
             (None, Err(why)) => Settled::Failed { why },
             (None, Ok((calls, item))) => send_one(session, change, &calls, &item, &mut stop).await,
         };
-        match &outcome {
+        match &mut outcome {
             Settled::Done { right_id } => {
                 summary.count(entity, change.op);
                 let id = right_id.clone().or_else(|| change.right_id.clone()).unwrap_or_else(|| change.key.clone());
                 ids.insert((write.entity, change.left_key.clone()), id);
             }
             Settled::Failed { why } | Settled::Unknown { why } => {
+                *why = Keys::of(plan.model, plan.route).scrub(write.entity, &change.sent(), why);
                 summary.failed.push((entity.clone(), change.left_key.clone(), why.clone()));
             }
         }

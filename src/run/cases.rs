@@ -19,7 +19,6 @@ use crate::model::{Case, Dropped, Model, Test};
 use crate::source::Span;
 use crate::value::Arena;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
 
 /// How a case went.
 #[derive(Debug)]
@@ -127,7 +126,7 @@ pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -
         lookups: bench.lookups,
         as_of: as_of.unwrap_or(bench.today),
     };
-    let worked = stage::work(&setting, Input { tables, incomplete: BTreeMap::new() }, &arena);
+    let worked = stage::work(&setting, Input { tables, ..Input::default() }, &arena);
     compare::records(bench.model, &mapping.right, case, &worked.made, &arena, &mut outcome.differences);
     counts(case, &worked, &mut outcome.differences);
     if !outcome.differences.is_empty() {

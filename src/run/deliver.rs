@@ -6,6 +6,7 @@ use super::apply::{Summary, Trouble, intent_of, remember_links};
 use super::change::{ChangeSet, EntityChanges, Op, is_hashed};
 use super::record::to_wire;
 use crate::adapter::{Arrived, Fault, Part, Rows, Session};
+use crate::documents::keys::Keys;
 use crate::model::{Access, Entity, Field};
 use crate::plan::columns::part_path;
 use crate::plan::{EntityWrite, Plan};
@@ -134,24 +135,24 @@ fn refuse(plan: &Plan<'_>, contents: &[Content<'_>]) -> Result<(), Fault> {
         if refused(Refused::MissingRequired)
             && let Some((key, field)) = missing_required(entity, &content.records)
         {
-            return Err(stopped(name, key, &format!("{field} is required, but empty")));
+            return Err(stopped(plan, name, key, &format!("{field} is required, but empty")));
         }
         if refused(Refused::DuplicateKey)
             && let Some(key) = duplicate_key(entity, &content.records)
         {
-            return Err(stopped(name, key, "another record has the same key"));
+            return Err(stopped(plan, name, key, "another record has the same key"));
         }
         if refused(Refused::OrphanReference)
             && let Some((key, field)) = orphan(plan, contents, content)
         {
-            return Err(stopped(name, key, &format!("{field} leads to a record that is not in the delivery")));
+            return Err(stopped(plan, name, key, &format!("{field} leads to a record that is not in the delivery")));
         }
     }
     Ok(())
 }
 
-fn stopped(entity: &str, left_key: &str, why: &str) -> Fault {
-    let key = left_key.split_once(':').map_or(left_key, |(_, bare)| bare);
+fn stopped(plan: &Plan<'_>, entity: &str, left_key: &str, why: &str) -> Fault {
+    let key = Keys::of(plan.model, plan.route).left(left_key);
     Fault::stop(format!("{entity} {key}: {why}; the target refuses such a delivery, nothing was delivered"))
 }
 

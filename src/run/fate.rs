@@ -1,7 +1,10 @@
 //! What became of records that were not written: skipped, rejected, held, protected; counted with their reasons.
 
-use super::eval::Stop;
+use super::eval::{Machine, Stop};
+use super::key::{key_text, origin};
+use super::make::left_key;
 use super::table::Apart;
+use crate::value::{RecordType, Row};
 use std::collections::BTreeMap;
 
 /// Why rows fell without being reported one by one.
@@ -46,6 +49,27 @@ pub struct Stopped {
     pub keyed: bool,
 }
 
+/// A record that falls, as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub struct Who {
+    /// Its key.
+    pub key: Option<String>,
+    /// File and line.
+    pub origin: Option<String>,
+}
+
+impl Who {
+    /// The left record of a map.
+    pub fn row(machine: &Machine<'_, '_>, row: Row, record: RecordType) -> Who {
+        Who { key: key_text(machine, row, record), origin: origin(machine, row) }
+    }
+
+    /// A left record, its key with the name of what it is a record of.
+    pub fn left(machine: &Machine<'_, '_>, row: Row) -> Who {
+        Who { key: left_key(machine, row), origin: origin(machine, row) }
+    }
+}
+
 /// Everything that fell.
 #[derive(Default, Debug, Clone)]
 pub struct Fallen {
@@ -69,36 +93,29 @@ impl Fallen {
     }
 
     /// A row that failed: its data could not be read, or a function gave nothing.
-    pub fn failed(&mut self, place: &str, key: Option<String>, stop: &Stop, apart: Apart) {
-        self.stop(place, key, stop.why.to_string(), stop.origin.clone(), apart, false);
+    pub fn failed(&mut self, place: &str, who: Who, stop: &Stop, apart: Apart) {
+        let origin = stop.origin.clone().or(who.origin);
+        self.stop(place, Who { origin, ..who }, stop.why.to_string(), apart, false);
     }
 
     /// A row that failed and goes on, for its key is known all the same.
-    pub fn failed_with_key(&mut self, place: &str, key: Option<String>, stop: &Stop, apart: Apart) {
+    pub fn failed_with_key(&mut self, place: &str, who: Who, stop: &Stop, apart: Apart) {
         let before = self.stopped.len();
-        self.failed(place, key, stop, apart);
+        self.failed(place, who, stop, apart);
         self.stopped[before..].iter_mut().for_each(|stopped| stopped.keyed = true);
     }
 
     /// A row that a rule rejected.
-    pub fn rejected(&mut self, place: &str, key: Option<String>, why: &str, apart: Apart) {
-        self.stop(place, key, why.to_string(), None, apart, false);
+    pub fn rejected(&mut self, place: &str, who: Who, why: &str, apart: Apart) {
+        self.stop(place, who, why.to_string(), apart, false);
     }
 
     /// A row that the engine cannot decide about.
-    pub fn held(&mut self, place: &str, key: Option<String>, why: impl Into<String>) {
-        self.stop(place, key, why.into(), None, Apart::No, true);
+    pub fn held(&mut self, place: &str, who: Who, why: impl Into<String>) {
+        self.stop(place, who, why.into(), Apart::No, true);
     }
 
-    fn stop(
-        &mut self,
-        place: &str,
-        key: Option<String>,
-        why: String,
-        origin: Option<String>,
-        apart: Apart,
-        held: bool,
-    ) {
+    fn stop(&mut self, place: &str, who: Who, why: String, apart: Apart, held: bool) {
         if apart == Apart::Outside {
             return;
         }
@@ -106,6 +123,7 @@ impl Fallen {
             *self.protected.entry(place.to_string()).or_default() += 1;
             return;
         }
+        let Who { key, origin } = who;
         self.stopped.push(Stopped { place: place.to_string(), key, why, origin, held, keyed: false });
     }
 

@@ -4,8 +4,8 @@
 //! before anything is delivered, so that one bad value never keeps a whole delivery back.
 
 use super::eval::Machine;
-use super::fate::Fallen;
-use super::make::{Fate, Made, State, left_key};
+use super::fate::{Fallen, Who};
+use super::make::{Fate, Made, State};
 use super::table::Apart;
 use crate::model::{Access, Entity, Field};
 use crate::plan::Reader;
@@ -27,7 +27,7 @@ pub fn judge(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fall
             arena.reset();
             if let Some(why) = trouble {
                 let place = &machine.typed.maps[this.rows[row].map as usize].name;
-                fallen.rejected(place, left_key(machine, this.rows[row].left), &why, Apart::No);
+                fallen.rejected(place, Who::left(machine, this.rows[row].left), &why, Apart::No);
                 this.rows[row].fate = Fate::Rejected(why);
             }
         }

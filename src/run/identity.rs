@@ -11,11 +11,12 @@ use super::stage::{Setting, Worked};
 use super::table::Apart;
 use crate::check::typed::{ExprId, KeyPart, Node, TypedStep};
 use crate::value::{Arena, EntityId, RecordType, Row, SetId, Type};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// Identities of the left records of a mapping.
+#[derive(Default)]
 pub struct Identities {
     /// Other identities, by the record's own key.
     others: HashMap<EntityId, HashMap<String, Vec<String>>>,
@@ -23,6 +24,10 @@ pub struct Identities {
     apart: HashMap<EntityId, HashMap<String, Apart>>,
     /// Of what the keys of records and rows are made.
     layouts: HashMap<RecordType, Vec<Part>>,
+    /// Where protected people have no key: the keys of everybody else.
+    nameless: HashMap<EntityId, HashSet<String>>,
+    /// What rows of maps are made of that hold protected people without a key.
+    unclear: HashSet<RecordType>,
 }
 
 /// Neighbouring parts of a key that are the key of a record; or a part that is none.
@@ -36,8 +41,11 @@ impl Identities {
     /// Of everything that maps of the last mapping start from.
     pub fn of(worked: &Worked<'_>) -> Identities {
         let setting = &worked.setting;
-        let mut identities = Identities { others: HashMap::new(), apart: HashMap::new(), layouts: HashMap::new() };
+        let mut identities = Identities::default();
         for map in &setting.typed.maps {
+            if !worked.nameless.is_empty() && setting.reaches(map.left, &worked.nameless) {
+                identities.unclear.insert(map.left);
+            }
             if let Some(layout) = layout(setting, map.left) {
                 identities.layouts.insert(map.left, layout);
             }
@@ -45,6 +53,11 @@ impl Identities {
         let (links, odd) = (Links::default(), Odd::default());
         let machine = setting.machine(&worked.tables, &links, &odd);
         machine.inside.set(true);
+        for &id in &worked.nameless {
+            let rows = machine.tables.table(id.0).living();
+            let keys = rows.filter_map(|row| key_text(&machine, Row { table: id.0, row }, RecordType::Entity(id)));
+            identities.nameless.insert(id, keys.collect());
+        }
         for index in 0..worked.tables.entities {
             identities.gather(&machine, EntityId(index));
         }
@@ -94,6 +107,22 @@ impl Identities {
             why = why.max(mark.copied().unwrap_or(Apart::No));
         });
         why
+    }
+
+    /// True if a left record that is missing may be that of a protected person who has no key tonight: whom its key names is
+    /// not among those who have one.
+    pub fn may_be_nameless(&self, left: RecordType, left_key: &str) -> bool {
+        if !self.unclear.contains(&left) {
+            return false;
+        }
+        let (mut named, mut known) = (false, true);
+        self.each_part(left, left_key, |_, parts, at, entity| {
+            if let Some(keys) = self.nameless.get(&entity) {
+                named = true;
+                known &= keys.contains(&parts[at].join("|"));
+            }
+        });
+        !named || !known
     }
 
     /// Calls with each part of a left key that is the key of a record: name before the colon, all parts, which, of what.
@@ -231,11 +260,16 @@ mod tests {
             others: HashMap::from([(person, known("p1", "number=\"7\""))]),
             apart: HashMap::from([(person, HashMap::from([("p2".to_string(), Apart::Protected)]))]),
             layouts: HashMap::from([(left, layout)]),
+            nameless: HashMap::from([(person, HashSet::from(["p1".to_string()]))]),
+            unclear: HashSet::from([left]),
         };
         assert_eq!(identities.texts(left, "seat:g1|p1"), ["seat:g1\nnumber=\"7\"\n"]);
         assert!(identities.texts(left, "seat:p1|g1").is_empty(), "a group's key is no person's");
         assert_eq!(identities.apart(left, "seat:g1|p2"), Apart::Protected);
         assert_eq!(identities.apart(left, "seat:p2|g1"), Apart::No);
         assert_eq!(identities.apart(left, "seat:p2"), Apart::No);
+        assert!(!identities.may_be_nameless(left, "seat:g1|p1"), "the person is there, so the seat is gone");
+        assert!(identities.may_be_nameless(left, "seat:g1|p3"), "the person may be the one without a key");
+        assert!(identities.may_be_nameless(left, "seat:p3"), "a key that says nothing about the person");
     }
 }

@@ -4,7 +4,7 @@
 //! order of the maps; then the rules are worked; then rows with one key become one record, and references are led to it.
 
 use super::eval::{Frame, Linked, Links, Machine, Stop};
-use super::fate::{Fallen, Reason};
+use super::fate::{Fallen, Reason, Who};
 use super::key::{key_text, record_of};
 use super::table::Apart;
 use crate::check::typed::{Dropped, Literal, Node, OnNone, Place, TypedMap, TypedRule, TypedTarget};
@@ -106,6 +106,8 @@ pub struct Made<'t> {
     pub incomplete: BTreeMap<u16, String>,
     /// Why the next mapping cannot know who is gone, if keys of records are not known.
     pub keyless: Option<String>,
+    /// True if one of a protected person has no key: who is missing may be this one.
+    pub nameless: bool,
 }
 
 impl<'t> Made<'t> {
@@ -119,6 +121,7 @@ impl<'t> Made<'t> {
             keys: Vec::new(),
             incomplete: BTreeMap::new(),
             keyless: None,
+            nameless: false,
         }
     }
 
@@ -230,7 +233,7 @@ fn take_part<'t>(
             }
             Ok(Some((drop, undecided))) => match drop {
                 Some(drop) if drop.reject => {
-                    fallen.rejected(&map.name, key_text(machine, left, map.left), &drop.reason, apart);
+                    fallen.rejected(&map.name, Who::row(machine, left, map.left), &drop.reason, apart);
                     keep_key(into, index, left, Fate::of(apart, Fate::Rejected(drop.reason.to_string())));
                 }
                 Some(drop) => fallen.count(&map.name, Reason::Skipped(drop.reason.to_string()), 1),
@@ -238,7 +241,7 @@ fn take_part<'t>(
                 None => fallen.count(&map.name, Reason::Condition, 1),
             },
             Err(stop) => {
-                fallen.failed(&map.name, key_text(machine, left, map.left), &stop, apart);
+                fallen.failed(&map.name, Who::row(machine, left, map.left), &stop, apart);
                 keep_key(into, index, left, Fate::of(apart, Fate::Rejected(stop.why.to_string())));
             }
         }
@@ -366,17 +369,17 @@ fn work<'t>(
     into.rows[row].nobody = first.as_ref().and_then(|stop| Some(stop.nobody.as_ref()?.0));
     let reject = match (rejected, first) {
         (Some(why), _) => {
-            fallen.rejected(&map.name, key_text(machine, left, map.left), &why, apart);
+            fallen.rejected(&map.name, Who::row(machine, left, map.left), &why, apart);
             why
         }
         (None, Some(stop)) => {
             if into.rows[row].fate == Fate::Whole {
                 let held = stop.why.ends_with("was made of this record");
-                let key = key_text(machine, left, map.left);
+                let who = Who::row(machine, left, map.left);
                 if held {
-                    fallen.held(&map.name, key, stop.why.to_string())
+                    fallen.held(&map.name, who, stop.why.to_string())
                 } else {
-                    fallen.failed(&map.name, key, &stop, apart)
+                    fallen.failed(&map.name, who, &stop, apart)
                 }
                 if held {
                     into.rows[row].fate = Fate::Held(stop.why.to_string());

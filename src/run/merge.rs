@@ -1,8 +1,8 @@
 //! Making one record of all rows with one key, and leading references to it.
 
 use super::eval::Machine;
-use super::fate::Fallen;
-use super::make::{Fate, Made, left_key};
+use super::fate::{Fallen, Who};
+use super::make::{Fate, Made};
 use super::table::Apart;
 use crate::model::Entity;
 use crate::value::{Arena, EntityId, Row, Type, Value, normal};
@@ -41,6 +41,7 @@ fn empty<'t>(entity: EntityId) -> Made<'t> {
         states: Vec::new(),
         keys: Vec::new(),
         incomplete: Default::default(),
+        nameless: false,
         keyless: None,
     }
 }
@@ -173,7 +174,7 @@ fn keyed<'t>(
         if key.is_none() && !theirs && row.fate == Fate::Whole {
             let why = format!("the key of {} is empty", entity.name.text);
             let place = &machine.typed.maps[row.map as usize].name;
-            fallen.rejected(place, left_key(machine, row.left), &why, Apart::No);
+            fallen.rejected(place, Who::left(machine, row.left), &why, Apart::No);
             row.fate = Fate::Rejected(why);
         }
     }
@@ -212,7 +213,7 @@ fn join<'t>(
     } else if same_map && differs && fate == Fate::Whole {
         let place = &machine.typed.maps[from.rows[row].map as usize].name;
         let why = format!("another record has the same key and other values: {} counts the first", entity.name.text);
-        fallen.held(place, left_key(machine, from.rows[row].left), why);
+        fallen.held(place, Who::left(machine, from.rows[row].left), why);
     }
 }
 
@@ -259,7 +260,7 @@ fn lead_references<'t>(
                         let reason = because_of(&fate, &field.name.text);
                         if let Fate::Held(why) = &reason {
                             let place = &machine.typed.maps[this.rows[row].map as usize].name;
-                            fallen.held(place, left_key(machine, this.rows[row].left), why.clone());
+                            fallen.held(place, Who::left(machine, this.rows[row].left), why.clone());
                         }
                         this.rows[row].fate = reason;
                         changed = true;

@@ -20,6 +20,7 @@ pub mod gather;
 mod identity;
 mod right;
 mod agree;
+pub mod decide;
 pub mod guard;
 pub mod propose;
 mod deliver;

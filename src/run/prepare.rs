@@ -9,15 +9,14 @@ use crate::model::Duplicates;
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows with one key are one record: the first counts. A row whose key cannot be read is nobody; as long as there is one,
-/// nobody else may count as gone.
+/// Rows with one key are one record: the first counts. Gives the rows whose key cannot be read.
 pub fn duplicates(
     setting: &Setting<'_>,
     tables: &mut Tables<'_>,
     odd: &Odd,
     fallen: &mut Fallen,
-    incomplete: &mut BTreeMap<EntityId, String>,
-) {
+) -> Vec<(EntityId, u32)> {
+    let mut keyless = Vec::new();
     let none = Links::default();
     for index in 0..tables.entities {
         let table = &tables.tables[index as usize];
@@ -34,19 +33,7 @@ pub fn duplicates(
         for row in 0..table.len {
             let place = Row { table: index, row };
             match hash_key(&machine, place, RecordType::Entity(id), &arena) {
-                None => {
-                    let why = "the key is empty or cannot be read";
-                    incomplete.entry(id).or_insert_with(|| why.into());
-                    fallen.stopped.push(super::fate::Stopped {
-                        place: entity.name.text.clone(),
-                        key: None,
-                        why: why.into(),
-                        origin: table.origin(row),
-                        held: false,
-                        keyed: false,
-                    });
-                    out.push(row);
-                }
+                None => keyless.push((id, row)),
                 Some(hash) => match seen.entry(hash) {
                     hashbrown::hash_map::Entry::Vacant(entry) => {
                         entry.insert(row);
@@ -76,6 +63,38 @@ pub fn duplicates(
         }
         table.by_key = Default::default();
     }
+    keyless
+}
+
+/// A row whose key cannot be read is nobody; as long as there is one, nobody else may count as gone. One that is about a
+/// protected person is not reported, and puts those alone in doubt who may be this person: gives the entities of such rows.
+pub fn keyless(
+    setting: &Setting<'_>,
+    tables: &mut Tables<'_>,
+    rows: Vec<(EntityId, u32)>,
+    fallen: &mut Fallen,
+    incomplete: &mut BTreeMap<EntityId, String>,
+) -> BTreeSet<EntityId> {
+    let mut nameless = BTreeSet::new();
+    for (id, row) in rows {
+        let table = tables.change(id.0);
+        if !table.is_alive(row) {
+            continue;
+        }
+        let place = setting.model.entity(id).name.text.clone();
+        if table.apart(row) == Apart::Protected {
+            *fallen.protected.entry(place).or_default() += 1;
+            nameless.insert(id);
+        } else {
+            let why = "the key is empty or cannot be read";
+            incomplete.entry(id).or_insert_with(|| why.into());
+            let origin = table.origin(row);
+            let (key, why) = (None, why.to_string());
+            fallen.stopped.push(super::fate::Stopped { place, key, why, origin, held: false, keyed: false });
+        }
+        table.kill(row);
+    }
+    nameless
 }
 
 /// Rows that a descriptor says are no records.

@@ -2,6 +2,7 @@
 
 use super::agree::{Compared, Proposed};
 use super::change::{Change, ChangeSet, FieldChange, Op, VERSION, hashed};
+use super::decide::{Decision, Decisions, NAMELESS, PROTECTED};
 use super::eval::{Links, Odd};
 use super::fate::Stopped;
 use super::gather::Read;
@@ -13,6 +14,7 @@ use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Earlier, Finder, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
 use super::table::{Apart, Table};
+use crate::documents::keys::Keys;
 use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
@@ -22,7 +24,7 @@ use crate::value::{Arena, EntityId, Row, Type, Value, normal};
 use hashbrown::HashSet;
 use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What a run would do, and everything that people want to know about it.
 pub struct Proposal {
@@ -82,7 +84,7 @@ pub fn work_route<'t>(
 ) -> Option<Worked<'t>> {
     let model = plan.model;
     let sync = model.sync(plan.sync);
-    let mut input = Input { tables: BTreeMap::new(), incomplete: BTreeMap::new() };
+    let mut input = Input::default();
     for system in &plan.reads {
         for entity in &system.entities {
             let Some(gathered) = read.left.get(&entity.entity) else { continue };
@@ -147,10 +149,11 @@ pub fn propose(
     let identities = Identities::of(&worked);
     let stopped: Vec<Stopped> = report.stages.iter().flat_map(|stage| stage.fallen.stopped.clone()).collect();
     let waiting = waiting(store, &set.sync)?;
+    let decisions = Decisions::of(store, &set.sync)?;
     let mut earlier = Earlier::default();
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
-        let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting };
+        let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
         let context = Context { plan, worked: &worked, index, store, known, as_of, arena: &arena };
         let right = Right::of(plan, write, read, store, &set.sync, &earlier, &arena)?;
         if let Some(why) = &right.unreadable {
@@ -167,6 +170,7 @@ pub fn propose(
         // A change may lean on one that is stale.
         super::agree::settle(plan, &mut compared);
     }
+    compared.iter_mut().for_each(|one| worked.locate(one.entity, &mut one.report.held));
     for one in compared {
         let (changes, entity_report) = one.into_changes(plan.model);
         report.entities.push(entity_report);
@@ -180,9 +184,6 @@ pub fn propose(
 /// The fact that a run of a sync has come to its end. Until then its next run is a first run, however far one came that was
 /// killed or turned away: what is missing is to be made, not to be guarded.
 pub const FILLED: &str = "filled";
-
-/// Why a linked record of somebody who is now protected is held.
-pub const PROTECTED: &str = "about a protected person: the linked record stays as it is until somebody decides";
 
 /// Left records, by right entity and left key, that wait for somebody to decide about them because they are protected.
 fn waiting(store: Option<&Store>, sync: &str) -> Result<BTreeSet<(String, String)>, StoreFault> {
@@ -199,6 +200,8 @@ struct Known<'c> {
     stopped: &'c [Stopped],
     /// See [`waiting`].
     waiting: &'c BTreeSet<(String, String)>,
+    /// What somebody has decided about records that wait.
+    decisions: &'c Decisions,
 }
 
 /// Comparing one entity.
@@ -317,7 +320,9 @@ impl<'c, 't> Context<'c, 't> {
                 }
                 Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
                 Found::Several(candidates) => {
-                    let shown = candidates.iter().map(|&index| right.present[index].key).take(5).collect::<Vec<_>>();
+                    let keys = Keys::of(self.model(), self.plan.route);
+                    let shown = candidates.iter().map(|&index| keys.right(&entity.name.text, right.present[index].key));
+                    let shown = shown.take(5).collect::<Vec<_>>();
                     report.hold(
                         left_key,
                         &format!("{} records on the right could be meant: {}", candidates.len(), shown.join(", ")),
@@ -475,13 +480,38 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// A linked record of somebody who is now protected: nothing about them is sent again. In whole files that takes the record
-    /// away; elsewhere it is held.
+    /// away; elsewhere it is held until somebody has decided.
     fn protect(&self, index: usize, right: &Right<'t>, changes: &mut Vec<Proposed>, report: &mut EntityReport) {
         let present = &right.present[index];
         if self.plan.target.whole {
-            changes.push(Proposed::about(index, right.protected(index)));
-        } else {
-            report.protected_linked.extend(present.left_key.map(String::from));
+            return changes.push(Proposed::about(index, right.protected(index, Op::Remove)));
+        }
+        let Some(left_key) = present.left_key else { return };
+        match (self.decided(left_key, report), self.removal()) {
+            (Some(Decision::Remove), Some(op)) if op == Op::Remove || present.state != LinkState::Deactivated => {
+                changes.push(Proposed::about(index, right.protected(index, op)));
+            }
+            (Some(_), _) => report.kept_by_decision += 1,
+            (None, _) => report.protected_linked.push(left_key.to_string()),
+        }
+    }
+
+    /// What somebody has decided about a record that waits.
+    fn decided(&self, left_key: &str, report: &mut EntityReport) -> Option<Decision> {
+        let entity = &self.model().entity(self.made().entity).name.text;
+        let decision = self.known.decisions.about(entity, left_key)?;
+        report.decided.push(left_key.to_string());
+        Some(decision)
+    }
+
+    /// How the target takes a record away: it removes it, or can at least switch it off.
+    fn removal(&self) -> Option<Op> {
+        let write = self.model().entity(self.made().entity).write.as_ref()?;
+        let has = |wanted| write.operations.iter().any(|(operation, _)| *operation == wanted);
+        match (has(Operation::Remove), has(Operation::Deactivate)) {
+            (true, _) => Some(Op::Remove),
+            (false, true) => Some(Op::Deactivate),
+            (false, false) => None,
         }
     }
 
@@ -490,7 +520,8 @@ impl<'c, 't> Context<'c, 't> {
     fn apart(&self, present: &Present<'_>, map: &crate::check::typed::TypedMap) -> Apart {
         let Some(left_key) = present.left_key else { return Apart::No };
         let entity = &self.model().entity(self.made().entity).name.text;
-        if self.known.waiting.contains(&(entity.clone(), left_key.to_string())) {
+        let waits = self.known.waiting.contains(&(entity.clone(), left_key.to_string()));
+        if waits || self.known.decisions.is_about_protected(entity, left_key) {
             return Apart::Protected;
         }
         self.known.identities.apart(map.left, left_key)
@@ -553,6 +584,9 @@ impl<'c, 't> Context<'c, 't> {
             if op == Op::Deactivate && present.state == LinkState::Deactivated {
                 continue;
             }
+            if self.may_be_protected(present, map, report) {
+                continue;
+            }
             if self.frozen(op) {
                 report.frozen += 1;
                 continue;
@@ -567,6 +601,26 @@ impl<'c, 't> Context<'c, 't> {
             }
             changes.push(Proposed::about(index, change));
         }
+    }
+
+    /// True if a missing left record may be that of a protected person who has no key tonight, and nobody has decided that
+    /// it is gone. A whole file holds neither: there it makes no difference.
+    fn may_be_protected(
+        &self,
+        present: &Present<'_>,
+        map: &crate::check::typed::TypedMap,
+        report: &mut EntityReport,
+    ) -> bool {
+        let Some(left_key) = present.left_key.filter(|_| !self.plan.target.whole) else { return false };
+        if !self.known.identities.may_be_nameless(map.left, left_key) {
+            return false;
+        }
+        match self.decided(left_key, report) {
+            Some(Decision::Remove) => return false,
+            Some(Decision::Keep) => report.kept_by_decision += 1,
+            None => report.hold(left_key, NAMELESS),
+        }
+        true
     }
 
     /// True if nobody knows whether the left record of a present one is gone. Its link is nobody else's to take over.
@@ -753,7 +807,7 @@ fn same_element(known: &Json, part: &Json) -> bool {
 }
 
 /// A hash that nobody can compute without the store's key.
-fn keyed_hash(store: Option<&Store>, text: &str) -> u64 {
+pub(super) fn keyed_hash(store: Option<&Store>, text: &str) -> u64 {
     use hmac::{Hmac, Mac};
     let key = store.map_or([0; 32], Store::key);
     let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(&key) else { return 0 };

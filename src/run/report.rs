@@ -2,6 +2,7 @@
 
 use super::fate::{Fallen, Reason};
 use crate::adapter::drive::ReadOutcome;
+use crate::documents::keys::Keys;
 use crate::model::Model;
 use crate::value::EntityId;
 use serde_json::{Value as Json, json};
@@ -53,6 +54,17 @@ pub struct StageReport {
     pub outside: Option<(String, u64)>,
 }
 
+/// A record that the engine cannot decide about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRecord {
+    /// Its key on the left.
+    pub left_key: String,
+    /// Why.
+    pub why: String,
+    /// File and line, where it is known.
+    pub origin: Option<String>,
+}
+
 /// What became of the records of one right entity.
 #[derive(Clone, Debug, Default)]
 pub struct EntityReport {
@@ -64,6 +76,10 @@ pub struct EntityReport {
     pub protected: u64,
     /// Left keys of linked records about protected people: the right records stay as they are until somebody decides.
     pub protected_linked: Vec<String>,
+    /// Records that wait no more, since somebody decided that they stay.
+    pub kept_by_decision: u64,
+    /// Left keys of records about which a decision is in force.
+    pub decided: Vec<String>,
     /// Records outside the scope.
     pub outside: u64,
     /// Left gone, but the map says `keep`.
@@ -76,14 +92,14 @@ pub struct EntityReport {
     pub spared_why: Option<String>,
     /// Not taken away because of a freeze.
     pub frozen: u64,
-    /// Held: left key and reason.
-    pub held: Vec<(String, String)>,
+    /// Held by the comparison.
+    pub held: Vec<HeldRecord>,
 }
 
 impl EntityReport {
     /// Holds a record.
     pub fn hold(&mut self, left_key: &str, why: &str) {
-        self.held.push((left_key.to_string(), why.to_string()));
+        self.held.push(HeldRecord { left_key: left_key.to_string(), why: why.to_string(), origin: None });
     }
 }
 
@@ -124,8 +140,8 @@ impl Report {
         self.reads.iter().all(|read| read.complete) && self.blocked.is_empty()
     }
 
-    /// As JSON: no personal data, keys of records excepted.
-    pub fn json(&self) -> Json {
+    /// As JSON: no personal data but keys of records, and of those only what people may see.
+    pub fn json(&self, keys: &Keys<'_>) -> Json {
         let (rejected, held) = self.stopped_records();
         json!({
             "first_run": self.first_run,
@@ -138,19 +154,21 @@ impl Report {
                 "system": read.system, "entity": read.entity, "rows": read.rows, "complete": read.complete,
                 "trouble": read.trouble, "notes": read.notes,
             })).collect::<Vec<_>>(),
-            "mappings": self.stages.iter().map(stage_json).collect::<Vec<_>>(),
+            "mappings": self.stages.iter().map(|stage| stage_json(stage, keys)).collect::<Vec<_>>(),
             "entities": self.entities.iter().map(|entity| json!({
                 "entity": entity.entity, "linked": entity.linked, "protected": entity.protected,
-                "protected_linked": entity.protected_linked.len(), "outside_scope": entity.outside, "kept": entity.kept,
+                "protected_linked": entity.protected_linked.len(), "kept_by_decision": entity.kept_by_decision, "outside_scope": entity.outside, "kept": entity.kept,
                 "not_ours": entity.not_ours, "spared": entity.spared, "spared_why": entity.spared_why,
                 "frozen": entity.frozen,
-                "held": entity.held.iter().map(|(key, why)| json!({"key": key, "why": why})).collect::<Vec<_>>(),
+                "held": entity.held.iter().map(|held| {
+                    json!({"key": keys.left(&held.left_key), "why": held.why, "origin": held.origin})
+                }).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
         })
     }
 }
 
-fn stage_json(stage: &StageReport) -> Json {
+fn stage_json(stage: &StageReport, keys: &Keys<'_>) -> Json {
     let skipped: Vec<Json> = stage
         .fallen
         .counts()
@@ -162,8 +180,9 @@ fn stage_json(stage: &StageReport) -> Json {
         .stopped
         .iter()
         .map(|stopped| {
+            let key = stopped.key.as_ref().map(|key| keys.stopped(&stage.mapping, &stopped.place, key));
             json!({
-                "place": stopped.place, "key": stopped.key, "why": stopped.why, "origin": stopped.origin,
+                "place": stopped.place, "key": key, "why": stopped.why, "origin": stopped.origin,
                 "kind": if stopped.held { "held" } else { "rejected" },
             })
         })

@@ -198,8 +198,8 @@ impl<'t> Right<'t> {
     }
 
     /// The change that leaves out a record about a person who is protected now. Nothing of the record is in it.
-    pub fn protected(&self, index: usize) -> Change {
-        Change { record: Record::default(), identities: Vec::new(), ..self.gone(index, Op::Remove, PROTECTED) }
+    pub fn protected(&self, index: usize, op: Op) -> Change {
+        Change { record: Record::default(), identities: Vec::new(), ..self.gone(index, op, PROTECTED) }
     }
 
     /// The change that takes a record out of use or away.

@@ -2,7 +2,7 @@
 
 use super::eval::lists::compare_orders;
 use super::eval::{Frame, Machine, Stop};
-use super::fate::{Fallen, Reason};
+use super::fate::{Fallen, Reason, Who};
 use super::key::{ByHash, Hasher, key_text};
 use super::table::{Apart, Index, Table};
 use crate::check::typed::{Dropped, ExprId, KeyPart, TypedOrder, TypedSet, TypedStep};
@@ -126,7 +126,7 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
             let apart = rows.apart[index];
             self.machine.inside.set(apart != Apart::No);
             if let Err(stop) = each(self, &mut frame, apart, &mut out) {
-                let key = self.key_so_far(&frame);
+                let key = self.who(&frame);
                 self.fallen.failed(self.name, key, &stop, apart);
             }
         }
@@ -145,7 +145,7 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
                 Err(stop) => match &stop.nobody {
                     // A row whose key names a record that is not there is known by the name. It goes on and leaves nowhere.
                     Some((_, key)) if in_key => {
-                        let so_far = this.key_so_far(frame);
+                        let so_far = this.who(frame);
                         this.fallen.failed_with_key(this.name, so_far, &stop, apart);
                         frame[slot as usize] = Value::Text(this.arena.alloc_str(key));
                         out.push(frame, apart.max(Apart::Outside));
@@ -431,13 +431,23 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
     fn fall(&mut self, drop: Option<&Dropped>, undecided: bool, frame: &Frame<'t>, apart: Apart) {
         match drop {
             Some(drop) if drop.reject => {
-                let key = self.key_so_far(frame);
+                let key = self.who(frame);
                 self.fallen.rejected(self.name, key, &drop.reason, apart);
             }
             Some(drop) => self.fallen.count(self.name, Reason::Skipped(drop.reason.to_string()), 1),
             None if undecided => self.fallen.count(self.name, Reason::Undecided, 1),
             None => self.fallen.count(self.name, Reason::Condition, 1),
         }
+    }
+
+    /// A row that falls, as far as it is known.
+    fn who(&self, frame: &Frame<'t>) -> Who {
+        let rows = frame.iter().filter_map(|value| match value {
+            Value::Row(row) => Some(*row),
+            _ => None,
+        });
+        let origin = rows.into_iter().find_map(|row| super::key::origin(self.machine, row));
+        Who { key: self.key_so_far(frame), origin }
     }
 
     /// The key of a row that falls, as far as it is known.

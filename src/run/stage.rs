@@ -6,6 +6,7 @@ use super::key::{has_key, key_text, record_of};
 use super::lookup::Lookup;
 use super::make::{Made, make};
 use super::prepare;
+use super::report::HeldRecord;
 use super::shape::shape;
 use super::table::{Apart, Table};
 use crate::check::TypedMapping;
@@ -42,6 +43,8 @@ pub struct Worked<'t> {
     pub tables: Tables<'t>,
     /// Records outside the scope: entity, and how many.
     pub outside: Option<(String, u64)>,
+    /// Entities on the left that hold protected people without a key.
+    pub nameless: BTreeSet<EntityId>,
     /// What it was worked with.
     pub setting: Setting<'t>,
     /// See [`Worked::left_keys`].
@@ -60,12 +63,33 @@ impl Worked<'_> {
     }
 }
 
+impl Worked<'_> {
+    /// Says of held records where they stand, as far as that is known.
+    pub fn locate(&self, entity: EntityId, held: &mut [HeldRecord]) {
+        let Some(index) = self.made.iter().position(|made| made.entity == entity) else { return };
+        if held.is_empty() {
+            return;
+        }
+        let (links, odd) = (Links::default(), Odd::default());
+        let machine = self.setting.machine(&self.tables, &links, &odd);
+        let rows = self.left_keys()[index].iter().enumerate();
+        let rows: BTreeMap<&str, usize> = rows.filter_map(|(row, key)| Some((key.as_deref()?, row))).collect();
+        for held in held {
+            let row = rows.get(held.left_key.as_str());
+            held.origin = row.and_then(|&row| super::key::origin(&machine, self.made[index].rows[row].left));
+        }
+    }
+}
+
 /// Left tables of a mapping: by entity, and why the read of some of them was not complete.
+#[derive(Default)]
 pub struct Input<'t> {
     /// Tables by entity.
     pub tables: BTreeMap<EntityId, Table<'t>>,
     /// Entities whose absence means nothing, with the reason.
     pub incomplete: BTreeMap<EntityId, String>,
+    /// Entities that hold protected people without a key.
+    pub nameless: BTreeSet<EntityId>,
 }
 
 /// Works a mapping.
@@ -75,9 +99,11 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
     let odd = Odd::default();
     let mut tables = tables_of(setting, input.tables);
     let mut incomplete = input.incomplete;
-    prepare::duplicates(setting, &mut tables, &odd, &mut fallen, &mut incomplete);
+    let keyless = prepare::duplicates(setting, &mut tables, &odd, &mut fallen);
     prepare::skip_rows(setting, &mut tables, &odd);
     prepare::protect(setting, &mut tables, &odd);
+    let mut nameless = input.nameless;
+    nameless.extend(prepare::keyless(setting, &mut tables, keyless, &mut fallen, &mut incomplete));
     let outside = prepare::scope(setting, &mut tables, &odd);
     let none = Links::default();
     for set in &setting.typed.sets {
@@ -104,12 +130,14 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
     let machine = setting.machine(&tables, &none, &odd);
     for this in &mut made {
         doubt(&machine, this, &incomplete);
+        this.nameless |=
+            setting.typed.maps.iter().any(|map| map.right == this.entity && setting.reaches(map.left, &nameless));
     }
     for (what, place, count) in odd.all() {
         fallen.oddities.push((what, place, count));
     }
     let outside = outside.map(|(entity, count)| (model.entity(entity).name.text.clone(), count));
-    Worked { made, fallen, tables, outside, setting: setting.clone(), left_keys: OnceCell::new() }
+    Worked { made, fallen, tables, outside, nameless, setting: setting.clone(), left_keys: OnceCell::new() }
 }
 
 use super::make::left_key;
@@ -118,6 +146,13 @@ impl<'t> Setting<'t> {
     /// Tables without a single record.
     pub fn no_tables(&self) -> Tables<'t> {
         tables_of(self, BTreeMap::new())
+    }
+
+    /// True if rows of a record type are made of records of these entities.
+    pub fn reaches(&self, record: RecordType, entities: &BTreeSet<EntityId>) -> bool {
+        let (mut sets, mut reached) = (BTreeSet::new(), BTreeSet::new());
+        reach(self, record, &mut sets, &mut reached);
+        !reached.is_disjoint(entities)
     }
 
     /// A machine over the tables so far.
@@ -169,8 +204,10 @@ fn doubt(machine: &Machine<'_, '_>, made: &mut Made<'_>, incomplete: &BTreeMap<E
     for (row, key) in made.rows.iter().zip(&made.keys) {
         let nobody = row.nobody.is_some_and(|to| !incomplete.contains_key(&to));
         let why = || "records whose key could not be worked out".to_string();
-        // Records that leave nowhere are known by their identities; they make nobody else's absence doubtful.
+        // Records that leave nowhere are known by their identities; the absence of others is doubtful only where one of
+        // a protected person has no key.
         if matches!(row.fate, super::make::Fate::Protected | super::make::Fate::Outside) {
+            made.nameless |= row.fate == super::make::Fate::Protected && key.is_none() && !theirs;
             continue;
         }
         let known = has_key(machine, row.left, record_of(machine, row.left), &arena);
@@ -258,6 +295,7 @@ fn reach_expr(
 pub fn as_input<'t>(made: Vec<Made<'t>>) -> Input<'t> {
     let mut tables = BTreeMap::new();
     let mut incomplete = BTreeMap::new();
+    let nameless = made.iter().filter(|made| made.nameless).map(|made| made.entity).collect();
     for this in made {
         let mut table = Table::values(this.width, this.values);
         for (row, record) in this.rows.iter().enumerate() {
@@ -274,7 +312,7 @@ pub fn as_input<'t>(made: Vec<Made<'t>>) -> Input<'t> {
         }
         tables.insert(this.entity, table);
     }
-    Input { tables, incomplete }
+    Input { tables, incomplete, nameless }
 }
 
 /// Codecs of the columns of all look-up tables, which [`lookups`] borrows from.

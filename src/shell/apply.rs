@@ -4,7 +4,7 @@ use super::args::{ApplyArgs, Format};
 use super::job::{Job, runtime, store_trouble, summary_json};
 use super::progress::Progress;
 use super::run::{Ended, tell_run};
-use super::{Exit, Out};
+use super::{Exit, Out, tell};
 use crate::run::change::ChangeSet;
 use crate::store::Store;
 use crate::world::World;
@@ -53,11 +53,11 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
     match args.format.format {
         Format::Json => out.json(&json!({
             "sync": job.name(),
-            "stale": stale.iter().map(|(entity, change)| json!({"entity": entity, "op": change.op.word(), "key": change.key})).collect::<Vec<_>>(),
+            "stale": stale.iter().map(|(entity, change)| json!({"entity": entity, "op": change.op.word(), "key": tell::key_shown(&job.keys(), entity, change)})).collect::<Vec<_>>(),
             "summary": summary_json(&ended.summary, &ended.proposal.report),
         })),
         Format::Human => {
-            tell_run(&ended, true, out);
+            tell_run(&ended, &job.keys(), true, out);
             if !stale.is_empty() {
                 let were = if stale.len() == 1 { "change is stale and was" } else { "changes are stale and were" };
                 out.text(&format!(

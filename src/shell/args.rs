@@ -37,6 +37,10 @@ pub enum Command {
     Run(RunArgs),
     /// Show the last runs
     History(HistoryArgs),
+    /// List the records that wait for a decision
+    Held(HeldArgs),
+    /// Decide about records of protected people
+    Decide(DecideArgs),
     /// Try an example: check, preview, run, run again
     Try(TryArgs),
     /// Explain a finding by its code, or list all codes
@@ -325,6 +329,65 @@ pub struct HistoryArgs {
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla held`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+A record that was sent before stays on the right as it is when the person becomes protected, until somebody
+decides. Keys are shown as far as they may be seen; the number stands for the record in koppla decide.
+
+Examples:
+  koppla held exempelkommunen-directory        what waits for a decision, each with its number
+  koppla held --all                            also what is held or rejected for other reasons
+  koppla held --format json                    the same for programs")]
+pub struct HeldArgs {
+    /// The name of the sync; may be left out where the project has one only
+    pub sync: Option<String>,
+    /// Also list what is held or rejected for other reasons
+    #[arg(long)]
+    pub all: bool,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla decide`
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("decision").required(true).args(["keep", "remove"]))]
+#[command(group = clap::ArgGroup::new("records").required(true).args(["numbers", "all"]))]
+#[command(after_long_help = "\
+A decision holds until the person is no longer protected. It is written into the history with its reason; nothing
+is sent before the next run. Removing passes the guards and is not kept back by a freeze.
+
+Examples:
+  koppla decide kommun-katalog 3f2a9c1d --remove --because \"the account moves to a hidden tenant\"
+  koppla decide kommun-katalog 3f2a9c1d 8c01e7aa --keep --because \"agreed with the school, 2026-09-02\"
+  koppla decide kommun-katalog --all --remove --because \"protected people have no account here\"")]
+pub struct DecideArgs {
+    /// The name of the sync
+    pub sync: String,
+    /// Numbers of records, as koppla held shows them
+    #[arg(value_name = "NUMBER")]
+    pub numbers: Vec<String>,
+    /// All records that wait
+    #[arg(long)]
+    pub all: bool,
+    /// They stay on the right as they are, and no longer wait
+    #[arg(long)]
+    pub keep: bool,
+    /// The next run takes them away on the right
+    #[arg(long)]
+    pub remove: bool,
+    /// Why, for the history; name nobody
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub because: String,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,

@@ -4,6 +4,7 @@ use super::args::{Format, HistoryArgs};
 use super::job::{store_path, store_trouble};
 use super::{Exit, Out};
 use crate::documents::table::Table;
+use crate::finding::layout;
 use crate::store::Store;
 use crate::world::World;
 use serde_json::{Value, json};
@@ -68,5 +69,17 @@ pub fn run(args: &HistoryArgs, world: &dyn World, out: &mut Out) -> Exit {
         ]);
     }
     out.text(&table.text(out.style().width));
+    for run in runs.iter().filter(|run| run.command == "decide") {
+        out.text(&decision(run.id, &summary(&run.summary), out.style().width));
+    }
     Exit::Done
+}
+
+/// What was decided in a run, and why.
+fn decision(run: i64, told: &Value, width: usize) -> String {
+    let count = told["records"].as_array().map_or(0, Vec::len);
+    let s = if count == 1 { "" } else { "s" };
+    let because = told["because"].as_str().unwrap_or_default();
+    let text = format!("run {run} decided to {} {count} record{s}: {because}", told["decided"].as_str().unwrap_or("?"));
+    layout::wrap(&text, width.saturating_sub(2)).iter().fold(String::from("\n"), |all, line| format!("{all}  {line}\n"))
 }

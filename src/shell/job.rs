@@ -4,14 +4,16 @@ use super::progress::Progress;
 use super::project::Project;
 use super::{Exit, Out};
 use crate::check::{Route, executable};
+use crate::documents::keys::Keys;
 use crate::finding::Findings;
 use crate::model::{Status, SyncId};
 use crate::plan::{Plan, lower};
 use crate::run::apply::{Summary, Trouble, apply, recover};
 use crate::run::change::ChangeSet;
+use crate::run::decide::{Decisions, PROTECTED};
 use crate::run::gather::{Read, Sides, gather, settings};
 use crate::run::guard::size_name;
-use crate::run::propose::{FILLED, PROTECTED, Proposal, propose};
+use crate::run::propose::{FILLED, Proposal, propose};
 use crate::run::report::Report;
 use crate::store::{Held, Store, StoreFault};
 use crate::world::World;
@@ -96,6 +98,11 @@ impl<'p> Job<'p> {
         &self.project.model.sync(self.sync).name.text
     }
 
+    /// The rule for keys in what people see.
+    pub fn keys(&self) -> Keys<'_> {
+        Keys::of(self.plan.model, self.plan.route)
+    }
+
     /// The file of the store.
     pub fn store_path(&self) -> PathBuf {
         store_path(&self.project.folder)
@@ -167,6 +174,14 @@ impl<'p> Job<'p> {
             store.blank(self.name(), &entity.entity, entity.protected_linked.iter().map(String::as_str))?;
         }
         store.hold(self.name(), run, &held(report, run))?;
+        if summary.fault.is_none() && report.complete() {
+            let decided = report
+                .entities
+                .iter()
+                .flat_map(|entity| entity.decided.iter().map(|left_key| (entity.entity.as_str(), left_key.as_str())));
+            let decided: Vec<_> = decided.collect();
+            Decisions::of(Some(store), self.name())?.forget_others(store, self.name(), &decided)?;
+        }
         if summary.fault.is_none() {
             store.remember(self.name(), FILLED, "yes")?;
             for read in report.reads.iter().filter(|read| read.complete) {
@@ -223,7 +238,7 @@ fn held(report: &Report, run: i64) -> Vec<Held> {
         }
     }
     for entity in &report.entities {
-        let compared = entity.held.iter().map(|(key, why)| (key, why.as_str()));
+        let compared = entity.held.iter().map(|held| (&held.left_key, held.why.as_str()));
         let protected = entity.protected_linked.iter().map(|key| (key, PROTECTED));
         for (key, why) in compared.chain(protected) {
             all.push(Held {

@@ -71,7 +71,7 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
         }
     }
     if !args.project.quiet && args.out.is_some() {
-        out.text(&tell::fallen(&report));
+        out.text(&tell::fallen(&report, &job.keys()));
     }
     let (rejected, held) = report.stopped_records();
     Ok(if rejected + held > 0 || !report.complete() { Exit::Found } else { Exit::Done })

@@ -18,6 +18,7 @@ pub mod apply;
 pub mod map;
 pub mod plan;
 pub mod history;
+pub mod held;
 pub mod try_it;
 pub mod explain;
 pub mod functions;
@@ -60,6 +61,8 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Apply(args) => apply::run(args, world, out),
         Command::Run(args) => run::run(args, world, out),
         Command::History(args) => history::run(args, world, out),
+        Command::Held(args) => held::held(args, world, out),
+        Command::Decide(args) => held::decided(args, world, out),
         Command::Try(args) => try_it::run(args, world, out),
         Command::Explain(args) => explain::run(args, world, out),
         Command::Functions(args) => functions::run(args, world, out),

@@ -4,6 +4,7 @@
 //! (`koppla functions | head`) wanted no more, which is no failure; a full disk is one.
 
 use super::Exit;
+use super::project::Shelf;
 use crate::finding::terminal::Style;
 use crate::world::World;
 use serde_json::Value;
@@ -15,13 +16,14 @@ pub struct Out<'a> {
     notes: &'a mut dyn Write,
     style: Style,
     watched: bool,
+    shelf: Option<&'a Shelf>,
     failed: Option<io::Error>,
 }
 
 impl<'a> Out<'a> {
     /// Results go to one stream, notes to the other; nobody watches.
     pub fn new(result: &'a mut dyn Write, notes: &'a mut dyn Write, style: Style) -> Out<'a> {
-        Out { result, notes, style, watched: false, failed: None }
+        Out { result, notes, style, watched: false, shelf: None, failed: None }
     }
 
     /// Says whether a person watches the notes on a terminal: only then is there progress.
@@ -29,6 +31,18 @@ impl<'a> Out<'a> {
     pub fn watched(mut self, watched: bool) -> Out<'a> {
         self.watched = watched;
         self
+    }
+
+    /// Lets the command take a project from a shelf that was checked before.
+    #[must_use]
+    pub fn with_shelf(mut self, shelf: &'a Shelf) -> Out<'a> {
+        self.shelf = Some(shelf);
+        self
+    }
+
+    /// Projects that were checked before.
+    pub fn shelf(&self) -> Option<&'a Shelf> {
+        self.shelf
     }
 
     /// True if a person watches the notes on a terminal.

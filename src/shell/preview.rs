@@ -3,8 +3,8 @@
 use super::args::{ChangesFormat, PreviewArgs};
 use super::job::{Job, runtime, store_trouble};
 use super::progress::Progress;
-use super::project::Project;
 use super::{Exit, Out, tell};
+use crate::documents::keys::Keys;
 use crate::run::propose::Proposal;
 use crate::store::Store;
 use crate::world::World;
@@ -32,9 +32,9 @@ fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit,
         out.note(&format!("{} changes kept in {}", proposal.set.writes(), file.display()));
     }
     match args.format {
-        ChangesFormat::Csv => out.text(&tell::changes_csv(&proposal.set)),
-        ChangesFormat::Json => out.json(&tell::changes_json(&project, &proposal.set, &proposal.report)),
-        ChangesFormat::Human => human(&project, &proposal, out),
+        ChangesFormat::Csv => out.text(&tell::changes_csv(&job.keys(), &proposal.set)),
+        ChangesFormat::Json => out.json(&tell::changes_json(&job.keys(), &proposal.set, &proposal.report)),
+        ChangesFormat::Human => human(&job.keys(), &proposal, out),
     }
     let blocked = !proposal.report.blocked.is_empty();
     Ok(match (args.exit_code && proposal.set.writes() > 0) || blocked {
@@ -49,13 +49,13 @@ fn usage(why: &str, out: &mut Out) -> Exit {
 }
 
 /// The preview for people.
-pub fn human(project: &Project, proposal: &Proposal, out: &mut Out) {
+pub fn human(keys: &Keys<'_>, proposal: &Proposal, out: &mut Out) {
     out.text("read\n");
     tell::reads(&proposal.report, out);
-    tell::not_written(&proposal.report, out);
+    tell::not_written(&proposal.report, keys, out);
     out.text("\nchanges\n");
     out.text(&tell::counts(&proposal.set));
-    tell::changes(project, &proposal.set, 5, out);
+    tell::changes(keys, &proposal.set, 5, out);
     if !proposal.report.stopped.is_empty() {
         out.text("\nA guard would stop this run:\n");
         out.text(&tell::guards(&proposal.report));

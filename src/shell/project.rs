@@ -8,8 +8,10 @@ use crate::model::{MappingId, Model, SyncId, resolve};
 use crate::source::{FileId, Sources};
 use crate::syntax::yaml;
 use crate::world::World;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// File names that are documents.
 const ENDINGS: [&str; 8] = [
@@ -44,30 +46,16 @@ pub struct Project {
 impl Project {
     /// Reads and checks a project. Fails only if the folder cannot be read.
     pub fn read(folder: &Path, world: &dyn World) -> Result<Project, String> {
-        let mut sources = Sources::default();
-        let mut found = Findings::default();
-        let mut ids: Vec<FileId> = Vec::new();
-        for (path, text) in library::documents() {
-            ids.push(sources.add(format!("library:{path}"), text));
-        }
-        let first_own = ids.len() as u32;
-        let mut paths = Vec::new();
-        walk(folder, world, &mut paths)
-            .map_err(|error| format!("the folder {} cannot be read: {error}", folder.display()))?;
-        paths.sort();
-        for path in &paths {
-            let shown = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
-            let bytes = world.read(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
-            let (id, usable) = yaml::add(&mut sources, shown, &bytes, &mut found);
-            if usable {
-                ids.push(id);
-            }
-        }
-        Ok(Project::resolved(folder.to_path_buf(), sources, &ids, found, paths.len(), first_own))
+        Ok(Project::of_files(folder, &documents(folder, world)?))
     }
 
     /// A project of given texts over the library: for tests of pages and manuals.
     pub fn of_texts(texts: &[(String, String)]) -> Project {
+        let files: Documents = texts.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
+        Project::of_files(Path::new("."), &files)
+    }
+
+    fn of_files(folder: &Path, files: &Documents) -> Project {
         let mut sources = Sources::default();
         let mut ids: Vec<FileId> = Vec::new();
         for (path, text) in library::documents() {
@@ -75,13 +63,13 @@ impl Project {
         }
         let first_own = ids.len() as u32;
         let mut found = Findings::default();
-        for (path, text) in texts {
-            let (id, usable) = yaml::add(&mut sources, path.clone(), text.as_bytes(), &mut found);
+        for (path, bytes) in files {
+            let (id, usable) = yaml::add(&mut sources, path.clone(), bytes, &mut found);
             if usable {
                 ids.push(id);
             }
         }
-        Project::resolved(PathBuf::from("."), sources, &ids, found, texts.len(), first_own)
+        Project::resolved(folder.to_path_buf(), sources, &ids, found, files.len(), first_own)
     }
 
     fn resolved(
@@ -191,11 +179,51 @@ impl Project {
 }
 
 /// Reads a project; says what is wrong if its folder cannot be read.
-pub fn open(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Project, Exit> {
-    Project::read(folder, world).map_err(|why| {
+pub fn open(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Rc<Project>, Exit> {
+    let files = documents(folder, world).map_err(|why| {
         out.error(&why);
         Exit::Usage
+    })?;
+    Ok(match out.shelf() {
+        Some(shelf) => shelf.project(folder, files),
+        None => Rc::new(Project::of_files(folder, &files)),
     })
+}
+
+/// Paths and bytes of the documents of a project.
+type Documents = Vec<(String, Vec<u8>)>;
+
+/// Keeps the project that was checked last, for whoever works many command lines in one process: as long as no byte of its
+/// documents changes, it is not checked again.
+#[derive(Default)]
+pub struct Shelf(RefCell<Option<(PathBuf, Documents, Rc<Project>)>>);
+
+impl Shelf {
+    fn project(&self, folder: &Path, files: Documents) -> Rc<Project> {
+        let mut kept = self.0.borrow_mut();
+        if let Some((of, same, project)) = kept.as_ref()
+            && of == folder
+            && *same == files
+        {
+            return Rc::clone(project);
+        }
+        let project = Rc::new(Project::of_files(folder, &files));
+        *kept = Some((folder.to_path_buf(), files, Rc::clone(&project)));
+        project
+    }
+}
+
+fn documents(folder: &Path, world: &dyn World) -> Result<Documents, String> {
+    let mut paths = Vec::new();
+    walk(folder, world, &mut paths)
+        .map_err(|error| format!("the folder {} cannot be read: {error}", folder.display()))?;
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let shown = path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/");
+        let bytes = world.read(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+        Ok((shown, bytes))
+    };
+    paths.iter().map(read).collect()
 }
 
 fn walk(folder: &Path, world: &dyn World, into: &mut Vec<PathBuf>) -> std::io::Result<()> {

@@ -4,6 +4,7 @@ use super::args::{Format, RunArgs};
 use super::job::{Job, runtime, store_trouble, summary_json};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
+use crate::documents::keys::Keys;
 use crate::run::apply::Summary;
 use crate::run::propose::Proposal;
 use crate::world::World;
@@ -19,9 +20,9 @@ pub fn run(args: &RunArgs, world: &dyn World, out: &mut Out) -> Exit {
             Format::Json => out.json(&json!({
                 "sync": job.name(),
                 "summary": summary_json(&done.summary, &done.proposal.report),
-                "report": done.proposal.report.json(),
+                "report": done.proposal.report.json(&job.keys()),
             })),
-            Format::Human => tell_run(&done, args.project.quiet, out),
+            Format::Human => tell_run(&done, &job.keys(), args.project.quiet, out),
         }
         let changed = args.exit_code && done.summary.written() > 0;
         Ok(done.exit.max(if changed { Exit::Found } else { Exit::Done }))
@@ -74,11 +75,11 @@ pub fn run_job(job: &Job<'_>, out: &mut Out) -> Result<Ended, Exit> {
 }
 
 /// A run for people.
-pub fn tell_run(done: &Ended, quiet: bool, out: &mut Out) {
+pub fn tell_run(done: &Ended, keys: &Keys<'_>, quiet: bool, out: &mut Out) {
     if !quiet {
         out.text("read\n");
         tell::reads(&done.proposal.report, out);
-        tell::not_written(&done.proposal.report, out);
+        tell::not_written(&done.proposal.report, keys, out);
         out.text("\n");
     }
     if !done.proposal.report.stopped.is_empty() {
@@ -88,5 +89,5 @@ pub fn tell_run(done: &Ended, quiet: bool, out: &mut Out) {
         out.text("0 changes written: stopped by a guard; koppla preview shows what would have changed\n");
         return;
     }
-    tell::summary(&done.summary, &done.proposal.report, out);
+    tell::summary(&done.summary, &done.proposal.report, keys, out);
 }

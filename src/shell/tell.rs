@@ -1,15 +1,14 @@
 //! Reports, change sets and summaries for people: values of people redacted by their class.
 
 use super::Out;
-use super::project::Project;
+use crate::documents::keys::Keys;
 use crate::documents::redact;
 use crate::documents::table::Table;
 use crate::finding::layout;
-use crate::model::Model;
 use crate::run::apply::Summary;
 use crate::run::change::{Change, ChangeSet, Op};
 use crate::run::fate::{Reason, Stopped};
-use crate::run::report::{EntityReport, Report, StageReport};
+use crate::run::report::{EntityReport, HeldRecord, Report, StageReport};
 use crate::value::{Class, ClassSet};
 use serde_json::{Value as Json, json};
 use std::fmt::Write;
@@ -35,8 +34,8 @@ pub fn reads(report: &Report, out: &mut Out) {
 }
 
 /// A heading and what fell, if anything did.
-pub fn not_written(report: &Report, out: &mut Out) {
-    let lines = fallen(report);
+pub fn not_written(report: &Report, keys: &Keys<'_>, out: &mut Out) {
+    let lines = fallen(report, keys);
     if !lines.is_empty() {
         out.text("\nnot written, and why\n");
         out.text(&lines);
@@ -44,7 +43,7 @@ pub fn not_written(report: &Report, out: &mut Out) {
 }
 
 /// What fell and why, a line each: skipped, rejected, held, protected, out of scope, odd.
-pub fn fallen(report: &Report) -> String {
+pub fn fallen(report: &Report, keys: &Keys<'_>) -> String {
     let mut lines = String::new();
     for stage in &report.stages {
         if let Some((entity, count)) = &stage.outside
@@ -57,7 +56,7 @@ pub fn fallen(report: &Report) -> String {
                 lines += &line("skipped", count, &format!("{place}: {}", reason.text()));
             }
         }
-        stopped(stage, &mut lines);
+        stopped(stage, keys, &mut lines);
         for (what, place, count) in &stage.fallen.oddities {
             let first = if place.is_empty() { String::new() } else { format!(" (first: {place})") };
             lines += &line("odd", count, &format!("{what}{first}"));
@@ -67,13 +66,13 @@ pub fn fallen(report: &Report) -> String {
         lines += &line("blocked", "", &format!("{entity}: the target could not be read: {why}"));
     }
     for entity in &report.entities {
-        of_entity(entity, &mut lines);
+        of_entity(entity, keys, &mut lines);
     }
     lines
 }
 
 /// What was not done for an entity of the target, and why.
-fn of_entity(entity: &EntityReport, lines: &mut String) {
+fn of_entity(entity: &EntityReport, keys: &Keys<'_>, lines: &mut String) {
     let name = &entity.entity;
     for (count, what) in [
         (entity.protected, "about protected people: nothing is sent"),
@@ -81,6 +80,7 @@ fn of_entity(entity: &EntityReport, lines: &mut String) {
             entity.protected_linked.len() as u64,
             "about protected people, but linked before: held, and left as they are on the right until somebody decides",
         ),
+        (entity.kept_by_decision, "left as they are on the right, as somebody decided"),
         (entity.kept, "gone on the left, kept on the right (`gone: keep`)"),
         (entity.frozen, "would be taken away, but a freeze is on"),
         (entity.not_ours, "on the right that this sync did not make: left alone"),
@@ -94,16 +94,16 @@ fn of_entity(entity: &EntityReport, lines: &mut String) {
         *lines +=
             &line("spared", entity.spared, &format!("{name}: missing on the left, but not taken for gone: {why}"));
     }
-    held(entity, lines);
+    held(entity, keys, lines);
 }
 
 /// Records that the target cannot take as they are, grouped by reason, with the first few keys.
-fn held(entity: &EntityReport, lines: &mut String) {
-    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (key, why) in &entity.held {
-        let key = key.split_once(':').map_or(key.as_str(), |(_, bare)| bare);
+fn held(entity: &EntityReport, keys: &Keys<'_>, lines: &mut String) {
+    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
+    for HeldRecord { left_key, why, origin } in &entity.held {
+        let key = origin.clone().unwrap_or_else(|| keys.left(left_key));
         match groups.iter_mut().find(|(known, _)| known == why) {
-            Some((_, keys)) => keys.push(key),
+            Some((_, of)) => of.push(key),
             None => groups.push((why, vec![key])),
         }
     }
@@ -117,7 +117,7 @@ fn held(entity: &EntityReport, lines: &mut String) {
 }
 
 /// The first three, and a sign that there are more.
-fn first_few(places: &[&str]) -> String {
+fn first_few(places: &[String]) -> String {
     let more = if places.len() > 3 { ", …" } else { "" };
     format!("{}{more}", places[..places.len().min(3)].join(", "))
 }
@@ -149,7 +149,7 @@ fn line(word: &str, count: impl std::fmt::Display, what: &str) -> String {
 }
 
 /// Rejected and held records, grouped by reason, with the first few places.
-fn stopped(stage: &StageReport, lines: &mut String) {
+fn stopped(stage: &StageReport, keys: &Keys<'_>, lines: &mut String) {
     let mut groups: Vec<(&str, &str, bool, Vec<&Stopped>)> = Vec::new();
     for stopped in &stage.fallen.stopped {
         match groups
@@ -162,11 +162,11 @@ fn stopped(stage: &StageReport, lines: &mut String) {
     }
     for (place, why, held, all) in groups {
         let word = if held { "held" } else { "rejected" };
-        let places: Vec<&str> = all
+        let places: Vec<String> = all
             .iter()
             .filter_map(|stopped| match (&stopped.origin, &stopped.key) {
-                (Some(origin), _) => Some(origin.as_str()),
-                (None, Some(key)) => Some(key.split_once(':').map_or(key.as_str(), |(_, bare)| bare)),
+                (Some(origin), _) => Some(origin.clone()),
+                (None, Some(key)) => Some(keys.stopped(&stage.mapping, &stopped.place, key)),
                 (None, None) => None,
             })
             .collect();
@@ -189,7 +189,7 @@ pub fn counts(set: &ChangeSet) -> String {
 }
 
 /// The first changes of each entity and operation, one line each field, redacted.
-pub fn changes(project: &Project, set: &ChangeSet, limit: usize, out: &mut Out) {
+pub fn changes(keys: &Keys<'_>, set: &ChangeSet, limit: usize, out: &mut Out) {
     for entity in &set.entities {
         for op in Op::WRITING {
             let all: Vec<&Change> = entity.changes.iter().filter(|change| change.op == op).collect();
@@ -199,10 +199,10 @@ pub fn changes(project: &Project, set: &ChangeSet, limit: usize, out: &mut Out) 
             out.text(&format!("\n{} {} ({})\n", op.word(), entity.entity, all.len()));
             for change in all.iter().take(limit) {
                 let why = change.why.as_ref().map(|why| format!("  ({why})")).unwrap_or_default();
-                out.text(&format!("  {}{why}\n", key_shown(project, &set.sync, &entity.entity, change)));
+                out.text(&format!("  {}{why}\n", key_shown(keys, &entity.entity, change)));
                 for field in change.fields.iter().take(if op == Op::Create { 4 } else { 12 }) {
-                    let classes = classes_of(project, &set.sync, &entity.entity, &field.field);
-                    let (from, to) = (shown(&field.from, classes), shown(&field.to, classes));
+                    let value = |value| value_shown(keys, &entity.entity, &field.field, value);
+                    let (from, to) = (value(&field.from), value(&field.to));
                     let line = if op == Op::Create { to } else { format!("{from} → {to}") };
                     out.text(&format!("      {:<18} {line}\n", field.field));
                 }
@@ -214,46 +214,16 @@ pub fn changes(project: &Project, set: &ChangeSet, limit: usize, out: &mut Out) 
     }
 }
 
-/// The classes that flow into a field of the target of a sync, with the field's own.
-fn classes_of(project: &Project, sync: &str, entity: &str, field: &str) -> ClassSet {
-    let model: &Model = &project.model;
-    let Some(id) = model.find_sync(sync) else { return ClassSet::of(Class::PERSONAL) };
-    let Some(target) = model.find_entity(model.sync(id).right.system, entity) else {
-        return ClassSet::of(Class::PERSONAL);
-    };
-    let Some(index) = model.entity(target).field(field) else { return ClassSet::of(Class::PERSONAL) };
-    let mut classes = model.entity(target).fields[index].classes;
-    let route = project.typed.routes.iter().find(|route| route.sync == id);
-    for map in route.and_then(|route| route.typed.last()).into_iter().flat_map(|typed| &typed.maps) {
-        if map.right == target {
-            for rule in &map.rules {
-                if rule.target.as_ref().is_some_and(|to| to.field as usize == index) {
-                    classes = classes.and(rule.classes);
-                }
-            }
-        }
-    }
-    classes
+/// The key of the record that a change is about: the right one, or, where the target gives it, the left one.
+pub fn key_shown(keys: &Keys<'_>, entity: &str, change: &Change) -> String {
+    if change.key.is_empty() { keys.left(&change.left_key) } else { keys.right(entity, &change.key) }
 }
 
-fn key_shown(project: &Project, sync: &str, entity: &str, change: &Change) -> String {
-    let model = &project.model;
-    let key =
-        if change.key.is_empty() { change.left_key.split_once(':').map_or("", |(_, key)| key) } else { &change.key };
-    let sensitive = model
-        .find_sync(sync)
-        .and_then(|id| model.find_entity(model.sync(id).right.system, entity))
-        .is_some_and(|target| {
-            let target = model.entity(target);
-            target.key.iter().any(|&field| {
-                let classes = classes_of(project, sync, entity, &target.fields[field].name.text);
-                classes.has(Class::NATIONAL_ID)
-                    || classes.has(Class::SPECIAL)
-                    || classes.has(Class::SECRET)
-                    || classes.has(Class::CONTACT)
-            })
-        });
-    if sensitive { redact::shown(key, ClassSet::of(Class::CONTACT), 60).to_string() } else { key.to_string() }
+/// A value of a field of the target, redacted.
+fn value_shown(keys: &Keys<'_>, entity: &str, field: &str, value: &Json) -> String {
+    let id = keys.right_entity(entity);
+    let known = id.and_then(|id| Some((id, keys.model().entity(id).field(field)?)));
+    shown(value, known.map_or(ClassSet::of(Class::PERSONAL), |(id, index)| keys.of_value(id, index, value)))
 }
 
 fn shown(value: &Json, classes: ClassSet) -> String {
@@ -266,7 +236,7 @@ fn shown(value: &Json, classes: ClassSet) -> String {
 }
 
 /// A change set as JSON for programs: values redacted by class. The file of `--out` holds them in full.
-pub fn changes_json(project: &Project, set: &ChangeSet, report: &Report) -> Json {
+pub fn changes_json(keys: &Keys<'_>, set: &ChangeSet, report: &Report) -> Json {
     let entities: Vec<Json> = set
         .entities
         .iter()
@@ -280,21 +250,22 @@ pub fn changes_json(project: &Project, set: &ChangeSet, report: &Report) -> Json
                         .fields
                         .iter()
                         .map(|field| {
-                            let classes = classes_of(project, &set.sync, &entity.entity, &field.field);
-                            json!({"field": field.field, "from": shown(&field.from, classes), "to": shown(&field.to, classes)})
+                            let value = |value| value_shown(keys, &entity.entity, &field.field, value);
+                            json!({"field": field.field, "from": value(&field.from), "to": value(&field.to)})
                         })
                         .collect();
-                    json!({"op": change.op.word(), "key": key_shown(project, &set.sync, &entity.entity, change), "why": change.why, "fields": fields})
+                    json!({"op": change.op.word(), "key": key_shown(keys, &entity.entity, change), "why": change.why, "fields": fields})
                 })
                 .collect();
             json!({"entity": entity.entity, "linked": entity.linked, "changes": changes})
         })
         .collect();
-    json!({"sync": set.sync, "as_of": set.as_of, "changes": set.writes(), "entities": entities, "report": report.json()})
+    json!({"sync": set.sync, "as_of": set.as_of, "changes": set.writes(), "entities": entities, "report": report.json(keys)})
 }
 
-/// `op,key,changed` lines of all entities.
-pub fn changes_csv(set: &ChangeSet) -> String {
+/// `op,key,changed` lines of all entities. A program needs the keys as they are; one that is a national id or worse is
+/// hidden all the same.
+pub fn changes_csv(keys: &Keys<'_>, set: &ChangeSet) -> String {
     let mut text = String::from("op,key,changed\n");
     for entity in &set.entities {
         for change in entity.changes.iter().filter(|change| change.op != Op::Link) {
@@ -304,7 +275,7 @@ pub fn changes_csv(set: &ChangeSet) -> String {
             };
             text.push_str(&crate::documents::table::csv_line([
                 change.op.word(),
-                change.key.as_str(),
+                keys.for_programs(&entity.entity, &change.key).as_str(),
                 changed.join(";").as_str(),
             ]));
         }
@@ -313,7 +284,7 @@ pub fn changes_csv(set: &ChangeSet) -> String {
 }
 
 /// What a run did.
-pub fn summary(summary: &Summary, report: &Report, out: &mut Out) {
+pub fn summary(summary: &Summary, report: &Report, keys: &Keys<'_>, out: &mut Out) {
     for ((entity, op), count) in &summary.done {
         if *op != Op::Link {
             out.text(&format!("  {:<10} {count:>6}  {entity}\n", op.word()));
@@ -325,7 +296,7 @@ pub fn summary(summary: &Summary, report: &Report, out: &mut Out) {
         }
     }
     for (entity, key, why) in summary.failed.iter().take(SHOWN) {
-        out.text(&format!("  {:<10} {:>6}  {entity} {key}: {why}\n", "failed", ""));
+        out.text(&line("failed", "", &format!("{entity} {}: {why}", keys.left(key))));
     }
     if summary.failed.len() > SHOWN {
         out.text(&format!("  {:<10} {:>6}  … and {} more\n", "failed", "", summary.failed.len() - SHOWN));

@@ -2,7 +2,6 @@
 
 use super::args::TryArgs;
 use super::job::Job;
-use super::project::Project;
 use super::{Exit, Out, library, run, tell};
 use crate::finding::Severity;
 use crate::world::World;
@@ -31,16 +30,16 @@ fn tried(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> 
     out.text(&format!("{} files in {}: no errors, {warnings} warnings\n", project.files, folder.display()));
     let job = Job::ready(&project, None, Some(AS_OF), true, world, out)?;
     heading("Preview", out);
-    show_preview(&project, &job, out)?;
+    show_preview(&job, out)?;
     heading("Run", out);
     let first = run::run_job(&job, out)?;
-    run::tell_run(&first, false, out);
+    run::tell_run(&first, &job.keys(), false, out);
     if first.exit >= Exit::Usage {
         return Ok(first.exit);
     }
     heading("Second run", out);
     let second = run::run_job(&job, out)?;
-    run::tell_run(&second, true, out);
+    run::tell_run(&second, &job.keys(), true, out);
     let changes = second.summary.written();
     let (rejected, held) = second.proposal.report.stopped_records();
     out.text(&format!(
@@ -55,7 +54,7 @@ fn heading(text: &str, out: &mut Out) {
     out.text(&format!("\n== {text} ==\n\n"));
 }
 
-fn show_preview(project: &Project, job: &Job<'_>, out: &mut Out) -> Result<(), Exit> {
+fn show_preview(job: &Job<'_>, out: &mut Out) -> Result<(), Exit> {
     let runtime = super::job::runtime().map_err(|why| {
         out.error(&why);
         Exit::Usage
@@ -65,7 +64,7 @@ fn show_preview(project: &Project, job: &Job<'_>, out: &mut Out) -> Result<(), E
         Ok(proposal) => {
             drop(progress);
             out.text(&tell::counts(&proposal.set));
-            tell::changes(project, &proposal.set, 1, out);
+            tell::changes(&job.keys(), &proposal.set, 1, out);
             let changes = proposal.set.writes();
             out.text(&format!("\n{changes} changes; nothing was written\n"));
             Ok(())

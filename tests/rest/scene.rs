@@ -2,12 +2,14 @@
 
 use crate::servers::{Directory, Register};
 use koppla::finding::terminal::Style;
+use koppla::shell::project::Shelf;
 use koppla::shell::{self, Exit, Out, library};
 use koppla::world::TestWorld;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// The date that the example is made for.
 pub const AS_OF: &str = "2026-09-01";
@@ -268,7 +270,10 @@ impl Scene {
 /// Runs a command line in a world.
 pub fn koppla(world: &TestWorld, line: &str) -> Ran {
     let (mut result, mut notes) = (Vec::new(), Vec::new());
-    let mut out = Out::new(&mut result, &mut notes, Style::default());
+    // The documents of most scenes are the same; a test checks them once.
+    thread_local!(static SHELF: Rc<Shelf> = Rc::default());
+    let shelf = SHELF.with(Rc::clone);
+    let mut out = Out::new(&mut result, &mut notes, Style::default()).with_shelf(&shelf);
     let args = std::iter::once("koppla").chain(line.split_whitespace()).map(OsString::from);
     let exit = shell::run_on(args, world, &mut out);
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");

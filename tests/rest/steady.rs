@@ -26,6 +26,7 @@ fn the_example_is_checked_previewed_run_and_run_again() {
         assert!(pages >= Some(3), "{list}: {pages:?}");
     }
     assert!(scene.register.token_requests() > 4, "tokens expired on the way");
+    assert_eq!(read_twice(&scene), Vec::<String>::new());
 
     scene.directory.forget_requests();
     let (done, answer, second) = scene.done();
@@ -34,6 +35,17 @@ fn the_example_is_checked_previewed_run_and_run_again() {
     assert_eq!(scene.directory.writes(), 0);
     assert_eq!(second.exit, Exit::Found);
     assert_eq!(scene.counts(), counts(WHOLE));
+}
+
+/// The pages that were read more than once since the preview: enrolments lie in the records of persons, and members in those
+/// of groups, yet each list is read once.
+fn read_twice(scene: &Scene) -> Vec<String> {
+    let mut pages: BTreeMap<String, usize> = BTreeMap::new();
+    for seen in scene.register.seen().iter().filter(|seen| seen.method == "GET" && seen.status == 200) {
+        *pages.entry(format!("{} page {}", seen.path, seen.page)).or_default() += 1;
+    }
+    // The preview read them once, and so did the run.
+    pages.into_iter().filter(|(_, times)| *times > 2).map(|(page, _)| page).collect()
 }
 
 #[test]

@@ -50,6 +50,30 @@ impl Nights {
     }
 }
 
+/// The few people of the loops are of every kind: each of the ten files and each of the delivered ones has rows, some are
+/// held, some rejected, some protected.
+#[test]
+fn few_people_of_every_kind() {
+    let town = Town::hamlet();
+    let said = town.run().ends(Exit::Found).says(&["rejected", "held", "protected people", "outside the scope"]);
+    for kind in ["org", "user", "role", "class", "enrollment", "relationship"] {
+        let created = said.result.lines().any(|line| line.trim().starts_with("create") && line.ends_with(kind));
+        assert!(created, "{kind}: {}", said.result);
+    }
+    assert!(town.rows("users.csv").len() < 25);
+    town.is_sound();
+}
+
+/// Files of many pieces: a run of the whole municipality, killed here and there.
+#[test]
+fn a_run_of_many_people_killed_here_and_there() {
+    let nights = Nights::around(Town::new());
+    assert!(nights.effects > 40, "{} effects", nights.effects);
+    for nth in [12, nights.effects / 2, nights.effects - 9] {
+        nights.kill(nth);
+    }
+}
+
 /// The part of the effects that is this test's, so that the parts run beside each other.
 fn kill_every(nights: &Nights, part: u64, parts: u64) {
     for nth in (1..=nights.effects).filter(|nth| nth % parts == part) {
@@ -58,8 +82,7 @@ fn kill_every(nights: &Nights, part: u64, parts: u64) {
 }
 
 /// A night with creates, updates and removes.
-fn eventful() -> Nights {
-    let town = Town::settled();
+fn eventful(town: Town) -> Nights {
     town.newcomer();
     town.leaves("5077");
     town.replace("Elev", "5003;", ";Elis;", ";Elise;");
@@ -68,24 +91,24 @@ fn eventful() -> Nights {
 
 #[test]
 fn a_first_run_killed_anywhere() {
-    let nights = Nights::around(Town::new());
+    let nights = Nights::around(Town::hamlet());
     kill_every(&nights, 0, 1);
 }
 
 #[test]
 fn a_run_killed_at_even_effects() {
-    kill_every(&eventful(), 0, 2);
+    kill_every(&eventful(Town::settled_hamlet()), 0, 2);
 }
 
 #[test]
 fn a_run_killed_at_odd_effects() {
-    kill_every(&eventful(), 1, 2);
+    kill_every(&eventful(Town::settled_hamlet()), 1, 2);
 }
 
 /// The command that makes good what a killed run left is killed too.
 #[test]
 fn a_recovery_killed_anywhere() {
-    let nights = eventful();
+    let nights = eventful(Town::settled_hamlet());
     // Killed in the middle of the renames: everything is written, not everything is in its place.
     let middle = nights.effects - 8;
     let torn = nights.town.copied();

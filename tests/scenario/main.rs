@@ -5,6 +5,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "scenarios look at real files")]
 
+mod hamlet;
 mod town;
 
 mod broken_files;

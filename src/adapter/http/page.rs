@@ -5,6 +5,7 @@ use super::judge::{Failed, Failure};
 use super::line::{Ask, Line};
 use super::rows::{self, Rows};
 use crate::adapter::{Arrived, Fault, Mark, Note, Page};
+use crate::protocol::files::shape::Shape;
 use crate::protocol::http::read::{By, Paging, Read, Way};
 use crate::protocol::path::JsonPath;
 use serde_json::Value;
@@ -61,12 +62,21 @@ impl Position {
     }
 }
 
-/// Reads a page of a list.
-pub async fn page(line: &Line<'_>, read: &Read, reading: &mut Reading, mark: Option<&Mark>) -> Result<Page, Fault> {
+/// A page of a list, and the same page for each of the entities whose rows lie in the same records.
+type Pages = (Page, Vec<Option<Page>>);
+
+/// Reads a page of a list; makes rows of other shapes of its records too.
+pub async fn page(
+    line: &Line<'_>,
+    read: &Read,
+    shapes: &[&Shape],
+    reading: &mut Reading,
+    mark: Option<&Mark>,
+) -> Result<Pages, Fault> {
     if let Some(mark) = mark {
         let position = Position::read(mark).filter(|position| position.way < read.ways.len());
         let position = position.ok_or_else(|| Fault::stop("this mark is none of this list"))?;
-        return page_at(line, read, reading, position).await.map_err(Failure::fault);
+        return page_at(line, read, shapes, reading, position).await.map_err(Failure::fault);
     }
     reading.named.clear();
     let mut failure = None;
@@ -74,10 +84,10 @@ pub async fn page(line: &Line<'_>, read: &Read, reading: &mut Reading, mark: Opt
         if !read.ways[way].refused.is_empty() {
             continue;
         }
-        match page_at(line, read, reading, Position::first(way)).await {
-            Ok(page) => {
+        match page_at(line, read, shapes, reading, Position::first(way)).await {
+            Ok(pages) => {
                 reading.way = way;
-                return Ok(page);
+                return Ok(pages);
             }
             Err(next_way) if next_way.failed == Failed::NextWay => failure = Some(next_way),
             Err(failure) => return Err(failure.fault()),
@@ -93,7 +103,13 @@ fn cannot(read: &Read) -> Fault {
     Fault::stop(format!("{} {} says `{words}`, which cannot be executed yet", way.request.method, way.request.shown))
 }
 
-async fn page_at(line: &Line<'_>, read: &Read, reading: &mut Reading, position: Position) -> Result<Page, Failure> {
+async fn page_at(
+    line: &Line<'_>,
+    read: &Read,
+    shapes: &[&Shape],
+    reading: &mut Reading,
+    position: Position,
+) -> Result<Pages, Failure> {
     let way = &read.ways[position.way];
     let place = format!("{} {}", way.request.method, way.request.shown);
     let scope = scope(line, read, &way.paging, &position).map_err(|why| Failure::stop(why, Arrived::No))?;
@@ -112,6 +128,9 @@ async fn page_at(line: &Line<'_>, read: &Read, reading: &mut Reading, position: 
         };
         Failure::list(format!("{}: {why}{of}", ask.place()), Arrived::Yes)
     };
+    let body = &good.answer.body;
+    let others = shapes.iter().map(|shape| rows::read(body.clone(), &way.select, shape, &paths, &from).ok());
+    let others: Vec<Option<Rows>> = others.collect();
     let rows = rows::read(good.answer.body, &way.select, &read.shape, &paths, &from).map_err(broken)?;
     let next = next(line, way, &position, &rows).map_err(|why| {
         let page = position.page;
@@ -120,7 +139,10 @@ async fn page_at(line: &Line<'_>, read: &Read, reading: &mut Reading, position: 
     let next = next.map(|next| reading.go_on(next, &position)).transpose();
     let next = next.map_err(|why| Failure::list(format!("{place}: {why}"), Arrived::Yes))?;
     let notes = good.odd.map(|what| Note { origin: from, what }).into_iter().collect();
-    Ok(Page { rows: rows.batch, next: next.map(|next| next.mark()), torn: Vec::new(), notes })
+    let next = next.map(|next| next.mark());
+    let page = |rows: Rows, notes| Page { rows: rows.batch, next: next.clone(), torn: Vec::new(), notes };
+    let others = others.into_iter().map(|rows| rows.map(|rows| page(rows, Vec::new()))).collect();
+    Ok((page(rows, notes), others))
 }
 
 /// What a page's templates may name.

@@ -7,6 +7,7 @@ use crate::protocol::WireShape;
 use crate::protocol::files::shape::{Shape, child_path};
 use crate::protocol::path::{JsonPath, Select};
 use crate::protocol::template::Template;
+use crate::source::Span;
 use crate::syntax::tree::Node;
 
 /// Keys of `read` beside those of every call.
@@ -69,6 +70,9 @@ pub struct Read {
     pub names: Vec<(String, String)>,
     /// Words that are left aside.
     pub ignored: Vec<String>,
+    /// Where the list stands in the descriptor. Entities whose rows lie inside the records of another one (`of:`) read the
+    /// list of that one; its answers serve them all.
+    pub list: Option<Span>,
 }
 
 /// One way to read a list.
@@ -145,7 +149,10 @@ pub fn read(reader: &mut Reader<'_>, node: &Node, shape: &WireShape) -> Option<R
     ignored.sort();
     ignored.dedup();
     let compiled = Shape::compile(shape, node.span, reader.found);
-    let read = Read { ways, shape: compiled, needed: needed(shape), names: shape.names.clone(), ignored };
+    // What is asked for by name differs between the entities.
+    let own = ways.iter().any(|way| way.request.names("needed") || way.request.names("entity"));
+    let list = (!own).then_some(node.span);
+    let read = Read { ways, shape: compiled, needed: needed(shape), names: shape.names.clone(), ignored, list };
     (!read.ways.is_empty()).then_some(read)
 }
 

@@ -93,6 +93,18 @@ impl Request {
         }
     }
 
+    /// True if a template of it names this root: `{{ needed }}`.
+    pub fn names(&self, root: &str) -> bool {
+        let inputs = self.query.iter().chain(&self.headers).flat_map(|(_, values)| values);
+        let body: Vec<&Template> = match &self.body {
+            Body::None => Vec::new(),
+            Body::Json(tree) => tree.templates(),
+            Body::Form(inputs) => inputs.iter().flat_map(|(_, values)| values).collect(),
+        };
+        let mut all = std::iter::once(&self.path).chain(inputs).chain(body);
+        all.any(|template| template.paths().any(|path| path.first().is_some_and(|first| first == root)))
+    }
+
     /// Stands where a write cannot be executed.
     pub fn nothing() -> Request {
         Request {

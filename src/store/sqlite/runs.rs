@@ -71,12 +71,31 @@ impl Store {
         self.read(|connection| connection.prepare_cached(HELD)?.query_map([sync], held_record)?.collect())
     }
 
-    /// Remembers a small fact about a sync under a name; replaces what was remembered under it. No personal data.
+    /// Remembers a small fact about a sync under a name; replaces what was remembered under it. No values of people; a
+    /// decision has the left key of its record in the name, as links have.
     pub fn remember(&mut self, sync: &str, name: &str, text: &str) -> Result<(), StoreFault> {
         self.change(|transaction| {
             transaction
                 .prepare_cached("INSERT OR REPLACE INTO facts (sync, name, text) VALUES (?1, ?2, ?3)")?
                 .execute([sync, name, text])
+        })?;
+        Ok(())
+    }
+
+    /// What was remembered about a sync under names that begin so: name and text, by name.
+    pub fn facts(&self, sync: &str, prefix: &str) -> Result<Vec<(String, String)>, StoreFault> {
+        self.read(|connection| {
+            let mut all = connection.prepare_cached(
+                "SELECT name, text FROM facts WHERE sync = ?1 AND substr(name, 1, length(?2)) = ?2 ORDER BY name",
+            )?;
+            all.query_map([sync, prefix], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+    }
+
+    /// Forgets what was remembered about a sync under a name.
+    pub fn forget(&mut self, sync: &str, name: &str) -> Result<(), StoreFault> {
+        self.change(|transaction| {
+            transaction.prepare_cached("DELETE FROM facts WHERE sync = ?1 AND name = ?2")?.execute([sync, name])
         })?;
         Ok(())
     }
