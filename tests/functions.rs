@@ -146,6 +146,7 @@ fn wrong_examples(model: &Model, typed: &TypedMapping, examples: &[Example]) -> 
         right: None,
         lookups: &lookups,
         odd: &odd,
+        target: None,
         inside: std::cell::Cell::new(false),
     };
     let mut wrong = Vec::new();

@@ -172,7 +172,7 @@ fn answers(project: &project::Project) -> BTreeMap<String, String> {
     let mapping = model.find_mapping("manual").expect("the mapping is there");
     let as_of = model.tests[0].as_of.as_ref().and_then(|date| date.parse().ok()).expect("a date");
     let typed = &project.typed.mappings[mapping.0 as usize];
-    let setting = Setting { model, typed, options: &[], lookups: &[], as_of };
+    let setting = Setting { model, typed, options: &[], lookups: &[], as_of, target: None };
     let tables = Records::of(model, &arena);
     let worked = work(&setting, Input { tables, ..Input::default() }, &arena);
     let made = &worked.made[0];

@@ -4,30 +4,39 @@
 //! piece starts. Cells of CSV without quotes and texts of JSON without escapes point into the bytes as they were read.
 //! Writing: see [`set`].
 
+mod bundle;
 mod chunk;
 mod documents;
+mod element;
+mod fixed;
+mod grid;
 mod header;
+mod ldif;
 mod locate;
+mod markup;
 mod part;
+mod piece;
 pub mod record;
 mod scan;
 mod set;
+mod sheet;
 mod split;
 mod table;
 mod writer;
+mod xml;
 
-use super::{Batch, Fault, Item, Later, Mark, Note, Opener, Page, Receipt, Sent, Session, Settings, Torn, Unfinished};
-use crate::protocol::files::csv::Encoding;
-use crate::protocol::files::shape::Rows;
+use super::{Batch, Fault, Item, Later, Mark, Note, Opener, Page, Receipt, Sent, Session, Settings, Unfinished};
 use crate::protocol::files::{Call, Connection, Layout};
 use crate::protocol::template::{Scope, Template};
 use crate::protocol::{CallId, Dialect};
 use crate::world::{Held, World};
-use chunk::Chunk;
 use documents::Documents;
-use header::{Head, Refused, Table};
-use locate::{Folder, Found, refuse, trouble};
+use fixed::Lines;
+use header::{Head, Table};
+use ldif::LdifFile;
+use locate::{Folder, Found, refuse};
 use part::Part;
+use piece::Piece;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,9 +50,6 @@ pub struct Files {
 
 /// Bytes of a page: large enough that the cost of a page is nothing, small enough to stay in the cache of the machine.
 const PAGE: usize = 4 << 20;
-
-/// No record is longer than this: a quote that is opened by accident would read the whole file into one cell.
-const RECORD: usize = 64 << 20;
 
 impl Default for Files {
     fn default() -> Files {
@@ -113,6 +119,8 @@ struct List {
     files: Vec<Found>,
     /// The file that was begun last, by number, and its start.
     head: Option<(usize, Head)>,
+    /// What was open in an XML file where the last page ended.
+    open: Option<(usize, xml::Place)>,
 }
 
 /// Where a page starts.
@@ -155,14 +163,22 @@ impl<'a> FileSession<'a> {
     /// The files of a call, and how long to wait before they may be read.
     fn locate(&self, call: &Call) -> Result<(List, Duration), Fault> {
         let rule = &self.connection.complete;
-        let files = locate::find(self.world, &self.folder, &self.render(&call.file, &call.names)?)?;
+        let name = self.render(&call.file, &call.names)?;
+        let files = match &self.connection.zip {
+            None => locate::find(self.world, &self.folder, &name)?,
+            Some(zip) => locate::find_in_zip(self.world, &self.folder, &self.render(zip, &[])?, &name)?,
+        };
         let all = if rule.spread.is_some() { self.all_files() } else { Vec::new() };
         let wait = locate::complete(self.world, rule, &self.folder, &files, &all)?;
-        Ok((List { files, head: None }, wait))
+        Ok((List { files, head: None, open: None }, wait))
     }
 
     /// All files of the set that are there.
     fn all_files(&self) -> Vec<Found> {
+        // Files of one zip file are of one moment.
+        if self.connection.zip.is_some() {
+            return Vec::new();
+        }
         let calls = self.connection.calls.iter().filter(|call| !call.write);
         let names = calls.filter_map(|call| self.render(&call.file, &call.names).ok());
         names.filter_map(|name| locate::find(self.world, &self.folder, &name).ok()).flatten().collect()
@@ -192,6 +208,17 @@ impl<'a> FileSession<'a> {
             }
             Layout::Json { rows, shape } => piece.json(&Documents { name: &file.name, shape }, rows, position)?,
             Layout::Ndjson { shape } => piece.ndjson(&Documents { name: &file.name, shape }, position)?,
+            Layout::Xml { dialect, shape } => {
+                piece.xml(&xml::XmlFile { name: &file.name, dialect, shape }, position, &mut list.open)?
+            }
+            Layout::Xlsx { sheet, listed } => {
+                let csv = &sheet.table;
+                piece.sheet(sheet, &Table { name: &file.name, csv, slots: &call.slots, listed: listed.as_deref() })?
+            }
+            Layout::Fixed { dialect, ranges } => {
+                piece.lines(&Lines { name: &file.name, dialect, ranges, slots: &call.slots }, position)?
+            }
+            Layout::Ldif { shape } => piece.ldif(&LdifFile { name: &file.name, shape }, position)?,
         };
         let next = match (part.finished, position.file + 1 < list.files.len()) {
             (false, _) => Some(Position { file: position.file, offset, line: part.line }.mark()),
@@ -212,155 +239,6 @@ fn page(part: Part, width: usize, name: &str, next: Option<Mark>, notes: Vec<Not
         lines: part.lines,
     };
     Page { rows, next, torn: part.torn, notes }
-}
-
-/// One piece of a file that is to be read.
-struct Piece<'a> {
-    world: &'a dyn World,
-    file: &'a Found,
-    page: usize,
-}
-
-/// Rows, the byte of the file after them, and notes.
-type Read = (Part, u64, Vec<Note>);
-
-impl Piece<'_> {
-    fn bytes(&self, offset: u64, want: usize) -> Result<(Vec<u8>, bool), Fault> {
-        chunk::read(self.world, &self.file.path, offset, want).map_err(|error| trouble(&self.file.name, "read", &error))
-    }
-
-    /// Rows of CSV.
-    fn table(&self, table: &Table<'_>, position: Position, known: &mut Option<(usize, Head)>) -> Result<Read, Fault> {
-        let mut notes = Vec::new();
-        let head = match known {
-            Some((file, head)) if *file == position.file => head.clone(),
-            _ => self.head(table, &mut notes)?,
-        };
-        *known = Some((position.file, head.clone()));
-        let (offset, line) =
-            if position.line == 0 { (head.offset, head.line) } else { (position.offset, position.line) };
-        if position.line != 0 {
-            notes.clear();
-        }
-        let encoding = table.csv.encoding;
-        let mut part = self.grow(offset, |bytes, last| {
-            Ok(table.rows(&head, chunk::decode(bytes, last, encoding, head.big_endian), line))
-        })?;
-        if part.consumed == 0 && !part.finished {
-            part.finished = true;
-            let why = "no record ends in the next 64 MB: is a quote opened and never closed? The rest of the file was not read";
-            part.tear(Torn { origin: format!("{}, line {line}", table.name), why: why.into() });
-        }
-        let after = offset + chunk::raw_len(&part.bytes[..part.consumed], encoding);
-        Ok((part, after, notes))
-    }
-
-    /// The start of a CSV file.
-    fn head(&self, table: &Table<'_>, notes: &mut Vec<Note>) -> Result<Head, Fault> {
-        let mut want = 1 << 16;
-        loop {
-            let (bytes, last) = self.bytes(0, want)?;
-            match table.head(&bytes, last, notes) {
-                Ok(head) => return Ok(head),
-                Err(Refused::Fault(say)) => return Err(refuse(say)),
-                Err(Refused::More) if want > RECORD => {
-                    return Err(refuse(format!("{}: the first line does not end", self.file.name)));
-                }
-                Err(Refused::More) => {
-                    notes.clear();
-                    want *= 4;
-                }
-            }
-        }
-    }
-
-    /// Reads more and more until something could be read, or a record is longer than any record is.
-    fn grow(&self, offset: u64, mut read: impl FnMut(Vec<u8>, bool) -> Result<Part, Fault>) -> Result<Part, Fault> {
-        let mut want = self.page;
-        loop {
-            let (bytes, last) = self.bytes(offset, want)?;
-            let part = read(bytes, last)?;
-            if part.consumed > 0 || part.finished || want > RECORD {
-                return Ok(part);
-            }
-            want *= 4;
-        }
-    }
-
-    /// Records of a JSON file.
-    fn json(&self, documents: &Documents<'_>, rows: &Rows, position: Position) -> Result<Read, Fault> {
-        let Rows::List(path) = rows else { return self.whole(documents) };
-        let (offset, number) =
-            if position.line == 0 { (self.list_start(documents, path)?, 1) } else { (position.offset, position.line) };
-        let part = self.grow(offset, |bytes, last| {
-            let chunk = Chunk { text: bytes, last, broken: Vec::new() };
-            Ok(with_text(documents.list(&chunk, number, path.is_empty()), chunk))
-        })?;
-        self.after(documents, part, offset)
-    }
-
-    fn ndjson(&self, documents: &Documents<'_>, position: Position) -> Result<Read, Fault> {
-        let mut notes = Vec::new();
-        let (offset, line) = if position.line == 0 {
-            let (start, last) = self.bytes(0, 16)?;
-            if start.is_empty() && last {
-                notes.push(Note { origin: documents.name.into(), what: "the file is empty".into() });
-            }
-            (documents.mark(&start).map_err(refuse)? as u64, 1)
-        } else {
-            (position.offset, position.line)
-        };
-        let part = self.grow(offset, |bytes, last| {
-            let chunk = Chunk { text: bytes, last, broken: Vec::new() };
-            Ok(with_text(documents.lines(&chunk, line), chunk))
-        })?;
-        self.after(documents, part, offset).map(|(part, after, _)| (part, after, notes))
-    }
-
-    /// A file that is one record.
-    fn whole(&self, documents: &Documents<'_>) -> Result<Read, Fault> {
-        let (bytes, last) = self.bytes(0, RECORD)?;
-        if !last {
-            return Err(refuse(format!("{}: one record is larger than 64 MB", documents.name)));
-        }
-        let mark = documents.mark(&bytes).map_err(refuse)?;
-        let chunk = Chunk { text: bytes[mark..].to_vec(), last, broken: Vec::new() };
-        let part = documents.whole(&chunk);
-        Ok((with_text(part, chunk), 0, Vec::new()))
-    }
-
-    /// The byte behind the bracket that opens the list.
-    fn list_start(&self, documents: &Documents<'_>, path: &[String]) -> Result<u64, Fault> {
-        let mut want = self.page;
-        loop {
-            let (bytes, last) = self.bytes(0, want)?;
-            match documents.start(&bytes, path, last).map_err(refuse)? {
-                Some(start) => return Ok(start as u64),
-                None if want > 16 * RECORD => {
-                    return Err(refuse(format!("{}: the list of records does not begin within 1 GB", documents.name)));
-                }
-                None => want *= 4,
-            }
-        }
-    }
-
-    /// The byte after a part of a file whose text is UTF-8.
-    fn after(&self, documents: &Documents<'_>, mut part: Part, offset: u64) -> Result<Read, Fault> {
-        if part.consumed == 0 && !part.finished {
-            part.finished = true;
-            let why = "the record does not end in the next 64 MB; the rest of the file was not read";
-            part.tear(Torn { origin: format!("{}, record {}", documents.name, part.line), why: why.into() });
-        }
-        let after = offset + chunk::raw_len(&part.bytes[..part.consumed], Encoding::Utf8);
-        Ok((part, after, Vec::new()))
-    }
-}
-
-/// Puts decoded texts behind the text that they come from.
-fn with_text(mut part: Part, chunk: Chunk) -> Part {
-    let mut bytes = chunk.text;
-    bytes.append(&mut part.bytes);
-    Part { bytes, ..part }
 }
 
 impl Session for FileSession<'_> {

@@ -9,6 +9,7 @@ use super::{Access, Field};
 use crate::finding::codes::document as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
+use crate::protocol::{ListForm, Wide};
 use crate::syntax::tree::{Entry, Node};
 use crate::value::{Class, ClassSet, Classes, Type};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -18,6 +19,15 @@ const ACCESS: &[&str] = &["read-write", "read", "write", "create", "initial"];
 
 /// What stands under `values:` of a field: a map of texts, or `read` and `write` apart.
 const VALUES: Shape = Shape::Entries(&Shape::Either(&[Shape::Text, Shape::Entries(&Shape::Text)]));
+
+/// Keys of a list in numbered columns.
+static COLUMNS: &[Key] = &[
+    required("first", Shape::Text, "the name of the first column"),
+    required("more", Shape::Text, "the names of the others; `{{ n }}` is their number"),
+    key("from", Shape::Count, "the number of the second column; 2 if it is not given"),
+    key("min", Shape::Count, "at least so many columns are written; 1 if it is not given"),
+    required("max", Shape::Count, "there are never more columns"),
+];
 
 /// Keys of a field.
 pub static KEYS: &[Key] = &[
@@ -62,7 +72,8 @@ pub static KEYS: &[Key] = &[
     key("bit", Shape::NotBuilt, "one bit of a number"),
     key("inverted", Shape::NotBuilt, "the bit means the opposite"),
     key("by", Shape::NotBuilt, "how a reference is written on the wire, or the operation that changes the field"),
-    key("columns", Shape::NotBuilt, "a list in numbered columns"),
+    key("columns", Shape::Keys(COLUMNS), "a list in numbered columns of a file: `location_id`, `location_id_2`, …"),
+    key("joined_by", Shape::Text, "a list in one cell of a file: the text between its elements"),
     key("slots", Shape::NotBuilt, "a list in numbered fields"),
     key("parameter", Shape::NotBuilt, "the name of the field in a call of its own"),
     key("compare", Shape::NotBuilt, "compared by a hash or as read back"),
@@ -91,11 +102,17 @@ fn read(entry: &Entry, scope: &TypeScope<'_>, classes: &Classes, found: &mut Fin
         None => (Type::Unknown, false),
     };
     let (read_values, write_values) = values(node, &ty, found);
+    let list = list_form(entry, &ty, found);
+    let at = string(node, "at").unwrap_or_else(|| match &list {
+        ListForm::Wide(wide) => wide.first.clone(),
+        _ => entry.key.clone(),
+    });
     let unique = text(node, "unique").is_some_and(|word| reader::bool_word(word) != Some(false));
     Field {
         name: reader::key_name(entry),
         classes: declared_classes(node, classes, found),
-        at: string(node, "at").unwrap_or_else(|| entry.key.clone()),
+        at,
+        list,
         at_span: node.get("at").map_or(entry.key_span, |at| at.span),
         parts: pairs(node, "parts"),
         formats: texts(node, "format"),
@@ -116,6 +133,41 @@ fn read(entry: &Entry, scope: &TypeScope<'_>, classes: &Classes, found: &mut Fin
         ty,
         optional,
     }
+}
+
+/// How a list lies in a row of cells.
+fn list_form(entry: &Entry, ty: &Type, found: &mut Findings) -> ListForm {
+    let node = &entry.value;
+    let form = match (node.get("columns"), node.get("joined_by").and_then(Node::text)) {
+        (Some(columns), _) => wide(columns, found).map_or(ListForm::None, ListForm::Wide),
+        (None, Some(between)) if !between.is_empty() => ListForm::Joined(between.to_string()),
+        (None, _) => ListForm::None,
+    };
+    if form != ListForm::None && !matches!(ty, Type::List(_) | Type::Set(_) | Type::Unknown) {
+        found.add(Finding::new(&codes::COLUMNS_NEED_LIST, entry.key_span).word("field", entry.key.clone()));
+        return ListForm::None;
+    }
+    form
+}
+
+fn wide(node: &Node, found: &mut Findings) -> Option<Wide> {
+    let number = |key: &str| text(node, key).and_then(|text| text.parse::<u32>().ok());
+    let more = node.get("more")?;
+    let pattern = more.text()?;
+    let parts = pattern.split_once("{{").and_then(|(before, rest)| Some((before, rest.split_once("}}")?)));
+    let Some((before, (_, after))) = parts.filter(|(_, (name, _))| name.trim() == "n") else {
+        let why = "`{{ n }}` stands for the number of the column, once";
+        found.add(Finding::new(&crate::finding::codes::system::BAD_TEMPLATE, more.span).word("why", why));
+        return None;
+    };
+    Some(Wide {
+        first: string(node, "first")?,
+        before: before.to_string(),
+        after: after.to_string(),
+        from: number("from").unwrap_or(2),
+        min: number("min").unwrap_or(1).max(1),
+        max: number("max")?.max(1),
+    })
 }
 
 fn access(word: Option<&str>) -> Access {

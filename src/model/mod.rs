@@ -320,6 +320,8 @@ pub struct Field {
     pub at: String,
     /// Where `at`, or else the name, is written.
     pub at_span: Span,
+    /// How a list lies in a row of cells.
+    pub list: crate::protocol::ListForm,
     /// Where its members lie inside the record: `(member, path)`.
     pub parts: Vec<(String, String)>,
     /// Formats of dates, first one written.

@@ -1,7 +1,7 @@
 //! Fields on the wire: which cells a plan needs, and how each becomes a value and back.
 
 use crate::model::{Entity, Field, Model};
-use crate::protocol::{Slot, SlotKind, WireShape};
+use crate::protocol::{ListForm, Slot, SlotKind, WireShape};
 use crate::value::wire::{Codec, whole_pattern};
 use crate::value::{EntityId, Type};
 use std::collections::BTreeSet;
@@ -85,6 +85,7 @@ pub fn slot(field: &Field) -> Slot {
         span: field.at_span,
         kind: kind(field, &field.ty),
         required: !field.optional && field.default.is_none(),
+        list: field.list.clone(),
     }
 }
 
@@ -100,6 +101,7 @@ fn kind(field: &Field, ty: &Type) -> SlotKind {
                     span: field.at_span,
                     kind: kind(field, &member.ty),
                     required: false,
+                    list: ListForm::None,
                 })
                 .collect(),
         ),

@@ -3,24 +3,36 @@
 //! This half knows the words of the descriptor and compiles them; `adapter::files` opens the files.
 
 pub mod words;
+mod keys;
 pub mod csv;
 pub mod shape;
-mod keys;
+pub mod xml;
+pub mod sheet;
+pub mod fixed;
+pub mod format;
+pub mod manifest;
+pub mod fit;
 mod show;
 
 pub use csv::Csv;
+pub use format::Format;
 
 use super::template::{Place, Template};
-use super::{CallId, CallTraits, Dialect, Protocol, ScopeNames, SlotKind, WireShape, Words};
+use super::{CallId, CallTraits, Dialect, ListForm, Protocol, ScopeNames, SlotKind, WireShape, Words};
 use crate::finding::codes::system::{COLUMN_NOT_LISTED, FILES_ARE_WHOLE, LIST_IN_CSV};
 use crate::finding::{Finding, Findings, suggest::nearest};
 use crate::source::Span;
 use crate::syntax::ast::Operation;
 use crate::syntax::tree::Node;
+use fixed::Fixed;
+use format::format;
 use keys::{Keys, wrong};
+use manifest::Manifest;
 use shape::{Rows, Shape};
+use sheet::Sheet;
 use std::any::Any;
 use std::time::Duration;
+use xml::Xml;
 
 /// The protocol.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,6 +45,10 @@ pub struct Connection {
     pub folder: Template,
     /// How files are written unless a call says otherwise.
     pub format: Format,
+    /// The zip file of the folder that the files lie in.
+    pub zip: Option<Template>,
+    /// The file of a delivery that tells of the others.
+    pub manifest: Option<Manifest>,
     /// When a set of files may be read.
     pub complete: Complete,
     /// Words of the descriptor that are understood but cannot be executed yet; opening such a connection is refused.
@@ -70,6 +86,8 @@ pub struct Column {
     pub unused: bool,
     /// True if the field is a list or a structure, whose text on the wire is JSON.
     pub nested: bool,
+    /// How a list lies in a row of cells.
+    pub list: ListForm,
 }
 
 /// How the records of a call are written.
@@ -94,17 +112,32 @@ pub enum Layout {
         /// Where the fields lie in a record.
         shape: Shape,
     },
-}
-
-/// A file format of a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// CSV in this dialect.
-    Csv(Csv),
-    /// JSON with the records here.
-    Json(Rows),
-    /// NDJSON
-    Ndjson,
+    /// Elements of an XML document.
+    Xml {
+        /// The dialect.
+        dialect: Xml,
+        /// Where the fields lie in a record.
+        shape: Shape,
+    },
+    /// Rows of a sheet.
+    Xlsx {
+        /// Which rows.
+        sheet: Sheet,
+        /// The columns of the sheet in order, where the call lists them.
+        listed: Option<Vec<String>>,
+    },
+    /// Lines of cells with fixed widths.
+    Fixed {
+        /// The dialect.
+        dialect: Fixed,
+        /// The place of each slot.
+        ranges: Vec<fixed::Range>,
+    },
+    /// Entries of a directory.
+    Ldif {
+        /// Where the fields lie in an entry.
+        shape: Shape,
+    },
 }
 
 /// When a set of files may be read.
@@ -171,7 +204,7 @@ pub fn delivery(node: &Node, found: &mut Findings) -> Option<Delivery> {
         }
     }
     if keys.get("as").is_some_and(|node| node.entries().is_some()) {
-        delivery.unbuilt.push("`deliver: as` with anything but `files`".into());
+        delivery.unbuilt.push("`deliver: as` with anything but `files` (a zip file is `zip:` under `files:`)".into());
     } else {
         keys.one_of("as", &[("files", ())], found);
     }
@@ -213,8 +246,11 @@ impl Protocol for Files {
             Some(node) => format(node, None, &mut unbuilt, found)?,
             None => Format::Csv(Csv::default()),
         };
+        let zip = keys.get("zip").and_then(|node| Template::compile(node, scope, &PATHS, found));
+        let manifest = keys.get("manifest").and_then(|node| Manifest::compile(node, scope, found));
         let complete = keys.get("complete").map(|node| complete(node, &mut unbuilt, found)).unwrap_or_default();
-        Some(Box::new(Connection { folder, format, complete, unbuilt, calls: Vec::new(), settings: scope.clone() }))
+        let calls = Vec::new();
+        Some(Box::new(Connection { folder, format, zip, manifest, complete, unbuilt, calls, settings: scope.clone() }))
     }
 }
 
@@ -246,43 +282,6 @@ fn complete(node: &Node, unbuilt: &mut Vec<String>, found: &mut Findings) -> Com
     }
 }
 
-/// A format: `csv`, or `csv: {…}`. What it does not say is as in `base`, if that is of the same kind.
-fn format(node: &Node, base: Option<&Format>, unbuilt: &mut Vec<String>, found: &mut Findings) -> Option<Format> {
-    let (word, inner) = match (node.text(), node.entries()) {
-        (Some(word), _) => (word, None),
-        (None, Some([only])) => (only.key.as_str(), Some(&only.value).filter(|value| !value.is_missing())),
-        _ => ("", None),
-    };
-    match word {
-        "csv" => {
-            let dialect = match base {
-                Some(Format::Csv(dialect)) => dialect.clone(),
-                _ => Csv::default(),
-            };
-            Some(Format::Csv(match inner {
-                Some(inner) => dialect.with(inner, unbuilt, found),
-                None => dialect,
-            }))
-        }
-        "json" => {
-            let keys = inner.and_then(|inner| Keys::of("json", inner, words::JSON, &[words::EVERYWHERE], found));
-            let select = keys.and_then(|keys| keys.get("select")).and_then(|node| shape::rows(node, found));
-            let rows = match base {
-                Some(Format::Json(rows)) => rows.clone(),
-                _ => Rows::List(Vec::new()),
-            };
-            Some(Format::Json(select.unwrap_or(rows)))
-        }
-        "ndjson" => Some(Format::Ndjson),
-        _ => {
-            let value = if word.is_empty() { node.kind_word().to_string() } else { format!("`{word}`") };
-            let finding = wrong(node.span, "format", &value, "no format that is known", "`csv`, `json` or `ndjson`");
-            found.add(finding.word_if("suggestion", nearest(word, ["csv", "json", "ndjson"])));
-            None
-        }
-    }
-}
-
 impl Connection {
     /// The call of this number.
     pub fn call(&self, id: CallId) -> Option<&Call> {
@@ -311,6 +310,7 @@ impl Connection {
             required: slot.required,
             unused: shape.unused.contains(&index),
             nested: !matches!(slot.kind, SlotKind::Scalar),
+            list: slot.list.clone(),
         });
         self.calls.push(Call {
             write,
@@ -334,22 +334,54 @@ impl Connection {
                 Layout::Json { rows, shape: json_shape(keys, write, shape, found) }
             }
             Format::Ndjson => Layout::Ndjson { shape: json_shape(keys, write, shape, found) },
+            Format::Xml(mut dialect) => {
+                if let Some(node) = keys.get("select") {
+                    dialect.select(node, found);
+                }
+                dialect.check(keys.node.span, found);
+                check_written(write, shape, found);
+                let shape = dialect.shape(shape, keys.node.span, found);
+                Layout::Xml { dialect, shape }
+            }
+            Format::Xlsx(mut sheet) => {
+                if let Some(name) = keys.text("sheet", found) {
+                    sheet.name = Some(name.to_string());
+                }
+                let listed = keys.texts("columns", found);
+                check_csv(keys, shape, listed.as_deref(), found);
+                Layout::Xlsx { sheet, listed: listed.map(|all| all.into_iter().map(|(name, _)| name).collect()) }
+            }
+            Format::Fixed(dialect) => Layout::Fixed { dialect, ranges: fixed::ranges(shape, write, found) },
+            Format::Ldif => {
+                if write {
+                    let why = "LDIF is read, not written";
+                    found.add(wrong(keys.node.span, "format", "`ldif`", why, "another format"));
+                }
+                Layout::Ldif { shape: Shape::compile(&xml::lower(shape), keys.node.span, found) }
+            }
         }
     }
 }
 
-fn json_shape(keys: &Keys<'_>, write: bool, shape: &WireShape, found: &mut Findings) -> Shape {
+/// Paths that can be followed but not made.
+fn check_written(write: bool, shape: &WireShape, found: &mut Findings) {
     for slot in shape.slots.iter().filter(|slot| write && (slot.at.starts_with('$') || slot.at.starts_with("^."))) {
         found.add(shape::bad(slot.span, &slot.at, "this path can be read, not written"));
     }
+}
+
+fn json_shape(keys: &Keys<'_>, write: bool, shape: &WireShape, found: &mut Findings) -> Shape {
+    check_written(write, shape, found);
     Shape::compile(shape, keys.node.span, found)
 }
 
 /// What a row of CSV cannot hold.
 fn check_csv(keys: &Keys<'_>, shape: &WireShape, listed: Option<&[(String, Span)]>, found: &mut Findings) {
     for slot in &shape.slots {
-        let kind = match slot.kind {
+        let kind = match &slot.kind {
             SlotKind::Scalar => None,
+            // A list of texts that says which columns it takes has its place.
+            SlotKind::List(element) if slot.list != ListForm::None && matches!(**element, SlotKind::Scalar) => None,
             SlotKind::List(_) => Some("list"),
             SlotKind::Struct(_) => Some("structure"),
         };
@@ -399,6 +431,10 @@ impl Dialect for Connection {
 
     fn traits(&self, _: CallId) -> CallTraits {
         CallTraits { repeatable: true, batch: u32::MAX, whole: true }
+    }
+
+    fn unfit(&self, call: CallId, slot: usize, text: &str) -> Option<String> {
+        self.call(call).and_then(|call| fit::unfit(call, slot, text))
     }
 
     fn show(&self, call: CallId) -> String {

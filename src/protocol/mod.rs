@@ -47,6 +47,12 @@ pub trait Dialect: Send + Sync {
     /// What the call can bear.
     fn traits(&self, call: CallId) -> CallTraits;
 
+    /// Why the text of a slot cannot be written by a call, if it cannot: its format has no place for it. In words, without
+    /// the text. For the elements of a list the text is a JSON list.
+    fn unfit(&self, _call: CallId, _slot: usize, _text: &str) -> Option<String> {
+        None
+    }
+
     /// The call as people may see it: method and address, file and dialect; without secrets. For plan and docs.
     fn show(&self, call: CallId) -> String;
 
@@ -105,6 +111,65 @@ pub struct Slot {
     pub kind: SlotKind,
     /// True if a file without such a column is an error (the field is required and has no default).
     pub required: bool,
+    /// How a list lies in a row of cells.
+    pub list: ListForm,
+}
+
+/// How a list of texts lies in a row of cells (CSV, XLSX).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ListForm {
+    /// It has no place there.
+    #[default]
+    None,
+    /// In one cell, with this text between its elements.
+    Joined(String),
+    /// In columns of their own; the first is the slot's `at`.
+    Wide(Wide),
+}
+
+impl ListForm {
+    /// True if a column of this name is one of the list.
+    pub fn has_column(&self, name: &str) -> bool {
+        matches!(self, ListForm::Wide(wide) if wide.index(name).is_some())
+    }
+}
+
+/// The columns of a list: `location_id`, `location_id_2`, `location_id_3` …
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wide {
+    /// The name of the first column.
+    pub first: String,
+    /// What stands before the number in the names of the others.
+    pub before: String,
+    /// What stands after it.
+    pub after: String,
+    /// The number of the second column.
+    pub from: u32,
+    /// At least so many columns are written.
+    pub min: u32,
+    /// There are never more.
+    pub max: u32,
+}
+
+impl Wide {
+    /// The name of a column, from 0.
+    pub fn name(&self, index: u32) -> String {
+        match index {
+            0 => self.first.clone(),
+            _ => format!("{}{}{}", self.before, self.from + index - 1, self.after),
+        }
+    }
+
+    /// The place of a column in the list, if it is one of it.
+    pub fn index(&self, name: &str) -> Option<u32> {
+        if name == self.first {
+            return Some(0);
+        }
+        let number = name.strip_prefix(self.before.as_str())?.strip_suffix(self.after.as_str())?;
+        let number: u32 = number.parse().ok()?;
+        let index = number.checked_sub(self.from)? + 1;
+        (index < self.max && self.name(index) == name).then_some(index)
+    }
 }
 
 /// What lies in a slot.

@@ -125,6 +125,7 @@ pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -
         options: arena.alloc_slice_copy(&options),
         lookups: bench.lookups,
         as_of: as_of.unwrap_or(bench.today),
+        target: None,
     };
     let worked = stage::work(&setting, Input { tables, ..Input::default() }, &arena);
     compare::records(bench.model, &mapping.right, case, &worked.made, &arena, &mut outcome.differences);

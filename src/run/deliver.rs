@@ -239,15 +239,12 @@ fn cells(plan: &Plan<'_>, write: &EntityWrite, records: &Records) -> Result<Cell
     Ok(Cells { rows, next: 0 })
 }
 
-/// The text of a cell; the elements of a list are joined by commas.
+/// The text of a cell; a list or structure is written as JSON, and its format lays it out.
 fn cell_text(wire: Json) -> Option<String> {
     match wire {
         Json::Null => None,
         Json::String(text) => Some(text),
-        Json::Array(items) => {
-            let texts: Vec<String> = items.into_iter().filter_map(cell_text).collect();
-            (!texts.is_empty()).then(|| texts.join(","))
-        }
+        Json::Array(items) if items.is_empty() => None,
         other => Some(other.to_string()),
     }
 }

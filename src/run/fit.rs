@@ -8,8 +8,9 @@ use super::fate::{Fallen, Who};
 use super::make::{Fate, Made, State};
 use super::table::Apart;
 use crate::model::{Access, Entity, Field};
-use crate::plan::Reader;
 use crate::plan::columns::reader;
+use crate::plan::{Reader, Target};
+use crate::protocol::{CallId, Dialect};
 use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, Type, Value, normal};
 
@@ -51,6 +52,8 @@ struct Fit<'m> {
     index: usize,
     field: &'m Field,
     reader: Reader,
+    /// The file that they are written into, which may have no place for some.
+    file: Option<(&'m dyn Dialect, CallId)>,
 }
 
 /// The fields of an entity whose values may turn out not to fit. Entities that nothing is written to (those of a model
@@ -60,9 +63,29 @@ fn fits<'m>(machine: &Machine<'m, '_>, entity: EntityId) -> Vec<Fit<'m>> {
     if definition.write.is_none() {
         return Vec::new();
     }
-    let fields =
-        definition.fields.iter().enumerate().filter(|(_, field)| field.access != Access::Read && is_choosy(field));
-    fields.map(|(index, field)| Fit { index, field, reader: reader(machine.model, field, &field.ty, true) }).collect()
+    let file = machine.target.and_then(|target| file_of(target, entity));
+    let fields = definition.fields.iter().enumerate();
+    let fields = fields
+        .filter(|(_, field)| field.access != Access::Read && (is_choosy(field) || file.is_some() && is_text(field)));
+    fields
+        .map(|(index, field)| {
+            let mut reader = reader(machine.model, field, &field.ty, true);
+            reader.set_as_of(machine.as_of);
+            Fit { index, field, reader, file }
+        })
+        .collect()
+}
+
+/// The file that an entity is delivered in.
+fn file_of(target: &Target, entity: EntityId) -> Option<(&dyn Dialect, CallId)> {
+    let (_, dialect) = target.connection.as_ref()?;
+    let write = target.entities.iter().find(|write| write.entity == entity)?;
+    Some((&**dialect, write.deliver?))
+}
+
+/// True if a field holds texts of its own, so not if it leads to another record: the key of that one was judged there.
+fn is_text(field: &Field) -> bool {
+    !matches!(field.ty.element().unwrap_or(&field.ty), Type::Ref(_))
 }
 
 /// True if some text that a rule can give may not be written into the field.
@@ -78,9 +101,30 @@ fn is_choosy(field: &Field) -> bool {
 fn unfit(fits: &[Fit<'_>], made: &Made<'_>, row: usize, arena: &Arena) -> Option<String> {
     fits.iter().find_map(|fit| {
         let value = made.row(row)[fit.index];
-        let why = trouble(&fit.field.ty, &fit.reader, value, arena)?;
+        let why = trouble(&fit.field.ty, &fit.reader, value, arena).or_else(|| no_place(fit, value, arena))?;
         Some(format!("{}: {why}", fit.field.name.text))
     })
+}
+
+/// Why the file of a field has no place for a value, if it has none.
+fn no_place(fit: &Fit<'_>, value: Value<'_>, arena: &Arena) -> Option<String> {
+    let (dialect, call) = fit.file?;
+    match (&fit.reader, value) {
+        (Reader::Scalar(codec), value) if !value.is_absent() => {
+            let text = codec.encode(normal::normal_form(&fit.field.ty, value, arena), arena).ok()?;
+            dialect.unfit(call, fit.index, text)
+        }
+        (Reader::List(inner), Value::List(items)) => {
+            let Reader::Scalar(codec) = &**inner else { return None };
+            let element = fit.field.ty.element()?;
+            let mut texts: Vec<String> = Vec::with_capacity(items.len());
+            for item in items {
+                texts.extend(codec.encode(normal::normal_form(element, *item, arena), arena).ok().map(String::from));
+            }
+            dialect.unfit(call, fit.index, &serde_json::to_string(&texts).ok()?)
+        }
+        _ => None,
+    }
 }
 
 /// Why a value may not be written, in words without the value.

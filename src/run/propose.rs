@@ -104,7 +104,8 @@ pub fn work_route<'t>(
     let mut last = None;
     for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
         let values: &'t [Value<'t>] = arena.alloc_slice_copy(&options(mapping, &sync.options, arena));
-        let setting = Setting { model, typed, options: values, lookups, as_of };
+        let target = (index + 1 == plan.route.typed.len()).then_some(&plan.target);
+        let setting = Setting { model, typed, options: values, lookups, as_of, target };
         let worked = work(&setting, input, arena);
         report.add_stage(&mapping.name.text, &worked.fallen, worked.outside.clone());
         if index + 1 == plan.route.typed.len() {

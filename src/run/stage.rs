@@ -12,6 +12,7 @@ use super::table::{Apart, Table};
 use crate::check::TypedMapping;
 use crate::check::typed::{Node, TypedStep};
 use crate::model::Model;
+use crate::plan::Target;
 use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, RecordType, SetId, Value};
 use jiff::civil::Date;
@@ -31,6 +32,8 @@ pub struct Setting<'t> {
     pub lookups: &'t [Lookup<'t>],
     /// The run's date.
     pub as_of: Date,
+    /// The system that the records are written to, where this mapping is the last of its route.
+    pub target: Option<&'t Target>,
 }
 
 /// What a mapping gave.
@@ -167,6 +170,7 @@ impl<'t> Setting<'t> {
             right: None,
             lookups: self.lookups,
             odd,
+            target: self.target,
             inside: Default::default(),
         }
     }

@@ -79,6 +79,13 @@ impl Town {
         Town { world }
     }
 
+    /// The document of a system of the library.
+    pub fn library_system(&self, name: &str) -> String {
+        let path = format!("systems/{name}/system.yaml");
+        let found = library::documents().into_iter().find(|(known, _)| *known == path);
+        found.expect("a system of the library").1.to_string()
+    }
+
     /// The example after its first night.
     pub fn settled() -> Town {
         let town = Town::new();

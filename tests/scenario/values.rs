@@ -73,3 +73,21 @@ fn the_address_of_a_held_record_is_not_free() {
     town.run().ends(Exit::Found).says(&["username must be unique, and is also that of ", "0 changes written"]);
     town.is_sound();
 }
+
+/// A file in which nothing is quoted has no place for a name with the separator in it: that class is left out with its
+/// reason, the others go.
+#[test]
+fn a_text_that_the_file_has_no_place_for_rejects_its_record_alone() {
+    let town = Town::new();
+    let text = town.library_system("sds").replace("quote: '\"'", "quote: none").replace("quote_when: needed", "");
+    town.world.put("systems/sds/system.yaml", text);
+    town.replace("Grupp", "1002;;", ";1A;", ";1,A;");
+    let said = town.run().ends(Exit::Found);
+    said.says(&[
+        "classes: title: the separator stands in it, and nothing is quoted in this dialect",
+        "changes written",
+    ]);
+    assert!(town.output()["classes.csv"].lines().count() > 5);
+    assert!(!town.output()["classes.csv"].contains("1,A"));
+    town.is_sound();
+}

@@ -4,6 +4,7 @@ use super::chunk::{self, Chunk};
 use super::split::{Row, Splitter, Step};
 use crate::adapter::Note;
 use crate::finding::suggest::nearest;
+use crate::protocol::ListForm;
 use crate::protocol::files::csv::{Bom, Columns, Header};
 use crate::protocol::files::{Column, Csv};
 
@@ -16,12 +17,45 @@ pub struct Head {
     pub line: u32,
     /// The column of each slot.
     pub columns: Vec<Option<usize>>,
+    /// The columns of lists.
+    pub lists: Vec<ListColumns>,
     /// Cells in a row.
     pub cells: usize,
     /// What ends a line.
     pub end: u8,
     /// The order of bytes in UTF-16.
     pub big_endian: bool,
+}
+
+/// The columns that a list lies in.
+#[derive(Clone, Debug)]
+pub struct ListColumns {
+    /// Its slot.
+    pub slot: usize,
+    /// The columns, in order.
+    pub columns: Vec<usize>,
+    /// What stands between the elements, where all lie in one column.
+    between: Option<String>,
+}
+
+impl ListColumns {
+    /// The elements in the text of a cell; empty ones are none.
+    pub fn split<'t>(&'t self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        let (joined, alone) = match &self.between {
+            Some(between) => (Some(text.split(between.as_str()).map(str::trim)), None),
+            None => (None, Some(text)),
+        };
+        joined.into_iter().flatten().chain(alone).filter(|text| !text.is_empty())
+    }
+}
+
+/// Where the slots of a table lie.
+#[derive(Debug)]
+pub struct Places {
+    /// The column of each slot.
+    pub slots: Vec<Option<usize>>,
+    /// The columns of lists.
+    pub lists: Vec<ListColumns>,
 }
 
 /// A CSV file by its description.
@@ -64,9 +98,51 @@ impl<'a> Table<'a> {
             || self.csv.header == Header::Optional
                 && !first.iter().any(|cell| self.slots.iter().any(|slot| slot.at == *cell));
         let (columns, cells) = if listed { self.without_header() } else { self.with_header(&first, notes)? };
+        let lists = self.lists(&if listed { self.names() } else { first });
         let (used, line) = if listed { (at, line - 1) } else { (next, line) };
         let offset = skipped as u64 + chunk::raw_len(&start.text[..used], self.csv.encoding);
-        Ok(Head { offset, line: line + 1, columns, cells, end, big_endian })
+        Ok(Head { offset, line: line + 1, columns, lists, cells, end, big_endian })
+    }
+
+    /// Where slots lie under a header.
+    pub fn named(&self, header: &[String], notes: &mut Vec<Note>) -> Result<Places, Refused> {
+        let (slots, _) = self.with_header(header, notes)?;
+        Ok(Places { slots, lists: self.lists(header) })
+    }
+
+    /// Where slots lie without one.
+    pub fn by_place(&self) -> Places {
+        Places { slots: self.without_header().0, lists: self.lists(&self.names()) }
+    }
+
+    /// Names of the columns of a file without a header.
+    fn names(&self) -> Vec<String> {
+        match self.listed {
+            Some(listed) => listed.to_vec(),
+            None => self.slots.iter().map(|slot| slot.at.clone()).collect(),
+        }
+    }
+
+    /// The columns of lists.
+    fn lists(&self, header: &[String]) -> Vec<ListColumns> {
+        let mut lists = Vec::new();
+        for (slot, column) in self.slots.iter().enumerate().filter(|(_, column)| !column.unused) {
+            let (columns, between) = match &column.list {
+                ListForm::None => continue,
+                ListForm::Joined(between) => {
+                    let at = header.iter().position(|name| *name == column.at);
+                    (at.into_iter().collect(), Some(between.clone()))
+                }
+                ListForm::Wide(wide) => {
+                    let mut found: Vec<(u32, usize)> =
+                        header.iter().enumerate().filter_map(|(at, name)| Some((wide.index(name)?, at))).collect();
+                    found.sort_unstable();
+                    (found.into_iter().map(|(_, at)| at).collect(), None)
+                }
+            };
+            lists.push(ListColumns { slot, columns, between });
+        }
+        lists
     }
 
     fn fault(&self, say: impl std::fmt::Display) -> Refused {
@@ -93,7 +169,8 @@ impl<'a> Table<'a> {
         }
         notes.push(Note { origin: self.name.into(), what: "the file is empty".into() });
         let (columns, cells) = self.without_header();
-        Ok(Head { offset: skipped as u64, line: 1, columns, cells, end: b'\n', big_endian })
+        let lists = self.lists(&self.names());
+        Ok(Head { offset: skipped as u64, line: 1, columns, lists, cells, end: b'\n', big_endian })
     }
 
     /// The first row: where it starts and ends, its last line, its cells.
@@ -211,7 +288,8 @@ impl<'a> Table<'a> {
     /// Names in the header that no field and no list knows.
     fn unknown<'b>(&'b self, header: &'b [String]) -> impl Iterator<Item = &'b str> {
         let known = |name: &String| {
-            self.slots.iter().any(|slot| slot.at == *name) || self.listed.is_some_and(|listed| listed.contains(name))
+            self.slots.iter().any(|slot| slot.at == *name || slot.list.has_column(name))
+                || self.listed.is_some_and(|listed| listed.contains(name))
         };
         header.iter().filter(move |name| !name.is_empty() && !known(name)).map(String::as_str)
     }

@@ -1,6 +1,6 @@
 //! Which files a call reads, and whether their set may be read now.
 
-use super::set;
+use super::{bundle, set};
 use crate::adapter::Fault;
 use crate::finding::suggest::nearest;
 use crate::protocol::files::Complete;
@@ -8,6 +8,7 @@ use crate::world::{FileStat, World};
 use jiff::Timestamp;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A file that is read.
@@ -17,8 +18,10 @@ pub struct Found {
     pub path: PathBuf,
     /// The file as people know it: folder and name as the descriptor writes them.
     pub name: String,
-    /// Its size and age when it was found.
+    /// Its size and age when it was found; those of its zip file, if it lies in one.
     pub stat: FileStat,
+    /// Its bytes, if they are not read from the path.
+    pub content: Option<Arc<Vec<u8>>>,
 }
 
 /// A folder with its name for people.
@@ -66,7 +69,7 @@ pub fn find(world: &dyn World, folder: &Folder, file: &str) -> Result<Vec<Found>
     for name in matching {
         let path = folder.path.join(&name);
         match world.stat(&path).map_err(|error| trouble(&folder.shown(&name), "looked at", &error))? {
-            Some(stat) if !stat.folder => found.push(Found { path, name: folder.shown(&name), stat }),
+            Some(stat) if !stat.folder => found.push(Found { path, name: folder.shown(&name), stat, content: None }),
             _ => {}
         }
     }
@@ -76,6 +79,38 @@ pub fn find(world: &dyn World, folder: &Folder, file: &str) -> Result<Vec<Found>
         return Err(refuse(format!("{}: there is no such file{hint}", folder.shown(name))));
     }
     Ok(found)
+}
+
+/// The members of a name or pattern in a zip file of the folder; of several zip files the newest is read. A member may lie
+/// in a folder of the zip file that the name does not tell, as tools for packing make one.
+pub fn find_in_zip(world: &dyn World, folder: &Folder, zip: &str, file: &str) -> Result<Vec<Found>, Fault> {
+    let zips = find(world, folder, zip)?;
+    let Some(newest) = zips.into_iter().max_by_key(|zip| zip.stat.modified) else {
+        return Err(refuse(format!("{}: there is no such file", folder.shown(zip))));
+    };
+    let bytes = world.read(&newest.path).map_err(|error| trouble(&newest.name, "read", &error))?;
+    let pattern = glob::Pattern::new(file)
+        .map_err(|_| refuse(format!("{}/{file}: this is no pattern for names of files", newest.name)))?;
+    let base = |name: &str| name.rsplit('/').next().unwrap_or(name).to_string();
+    let names = std::cell::RefCell::new(Vec::new());
+    let members = bundle::unpack(&bytes, &|name| {
+        names.borrow_mut().push(base(name));
+        pattern.matches(name) || !file.contains('/') && pattern.matches(&base(name))
+    });
+    let members = members.map_err(|why| refuse(format!("{}: {why}", newest.name)))?;
+    if members.is_empty() {
+        let names = names.into_inner();
+        let near = nearest(file, names.iter().map(String::as_str));
+        let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        return Err(refuse(format!("{}/{file}: there is no such file in it{hint}", newest.name)));
+    }
+    let found = |member: bundle::Member| Found {
+        path: newest.path.clone(),
+        name: format!("{}/{}", newest.name, member.name),
+        stat: newest.stat,
+        content: Some(member.content),
+    };
+    Ok(members.into_iter().map(found).collect())
 }
 
 /// Names in a folder, sorted.

@@ -27,7 +27,7 @@ pub struct Sink {
 
 /// The row or the structure that is being filled: its first cell.
 #[derive(Clone, Copy)]
-enum Target {
+pub(super) enum Target {
     Row(usize),
     Inner(usize),
 }
@@ -65,14 +65,14 @@ impl Sink {
         self.rows = rows;
     }
 
-    fn add_row(&mut self, shape: &Shape) -> usize {
+    pub(super) fn add_row(&mut self, shape: &Shape) -> usize {
         let row = self.cells.len();
         self.cells.resize(row + shape.width, Cell::Missing);
         self.rows += 1;
         row
     }
 
-    fn put(&mut self, target: Target, slot: usize, cell: Cell) {
+    pub(super) fn put(&mut self, target: Target, slot: usize, cell: Cell) {
         match target {
             Target::Row(first) => self.cells[first + slot] = cell,
             Target::Inner(first) => self.inner[first + slot] = cell,
@@ -123,14 +123,14 @@ impl Sink {
         Ok(self.decoded(&decoded))
     }
 
-    fn decoded(&mut self, text: &str) -> Cell {
+    pub(super) fn decoded(&mut self, text: &str) -> Cell {
         let start = (self.tail_at + self.tail.len()) as u32;
         self.tail.extend_from_slice(text.as_bytes());
         Cell::Text { start, len: text.len() as u32 }
     }
 
     /// Where a part of the text lies in it.
-    fn place(&self, part: &str) -> usize {
+    pub(super) fn place(&self, part: &str) -> usize {
         part.as_ptr() as usize - self.base
     }
 
@@ -158,7 +158,7 @@ impl Sink {
         Ok(())
     }
 
-    fn list(&mut self, mut cells: Vec<Cell>) -> Cell {
+    pub(super) fn list(&mut self, mut cells: Vec<Cell>) -> Cell {
         let first = self.inner.len() as u32;
         let len = cells.len() as u32;
         self.inner.append(&mut cells);

@@ -11,13 +11,18 @@
 
 use super::locate::{Folder, trouble};
 use super::writer::{self, Refusal, Written, hex};
-use super::{FileSession, locate};
+use super::{FileSession, bundle, locate};
 use crate::adapter::{Arrived, Fault, Part, Receipt, Unfinished};
-use crate::world::World;
+use crate::protocol::files::manifest::Manifest;
+use crate::protocol::files::{Call, Csv, Format};
+use crate::protocol::template::{Scope, Template};
+use crate::world::{World, WriteFile};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// The marker of a set that is delivered and not settled.
 const MARKER: &str = ".koppla-set.json";
@@ -46,6 +51,40 @@ struct Marked {
     sha256: String,
     /// True if it replaces a file.
     replaces: bool,
+}
+
+impl Marked {
+    fn new(name: String, written: Written, replaces: bool) -> Marked {
+        Marked { name, rows: written.rows, bytes: written.bytes, sha256: written.digest, replaces }
+    }
+}
+
+/// A file that is written into memory first, since it goes into a zip file.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<u8>>>);
+
+impl Memory {
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().map(|mut bytes| std::mem::take(&mut *bytes)).unwrap_or_default()
+    }
+}
+
+impl io::Write for Memory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut all = self.0.lock().map_err(|_| io::Error::other("the memory of a file is lost"))?;
+        all.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl WriteFile for Memory {
+    fn sync(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A set in a folder.
@@ -97,21 +136,109 @@ impl FileSession<'_> {
         let folder = delivery.folder;
         let made = self.world.create_folder(&delivery.temp);
         made.map_err(|error| trouble(&folder.name, "written to", &error))?;
-        let mut files: Vec<Marked> = Vec::new();
-        for part in parts.iter_mut() {
-            let call = self.call(part.call, true)?;
-            let name = self.render(&call.file, &call.names)?;
-            if let Some(why) = unfit(&name, &files) {
-                return Err(Fault::stop(format!("{}: {why}", folder.shown(&name))));
-            }
-            let written = delivery.write(files.len(), |file| writer::write(call, part.rows, file));
-            let Written { rows, bytes, digest } = written.map_err(|refusal| refused(&folder.shown(&name), refusal))?;
-            let replaces = delivery.keep(files.len(), &name)?;
-            files.push(Marked { name, rows, bytes, sha256: digest, replaces });
-        }
+        let files = match &self.connection.zip {
+            None => self.write_files(delivery, parts)?,
+            Some(zip) => vec![self.write_zip(delivery, &self.render(zip, &[])?, parts)?],
+        };
         let marker = Marker { set: set.to_string(), files };
         delivery.mark(&marker).map_err(|error| trouble(&folder.shown(MARKER), "written", &error))?;
         Ok(marker)
+    }
+
+    /// Writes every file of a set by itself.
+    fn write_files(&self, delivery: &Delivery<'_>, parts: &mut [Part<'_>]) -> Result<Vec<Marked>, Fault> {
+        let folder = delivery.folder;
+        let mut files: Vec<Marked> = Vec::new();
+        for part in parts.iter_mut() {
+            let call = self.call(part.call, true)?;
+            let name = self.name_of(call, folder, &files)?;
+            let written = delivery.write(files.len(), |file| writer::write(call, part.rows, file));
+            let written = written.map_err(|refusal| refused(&folder.shown(&name), refusal))?;
+            files.push(delivery.marked(files.len(), name, written)?);
+        }
+        if let Some(manifest) = &self.connection.manifest {
+            let (name, lines) = self.manifest(manifest, &files)?;
+            if let Some(why) = unfit(&name, &files) {
+                return Err(Fault::stop(format!("{}: {why}", folder.shown(&name))));
+            }
+            let dialect = self.manifest_dialect();
+            let written = delivery.write(files.len(), |file| writer::write_lines(&dialect, &lines, file));
+            let written = written.map_err(|refusal| refused(&folder.shown(&name), refusal))?;
+            files.push(delivery.marked(files.len(), name, written)?);
+        }
+        Ok(files)
+    }
+
+    /// Writes all files of a set into one zip file.
+    fn write_zip(&self, delivery: &Delivery<'_>, zip: &str, parts: &mut [Part<'_>]) -> Result<Marked, Fault> {
+        let folder = Folder { path: delivery.folder.path.clone(), name: delivery.folder.shown(zip) };
+        if let Some(why) = unfit(zip, &[]) {
+            return Err(Fault::stop(format!("{}: {why}", folder.name)));
+        }
+        let mut packed: Vec<(String, Vec<u8>)> = Vec::new();
+        let mut files: Vec<Marked> = Vec::new();
+        for part in parts.iter_mut() {
+            let call = self.call(part.call, true)?;
+            let name = self.name_of(call, &folder, &files)?;
+            let memory = Memory::default();
+            let written = writer::write(call, part.rows, Box::new(memory.clone()));
+            let written = written.map_err(|refusal| refused(&folder.shown(&name), refusal))?;
+            packed.push((name.clone(), memory.take()));
+            files.push(Marked::new(name, written, false));
+        }
+        if let Some(manifest) = &self.connection.manifest {
+            let (name, lines) = self.manifest(manifest, &files)?;
+            let memory = Memory::default();
+            let written = writer::write_lines(&self.manifest_dialect(), &lines, Box::new(memory.clone()));
+            written.map_err(|refusal| refused(&folder.shown(&name), refusal))?;
+            packed.push((name, memory.take()));
+        }
+        let rows = files.iter().map(|file| file.rows).sum();
+        let bytes = bundle::pack(&packed).map_err(|error| trouble(&folder.name, "packed", &error))?;
+        let written = delivery.write(0, |mut file| {
+            file.write_all(&bytes)?;
+            file.flush()?;
+            file.sync()?;
+            Ok(Written { rows, bytes: bytes.len() as u64, digest: hex(&Sha256::digest(&bytes)) })
+        });
+        let written = written.map_err(|refusal| refused(&folder.name, refusal))?;
+        delivery.marked(0, zip.to_string(), written)
+    }
+
+    /// The name of a call's file, which no other file of the set has.
+    fn name_of(&self, call: &Call, folder: &Folder, files: &[Marked]) -> Result<String, Fault> {
+        let name = self.render(&call.file, &call.names)?;
+        match unfit(&name, files) {
+            Some(why) => Err(Fault::stop(format!("{}: {why}", folder.shown(&name)))),
+            None => Ok(name),
+        }
+    }
+
+    /// The name and the lines of a manifest over these files.
+    fn manifest(&self, manifest: &Manifest, files: &[Marked]) -> Result<(String, Vec<Vec<String>>), Fault> {
+        let mut lines: Vec<Vec<String>> =
+            if manifest.header.is_empty() { vec![] } else { vec![manifest.header.clone()] };
+        for row in &manifest.rows {
+            let file = row.about.as_ref().and_then(|name| files.iter().find(|file| file.name == *name));
+            let cells = if row.about.is_none() || file.is_some() { &row.sent } else { &row.absent };
+            if cells.is_empty() {
+                continue;
+            }
+            let rows = Value::String(file.map_or(0, |file| file.rows).to_string());
+            let scope = Scope::new().with("settings", &self.settings).with("as_of", &self.as_of).with("rows", &rows);
+            let text = |cell: &Template| {
+                cell.render_text(&scope).map_err(|why| Fault::stop(format!("`{}`: {why}", cell.source())))
+            };
+            lines.push(cells.iter().map(text).collect::<Result<_, _>>()?);
+        }
+        Ok((self.render(&manifest.file, &[])?, lines))
+    }
+
+    fn manifest_dialect(&self) -> Csv {
+        match &self.connection.format {
+            Format::Csv(csv) => csv.clone(),
+            _ => Csv::default(),
+        }
     }
 
     pub(super) fn unfinished_set(&mut self) -> Result<Option<Unfinished>, Fault> {
@@ -196,6 +323,12 @@ impl<'a> Delivery<'a> {
         Delivery { world, folder, temp: folder.path.join(format!("{PREFIX}{name}")) }
     }
 
+    /// A file that was written, and whether it will replace one.
+    fn marked(&self, index: usize, name: String, written: Written) -> Result<Marked, Fault> {
+        let replaces = self.keep(index, &name)?;
+        Ok(Marked::new(name, written, replaces))
+    }
+
     fn fresh(&self, index: usize) -> PathBuf {
         self.temp.join(format!("new-{index}"))
     }
@@ -216,7 +349,7 @@ impl<'a> Delivery<'a> {
     fn write<T>(
         &self,
         index: usize,
-        write: impl FnOnce(Box<dyn crate::world::WriteFile>) -> Result<T, Refusal>,
+        write: impl FnOnce(Box<dyn WriteFile>) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         write(self.world.create(&self.fresh(index), false)?)
     }

@@ -159,7 +159,35 @@ impl Reading<'_> {
             };
             self.part.cells.push(cell);
         }
+        if !self.head.lists.is_empty() {
+            self.lists();
+        }
         self.part.lines.push(self.part.line);
+    }
+
+    /// Puts the lists of the last row into their cells. Their texts stay where they are.
+    fn lists(&mut self) {
+        let row = self.part.cells.len() - self.table.slots.len();
+        let base = self.part.bytes.len();
+        for list in &self.head.lists {
+            let first = self.part.inner.len() as u32;
+            for piece in list.columns.iter().filter_map(|column| self.row.cells.get(*column)) {
+                let piece = self.trim(*piece);
+                let bytes = self.row.bytes(&self.part.bytes, piece);
+                // Rows that are no UTF-8 were torn before.
+                let Ok(text) = std::str::from_utf8(bytes) else { continue };
+                if self.absent(piece) {
+                    continue;
+                }
+                let start = if piece.decoded { base + piece.start } else { piece.start };
+                for item in list.split(text) {
+                    let at = item.as_ptr() as usize - text.as_ptr() as usize;
+                    self.part.inner.push(Cell::Text { start: (start + at) as u32, len: item.len() as u32 });
+                }
+            }
+            let len = self.part.inner.len() as u32 - first;
+            self.part.cells[row + list.slot] = Cell::List { first, len };
+        }
     }
 
     fn trim(&self, mut piece: Piece) -> Piece {

@@ -4,6 +4,10 @@ mod world;
 mod read;
 mod json;
 mod write;
+mod xml;
+mod sheets;
+mod lines;
+mod zips;
 mod kill;
 
 use super::*;
@@ -134,4 +138,11 @@ async fn what_is_not_built_is_refused_when_it_is_opened() {
     let world = FakeWorld::default();
     let fault = Files::default().open(&*setup.dialect, &world, &setup.settings).await.err().expect("a fault");
     assert_eq!(fault.say, "`at: sftp` cannot be executed yet; set `at: local` and fetch the files by other means");
+}
+
+/// Delivers rows of texts.
+async fn deliver_texts(setup: &Setup, world: &FakeWorld, call: CallId, all: &[&[&str]]) -> Result<Receipt, Fault> {
+    let rows: Vec<Vec<Option<String>>> =
+        all.iter().map(|row| row.iter().map(|cell| Some(cell.to_string())).collect()).collect();
+    write::deliver(setup, world, call, &rows).await
 }

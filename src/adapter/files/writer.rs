@@ -1,13 +1,19 @@
 //! Writing a file: rows to text, text to bytes. What the dialect cannot hold is refused with the number of its row.
 
+use super::grid::Grid;
 use super::header::count;
+use super::markup::Markup;
+use super::sheet;
 use crate::adapter::Rows as RowSource;
 use crate::protocol::files::csv::{Bom, Encoding, Header, QuoteWhen};
+use crate::protocol::files::fixed::{Fixed, Range};
 use crate::protocol::files::shape::{Rows, child_path};
-use crate::protocol::files::{Call, Column, Csv, Layout};
+use crate::protocol::files::xml::Xml;
+use crate::protocol::files::{Call, Column, Csv, Layout, fit};
 use crate::world::WriteFile;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::io;
 
 /// Why a file was not written.
@@ -43,8 +49,29 @@ pub fn write(call: &Call, rows: &mut dyn RowSource, file: Box<dyn WriteFile>) ->
         Layout::Csv { dialect, listed } => csv(dialect, listed.as_deref(), &call.slots, rows, &mut out)?,
         Layout::Json { rows: place, .. } => json(place, &call.slots, rows, &mut out)?,
         Layout::Ndjson { .. } => ndjson(&call.slots, rows, &mut out)?,
+        Layout::Xml { dialect, .. } => xml(dialect, &call.slots, rows, &mut out)?,
+        Layout::Xlsx { sheet, listed } => {
+            let (bytes, rows) = sheet::write(sheet, listed.as_deref(), &call.slots, rows)?;
+            out.buffer = bytes;
+            rows
+        }
+        Layout::Fixed { dialect, ranges } => fixed(dialect, ranges, rows, &mut out)?,
+        Layout::Ldif { .. } => return Err(Refusal::Row("LDIF is read, not written".into())),
     };
     out.finish(rows)
+}
+
+/// Writes lines that are no records: a manifest.
+pub fn write_lines(dialect: &Csv, lines: &[Vec<String>], file: Box<dyn WriteFile>) -> Result<Written, Refusal> {
+    let mut out = Out { file, buffer: Vec::new(), digest: Sha256::new(), bytes: 0 };
+    let width = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let mut text = CsvText { dialect, names: vec!["manifest".into(); width], line: String::new(), at_start: true };
+    text.mark(&mut out.buffer);
+    for line in lines {
+        let cells = line.iter().map(|cell| Some(Cow::Borrowed(cell.as_str())));
+        text.row(cells, &mut out.buffer).map_err(|why| Refusal::Row(format!("the manifest: {why}")))?;
+    }
+    out.finish(lines.len() as u64)
 }
 
 const BUFFER: usize = 1 << 18;
@@ -91,12 +118,8 @@ fn csv(
     rows: &mut dyn RowSource,
     out: &mut Out,
 ) -> Result<u64, Refusal> {
-    let names: Vec<&str> = match listed {
-        Some(listed) => listed.iter().map(String::as_str).collect(),
-        None => slots.iter().map(|slot| slot.at.as_str()).collect(),
-    };
-    let columns = names.iter().map(|name| slots.iter().position(|slot| slot.at == *name)).collect();
-    let mut text = CsvText { dialect, names, columns, line: String::new(), at_start: true };
+    let (grid, mut rows) = Grid::of(slots, listed, rows);
+    let mut text = CsvText { dialect, names: grid.names.clone(), line: String::new(), at_start: true };
     text.mark(&mut out.buffer);
     if dialect.header != Header::None {
         text.header(&mut out.buffer).map_err(|why| Refusal::Row(format!("the header: {why}")))?;
@@ -104,7 +127,7 @@ fn csv(
     let mut number = 0;
     while let Some(row) = rows.next() {
         number += 1;
-        text.row(row, &mut out.buffer).map_err(|why| Refusal::Row(format!("row {number}: {why}")))?;
+        text.row(grid.cells(row), &mut out.buffer).map_err(|why| Refusal::Row(format!("row {number}: {why}")))?;
         out.drain()?;
     }
     Ok(number)
@@ -113,9 +136,7 @@ fn csv(
 /// Turns rows into lines of CSV.
 struct CsvText<'a> {
     dialect: &'a Csv,
-    names: Vec<&'a str>,
-    /// The slot of each column.
-    columns: Vec<Option<usize>>,
+    names: Vec<String>,
     line: String,
     /// True until the first line is written.
     at_start: bool,
@@ -143,10 +164,9 @@ impl CsvText<'_> {
         self.end_line(out)
     }
 
-    fn row(&mut self, row: &[Option<String>], out: &mut Vec<u8>) -> Result<(), String> {
-        for column in 0..self.columns.len() {
-            let value = self.columns[column].and_then(|slot| row.get(slot)).and_then(Option::as_deref);
-            self.cell(column, value).map_err(|why| format!("column `{}`: {why}", self.names[column]))?;
+    fn row<'c>(&mut self, cells: impl Iterator<Item = Option<Cow<'c, str>>>, out: &mut Vec<u8>) -> Result<(), String> {
+        for (column, value) in cells.enumerate() {
+            self.cell(column, value.as_deref()).map_err(|why| format!("column `{}`: {why}", self.names[column]))?;
         }
         self.end_line(out)
     }
@@ -170,19 +190,18 @@ impl CsvText<'_> {
     /// A name in the header; a name is never a formula and never absent.
     fn name(&mut self, column: usize) -> Result<(), String> {
         self.separate(column);
-        let name = self.names[column];
-        self.put(column, name)
+        let name = self.names[column].clone();
+        self.put(column, &name)
     }
 
     fn cell(&mut self, column: usize, value: Option<&str>) -> Result<(), String> {
         self.separate(column);
         let csv = self.dialect;
         let Some(value) = value else { return self.put(column, &csv.empty) };
-        let value = if csv.trim_left { value.trim_start_matches([' ', '\t']) } else { value };
-        let value = if csv.trim_right { value.trim_end_matches([' ', '\t']) } else { value };
-        if !value.is_empty() && (value == csv.empty || csv.absent_when.iter().any(|word| word == value)) {
-            return Err(format!("the text `{value}` means that there is no value in this dialect"));
+        if let Some(why) = fit::csv(csv, value) {
+            return Err(why);
         }
+        let value = fit::trimmed(csv, value);
         if csv.guard_formulas && value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
             return self.put(column, &format!("'{value}"));
         }
@@ -203,6 +222,7 @@ impl CsvText<'_> {
             QuoteWhen::Always => true,
             QuoteWhen::Text => trouble.is_some() || !text.is_empty() && !is_number(text),
             QuoteWhen::Needed => trouble.is_some(),
+            QuoteWhen::Blank => trouble.is_some() || text.contains([' ', '\t']),
         };
         if !quoted {
             self.line.push_str(text);
@@ -234,7 +254,7 @@ impl CsvText<'_> {
             Some("it starts like a comment")
         } else if column == 0 && self.at_start && text.starts_with('\u{FEFF}') {
             Some("it starts like a byte order mark")
-        } else if self.columns.len() == 1 && text.is_empty() {
+        } else if self.names.len() == 1 && text.is_empty() {
             Some("the line would be blank")
         } else {
             None
@@ -263,12 +283,11 @@ fn encode(text: &str, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), char>
         }
         Encoding::Windows1252 => {
             let (bytes, _, lacking) = encoding_rs::WINDOWS_1252.encode(text);
-            if !lacking {
-                out.extend_from_slice(&bytes);
-                return Ok(());
+            if lacking {
+                let lacks = |c: &char| encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).2;
+                return Err(text.chars().find(lacks).unwrap_or(char::REPLACEMENT_CHARACTER));
             }
-            let lacks = |c: &char| encoding_rs::WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).2;
-            return Err(text.chars().find(lacks).unwrap_or(char::REPLACEMENT_CHARACTER));
+            out.extend_from_slice(&bytes);
         }
     }
     Ok(())
@@ -320,6 +339,70 @@ fn ndjson(slots: &[Column], rows: &mut dyn RowSource, out: &mut Out) -> Result<u
     Ok(number)
 }
 
+/// Records between the elements that lead to them.
+fn xml(dialect: &Xml, slots: &[Column], rows: &mut dyn RowSource, out: &mut Out) -> Result<u64, Refusal> {
+    let markup = Markup::of(dialect).ok_or_else(|| Refusal::Row("nobody says which element a record is".into()))?;
+    let encoding = dialect.encoding.unwrap_or(Encoding::Utf8);
+    if encoding == Encoding::Utf16 {
+        out.buffer.extend_from_slice(&[0xFF, 0xFE]);
+    }
+    let put = |text: &str, buffer: &mut Vec<u8>| {
+        encode(text, encoding, buffer).map_err(|lacking| {
+            Refusal::Row(format!("{} has no character U+{:04X} ({lacking})", encoding.word(), u32::from(lacking)))
+        })
+    };
+    put(&markup.head(), &mut out.buffer)?;
+    let paths = paths(slots)?;
+    let mut number = 0;
+    while let Some(row) = rows.next() {
+        number += 1;
+        if markup.is_alone() && number > 1 {
+            return Err(Refusal::Row("the root element is the record, and there are several".into()));
+        }
+        put(&markup.record(&tree(&paths, slots, row, number)?)?, &mut out.buffer)?;
+        out.drain()?;
+    }
+    put(&markup.tail(), &mut out.buffer)?;
+    Ok(number)
+}
+
+/// Lines of cells with fixed widths.
+fn fixed(dialect: &Fixed, ranges: &[Range], rows: &mut dyn RowSource, out: &mut Out) -> Result<u64, Refusal> {
+    let table = &dialect.table;
+    let mut order: Vec<(usize, Range)> = ranges.iter().copied().enumerate().collect();
+    order.sort_by_key(|(_, range)| range.start);
+    let mut number = 0;
+    while let Some(row) = rows.next() {
+        number += 1;
+        let (mut line, mut length) = (String::new(), 0);
+        for (slot, range) in &order {
+            let text = row.get(*slot).and_then(Option::as_deref).unwrap_or(&table.empty);
+            let width = text.chars().count();
+            if text.contains(['\n', '\r']) || width > range.end - range.start {
+                return Err(Refusal::Row(format!(
+                    "row {number}: a cell does not fit into {} characters",
+                    range.end - range.start
+                )));
+            }
+            line.extend(std::iter::repeat_n(' ', range.start - length));
+            line.push_str(text);
+            length = range.start + width;
+        }
+        let end = order.last().map_or(0, |(_, range)| range.end);
+        line.extend(std::iter::repeat_n(' ', end - length));
+        line.push_str(if table.crlf { "\r\n" } else { "\n" });
+        encode(&line, table.encoding, &mut out.buffer).map_err(|lacking| {
+            Refusal::Row(format!(
+                "row {number}: {} has no character U+{:04X}",
+                table.encoding.word(),
+                u32::from(lacking)
+            ))
+        })?;
+        out.drain()?;
+    }
+    Ok(number)
+}
+
 fn paths(slots: &[Column]) -> Result<Vec<Vec<String>>, Refusal> {
     let path = |slot: &Column| child_path(&slot.at).map_err(|why| Refusal::Row(format!("`{}`: {why}", slot.at)));
     slots.iter().map(path).collect()
@@ -333,6 +416,17 @@ fn record(
     number: u64,
     out: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
+    let record = tree(paths, slots, row, number)?;
+    serde_json::to_writer(out, &record).map_err(|_| Refusal::Row(format!("row {number} cannot be written as JSON")))
+}
+
+/// The texts of a record where the slots lie.
+fn tree(
+    paths: &[Vec<String>],
+    slots: &[Column],
+    row: &[Option<String>],
+    number: u64,
+) -> Result<Map<String, Value>, Refusal> {
     let mut record = Map::new();
     for ((path, slot), text) in paths.iter().zip(slots).zip(row) {
         let Some(text) = text else { continue };
@@ -343,7 +437,7 @@ fn record(
         };
         place(&mut record, path, value).ok_or_else(|| refuse("another field lies where its structure should be"))?;
     }
-    serde_json::to_writer(out, &record).map_err(|_| Refusal::Row(format!("row {number} cannot be written as JSON")))
+    Ok(record)
 }
 
 fn place(record: &mut Map<String, Value>, path: &[String], value: Value) -> Option<()> {

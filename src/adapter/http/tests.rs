@@ -50,7 +50,7 @@ fn shape(node: &Node) -> WireShape {
             .map(|field| {
                 let at = field.text().expect("a path").to_string();
                 let name = at.replace(['.', '^'], "_").trim_start_matches('_').to_string();
-                Slot { name, at, span, kind: SlotKind::Scalar, required: false }
+                Slot { name, at, span, kind: SlotKind::Scalar, required: false, list: Default::default() }
             })
             .collect(),
         names: vec![("path".to_string(), text(node.get("path")).unwrap_or_default())],

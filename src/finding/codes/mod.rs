@@ -201,6 +201,8 @@ pub mod document {
             "would be the same for everybody who can read this"; ["remove the default; the sync names where the secret is kept"]
         UNKNOWN_EVIDENCE "unknown-evidence" Error "`{name}` is neither evidence nor a grade";
             "no entry of `evidence:` has this id"; ["did you mean `{suggestion}`?", "add an entry with this id under `evidence:`"]
+        COLUMNS_NEED_LIST "columns-need-list" Error "`{field}` is one value, and not laid out as a list";
+            "no list"; ["make its type a list: `list of text`"]
         NOT_A_COLUMN "not-a-column" Error "`{name}` is no column of this table";
             "not one of the columns"; ["did you mean `{suggestion}`?", "known are {known}"]
         TABLE_ROW_WIDTH "table-row-width" Error "this row has {cells} values, the table {columns} columns";
@@ -358,7 +360,7 @@ pub mod system {
         BAD_WIRE_PATH "bad-wire-path" Error "the path `{path}` cannot be followed here"; "{why}";
             ["write {example}"]
         LIST_IN_CSV "list-in-csv" Error "`{field}` is a {kind}, and a CSV cell is one text"; "a row of CSV has no place for it";
-            ["declare it as text, or read it from JSON"]
+            ["say how it lies there with `joined_by` or `columns`, or read it from JSON"]
         COLUMN_NOT_LISTED "column-not-listed" Error "the column `{column}` is not listed under `columns`"; "this field has no place in the file";
             ["did you mean `{suggestion}`?", "add `{column}` to the list under `columns`"]
         FILES_ARE_WHOLE "files-are-whole" Error "a file cannot take single records: `{operation}`"; "files are delivered whole";

@@ -53,6 +53,8 @@ pub enum QuoteWhen {
     Always,
     /// All but numbers.
     Text,
+    /// Those that hold a blank, and those that would be misread otherwise.
+    Blank,
 }
 
 /// Whether the first line names the columns.
@@ -153,6 +155,19 @@ impl Csv {
         self
     }
 
+    /// What a sheet shares with CSV.
+    pub(super) fn take_table(&mut self, keys: &Keys<'_>, found: &mut Findings) {
+        self.take_header(keys, found);
+        self.take_words(keys, found);
+    }
+
+    /// What lines of fixed width share with CSV.
+    pub(super) fn take_lines(&mut self, keys: &Keys<'_>, found: &mut Findings) {
+        set(&mut self.comment, keys.sign("comment", true, found));
+        self.take_ends(keys, found);
+        self.take_texts(keys, found);
+    }
+
     fn take_signs(&mut self, keys: &Keys<'_>, unbuilt: &mut Vec<String>, found: &mut Findings) {
         if let Some(Some(separator)) = keys.sign("separator", false, found) {
             self.separator = separator;
@@ -161,7 +176,12 @@ impl Csv {
         if keys.get("quote_when").is_some_and(|node| node.items().is_some()) {
             unbuilt.push("`quote_when` as a list of conditions".into());
         } else {
-            let whens = [("needed", QuoteWhen::Needed), ("always", QuoteWhen::Always), ("text", QuoteWhen::Text)];
+            let whens = [
+                ("needed", QuoteWhen::Needed),
+                ("always", QuoteWhen::Always),
+                ("text", QuoteWhen::Text),
+                ("blank", QuoteWhen::Blank),
+            ];
             set(&mut self.quote_when, keys.one_of("quote_when", &whens, found));
         }
         if keys.get("escapes").is_some() {
@@ -179,6 +199,12 @@ impl Csv {
     }
 
     fn take_layout(&mut self, keys: &Keys<'_>, found: &mut Findings) {
+        self.take_header(keys, found);
+        self.take_ends(keys, found);
+        set(&mut self.guard_formulas, keys.one_of("formulas", &[("as-is", false), ("guard", true)], found));
+    }
+
+    fn take_header(&mut self, keys: &Keys<'_>, found: &mut Findings) {
         let headers = [
             ("required", Header::Required),
             ("fixed", Header::Required),
@@ -192,10 +218,12 @@ impl Csv {
         let columns =
             [("by-name", Columns::ByName), ("as-declared", Columns::AsDeclared), ("by-position", Columns::ByPosition)];
         set(&mut self.columns, keys.one_of("columns", &columns, found));
+    }
+
+    fn take_ends(&mut self, keys: &Keys<'_>, found: &mut Findings) {
         let ends = [("any", false), ("lf", false), ("crlf", true)];
         set(&mut self.crlf, keys.one_of("line_end", &ends, found));
         set(&mut self.pad, keys.one_of("ragged", &[("error", false), ("pad", true)], found));
-        set(&mut self.guard_formulas, keys.one_of("formulas", &[("as-is", false), ("guard", true)], found));
     }
 
     fn take_texts(&mut self, keys: &Keys<'_>, found: &mut Findings) {
@@ -207,6 +235,10 @@ impl Csv {
             None if self.encoding == Encoding::Utf16 && self.bom == Bom::Tolerate => self.bom = Bom::Write,
             None => {}
         }
+        self.take_words(keys, found);
+    }
+
+    fn take_words(&mut self, keys: &Keys<'_>, found: &mut Findings) {
         let trims =
             [("none", (false, false)), ("both", (true, true)), ("left", (true, false)), ("right", (false, true))];
         if let Some((left, right)) = keys.one_of("trim", &trims, found) {

@@ -14,8 +14,16 @@ pub fn call(connection: &Connection, call: &Call) -> String {
         Layout::Json { rows: Rows::List(path), .. } if path.is_empty() => "JSON, one list".into(),
         Layout::Json { rows: Rows::List(path), .. } => format!("JSON, the list under {}", path.join(".")),
         Layout::Ndjson { .. } => "NDJSON".into(),
+        Layout::Xml { dialect, .. } => format!("XML, the elements {}", dialect.path.join(".")),
+        Layout::Xlsx { sheet, .. } => match &sheet.name {
+            Some(name) => format!("XLSX, the sheet {name}"),
+            None => "XLSX, the first sheet".into(),
+        },
+        Layout::Fixed { dialect, .. } => format!("cells of fixed width, {}", dialect.table.encoding.word()),
+        Layout::Ldif { .. } => "LDIF".into(),
     };
-    format!("{verb} {folder}/{}: {layout}", call.file.source())
+    let zip = connection.zip.as_ref().map(|zip| format!("{}/", zip.source())).unwrap_or_default();
+    format!("{verb} {folder}/{zip}{}: {layout}", call.file.source())
 }
 
 fn csv(csv: &Csv) -> String {
@@ -24,6 +32,7 @@ fn csv(csv: &Csv) -> String {
         (None, _) => "no quotes".into(),
         (Some(quote), QuoteWhen::Needed) => format!("quote {}", sign(quote)),
         (Some(quote), QuoteWhen::Always) => format!("quote {} always", sign(quote)),
+        (Some(quote), QuoteWhen::Blank) => format!("quote {} around texts with blanks", sign(quote)),
         (Some(quote), QuoteWhen::Text) => format!("quote {} around text", sign(quote)),
     });
     match (csv.header, csv.columns) {

@@ -28,7 +28,7 @@ fn scalar(text: &str, span: Span) -> Kind {
 
 pub fn slot(at: &str) -> Slot {
     let span = Span { file: FileId(0), start: 0, end: 0 };
-    Slot { name: at.into(), at: at.into(), span, kind: SlotKind::Scalar, required: true }
+    Slot { name: at.into(), at: at.into(), span, kind: SlotKind::Scalar, required: true, list: Default::default() }
 }
 
 fn findings(connect: Value, read: Value, slots: Vec<Slot>) -> Vec<String> {
@@ -72,7 +72,34 @@ fn says_what_is_wrong_with_a_descriptor() {
         (csv(json!({ "quote": "none", "quote_when": "always" })), file.clone(), &["dialect-contradiction"]),
         (csv(json!({ "separator": "\"" })), file.clone(), &["dialect-contradiction"]),
         (csv(json!({ "header": "none", "columns": "by-name" })), file.clone(), &["dialect-contradiction"]),
-        (json!({ "folder": "d", "format": "xml" }), file.clone(), &["wrong-connection-value"]),
+        (json!({ "folder": "d", "format": "xls" }), file.clone(), &["wrong-connection-value"]),
+        (json!({ "folder": "d", "format": "xml" }), file.clone(), &["missing-connection-key"]),
+        (
+            json!({ "folder": "d", "format": { "xml": { "select": "$" } } }),
+            file.clone(),
+            &["bad-wire-path", "missing-connection-key"],
+        ),
+        (
+            json!({ "folder": "d", "format": { "xml": { "select": "a.b", "encoding": "latin" } } }),
+            file.clone(),
+            &["wrong-connection-value"],
+        ),
+        (
+            json!({ "folder": "d", "format": { "xml": { "select": "a.b", "namespaces": "all" } } }),
+            file.clone(),
+            &["wrong-connection-value"],
+        ),
+        (
+            json!({ "folder": "d", "format": { "xlsx": { "header_row": "0" } } }),
+            file.clone(),
+            &["wrong-connection-value"],
+        ),
+        (json!({ "folder": "d", "format": "fixed" }), file.clone(), &["bad-wire-path"]),
+        (
+            json!({ "folder": "d", "manifest": { "rows": "x" } }),
+            file.clone(),
+            &["missing-connection-key", "wrong-connection-value"],
+        ),
         (json!({ "folder": "{{ settings.password }}" }), file.clone(), &["secret-in-path"]),
         (json!({ "folder": "d", "complete": { "fresh": "soon" } }), file.clone(), &["wrong-connection-value"]),
         (ok.clone(), json!({ "fil": "f" }), &["missing-connection-key", "unknown-connection-key"]),

@@ -8,7 +8,15 @@ pub static WORDS: Words = Words {
     connect: &[
         ("at", "Where the files are: `local` (default), `sftp`, `ftps`, `ftps-implicit`, `http`."),
         ("folder", "The folder; a relative path starts from the folder of the project."),
-        ("format", "How all files are written: `csv`, `json` or `ndjson`, with the words of that format below it."),
+        (
+            "format",
+            "How all files are written: `csv`, `json`, `ndjson`, `xml`, `xlsx`, `fixed` or `ldif`, with the words of that format below it.",
+        ),
+        (
+            "zip",
+            "The files lie in this zip file of the folder, and are delivered in it. A pattern (`export-*.zip`) reads the newest.",
+        ),
+        ("manifest", "A file of a delivery that tells which other files are in it: `file`, `header`, `rows`."),
         ("complete", "When a set of files may be read: `fresh`, `spread`, `still`, `marker`, `done`."),
         ("host", "The server (not for `local`)."),
         ("port", "Its port (not for `local`)."),
@@ -25,13 +33,21 @@ pub static WORDS: Words = Words {
         ),
         ("format", "What differs here from the format of the connection."),
         ("columns", "The columns of a file without a header, in their order."),
-        ("select", "Where the records lie in a JSON file: `$.data[*]`; without it the file is one list."),
+        (
+            "select",
+            "Where the records lie in a JSON file: `$.data[*]`; without it the file is one list. In an XML file: `enterprise.person[*]`.",
+        ),
+        ("sheet", "The name of the sheet in an XLSX file; without it the first one."),
     ],
     write: &[
         ("file", "The name of the file."),
         ("format", "What differs here from the format of the connection."),
         ("columns", "The columns in their order; one that no field lies in stays empty."),
-        ("select", "Where the records lie in a JSON file: `$.data[*]`; without it the file is one list."),
+        (
+            "select",
+            "Where the records lie in a JSON file: `$.data[*]`; without it the file is one list. In an XML file: `enterprise.person[*]`.",
+        ),
+        ("sheet", "The name of the sheet in an XLSX file (default `Sheet1`)."),
     ],
 };
 
@@ -50,7 +66,7 @@ pub const CSV: &[(&str, &str)] = &[
     ("quote", "The character around quoted cells (default `\"`), or `none`."),
     (
         "quote_when",
-        "Which cells are quoted in a file that is written: `needed` (default), `always`, `text` (all but numbers).",
+        "Which cells are quoted in a file that is written: `needed` (default), `always`, `text` (all but numbers), `blank` (those with a blank, and those that need it).",
     ),
     ("escape", "How a quote stands in a quoted cell: `double` (default), or the character before it."),
     ("header", "The first line names the columns: `required` (default), `fixed`, `none`, `optional`."),
@@ -72,6 +88,59 @@ pub const CSV: &[(&str, &str)] = &[
 /// Keys of `json`.
 pub const JSON: &[(&str, &str)] =
     &[("select", "Where the records lie: `$.data[*]`; without it the file is one list of records.")];
+
+/// Keys of `xml`.
+pub const XML: &[(&str, &str)] = &[
+    ("select", "The elements that lead to a record, the root first: `enterprise.person[*]`."),
+    ("encoding", "`declared` (default: what the file itself says), `utf-8`, `windows-1252`, `iso-8859-1`, `utf-16`."),
+    (
+        "namespaces",
+        "`ignore` (default: names without their prefix), or names for addresses: `{ e: \"http://…\" }` makes a path `e:person`.",
+    ),
+    ("any_case", "`yes`: upper and lower case of names mean nothing. Default `no`."),
+    ("root_namespace", "The address of the namespace that a file which is written declares at its root."),
+];
+
+/// Keys of `xlsx`.
+pub const XLSX: &[(&str, &str)] = &[
+    ("sheet", "The name of the sheet; without it the first one (`Sheet1` in a file that is written)."),
+    ("header_row", "The row that names the columns, or the first row without a header (default 1)."),
+    ("header", "The row of the header names the columns: `required` (default), `none`."),
+    ("columns", "How columns are found: `by-name` (default), `as-declared`, `by-position`."),
+    ("trim", "Blanks around a cell that mean nothing: `none` (default), `both`, `left`, `right`."),
+    ("absent_when", "Texts that mean that there is no value."),
+    ("empty", "What is written where there is no value (default: nothing)."),
+];
+
+/// Keys of `fixed`.
+pub const FIXED: &[(&str, &str)] = &[
+    ("skip_lines", "So many lines stand before the first record (default 0)."),
+    ("encoding", "`utf-8` (default), `windows-1252`, `iso-8859-1`, `utf-16`. Places are counted in characters."),
+    ("bom", "The byte order mark: `tolerate` (default: read, not written), `none`, `write`, `double`."),
+    ("line_end", "`any` (default: written as `lf`), `lf`, `crlf`."),
+    ("trim", "Blanks around a cell that mean nothing: `both` (default), `none`, `left`, `right`."),
+    ("absent_when", "Texts that mean that there is no value."),
+    ("empty", "What is written where there is no value (default: nothing)."),
+    ("comment", "A line that starts with this character is skipped; `none` (default)."),
+    ("ragged", "A line that ends before a cell: `error` (default) or `pad`."),
+];
+
+/// Keys of `manifest`.
+pub const MANIFEST: &[(&str, &str)] = &[
+    ("file", "The name of the file."),
+    ("header", "Its first line."),
+    (
+        "rows",
+        "Its lines, in order: lists of cells, or `{ file: users.csv, sent: […], absent: […] }` for one that depends on whether that file is in the delivery.",
+    ),
+];
+
+/// Keys of a row of a `manifest`.
+pub const MANIFEST_ROW: &[(&str, &str)] = &[
+    ("file", "The file that the row is about."),
+    ("sent", "The cells if that file is in the delivery; `{{ rows }}` is the number of its rows."),
+    ("absent", "The cells if it is not; without it there is no such line."),
+];
 
 /// Keys of `deliver`.
 pub const DELIVER: &[(&str, &str)] = &[

@@ -20,7 +20,14 @@ fn compile(text: &str) -> (Option<Box<dyn Dialect>>, Vec<CallId>, Vec<String>) {
     let settings = [("base", false), ("token", true), ("plain", false), ("page_size", false)];
     let scope = ScopeNames { settings: settings.iter().map(|(name, secret)| (name.to_string(), *secret)).collect() };
     let span = Span::start_of(FileId(0));
-    let slot = |name: &str| Slot { name: name.into(), at: name.into(), span, kind: SlotKind::Scalar, required: false };
+    let slot = |name: &str| Slot {
+        name: name.into(),
+        at: name.into(),
+        span,
+        kind: SlotKind::Scalar,
+        required: false,
+        list: Default::default(),
+    };
     let shape = WireShape {
         slots: vec![slot("id"), slot("name")],
         names: vec![("path".into(), "/persons".into())],

@@ -46,7 +46,8 @@ fn one(
     }
     frame.resize(checked.frame as usize + 1, Value::Absent);
     let options = defaults(bench, typed, &arena);
-    let setting = Setting { model: bench.model, typed, options: &options, lookups: bench.lookups, as_of: bench.today };
+    let (model, lookups, as_of) = (bench.model, bench.lookups, bench.today);
+    let setting = Setting { model, typed, options: &options, lookups, as_of, target: None };
     let tables = setting.no_tables();
     let (none, odd) = (Links::default(), Odd::default());
     // Absence of what a function needs gives absence without a look at the function.

@@ -113,6 +113,8 @@ pub struct Machine<'m, 't> {
     pub lookups: &'t [super::lookup::Lookup<'t>],
     /// What is odd in the data: warnings by text, with the first place and a count.
     pub odd: &'m Odd,
+    /// The system that the records are written to, where this mapping is the last of its route.
+    pub target: Option<&'t crate::plan::Target>,
     /// True while a row that leaves nowhere is worked on: only then do references lead to such records.
     pub inside: std::cell::Cell<bool>,
 }

@@ -279,7 +279,7 @@ async fn a_quote_that_is_never_closed_does_not_fill_the_memory() {
     let mut setup = Setup::csv(json!({ "separator": ";" }));
     let call = setup.reads(json!({ "file": "f.csv" }), &shape(&["a"]));
     let mut bytes = b"a;b\n1;2\n3;\"4\n".to_vec();
-    bytes.resize(2 * RECORD, b'x');
+    bytes.resize(2 * piece::RECORD, b'x');
     let seen = Seen::of(&setup.read_pages(&FakeWorld::with(&[("/p/data/f.csv", &bytes)]), call, PAGE).await);
     assert_eq!(seen.rows, ["data/f.csv:2 1"]);
     assert_eq!(seen.torn.len(), 1);

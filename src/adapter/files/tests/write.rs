@@ -28,7 +28,7 @@ pub fn rows(all: &[&[Option<&str>]]) -> Vec<Vec<Option<String>>> {
     all.iter().map(|row| row.iter().map(|cell| cell.map(str::to_string)).collect()).collect()
 }
 
-async fn deliver(
+pub async fn deliver(
     setup: &Setup,
     world: &FakeWorld,
     call: CallId,
@@ -91,10 +91,13 @@ async fn what_a_dialect_cannot_hold_is_refused_by_row_and_column() {
     }
     let said =
         written(json!({ "encoding": "iso-8859-1" }), &[&[Some("1"), Some("Łódź")]]).await.expect_err("a refusal");
-    assert_eq!(said, "data/out.csv: row 1: iso-8859-1 has no character U+0141 (Ł); nothing was delivered");
+    assert_eq!(said, "data/out.csv: row 1: column `b`: iso-8859-1 has no character U+0141 (Ł); nothing was delivered");
     let said =
         written(json!({ "encoding": "windows-1252" }), &[&[Some("1"), Some("ÅŁ")]]).await.expect_err("a refusal");
-    assert_eq!(said, "data/out.csv: row 1: windows-1252 has no character U+0141 (Ł); nothing was delivered");
+    assert_eq!(
+        said,
+        "data/out.csv: row 1: column `b`: windows-1252 has no character U+0141 (Ł); nothing was delivered"
+    );
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ fn shape(each: Option<&str>, paths: &[&str]) -> Shape {
     let span = Span::start_of(FileId(0));
     let slot = |at: &&str| {
         let kind = if at.contains("[*]") { SlotKind::List(Box::new(SlotKind::Scalar)) } else { SlotKind::Scalar };
-        Slot { name: at.to_string(), at: at.to_string(), span, kind, required: false }
+        Slot { name: at.to_string(), at: at.to_string(), span, kind, required: false, list: Default::default() }
     };
     let wire =
         WireShape { slots: paths.iter().map(slot).collect(), each: each.map(str::to_string), ..WireShape::default() };

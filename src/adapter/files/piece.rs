@@ -1,0 +1,286 @@
+//! One piece of a file, read in the format of its call.
+
+use super::chunk::{self, Chunk};
+use super::documents::Documents;
+use super::fixed::Lines;
+use super::header::{Head, Refused, Table};
+use super::ldif::LdifFile;
+use super::locate::{Found, refuse, trouble};
+use super::part::Part;
+use super::xml::{self, XmlFile};
+use super::{Position, sheet};
+use crate::adapter::{Fault, Note, Then, Torn};
+use crate::protocol::files::csv::Encoding;
+use crate::protocol::files::shape::Rows;
+use crate::protocol::files::sheet::Sheet;
+use crate::world::World;
+
+/// No record is longer than this: a quote that is opened by accident would read the whole file into one cell.
+pub(super) const RECORD: usize = 64 << 20;
+
+/// A workbook is read as a whole, and not if it is larger.
+const WORKBOOK: usize = 512 << 20;
+
+/// One piece of a file that is to be read.
+pub struct Piece<'a> {
+    /// The world that it lies in.
+    pub world: &'a dyn World,
+    /// Its file.
+    pub file: &'a Found,
+    /// Bytes that are read at once.
+    pub page: usize,
+}
+
+/// Rows, the byte of the file after them, and notes.
+pub type Read = (Part, u64, Vec<Note>);
+
+impl Piece<'_> {
+    fn bytes(&self, offset: u64, want: usize) -> Result<(Vec<u8>, bool), Fault> {
+        if let Some(content) = &self.file.content {
+            let start = (offset as usize).min(content.len());
+            let stop = start.saturating_add(want).min(content.len());
+            return Ok((content[start..stop].to_vec(), stop == content.len()));
+        }
+        chunk::read(self.world, &self.file.path, offset, want).map_err(|error| trouble(&self.file.name, "read", &error))
+    }
+
+    /// Rows of CSV.
+    pub fn table(
+        &self,
+        table: &Table<'_>,
+        position: Position,
+        known: &mut Option<(usize, Head)>,
+    ) -> Result<Read, Fault> {
+        let mut notes = Vec::new();
+        let head = match known {
+            Some((file, head)) if *file == position.file => head.clone(),
+            _ => self.head(table, &mut notes)?,
+        };
+        *known = Some((position.file, head.clone()));
+        let (offset, line) =
+            if position.line == 0 { (head.offset, head.line) } else { (position.offset, position.line) };
+        if position.line != 0 {
+            notes.clear();
+        }
+        let encoding = table.csv.encoding;
+        let mut part = self.grow(offset, |bytes, last| {
+            Ok(table.rows(&head, chunk::decode(bytes, last, encoding, head.big_endian), line))
+        })?;
+        if part.consumed == 0 && !part.finished {
+            part.finished = true;
+            let why = "no record ends in the next 64 MB: is a quote opened and never closed? The rest of the file was not read";
+            part.tear(Torn { origin: format!("{}, line {line}", table.name), why: why.into() });
+        }
+        let after = offset + chunk::raw_len(&part.bytes[..part.consumed], encoding);
+        Ok((part, after, notes))
+    }
+
+    /// The start of a CSV file.
+    fn head(&self, table: &Table<'_>, notes: &mut Vec<Note>) -> Result<Head, Fault> {
+        let mut want = 1 << 16;
+        loop {
+            let (bytes, last) = self.bytes(0, want)?;
+            match table.head(&bytes, last, notes) {
+                Ok(head) => return Ok(head),
+                Err(Refused::Fault(say)) => return Err(refuse(say)),
+                Err(Refused::More) if want > RECORD => {
+                    return Err(refuse(format!("{}: the first line does not end", self.file.name)));
+                }
+                Err(Refused::More) => {
+                    notes.clear();
+                    want *= 4;
+                }
+            }
+        }
+    }
+
+    /// Reads more and more until something could be read, or a record is longer than any record is.
+    fn grow(&self, offset: u64, mut read: impl FnMut(Vec<u8>, bool) -> Result<Part, Fault>) -> Result<Part, Fault> {
+        let mut want = self.page;
+        loop {
+            let (bytes, last) = self.bytes(offset, want)?;
+            let part = read(bytes, last)?;
+            if part.consumed > 0 || part.finished || want > RECORD {
+                return Ok(part);
+            }
+            want *= 4;
+        }
+    }
+
+    /// Records of a JSON file.
+    pub fn json(&self, documents: &Documents<'_>, rows: &Rows, position: Position) -> Result<Read, Fault> {
+        let Rows::List(path) = rows else { return self.whole(documents) };
+        let (offset, number) =
+            if position.line == 0 { (self.list_start(documents, path)?, 1) } else { (position.offset, position.line) };
+        let part = self.grow(offset, |bytes, last| {
+            let chunk = Chunk { text: bytes, last, broken: Vec::new() };
+            Ok(with_text(documents.list(&chunk, number, path.is_empty()), chunk))
+        })?;
+        self.after(documents, part, offset)
+    }
+
+    pub fn ndjson(&self, documents: &Documents<'_>, position: Position) -> Result<Read, Fault> {
+        let mut notes = Vec::new();
+        let (offset, line) = if position.line == 0 {
+            let (start, last) = self.bytes(0, 16)?;
+            if start.is_empty() && last {
+                notes.push(Note { origin: documents.name.into(), what: "the file is empty".into() });
+            }
+            (documents.mark(&start).map_err(refuse)? as u64, 1)
+        } else {
+            (position.offset, position.line)
+        };
+        let part = self.grow(offset, |bytes, last| {
+            let chunk = Chunk { text: bytes, last, broken: Vec::new() };
+            Ok(with_text(documents.lines(&chunk, line), chunk))
+        })?;
+        self.after(documents, part, offset).map(|(part, after, _)| (part, after, notes))
+    }
+
+    /// Records of an XML file. `known` is what was open where the last page ended.
+    pub fn xml(
+        &self,
+        file: &XmlFile<'_>,
+        position: Position,
+        known: &mut Option<(usize, xml::Place)>,
+    ) -> Result<Read, Fault> {
+        let (place, line) = match known {
+            Some((number, place))
+                if position.line > 0 && (*number, place.offset) == (position.file, position.offset) =>
+            {
+                (place.clone(), position.line)
+            }
+            _ if position.line == 0 => (file.start(&self.bytes(0, 512)?.0).map_err(refuse)?, 1),
+            _ => {
+                return Err(Fault {
+                    then: Then::Restart,
+                    ..refuse(format!("{}: the place is not known any more", file.name))
+                });
+            }
+        };
+        let mut after = place.clone();
+        let mut part = self.grow(place.offset, |bytes, last| {
+            let chunk = chunk::decode(bytes, last, place.encoding, place.big_endian);
+            let (part, next) = file.records(&chunk, &place, line);
+            after = next;
+            Ok(with_text(part, chunk))
+        })?;
+        if part.consumed == 0 && !part.finished {
+            part.finished = true;
+            let why = "no element ends in the next 64 MB; the rest of the file was not read";
+            part.tear(Torn { origin: format!("{}, line {line}", file.name), why: why.into() });
+        }
+        after.offset = place.offset + chunk::raw_len(&part.bytes[..part.consumed], place.encoding);
+        let mut notes = Vec::new();
+        if part.finished
+            && part.torn.is_empty()
+            && let Some(what) = after.note(file.dialect)
+        {
+            notes.push(Note { origin: file.name.into(), what });
+        }
+        let offset = after.offset;
+        *known = Some((position.file, after));
+        Ok((part, offset, notes))
+    }
+
+    /// All rows of a sheet.
+    pub fn sheet(&self, sheet: &Sheet, table: &Table<'_>) -> Result<Read, Fault> {
+        let (bytes, last) = self.bytes(0, WORKBOOK)?;
+        if !last {
+            return Err(refuse(format!("{}: the workbook is larger than {} MB", table.name, WORKBOOK >> 20)));
+        }
+        let (part, notes) = sheet::read(&bytes, sheet, table).map_err(refuse)?;
+        Ok((part, bytes.len() as u64, notes))
+    }
+
+    /// Lines of cells with fixed widths.
+    pub fn lines(&self, lines: &Lines<'_>, position: Position) -> Result<Read, Fault> {
+        let encoding = lines.dialect.table.encoding;
+        let (start, last) = self.bytes(0, 16)?;
+        if let Some(other) = chunk::other_encoding(&start, encoding) {
+            return Err(refuse(format!(
+                "{}: the file is {other}, and `encoding` says {}",
+                lines.name,
+                encoding.word()
+            )));
+        }
+        let (skipped, big_endian) = chunk::mark(&start, encoding).unwrap_or((0, false));
+        let mut notes = Vec::new();
+        if position.line == 0 && last && start.len() == skipped {
+            notes.push(Note { origin: lines.name.into(), what: "the file is empty".into() });
+        }
+        let (offset, line) = if position.line == 0 { (skipped as u64, 1) } else { (position.offset, position.line) };
+        let mut part =
+            self.grow(offset, |bytes, last| Ok(lines.rows(chunk::decode(bytes, last, encoding, big_endian), line)))?;
+        self.endless(lines.name, "line", &mut part);
+        let after = offset + chunk::raw_len(&part.bytes[..part.consumed], encoding);
+        Ok((part, after, notes))
+    }
+
+    /// Entries of a directory.
+    pub fn ldif(&self, file: &LdifFile<'_>, position: Position) -> Result<Read, Fault> {
+        let (offset, line) = if position.line == 0 {
+            let (start, _) = self.bytes(0, 16)?;
+            (chunk::mark(&start, Encoding::Utf8).map_or(0, |(len, _)| len as u64), 1)
+        } else {
+            (position.offset, position.line)
+        };
+        let mut part = self.grow(offset, |bytes, last| {
+            let chunk = Chunk { text: bytes, last, broken: Vec::new() };
+            Ok(with_text(file.entries(&chunk, line), chunk))
+        })?;
+        self.endless(file.name, "line", &mut part);
+        let after = offset + part.consumed as u64;
+        Ok((part, after, Vec::new()))
+    }
+
+    /// Ends a file whose next record does not end.
+    fn endless(&self, name: &str, what: &str, part: &mut Part) {
+        if part.consumed == 0 && !part.finished {
+            part.finished = true;
+            let why = "the record does not end in the next 64 MB; the rest of the file was not read";
+            part.tear(Torn { origin: format!("{name}, {what} {}", part.line), why: why.into() });
+        }
+    }
+
+    /// A file that is one record.
+    fn whole(&self, documents: &Documents<'_>) -> Result<Read, Fault> {
+        let (bytes, last) = self.bytes(0, RECORD)?;
+        if !last {
+            return Err(refuse(format!("{}: one record is larger than 64 MB", documents.name)));
+        }
+        let mark = documents.mark(&bytes).map_err(refuse)?;
+        let chunk = Chunk { text: bytes[mark..].to_vec(), last, broken: Vec::new() };
+        let part = documents.whole(&chunk);
+        Ok((with_text(part, chunk), 0, Vec::new()))
+    }
+
+    /// The byte behind the bracket that opens the list.
+    fn list_start(&self, documents: &Documents<'_>, path: &[String]) -> Result<u64, Fault> {
+        let mut want = self.page;
+        loop {
+            let (bytes, last) = self.bytes(0, want)?;
+            match documents.start(&bytes, path, last).map_err(refuse)? {
+                Some(start) => return Ok(start as u64),
+                None if want > 16 * RECORD => {
+                    return Err(refuse(format!("{}: the list of records does not begin within 1 GB", documents.name)));
+                }
+                None => want *= 4,
+            }
+        }
+    }
+
+    /// The byte after a part of a file whose text is UTF-8.
+    fn after(&self, documents: &Documents<'_>, mut part: Part, offset: u64) -> Result<Read, Fault> {
+        self.endless(documents.name, "record", &mut part);
+        let after = offset + chunk::raw_len(&part.bytes[..part.consumed], Encoding::Utf8);
+        Ok((part, after, Vec::new()))
+    }
+}
+
+/// Puts decoded texts behind the text that they come from.
+fn with_text(mut part: Part, chunk: Chunk) -> Part {
+    let mut bytes = chunk.text;
+    bytes.append(&mut part.bytes);
+    Part { bytes, ..part }
+}

@@ -1,0 +1,518 @@
+//! Records of XML files, read piece by piece. Nothing that a document names is ever fetched, and no entity is expanded
+//! but the five of XML itself.
+
+use super::chunk::{self, Chunk};
+use super::element::Element;
+use super::part::Part;
+use super::record::Sink;
+use crate::adapter::Torn;
+use crate::protocol::files::csv::Encoding;
+use crate::protocol::files::shape::Shape;
+use crate::protocol::files::xml::Xml;
+use quick_xml::XmlVersion;
+use quick_xml::errors::{IllFormedError, SyntaxError};
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Error, Reader};
+use std::borrow::Cow;
+
+/// Elements are not nested deeper: a file that is, was made to do harm.
+const DEPTH: usize = 256;
+
+/// An XML file by its description.
+#[derive(Clone, Copy)]
+pub struct XmlFile<'a> {
+    /// The file as people know it.
+    pub name: &'a str,
+    /// How it is written.
+    pub dialect: &'a Xml,
+    /// Where the fields lie in a record.
+    pub shape: &'a Shape,
+}
+
+/// A place between two records: what is open there.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The byte of the file.
+    pub offset: u64,
+    /// The encoding of the file.
+    pub encoding: Encoding,
+    /// The order of bytes in UTF-16.
+    pub big_endian: bool,
+    /// The elements that are open.
+    open: Vec<Open>,
+    /// How many of them lie on the path to the records.
+    matched: usize,
+    /// True if the root was seen.
+    rooted: bool,
+    /// True if the element that holds the records was seen.
+    parent: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Open {
+    /// As it is written.
+    name: String,
+    /// Namespaces that it declares: prefix and address.
+    spaces: Vec<(String, String)>,
+}
+
+/// What stopped the reading of a record.
+enum Stop {
+    /// The text goes on behind the piece.
+    More,
+    /// The file cannot be read from here on.
+    Broken(String),
+}
+
+impl<'a> XmlFile<'a> {
+    /// The start of a file.
+    pub fn start(&self, bytes: &[u8]) -> Result<Place, String> {
+        let (encoding, skipped, big_endian) = self.encoding(bytes)?;
+        let offset = skipped as u64;
+        let open = Vec::new();
+        Ok(Place { offset, encoding, big_endian, open, matched: 0, rooted: false, parent: false })
+    }
+
+    /// The encoding: what the dialect says, else the byte order mark, else the declaration.
+    fn encoding(&self, bytes: &[u8]) -> Result<(Encoding, usize, bool), String> {
+        for encoding in [Encoding::Utf16, Encoding::Utf8] {
+            if let Some((skipped, big_endian)) = chunk::mark(bytes, encoding) {
+                return Ok((encoding, skipped, big_endian));
+            }
+        }
+        let encoding = match (self.dialect.encoding, declared(bytes)) {
+            (Some(encoding), _) => encoding,
+            (None, None) => Encoding::Utf8,
+            (None, Some(name)) => match name.to_ascii_lowercase().as_str() {
+                "utf-8" | "utf8" | "us-ascii" | "ascii" => Encoding::Utf8,
+                "iso-8859-1" | "latin1" => Encoding::Latin1,
+                "windows-1252" => Encoding::Windows1252,
+                "utf-16" => Encoding::Utf16,
+                _ => {
+                    return Err(format!(
+                        "{}: the file says that its encoding is {name}; known are utf-8, iso-8859-1, windows-1252, utf-16",
+                        self.name
+                    ));
+                }
+            },
+        };
+        Ok((encoding, 0, bytes.first() == Some(&0)))
+    }
+
+    /// The records of a piece that starts at a place, on a line; gives the place behind them too.
+    pub fn records(&self, chunk: &Chunk, place: &Place, line: u32) -> (Part, Place) {
+        let (text, broken) = readable(chunk);
+        let mut reader = Reader::from_str(text);
+        let config = reader.config_mut();
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        let reading = Reading {
+            file: *self,
+            names: self.dialect.names(),
+            text,
+            reader,
+            last: chunk.last,
+            broken,
+            place: place.clone(),
+            sink: Sink::new(&chunk.text),
+            part: Part { line, ..Part::default() },
+            counted: 0,
+        };
+        reading.all()
+    }
+}
+
+/// The text of a piece, and whether something stands behind it that is no text.
+fn readable(chunk: &Chunk) -> (&str, bool) {
+    let stop = chunk.broken.first().copied().unwrap_or(chunk.text.len());
+    match std::str::from_utf8(&chunk.text[..stop]) {
+        Ok(text) => (text, stop < chunk.text.len() || !chunk.broken.is_empty()),
+        Err(error) => {
+            let cut = error.error_len().is_none() && !chunk.last;
+            (std::str::from_utf8(&chunk.text[..error.valid_up_to()]).unwrap_or(""), !cut)
+        }
+    }
+}
+
+/// The encoding that an XML declaration names.
+fn declared(bytes: &[u8]) -> Option<String> {
+    let start = &bytes[..bytes.len().min(256)];
+    let text = String::from_utf8_lossy(start);
+    let declaration = text.strip_prefix("<?xml")?.split("?>").next()?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    value[1..].split(quote).next().map(String::from)
+}
+
+/// A piece while it is read.
+struct Reading<'a> {
+    file: XmlFile<'a>,
+    names: Vec<String>,
+    text: &'a str,
+    reader: Reader<&'a [u8]>,
+    last: bool,
+    broken: bool,
+    place: Place,
+    sink: Sink,
+    part: Part,
+    /// The byte up to which lines are counted.
+    counted: usize,
+}
+
+impl<'a> Reading<'a> {
+    fn all(mut self) -> (Part, Place) {
+        loop {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(Stop::More) if !self.last && !self.broken => break,
+                Err(stop) => {
+                    let why = match stop {
+                        Stop::Broken(why) => why,
+                        Stop::More => "the file ends in the middle of a record".into(),
+                    };
+                    self.count(self.at());
+                    self.tear(why);
+                    self.part.finished = true;
+                    break;
+                }
+            }
+        }
+        self.part.cells = self.sink.cells;
+        self.part.inner = self.sink.inner;
+        self.part.bytes = self.sink.tail;
+        (self.part, self.place)
+    }
+
+    fn at(&self) -> usize {
+        (self.reader.buffer_position() as usize).min(self.text.len())
+    }
+
+    /// Counts lines up to a byte.
+    fn count(&mut self, to: usize) {
+        let to = to.max(self.counted);
+        self.part.line += memchr::memchr_iter(b'\n', &self.text.as_bytes()[self.counted..to]).count() as u32;
+        self.counted = to;
+    }
+
+    fn tear(&mut self, why: String) {
+        let origin = format!("{}, line {}", self.file.name, self.part.line);
+        self.part.tear(Torn { origin, why });
+    }
+
+    /// Everything up to here is read.
+    fn consume(&mut self) {
+        let at = self.at();
+        self.count(at);
+        self.part.consumed = at;
+    }
+
+    fn event(&mut self) -> Result<Event<'a>, Stop> {
+        self.reader.read_event().map_err(|error| {
+            let cut = match &error {
+                Error::Syntax(SyntaxError::InvalidBangMarkup) => {
+                    self.reader.error_position() as usize + 16 > self.text.len()
+                }
+                Error::Syntax(_) | Error::IllFormed(IllFormedError::UnclosedReference) => true,
+                _ => false,
+            };
+            if cut && !self.last {
+                Stop::More
+            } else {
+                Stop::Broken(format!("the file is no XML from here on: {error}"))
+            }
+        })
+    }
+
+    /// One event outside of records; false at the end.
+    fn step(&mut self) -> Result<bool, Stop> {
+        let start = self.at();
+        match self.event()? {
+            Event::Start(tag) => self.enter(start, &tag, false)?,
+            Event::Empty(tag) => self.enter(start, &tag, true)?,
+            Event::End(tag) => {
+                let name = tag.name();
+                let open = self.place.open.pop();
+                if open.as_ref().is_none_or(|open| open.name != name.as_ref()) {
+                    return Err(mismatched(open.as_ref().map(|open| open.name.as_str()), name.as_ref()));
+                }
+                self.place.matched = self.place.matched.min(self.place.open.len());
+            }
+            Event::DocType(text) if text.contains("<!ENTITY") => {
+                self.count(start);
+                let why = "the document type declares entities; they are never expanded, and such a file is not read";
+                return Err(Stop::Broken(why.into()));
+            }
+            Event::Eof => return self.end(),
+            _ => {}
+        }
+        self.consume();
+        Ok(true)
+    }
+
+    /// The end of the piece.
+    fn end(&mut self) -> Result<bool, Stop> {
+        if self.broken {
+            let encoding = self.place.encoding.word();
+            return Err(Stop::Broken(format!("the file is no {encoding} from here on; is its encoding another one?")));
+        }
+        if !self.last {
+            return Ok(false);
+        }
+        if let Some(open) = self.place.open.last() {
+            return Err(Stop::Broken(format!("the file ends before `{}` is closed", open.name)));
+        }
+        if !self.place.rooted {
+            return Err(Stop::Broken("the file holds no element".into()));
+        }
+        self.consume();
+        self.part.finished = true;
+        Ok(false)
+    }
+
+    /// An element begins.
+    fn enter(&mut self, start: usize, tag: &BytesStart<'a>, empty: bool) -> Result<(), Stop> {
+        let depth = self.place.open.len();
+        if depth >= DEPTH {
+            return Err(Stop::Broken(format!("elements are nested deeper than {DEPTH}")));
+        }
+        let open = Open { name: tag.name().as_ref().to_string(), spaces: self.spaces(tag)? };
+        self.place.open.push(open);
+        let name = self.name(tag.name().as_ref());
+        let on_path = self.place.matched == depth && self.names.get(depth).is_some_and(|wanted| *wanted == name);
+        if depth == 0 {
+            if !on_path {
+                self.count(start);
+                return Err(Stop::Broken(format!(
+                    "the root element is `{name}`, and `select` begins with `{}`",
+                    self.names[0]
+                )));
+            }
+            self.place.rooted = true;
+        }
+        if on_path && depth + 1 == self.names.len() {
+            self.count(start);
+            // What was opened by the record is closed by it, or the piece is read again from before it.
+            let before = self.place.open.len() - 1;
+            let record = self.record(tag, empty);
+            self.place.open.truncate(before);
+            return record;
+        }
+        if on_path {
+            self.place.matched = depth + 1;
+            self.place.parent |= depth + 2 == self.names.len();
+        }
+        if empty {
+            self.place.open.pop();
+            self.place.matched = self.place.matched.min(depth);
+        }
+        Ok(())
+    }
+
+    /// Reads a record up to its end, and adds its rows.
+    fn record(&mut self, tag: &BytesStart<'a>, empty: bool) -> Result<(), Stop> {
+        let mut trouble = None;
+        let first = self.element(tag, &mut trouble);
+        let mut stack = vec![first];
+        let root = self.place.open.len();
+        if !empty {
+            while self.inside(&mut stack, root, &mut trouble)? {}
+        }
+        let Some(element) = stack.pop() else { return Ok(()) };
+        if let Some(why) = trouble {
+            self.tear(why);
+            return Ok(());
+        }
+        self.sink.element(self.file.shape, &element);
+        self.part.lines.resize(self.sink.rows, self.part.line);
+        Ok(())
+    }
+
+    /// One event inside a record; false at its end.
+    fn inside(
+        &mut self,
+        stack: &mut Vec<Element<'a>>,
+        root: usize,
+        trouble: &mut Option<String>,
+    ) -> Result<bool, Stop> {
+        match self.event()? {
+            Event::Start(tag) => {
+                if self.place.open.len() >= DEPTH {
+                    return Err(Stop::Broken(format!("elements are nested deeper than {DEPTH}")));
+                }
+                let open = Open { name: tag.name().as_ref().to_string(), spaces: self.spaces(&tag)? };
+                self.place.open.push(open);
+                let element = self.element(&tag, trouble);
+                stack.push(element);
+            }
+            Event::Empty(tag) => {
+                let open = Open { name: String::new(), spaces: self.spaces(&tag)? };
+                self.place.open.push(open);
+                let element = self.element(&tag, trouble);
+                self.place.open.pop();
+                add(stack, element);
+            }
+            Event::End(tag) => {
+                let name = tag.name();
+                let closes = self.place.open.last().is_some_and(|open| open.name == name.as_ref());
+                if !closes {
+                    let open = self.place.open.last().map(|open| open.name.as_str());
+                    return Err(mismatched(open, name.as_ref()));
+                }
+                if let Some(top) = stack.last_mut() {
+                    trim(&mut top.text);
+                }
+                if self.place.open.len() == root {
+                    return Ok(false);
+                }
+                self.place.open.pop();
+                if let Some(element) = stack.pop() {
+                    add(stack, element);
+                }
+            }
+            Event::Text(text) => append(stack, text.xml10_content()),
+            Event::CData(text) => append(stack, text.xml10_content()),
+            Event::GeneralRef(reference) => match expanded(&reference) {
+                Some(text) => append(stack, Cow::Owned(text)),
+                None => *trouble = trouble.take().or_else(|| Some(unknown_entity(&reference))),
+            },
+            Event::Eof => {
+                return Err(if self.broken { Stop::Broken(self.encoding_trouble()) } else { Stop::More });
+            }
+            Event::Decl(_) | Event::PI(_) | Event::DocType(_) | Event::Comment(_) => {}
+        }
+        Ok(true)
+    }
+
+    fn encoding_trouble(&self) -> String {
+        format!("the file is no {} from here on; is its encoding another one?", self.place.encoding.word())
+    }
+
+    /// An element with its attributes.
+    fn element(&self, tag: &BytesStart<'a>, trouble: &mut Option<String>) -> Element<'a> {
+        let mut element = Element { name: self.name(tag.name().as_ref()).into(), ..Element::default() };
+        for attribute in tag.attributes() {
+            let attribute = match attribute {
+                Ok(attribute) => attribute,
+                Err(error) => {
+                    trouble.get_or_insert_with(|| format!("an attribute cannot be read: {error}"));
+                    break;
+                }
+            };
+            let name: &str = attribute.key.as_ref();
+            if name == "xmlns" || name.starts_with("xmlns:") {
+                continue;
+            }
+            let Ok(value) = attribute.normalized_value(XmlVersion::Implicit1_0) else {
+                trouble.get_or_insert_with(|| "an attribute holds an entity that is not one of XML's own".into());
+                continue;
+            };
+            element.nil |= name.ends_with(":nil") && matches!(&*value, "true" | "1");
+            // An attribute without a prefix is in no namespace, whatever the namespace of its element.
+            let name = if name.contains(':') { self.name(name) } else { self.cased(name) };
+            element.attributes.push((format!("@{name}").into(), Cow::Owned(value.into_owned())));
+        }
+        element
+    }
+
+    /// Namespaces that a tag declares.
+    fn spaces(&self, tag: &BytesStart<'a>) -> Result<Vec<(String, String)>, Stop> {
+        if self.file.dialect.namespaces.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut spaces = Vec::new();
+        for attribute in tag.attributes().flatten() {
+            let name: &str = attribute.key.as_ref();
+            let prefix = if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") };
+            let Some(prefix) = prefix else { continue };
+            let value = attribute.normalized_value(XmlVersion::Implicit1_0);
+            let value = value.map_err(|_| Stop::Broken("the address of a namespace cannot be read".into()))?;
+            spaces.push((prefix.to_string(), value.into_owned()));
+        }
+        Ok(spaces)
+    }
+
+    /// A name as paths know it.
+    fn name(&self, written: &str) -> String {
+        let (prefix, local) = written.split_once(':').unwrap_or(("", written));
+        let local = self.cased(local);
+        let named = &self.file.dialect.namespaces;
+        if named.is_empty() {
+            return local;
+        }
+        let spaces = self.place.open.iter().rev().flat_map(|open| open.spaces.iter().rev());
+        let address = spaces.into_iter().find(|(known, _)| known == prefix).map(|(_, address)| address.as_str());
+        match address.filter(|address| !address.is_empty()) {
+            None => local,
+            Some(address) => match named.iter().find(|(_, known)| known == address) {
+                Some((name, _)) => format!("{name}:{local}"),
+                // Of a namespace that nobody named: no path leads to it.
+                None => format!("?:{local}"),
+            },
+        }
+    }
+
+    fn cased(&self, name: &str) -> String {
+        if self.file.dialect.any_case { name.to_ascii_lowercase() } else { name.to_string() }
+    }
+}
+
+impl Place {
+    /// What is odd about a file that was read to its end.
+    pub fn note(&self, dialect: &Xml) -> Option<String> {
+        let parents = dialect.path.len().checked_sub(1).filter(|parents| *parents > 1 && !self.parent)?;
+        Some(format!("there is no element `{}`: the list is empty", dialect.path[..parents].join(".")))
+    }
+}
+
+fn mismatched(open: Option<&str>, closed: &str) -> Stop {
+    Stop::Broken(match open {
+        Some(open) => format!("`{closed}` is closed where `{open}` is open"),
+        None => format!("`{closed}` is closed, and nothing is open"),
+    })
+}
+
+fn add<'t>(stack: &mut [Element<'t>], element: Element<'t>) {
+    if let Some(parent) = stack.last_mut() {
+        parent.children.push(element);
+    }
+}
+
+fn append<'t>(stack: &mut [Element<'t>], text: Cow<'t, str>) {
+    let Some(top) = stack.last_mut() else { return };
+    if top.text.is_empty() {
+        top.text = text;
+    } else {
+        top.text.to_mut().push_str(&text);
+    }
+}
+
+/// Takes away the blanks around a text.
+fn trim(text: &mut Cow<'_, str>) {
+    let blank = [' ', '\t', '\r', '\n'];
+    match text {
+        Cow::Borrowed(text) => *text = text.trim_matches(blank),
+        Cow::Owned(text) => {
+            let trimmed = text.trim_matches(blank);
+            if trimmed.len() < text.len() {
+                *text = trimmed.to_string();
+            }
+        }
+    }
+}
+
+/// The text of an entity of XML itself.
+fn expanded(reference: &quick_xml::events::BytesRef<'_>) -> Option<String> {
+    match reference.resolve_char_ref() {
+        Ok(Some(c)) => Some(c.to_string()),
+        Ok(None) => resolve_predefined_entity(reference).map(String::from),
+        Err(_) => None,
+    }
+}
+
+fn unknown_entity(reference: &str) -> String {
+    let name: String = reference.chars().take(24).collect();
+    format!("`&{name};` is no entity of XML itself; entities of a document type are never expanded")
+}
