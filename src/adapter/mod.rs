@@ -240,6 +240,8 @@ pub enum Wrong {
     Other,
     /// Several values.
     Several,
+    /// An error in the place of a value.
+    Error,
 }
 
 impl Wrong {
@@ -251,6 +253,7 @@ impl Wrong {
             Wrong::Structure => "a structure",
             Wrong::Other => "a number or bool",
             Wrong::Several => "several values",
+            Wrong::Error => "an error of the sheet, such as #REF!",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Elements of XML and entries of LDIF: a tree of names and texts, and the cells of the slots that lie in it.
 
 use super::record::{Sink, Target};
-use crate::adapter::Cell;
+use crate::adapter::{Cell, Wrong};
 use crate::protocol::files::shape::{Fields, Kind, Shape};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -136,15 +136,15 @@ impl Sink {
             (_, [Item::Element(element)]) if element.nil => Cell::Null,
             (Kind::Scalar, [Item::Text(text)]) => self.borrowed(text),
             (Kind::Scalar, [Item::Element(element)]) if element.children.is_empty() => self.borrowed(&element.text),
-            (Kind::Scalar, [_]) => Cell::Wrong("a structure"),
+            (Kind::Scalar, [_]) => Cell::Wrong(Wrong::Structure),
             (Kind::Struct(fields, width), [item @ Item::Element(_)]) => {
                 let first = self.inner.len();
                 self.inner.resize(first + width, Cell::Missing);
                 self.fill_items(fields, &[*item], Target::Inner(first));
                 Cell::Struct { first: first as u32 }
             }
-            (Kind::Struct(..), [Item::Text(_)]) => Cell::Wrong("a text"),
-            _ => Cell::Wrong("several values"),
+            (Kind::Struct(..), [Item::Text(_)]) => Cell::Wrong(Wrong::Text),
+            _ => Cell::Wrong(Wrong::Several),
         }
     }
 
@@ -168,7 +168,7 @@ impl Sink {
                 (Kind::List(_), _) => self.list(texts),
                 (_, []) => Cell::Missing,
                 (_, [only]) => *only,
-                _ => Cell::Wrong("several values"),
+                _ => Cell::Wrong(Wrong::Several),
             };
             self.put(Target::Row(row), query.slot, cell);
         }
@@ -180,9 +180,9 @@ impl Sink {
             Value::String(text) => self.decoded(text),
             Value::Object(members) => match members.get(OWN_TEXT) {
                 Some(Value::String(text)) => self.decoded(text),
-                _ => Cell::Wrong("a structure"),
+                _ => Cell::Wrong(Wrong::Structure),
             },
-            _ => Cell::Wrong("a list"),
+            _ => Cell::Wrong(Wrong::List),
         }
     }
 }

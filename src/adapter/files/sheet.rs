@@ -8,7 +8,7 @@ use super::grid::Grid;
 use super::header::{Refused, Table};
 use super::part::Part;
 use super::writer::Refusal;
-use crate::adapter::{Cell, Note, Rows as RowSource, Torn};
+use crate::adapter::{Cell, Note, Rows as RowSource, Torn, Wrong};
 use crate::protocol::files::Column;
 use crate::protocol::files::fit::trimmed;
 use crate::protocol::files::sheet::Sheet;
@@ -149,7 +149,7 @@ impl Reading<'_> {
 }
 
 /// The text of a cell; `None` if it is empty.
-fn text(data: &Data) -> Result<Option<String>, &'static str> {
+fn text(data: &Data) -> Result<Option<String>, Wrong> {
     Ok(Some(match data {
         Data::Empty => return Ok(None),
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
@@ -157,7 +157,7 @@ fn text(data: &Data) -> Result<Option<String>, &'static str> {
         Data::Float(number) => number.to_string(),
         Data::Bool(value) => value.to_string(),
         Data::DateTime(moment) => moment_text(moment),
-        Data::Error(_) => return Err("an error of the sheet, such as #REF!"),
+        Data::Error(_) => return Err(Wrong::Error),
     }))
 }
 
