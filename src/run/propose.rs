@@ -119,14 +119,8 @@ pub fn work_route<'t>(
 
 /// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
 /// be proposed just so is proposed.
-pub fn propose(
-    plan: &Plan<'_>,
-    read: &Read,
-    store: Option<&Store>,
-    as_of: Date,
-    made_at: &str,
-    saved: Option<&ChangeSet>,
-) -> Result<Proposal, StoreFault> {
+pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal, StoreFault> {
+    let Wish { store, saved, as_of, made_at, purpose } = *wish;
     let arena = Arena::new();
     let codecs = lookup_codecs(plan.model);
     let lookups = lookups(plan.model, &codecs, &arena);
@@ -155,7 +149,7 @@ pub fn propose(
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
-        let context = Context { plan, worked: &worked, index, store, known, as_of, arena: &arena };
+        let context = Context { plan, worked: &worked, index, store, known, as_of, purpose, arena: &arena };
         let right = Right::of(plan, write, read, store, &set.sync, &earlier, &arena)?;
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
@@ -205,6 +199,30 @@ struct Known<'c> {
     decisions: &'c Decisions,
 }
 
+/// What a proposal is made from, beside what was read.
+#[derive(Clone, Copy)]
+pub struct Wish<'w> {
+    /// What was remembered before.
+    pub store: Option<&'w Store>,
+    /// A saved change set, of which only that is proposed which is still the same.
+    pub saved: Option<&'w ChangeSet>,
+    /// The date that the run takes for today.
+    pub as_of: Date,
+    /// The moment.
+    pub made_at: &'w str,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What a proposal is made for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Somebody looks at it.
+    Look,
+    /// It is written, and what it says is remembered.
+    Write,
+}
+
 /// Comparing one entity.
 struct Context<'c, 't> {
     plan: &'c Plan<'c>,
@@ -213,6 +231,7 @@ struct Context<'c, 't> {
     store: Option<&'c Store>,
     known: Known<'c>,
     as_of: Date,
+    purpose: Purpose,
     arena: &'t Arena,
 }
 
@@ -369,28 +388,34 @@ impl<'c, 't> Context<'c, 't> {
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let present = &right.present[index];
-        let linked = matches!(found, Found::Linked(_)) && present.state != LinkState::Deactivated;
-        if linked && self.is_as_made(row, right, index) && !present.needs_remembering(&self.identities(row)) {
-            return None;
-        }
         let mut secrets = Map::new();
-        let values = self.record(row, &mut secrets);
-        let mut record = Writer::default();
         let mut fields = Vec::new();
-        for (position, (field, value)) in entity.fields.iter().zip(values).enumerate() {
-            let state = made.row_states(row)[position];
-            let now = right.json(index, position);
-            let value = wanted(field, state, value, &now).filter(|value| *value != now);
-            let after = value.as_ref().unwrap_or(&now);
-            record.json(&field.name.text, after);
-            // What is sent once was sent when the record was made.
-            if after.is_null() || field.access != Access::Write {
-                secrets.remove(&field.name.text);
+        let same = present.state != LinkState::Deactivated && self.is_as_made(row, right, index);
+        let record = if same {
+            if matches!(found, Found::Linked(_)) && !present.needs_remembering(&self.identities(row)) {
+                return None;
             }
-            if let Some(to) = value {
-                fields.push(FieldChange { field: field.name.text.clone(), from: now, to });
+            // Who only looks remembers nothing.
+            if self.purpose == Purpose::Look { Record::default() } else { right.record(index) }
+        } else {
+            let values = self.record(row, &mut secrets);
+            let mut record = Writer::default();
+            for (position, (field, value)) in entity.fields.iter().zip(values).enumerate() {
+                let state = made.row_states(row)[position];
+                let now = right.json(index, position);
+                let value = wanted(field, state, value, &now).filter(|value| *value != now);
+                let after = value.as_ref().unwrap_or(&now);
+                record.json(&field.name.text, after);
+                // What is sent once was sent when the record was made.
+                if after.is_null() || field.access != Access::Write {
+                    secrets.remove(&field.name.text);
+                }
+                if let Some(to) = value {
+                    fields.push(FieldChange { field: field.name.text.clone(), from: now, to });
+                }
             }
-        }
+            record.done()
+        };
         let back = present.state == LinkState::Deactivated;
         let moved = matches!(found, Found::Moved(_));
         let op = match (back, fields.is_empty(), found) {
@@ -411,7 +436,7 @@ impl<'c, 't> Context<'c, 't> {
             },
             right_id: present.right_id.map(String::from),
             fields,
-            record: record.done(),
+            record,
             secrets,
             identities: self.identities(row),
             why: moved.then(|| "the left record's key changed".into()),

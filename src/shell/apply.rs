@@ -6,6 +6,7 @@ use super::progress::Progress;
 use super::run::{Ended, tell_run};
 use super::{Exit, Out, tell};
 use crate::run::change::ChangeSet;
+use crate::run::propose::Purpose;
 use crate::store::Store;
 use crate::world::World;
 use serde_json::json;
@@ -33,7 +34,7 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
     let ended = runtime.block_on(async {
         let (mut store, _lock) = job.open_store(out).await?;
         let progress = Progress::new(out);
-        let proposal = job.propose(Some(&store), Some(&saved), &progress).await;
+        let proposal = job.propose(Some(&store), Some(&saved), Purpose::Write, &progress).await;
         let proposal = proposal.map_err(|fault| usage(store_trouble(&fault), out))?;
         if !proposal.report.stopped.is_empty() {
             job.stopped(&mut store, "apply", &proposal.report).map_err(|fault| usage(store_trouble(&fault), out))?;

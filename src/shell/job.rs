@@ -13,7 +13,7 @@ use crate::run::change::ChangeSet;
 use crate::run::decide::{Decisions, PROTECTED};
 use crate::run::gather::{Read, Sides, gather, settings};
 use crate::run::guard::size_name;
-use crate::run::propose::{FILLED, Proposal, propose};
+use crate::run::propose::{FILLED, Proposal, Purpose, Wish, propose};
 use crate::run::report::Report;
 use crate::store::{Held, Store, StoreFault};
 use crate::world::World;
@@ -125,11 +125,13 @@ impl<'p> Job<'p> {
         &self,
         store: Option<&Store>,
         saved: Option<&ChangeSet>,
+        purpose: Purpose,
         progress: &Progress,
     ) -> Result<Proposal, StoreFault> {
         let read = self.read(true, progress).await;
         progress.begin("comparing", None);
-        propose(&self.plan, &read, store, self.as_of, &self.world.now().to_string(), saved)
+        let made_at = self.world.now().to_string();
+        propose(&self.plan, &read, &Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose })
     }
 
     /// Opens the store for a command that writes, takes the lock and finishes what a killed run left behind.

@@ -5,7 +5,7 @@ use super::job::{Job, runtime, store_trouble};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
 use crate::documents::keys::Keys;
-use crate::run::propose::Proposal;
+use crate::run::propose::{Proposal, Purpose};
 use crate::store::Store;
 use crate::world::World;
 use std::path::Path;
@@ -24,7 +24,7 @@ fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit,
     let runtime = runtime().map_err(|why| usage(&why, out))?;
     let store = Store::open_read(world, &job.store_path()).map_err(|fault| usage(&store_trouble(&fault), out))?;
     let proposal = runtime
-        .block_on(job.propose(store.as_ref(), None, &progress))
+        .block_on(job.propose(store.as_ref(), None, Purpose::Look, &progress))
         .map_err(|fault| usage(&store_trouble(&fault), out))?;
     drop(progress);
     if let Some(file) = &args.out {

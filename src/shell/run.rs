@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::{Exit, Out, tell};
 use crate::documents::keys::Keys;
 use crate::run::apply::Summary;
-use crate::run::propose::Proposal;
+use crate::run::propose::{Proposal, Purpose};
 use crate::world::World;
 use serde_json::json;
 
@@ -52,8 +52,10 @@ pub fn run_job(job: &Job<'_>, out: &mut Out) -> Result<Ended, Exit> {
     runtime.block_on(async {
         let (mut store, _lock) = job.open_store(out).await?;
         let progress = Progress::new(out);
-        let proposal =
-            job.propose(Some(&store), None, &progress).await.map_err(|fault| usage(&store_trouble(&fault), out))?;
+        let proposal = job
+            .propose(Some(&store), None, Purpose::Write, &progress)
+            .await
+            .map_err(|fault| usage(&store_trouble(&fault), out))?;
         if !proposal.report.stopped.is_empty() {
             job.stopped(&mut store, "run", &proposal.report).map_err(|fault| usage(&store_trouble(&fault), out))?;
             return Ok(Ended { proposal, summary: Summary::default(), exit: Exit::Stopped });

@@ -4,6 +4,7 @@ use super::args::TryArgs;
 use super::job::Job;
 use super::{Exit, Out, library, run, tell};
 use crate::finding::Severity;
+use crate::run::propose::Purpose;
 use crate::world::World;
 use jiff::civil::Date;
 use std::path::Path;
@@ -60,7 +61,7 @@ fn show_preview(job: &Job<'_>, out: &mut Out) -> Result<(), Exit> {
         Exit::Usage
     })?;
     let progress = super::progress::Progress::new(out);
-    match runtime.block_on(job.propose(None, None, &progress)) {
+    match runtime.block_on(job.propose(None, None, Purpose::Look, &progress)) {
         Ok(proposal) => {
             drop(progress);
             out.text(&tell::counts(&proposal.set));
