@@ -203,10 +203,19 @@ fn reads(root: &Node) -> Reads {
     }
 }
 
+/// What a delivery means. A file that is written holds all there is, unless the document says otherwise; a service takes
+/// record after record.
 fn writes(root: &Node) -> Writes {
     let said = root.get("writes");
     let word = |key: &str| text(said?, key);
-    Writes { whole: word("extent") == Some("whole"), held_left_out: word("held") == Some("left-out") }
+    let of_files = || {
+        let written = || entries(root, "entities").iter().any(|entry| entry.value.get("write").is_some());
+        entries(root, "connect").first().is_some_and(|entry| entry.key == "files") && written()
+    };
+    Writes {
+        whole: word("extent").map_or_else(of_files, |extent| extent == "whole"),
+        held_left_out: word("held") == Some("left-out"),
+    }
 }
 
 fn evidence(node: &Node) -> Evidence {

@@ -1,18 +1,14 @@
-//! Documents that are made to hurt: `koppla check` has findings, ends with 1, and does so at once.
+//! Documents that are made to hurt: `koppla check` has findings and ends with 1.
 
 use crate::town::Town;
 use koppla::shell::Exit;
-use std::time::{Duration, Instant};
 
 /// Checks a project with one more document.
 #[track_caller]
 fn checked(name: &str, text: &str, words: &[&str]) {
     let town = Town::new();
     town.world.put(name, text);
-    let began = Instant::now();
     town.command("koppla check --project .").ends(Exit::Found).says(&[name]).says(words);
-    // A build without optimisation on a machine with other work needs a second for the library alone.
-    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     town.run().ends(Exit::Found).hides(&["changes written"]);
 }
 

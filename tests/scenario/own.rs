@@ -1,0 +1,95 @@
+//! A project that a consultant writes from nothing: two systems of files, one mapping, one sync, as little said as can be.
+
+use crate::town::Town;
+use koppla::shell::Exit;
+use koppla::world::TestWorld;
+
+const DOCUMENTS: [(&str, &str); 4] = [
+    (
+        "systems/staff-list/system.yaml",
+        "system: staff-list
+connect:
+  files: { folder: input, format: { csv: { separator: \";\", header: required, columns: by-name, encoding: windows-1252 } } }
+entities:
+  teacher:
+    key: number
+    read: { file: \"teachers*.csv\" }
+    fields:
+      number: { type: text, at: Nr }
+      name:   { type: text, at: Namn, class: personal }
+      mail:   { type: \"email?\", at: E-post, class: contact }
+      since:  { type: date, at: Sedan, format: [yyyy-MM-dd, d/M/yyyy] }
+",
+    ),
+    (
+        "systems/address-list/system.yaml",
+        "system: address-list
+connect:
+  files: { folder: output, format: { csv: { separator: \",\", header: required, columns: by-name, encoding: utf-8 } } }
+entities:
+  address:
+    key: id
+    write: { file: addresses.csv }
+    fields:
+      id:    { type: text, class: public }
+      name:  { type: text, class: personal }
+      mail:  { type: email, class: contact }
+      since: { type: date, class: personal }
+",
+    ),
+    (
+        "addresses.mapping.yaml",
+        "mapping: addresses
+left: staff-list
+right: address-list
+maps:
+  teachers:
+    between: teacher -> address
+    gone: remove
+    fields: |
+      Id:    number -> id
+      Name:  name   -> name
+      Mail:  mail   -> mail    else reject \"no address\"
+      Since: since  -> since
+",
+    ),
+    ("addresses.sync.yaml", "sync: addresses\nleft: staff-list\nright: address-list\n"),
+];
+
+/// The project with two teachers who can be written and one who cannot.
+fn project() -> Town {
+    let world = TestWorld::new();
+    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    for (path, text) in DOCUMENTS {
+        world.put(path, text);
+    }
+    world.put(
+        "input/teachers1.csv",
+        b"Nr;Namn;E-post;Sedan\r\n1;\xc5sa \xd6berg;asa@example.se;2020-08-01\r\n2;Bo Ek;;2021-01-01\r\n3;Cia Al;cia@example.se;1/8/2021\r\n",
+    );
+    Town { world }
+}
+
+#[test]
+fn a_file_that_is_written_is_delivered_whole() {
+    let town = project();
+    town.command("koppla check --project .").ends(Exit::Done);
+    town.run().ends(Exit::Found).says(&["no address", "input/teachers1.csv:3", "2 changes written"]);
+    let written = "id,name,mail,since\r\n1,Åsa Öberg,asa@example.se,2020-08-01\r\n3,Cia Al,cia@example.se,2021-08-01\r\n";
+    assert_eq!(town.output()["addresses.csv"].replace("\r\n", "\n"), written.replace("\r\n", "\n"));
+    town.reborn().run().ends(Exit::Found).says(&["0 changes written"]);
+    // Who is no longer in the list is no longer in the file.
+    town.world.put("input/teachers1.csv", b"Nr;Namn;E-post;Sedan\r\n1;\xc5sa \xd6berg;asa@example.se;2020-08-01\r\n");
+    town.reborn().run().ends(Exit::Done).says(&["1 change written"]);
+    assert_eq!(town.rows("addresses.csv"), ["1,Åsa Öberg,asa@example.se,2020-08-01"]);
+}
+
+#[test]
+fn a_missing_file_takes_nobody_away() {
+    let town = project();
+    town.run().ends(Exit::Found);
+    let before = town.output();
+    std::fs::remove_file(town.world.path("input/teachers1.csv")).expect("the file is there");
+    town.reborn().run().ends(Exit::Found).says(&["teachers*.csv", "nothing of it counts as gone"]);
+    assert_eq!(town.output(), before);
+}
