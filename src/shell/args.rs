@@ -51,6 +51,8 @@ pub enum Command {
     Test(TestArgs),
     /// Print the table of fields and directions of a mapping
     Docs(DocsArgs),
+    /// Put the columns of rules under one another
+    Fmt(FmtArgs),
 }
 
 /// How a result is printed.
@@ -149,6 +151,27 @@ pub struct CheckArgs {
     /// How findings are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: FindingsFormat,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla fmt`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Only blanks in the lines of `fields: |` change; every other byte stays.
+
+Examples:
+  koppla fmt                             format every document of the project
+  koppla fmt skolon.mapping.yaml         format one file
+  koppla fmt --check                     change nothing; exit 1 and name the files that differ")]
+pub struct FmtArgs {
+    /// Files (default: all documents of the project)
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Change nothing: name the files that differ, and exit 1 if there are any
+    #[arg(long)]
+    pub check: bool,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,

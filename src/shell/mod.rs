@@ -24,6 +24,7 @@ pub mod explain;
 pub mod functions;
 pub mod test;
 pub mod docs;
+pub mod fmt;
 
 pub use exit::Exit;
 pub use out::Out;
@@ -68,6 +69,7 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Functions(args) => functions::run(args, world, out),
         Command::Test(args) => test::run(args, world, out),
         Command::Docs(args) => docs::run(args, world, out),
+        Command::Fmt(args) => fmt::run(args, world, out),
     }
 }
 

@@ -213,7 +213,8 @@ impl Shelf {
     }
 }
 
-fn documents(folder: &Path, world: &dyn World) -> Result<Documents, String> {
+/// The documents of a project, by their paths inside its folder.
+pub fn documents(folder: &Path, world: &dyn World) -> Result<Documents, String> {
     let mut paths = Vec::new();
     walk(folder, world, &mut paths)
         .map_err(|error| format!("the folder {} cannot be read: {error}", folder.display()))?;

@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Findings, codes::syntax};
 use crate::source::Span;
 use crate::syntax::ast::Name;
-use crate::syntax::parse::scan::{Scan, TokenKind, begins_comment, first_arrow, is_arrow};
+use crate::syntax::parse::scan::{Scan, Token, TokenKind, begins_comment, first_arrow, is_arrow};
 use crate::syntax::parse::{Fragment, Piece, lines};
 use std::ops::Range;
 
@@ -26,13 +26,21 @@ pub struct Row {
     body: Range<usize>,
     /// Its tokens, by number.
     pub tokens: Range<usize>,
-    indent: usize,
+    /// How deep its first line is indented.
+    pub indent: usize,
     /// How many brackets are open at its end.
     open: usize,
     /// True once an arrow stands outside all brackets.
     arrow: bool,
     /// True for a first rule that has no label: a finding says so.
     pub unlabelled: bool,
+}
+
+impl Row {
+    /// Its bytes, without the label.
+    pub fn body(&self) -> Range<usize> {
+        self.body.clone()
+    }
 }
 
 impl<'a> Block<'a> {
@@ -175,6 +183,11 @@ impl<'a> Block<'a> {
     fn finish(mut self) -> Block<'a> {
         self.text = self.scan.without_comments(self.fragment.text);
         self
+    }
+
+    /// The tokens of a row.
+    pub fn tokens(&self, row: &Row) -> &[Token] {
+        &self.scan.tokens[row.tokens.clone()]
     }
 
     /// The piece to parse for a row.

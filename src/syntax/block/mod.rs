@@ -3,6 +3,7 @@
 //! A line that cannot be parsed gives one finding, and the lines around it are parsed all the same.
 
 mod lines;
+pub mod columns;
 
 use super::ast::{Binding, Expr, ExprKind, Free, Grant, MatchLine, Name, OverlayLine, Rule, Step, StepKind};
 use super::parse::grammar::Rule as Grammar;
