@@ -41,7 +41,8 @@ impl Opener for HttpOpener {
             let dialect = dialect.as_any().downcast_ref::<HttpDialect>();
             let dialect = dialect.ok_or_else(|| Fault::stop("this connection is not HTTP"))?;
             let line = Line::open(&dialect.connection, world, settings)?;
-            Ok(Box::new(HttpSession { dialect, line, readings: BTreeMap::new(), shared: Shared::new() }) as Box<dyn Session + 'a>)
+            Ok(Box::new(HttpSession { dialect, line, readings: BTreeMap::new(), shared: Shared::new() })
+                as Box<dyn Session + 'a>)
         })
     }
 }
