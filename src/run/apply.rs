@@ -111,7 +111,7 @@ pub async fn recover(
             }
         }
     } else {
-        let mut again = 0;
+        let mut again = 0_u64;
         for unsettled in &open_intents {
             let readable = plan.target.entities.iter().any(|entity| {
                 plan.model.entity(entity.entity).name.text == unsettled.intent.entity && entity.read.is_some()
@@ -123,7 +123,8 @@ pub async fn recover(
             }
         }
         if again > 0 {
-            told.push(format!("{again} changes of an interrupted run are compared again with what the target holds"));
+            let changes = crate::finding::layout::counted(again, "change");
+            told.push(format!("{changes} of an interrupted run: compared again with what the target holds"));
         }
     }
     Ok(told)

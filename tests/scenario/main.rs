@@ -14,6 +14,7 @@ mod change_sets;
 mod documents;
 mod guards;
 mod killed;
+mod plan;
 mod protected;
 mod quiet;
 mod targets;
