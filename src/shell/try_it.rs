@@ -45,9 +45,10 @@ fn tried(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> 
     let changes = second.summary.written();
     let (rejected, held) = second.proposal.report.stopped_records();
     out.text(&format!(
-        "The files are in {}; {} rejected and {held} held, each with its reason above.\n",
+        "The files are in {}; {} {} rejected and {held} held, each with its reason above.\n",
         folder.join("output").display(),
-        layout::counted(rejected, "record")
+        layout::counted(rejected, "record"),
+        if rejected == 1 { "was" } else { "were" }
     ));
     out.text(&format!("{}\n", layout::counted(changes, "change")));
     Ok(if changes == 0 && second.exit <= Exit::Found { Exit::Done } else { Exit::Found })
