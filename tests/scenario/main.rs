@@ -10,6 +10,7 @@ mod town;
 
 mod broken_files;
 mod broken_records;
+mod cases;
 mod change_sets;
 mod documents;
 mod guards;
