@@ -276,6 +276,8 @@ pub struct Item {
 pub enum Sent {
     /// One outcome for each item.
     Each(Vec<Outcome>),
+    /// The same, but the system had to be left alone on the way: for this reason.
+    Until(Vec<Outcome>, Fault),
     /// The call failed as a whole.
     Nothing(Fault),
 }

@@ -3,6 +3,7 @@
 use super::checker::Checker;
 use super::names::type_name;
 use super::scope::Scope;
+use super::sets::telling;
 use super::typed::{
     Binding, Dropped, ExprId, Layout, Literal, Mode, Node, OnNone, TypedMap, TypedRule, TypedTarget, Typing,
 };
@@ -31,6 +32,8 @@ impl Checker<'_> {
         let when = map.when.as_ref().map(|when| self.condition(when, &mut Scope::of(scope.place.clone())));
         let conditions: Vec<_> =
             map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();
+        let of_conditions = conditions.iter().map(|(condition, ..)| telling(self.classes(*condition)));
+        let seen = of_conditions.fold(self.seen_in(left), ClassSet::and);
         let matches = self.matches(map, &mut scope, &mut right_scope);
         let mut lets = Vec::new();
         for binding in &map.lets {
@@ -45,8 +48,11 @@ impl Checker<'_> {
         for allocation in &map.allocations {
             self.allocation(allocation, &mut scope);
         }
-        let rules: Vec<TypedRule> =
-            map.rules.iter().filter_map(|rule| self.rule(map, rule, right, &mut scope, &mut right_scope)).collect();
+        let rules: Vec<TypedRule> = map
+            .rules
+            .iter()
+            .filter_map(|rule| self.rule(map, rule, right, seen, &mut scope, &mut right_scope))
+            .collect();
         self.no_field_twice(map, &rules);
         if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
             self.required_covered(map, right, &rules);
@@ -184,6 +190,7 @@ impl Checker<'_> {
         map: &Map,
         from: &MapRule,
         right: EntityId,
+        seen: ClassSet,
         scope: &mut Scope,
         right_scope: &mut Scope,
     ) -> Option<TypedRule> {
@@ -208,7 +215,7 @@ impl Checker<'_> {
             },
             fails: None,
             prefer: clauses.prefer.map(|(prefer, _)| prefer),
-            classes: when.map(|when| self.classes(when)).unwrap_or_default(),
+            classes: when.map(|when| self.classes(when)).unwrap_or_default().and(seen),
             span: rule.span,
             left_span: rule.left.span,
             overlay: from.overlay.is_some(),

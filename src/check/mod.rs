@@ -15,6 +15,7 @@ mod sets;
 mod targets;
 mod maps;
 mod routes;
+pub mod trace;
 mod executable;
 
 pub use checker::Incoming;

@@ -353,7 +353,8 @@ impl Checker<'_> {
             };
             typing.ty = ty;
             typing.optional |= field.optional;
-            typing.classes = typing.classes.and(field.classes);
+            let incoming = self.incoming.get(&(entity, index as u16)).copied().unwrap_or_default();
+            typing.classes = typing.classes.and(field.classes).and(incoming);
             fields.push((entity, index as u16));
         }
         self.nodes.add(Node::UnionField { of, fields: fields.into() }, typing)

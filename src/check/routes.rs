@@ -3,6 +3,7 @@
 use super::check_mapping;
 use super::checker::{Checker, Incoming};
 use super::scope::Scope;
+use super::trace::Trace;
 use super::typed::{Binding, ExprId, TypedFunction, TypedMapping};
 use crate::finding::codes::{document, privacy, rule as code, sync as sync_code};
 use crate::finding::{Finding, Findings};
@@ -67,6 +68,8 @@ pub(super) fn needs_consent(class: Class) -> bool {
 fn check_consent(model: &Model, route: &Route, found: &mut Findings) {
     let sync = model.sync(route.sync);
     let Some(last) = route.typed.last() else { return };
+    let last_stage = route.typed.len() - 1;
+    let trace = Trace { model, mappings: &route.mappings, typed: &route.typed };
     let mut used = vec![false; sync.allow.len()];
     for map in &last.maps {
         let entity = model.entity(map.right);
@@ -82,14 +85,20 @@ fn check_consent(model: &Model, route: &Route, found: &mut Findings) {
                 });
                 match granted {
                     Some(index) => used[index] = true,
-                    None => found.add(
-                        Finding::new(&privacy::CLASS_REACHES_TARGET, rule.left_span)
+                    None => {
+                        let mut finding = Finding::new(&privacy::CLASS_REACHES_TARGET, rule.left_span)
                             .word("class", name)
                             .word("field", format!("{}.{}", entity.name.text, field.name.text))
-                            .word("sync", &sync.name.text)
-                            .other(target.span, "goes out here")
-                            .other(sync.name.span, "this sync does not allow it"),
-                    ),
+                            .word("sync", &sync.name.text);
+                        for (index, step) in trace.way(last_stage, map, rule, class).into_iter().enumerate() {
+                            finding = finding.other(step.span, format!("{}. {}", index + 1, step.text));
+                        }
+                        found.add(
+                            finding
+                                .other(target.span, "goes out here")
+                                .other(sync.name.span, "this sync does not allow it"),
+                        );
+                    }
                 }
             }
         }

@@ -1,13 +1,15 @@
 //! Sets and their steps: what a row holds, and what its key is.
 
 use super::checker::Checker;
+use super::routes::needs_consent;
 use super::scope::Scope;
+use super::trace::deciding;
 use super::typed::{Binding, Dropped, ExprId, KeyPart, Layout, Node, TypedOrder, TypedSet, TypedStep, Typing};
 use crate::finding::codes::rule as code;
 use crate::model::SystemId;
 use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, Source, StepKind};
-use crate::value::{ClassSet, EntityId, RecordType, SetId, Type};
+use crate::value::{Class, ClassSet, EntityId, RecordType, SetId, Type};
 use std::sync::Arc;
 
 /// A set while its steps are checked.
@@ -119,8 +121,39 @@ impl Checker<'_> {
             }
             self.step(step, &mut rows);
         }
-        let layout = layout_of(&rows.scope);
+        let mut layout = layout_of(&rows.scope);
+        layout.seen = self.seen(&rows.steps);
+        layout.slots.iter_mut().for_each(|slot| slot.classes = slot.classes.and(layout.seen));
         TypedSet { set, steps: rows.steps, layout, key: rows.key, frame: rows.scope.most }
+    }
+
+    /// The classes of what decides which rows there are.
+    fn seen(&self, steps: &[TypedStep]) -> ClassSet {
+        let mut seen = ClassSet::NONE;
+        for step in steps {
+            for expr in deciding(step) {
+                seen = seen.and(telling(self.nodes.typing(expr).classes));
+            }
+            let sources: &[RecordType] = match step {
+                TypedStep::From(record) | TypedStep::Join { record, .. } | TypedStep::With { record, .. } => {
+                    std::slice::from_ref(record)
+                }
+                TypedStep::Union(records) => records,
+                _ => &[],
+            };
+            for source in sources {
+                seen = seen.and(self.seen_in(*source));
+            }
+        }
+        seen
+    }
+
+    /// The classes of what decides which rows a source has.
+    pub(super) fn seen_in(&self, source: RecordType) -> ClassSet {
+        match source {
+            RecordType::Set(set) => self.sets.get(&set).map(|layout| layout.seen).unwrap_or_default(),
+            RecordType::Entity(_) | RecordType::Layout(_) => ClassSet::NONE,
+        }
     }
 
     fn step(&mut self, step: &ast::Step, rows: &mut Rows) {
@@ -372,6 +405,13 @@ impl Checker<'_> {
     }
 }
 
+/// The classes that being seen tells about: that somebody is in a list of those with a religion is as much as the religion.
+/// Of a national id it does not tell the number: that two records have the same one, or one at all, is how people are found.
+pub(super) fn telling(classes: ClassSet) -> ClassSet {
+    let quiet = |class: &Class| !needs_consent(*class) || *class == Class::NATIONAL_ID;
+    classes.iter().filter(quiet).fold(classes, ClassSet::without)
+}
+
 fn dropped(drop: &Option<ast::Drop>) -> Option<Dropped> {
     drop.as_ref().map(|drop| Dropped { reject: drop.reject, reason: drop.reason.as_str().into() })
 }
@@ -387,7 +427,7 @@ fn layout_of(scope: &Scope) -> Layout {
             classes: variable.classes,
         })
         .collect();
-    Layout { slots, union: Vec::new(), present: scope.present.iter().cloned().collect() }
+    Layout { slots, present: scope.present.iter().cloned().collect(), ..Layout::default() }
 }
 
 /// The parts of `a and b and c`.

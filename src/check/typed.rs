@@ -388,6 +388,8 @@ pub struct Layout {
     pub union: Vec<RecordType>,
     /// Paths from its slots that are known to be there.
     pub present: Vec<Box<str>>,
+    /// The classes that need consent and that decide which rows there are: a condition, a join tells about who is seen.
+    pub seen: ClassSet,
 }
 
 /// A named value of a row.

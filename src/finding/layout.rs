@@ -84,6 +84,12 @@ fn word_end(text: &str, room: usize) -> usize {
     if inside || width(text) > room { first_blank.unwrap_or(text.len()) } else { text.len() }
 }
 
+/// A number of things: `1 record`, `2 records`.
+pub fn counted(count: impl Into<u64>, thing: &str) -> String {
+    let count = count.into();
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
 /// The text cut to at most `room` columns; an ellipsis says that something is missing.
 pub fn cut(text: &str, room: usize) -> Cow<'_, str> {
     if width(text) <= room {

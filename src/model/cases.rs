@@ -37,6 +37,7 @@ static CASE_KEYS: &[Key] = &[
     key("expect", RECORDS, "right records by entity; only the fields that are named are compared"),
     key("skipped", DROPPED, "how often a map or set skips"),
     key("rejected", DROPPED, "how often a map rejects"),
+    key("held", DROPPED, "how often the engine cannot decide about a record of a map"),
     key("protected", Shape::Count, "how many left records are set aside because a person is protected"),
 ];
 
@@ -80,6 +81,7 @@ fn case(model: &Model, mapping: &Mapping, node: &Node, found: &mut Findings) -> 
         as_of: as_of(node, found),
         skipped: dropped(mapping, model, node, "skipped", found),
         rejected: dropped(mapping, model, node, "rejected", found),
+        held: dropped(mapping, model, node, "held", found),
         protected: reader::count(node, "protected"),
         options,
     })

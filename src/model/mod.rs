@@ -735,13 +735,15 @@ pub struct Case {
     pub skipped: Vec<Dropped>,
     /// Expected rejections.
     pub rejected: Vec<Dropped>,
+    /// Expected records that the engine cannot decide about.
+    pub held: Vec<Dropped>,
     /// How many left records were set aside because a person is protected, if the case says so.
     pub protected: Option<u32>,
     /// Values of options that differ from the document's.
     pub options: Vec<(Name, Node)>,
 }
 
-/// Expected skips or rejections of a case.
+/// Expected skips, rejections or held records of a case.
 #[derive(Clone, Debug)]
 pub struct Dropped {
     /// The map or set.

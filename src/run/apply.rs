@@ -111,7 +111,7 @@ pub async fn recover(
             }
         }
     } else {
-        let mut again = 0;
+        let mut again = 0_u64;
         for unsettled in &open_intents {
             let readable = plan.target.entities.iter().any(|entity| {
                 plan.model.entity(entity.entity).name.text == unsettled.intent.entity && entity.read.is_some()
@@ -123,7 +123,8 @@ pub async fn recover(
             }
         }
         if again > 0 {
-            told.push(format!("{again} changes of an interrupted run are compared again with what the target holds"));
+            let changes = crate::finding::layout::counted(again, "change");
+            told.push(format!("{changes} of an interrupted run: compared again with what the target holds"));
         }
     }
     Ok(told)
@@ -282,19 +283,16 @@ async fn send_chunk(
     let entity = &plan.model.entity(write.entity).name.text;
     let mut intents: Vec<Intent> = chunk.iter().map(|change| intent_of(change, entity, None, run)).collect();
     store.intend(run, &mut intents)?;
+    let mut sending = Sending { plan, write, session, stop: None, outcomes: chunk.iter().map(|_| None).collect() };
+    sending.all(chunk, &intents, ids).await;
+    let Sending { stop, outcomes, .. } = sending;
     let mut settled: Vec<(u64, Settled)> = Vec::with_capacity(chunk.len());
-    let mut stop: Option<Fault> = None;
-    for (change, intent) in chunk.iter().zip(&intents) {
-        let mut outcome = match (&stop, item(plan, write, change, intent.id, ids)) {
-            (Some(_), _) => Settled::Failed { why: "not sent: the target stopped answering".into() },
-            (None, Err(why)) => Settled::Failed { why },
-            (None, Ok((calls, item))) => send_one(session, change, &calls, &item, &mut stop).await,
-        };
+    for ((change, intent), outcome) in chunk.iter().zip(&intents).zip(outcomes) {
+        let mut outcome = outcome.unwrap_or_else(not_sent);
         match &mut outcome {
             Settled::Done { right_id } => {
                 summary.count(entity, change.op);
-                let id = right_id.clone().or_else(|| change.right_id.clone()).unwrap_or_else(|| change.key.clone());
-                ids.insert((write.entity, change.left_key.clone()), id);
+                ids.insert((write.entity, change.left_key.clone()), known_by(change, right_id));
             }
             Settled::Failed { why } | Settled::Unknown { why } => {
                 *why = Keys::of(plan.model, plan.route).scrub(write.entity, &change.sent(), why);
@@ -310,6 +308,101 @@ async fn send_chunk(
     }
 }
 
+/// How others refer to a record that was written.
+fn known_by(change: &Change, right_id: &Option<String>) -> String {
+    right_id.clone().or_else(|| change.right_id.clone()).unwrap_or_else(|| change.key.clone())
+}
+
+fn not_sent() -> Settled {
+    Settled::Failed { why: "not sent: the target stopped answering".into() }
+}
+
+/// Sending the changes of one chunk: those of one call together, as many at one time as the target allows.
+struct Sending<'s, 'p> {
+    plan: &'s Plan<'p>,
+    write: &'s EntityWrite,
+    session: &'s mut dyn Session,
+    /// Why the target must be left alone from here on.
+    stop: Option<Fault>,
+    /// By change; `None` if it was not sent.
+    outcomes: Vec<Option<Settled>>,
+}
+
+impl Sending<'_, '_> {
+    async fn all(&mut self, chunk: &[&Change], intents: &[Intent], ids: &mut Ids) {
+        let mut groups: Vec<(CallId, Vec<usize>, Vec<Item>)> = Vec::new();
+        for (index, (change, intent)) in chunk.iter().zip(intents).enumerate() {
+            let (calls, item) = match item(self.plan, self.write, change, intent.id, ids) {
+                Ok(made) => made,
+                Err(why) => {
+                    self.outcomes[index] = Some(Settled::Failed { why });
+                    continue;
+                }
+            };
+            match calls.as_slice() {
+                [call] if !self.goes_alone(change) => match groups.iter_mut().find(|(known, ..)| known == call) {
+                    Some((_, indexes, items)) => {
+                        indexes.push(index);
+                        items.push(item);
+                    }
+                    None => groups.push((*call, vec![index], vec![item])),
+                },
+                _ if self.stop.is_none() => {
+                    let outcome = send_one(self.session, change, &calls, &item, &mut self.stop).await;
+                    if let Settled::Done { right_id } = &outcome {
+                        ids.insert((self.write.entity, change.left_key.clone()), known_by(change, right_id));
+                    }
+                    self.outcomes[index] = Some(outcome);
+                }
+                _ => {}
+            }
+        }
+        for (call, indexes, items) in groups {
+            if self.stop.is_none() {
+                self.together(chunk, call, &indexes, &items).await;
+            }
+        }
+    }
+
+    /// True for a change that others of the chunk may depend on: records of the entity refer to each other, or a value that
+    /// must be unique is given up here and taken there.
+    fn goes_alone(&self, change: &Change) -> bool {
+        let entity = self.plan.model.entity(self.write.entity);
+        let own = |ty: &Type| *ty.element().unwrap_or(ty) == Type::Ref(self.write.entity);
+        let unique = |name: &str| entity.field(name).is_some_and(|index| entity.fields[index].unique);
+        entity.fields.iter().any(|field| own(&field.ty))
+            || change.op != Op::Create && change.fields.iter().any(|field| unique(&field.field))
+    }
+
+    /// Sends records by one call.
+    async fn together(&mut self, chunk: &[&Change], call: CallId, indexes: &[usize], items: &[Item]) {
+        let outcomes = match self.session.send(call, items).await {
+            Sent::Each(outcomes) => outcomes,
+            Sent::Until(outcomes, fault) => {
+                self.stop = Some(fault).filter(|fault| fault.then == Then::Stop);
+                outcomes
+            }
+            Sent::Nothing(fault) => {
+                for &index in indexes {
+                    self.outcomes[index] = Some(given_up(&fault));
+                }
+                self.stop = Some(fault).filter(|fault| fault.then == Then::Stop);
+                return;
+            }
+        };
+        let mut outcomes = outcomes.into_iter();
+        for &index in indexes {
+            self.outcomes[index] = Some(settle(chunk[index], outcomes.next()));
+        }
+    }
+}
+
+/// Whether a call that failed as a whole happened is known for sure only if it surely did not arrive.
+fn given_up(fault: &Fault) -> Settled {
+    let why = fault.say.clone();
+    if fault.arrived == Arrived::No { Settled::Failed { why } } else { Settled::Unknown { why } }
+}
+
 /// The calls of one change, until one is not done. `stop` says that the target must be left alone from here on.
 async fn send_one(
     session: &mut dyn Session,
@@ -322,14 +415,14 @@ async fn send_one(
     for &call in calls {
         settled = match session.send(call, std::slice::from_ref(item)).await {
             Sent::Each(mut outcomes) => settle(change, outcomes.pop()),
+            Sent::Until(mut outcomes, fault) => {
+                *stop = Some(fault).filter(|fault| fault.then == Then::Stop);
+                settle(change, outcomes.pop())
+            }
             Sent::Nothing(fault) => {
-                let why = fault.say.clone();
-                let arrived = fault.arrived;
-                if fault.then == Then::Stop {
-                    *stop = Some(fault);
-                }
-                // Whether it happened is known for sure only if the call surely did not arrive.
-                if arrived == Arrived::No { Settled::Failed { why } } else { Settled::Unknown { why } }
+                let settled = given_up(&fault);
+                *stop = Some(fault).filter(|fault| fault.then == Then::Stop);
+                settled
             }
         };
         if !matches!(settled, Settled::Done { .. }) {

@@ -12,13 +12,15 @@ pub use functions::examples;
 use super::fate::{Fallen, Reason};
 use super::lookup::Lookup;
 use super::stage::{self, Input, Setting, Worked};
-use super::table::Apart;
+use super::table::{Apart, Table};
 use super::written;
 use crate::check::TypedMapping;
 use crate::model::{Case, Dropped, Model, Test};
+use crate::plan::needs;
 use crate::source::Span;
-use crate::value::Arena;
+use crate::value::{Arena, EntityId};
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// How a case went.
 #[derive(Debug)]
@@ -70,7 +72,7 @@ pub enum Difference {
     },
     /// Something happened more or less often than expected.
     Count {
-        /// `skipped`, `rejected`, `protected`
+        /// `skipped`, `rejected`, `held`, `protected`
         what: &'static str,
         /// The map or set; empty for `protected`.
         of: String,
@@ -127,6 +129,7 @@ pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -
         as_of: as_of.unwrap_or(bench.today),
         target: None,
     };
+    unread(bench.model, typed, &tables, &mut outcome.differences);
     let worked = stage::work(&setting, Input { tables, ..Input::default() }, &arena);
     compare::records(bench.model, &mapping.right, case, &worked.made, &arena, &mut outcome.differences);
     counts(case, &worked, &mut outcome.differences);
@@ -134,6 +137,26 @@ pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -
         outcome.notes = notes(&worked.fallen);
     }
     outcome
+}
+
+/// A value that cannot be read, of a field that no rule reads, is a slip of whoever wrote the case.
+fn unread(
+    model: &Model,
+    typed: &TypedMapping,
+    tables: &BTreeMap<EntityId, Table<'_>>,
+    differences: &mut Vec<Difference>,
+) {
+    let needs = needs::of_mapping(model, typed);
+    for (entity, table) in tables {
+        let read = needs.get(entity);
+        for (_, field, why) in
+            table.broken.iter().filter(|(_, field, _)| !read.is_some_and(|read| read.contains(field)))
+        {
+            let entity = model.entity(*entity);
+            let what = format!("given {}.{}", entity.name.text, entity.fields[usize::from(*field)].name.text);
+            differences.push(Difference::Unreadable { what, why: why.to_string() });
+        }
+    }
 }
 
 fn counts(case: &Case, worked: &Worked<'_>, differences: &mut Vec<Difference>) {
@@ -147,16 +170,18 @@ fn counts(case: &Case, worked: &Worked<'_>, differences: &mut Vec<Difference>) {
         let got = skipped(&worked.fallen, dropped);
         compare("skipped", &dropped.of.text, &dropped.reason, u64::from(dropped.count), got);
     }
-    for dropped in &case.rejected {
-        let all = worked.fallen.stopped.iter().filter(|stopped| !stopped.held && stopped.place == dropped.of.text);
-        let got = all.filter(|stopped| is_reason(dropped, &stopped.why)).count() as u64;
-        compare("rejected", &dropped.of.text, &dropped.reason, u64::from(dropped.count), got);
+    for (what, expected, held) in [("rejected", &case.rejected, false), ("held", &case.held, true)] {
+        for dropped in expected {
+            let all = worked.fallen.stopped.iter();
+            let all = all.filter(|stopped| stopped.held == held && stopped.place == dropped.of.text);
+            let got = all.filter(|stopped| is_reason(dropped, &stopped.why)).count() as u64;
+            compare(what, &dropped.of.text, &dropped.reason, u64::from(dropped.count), got);
+        }
     }
     if let Some(expected) = case.protected {
         let tables = &worked.tables.tables[..worked.tables.entities as usize];
-        let marked = |table: &super::table::Table<'_>| {
-            table.living().filter(|&row| table.apart(row) == Apart::Protected).count() as u64
-        };
+        let marked =
+            |table: &Table<'_>| table.living().filter(|&row| table.apart(row) == Apart::Protected).count() as u64;
         compare("protected", "", &None, u64::from(expected), tables.iter().map(|table| marked(table)).sum());
     }
 }

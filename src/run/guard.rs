@@ -70,7 +70,7 @@ fn most(guard: &Guard, op: Op, linked: u64) -> Option<u64> {
 
 fn words(limit: Limit, floor: u32) -> String {
     match limit {
-        Limit::PerCent(per_cent) => format!("{per_cent} %, at least {floor}"),
+        Limit::PerCent(per_cent) => format!("{per_cent}%, at least {floor}"),
         Limit::Count(count) => format!("{count}"),
         Limit::None => "no limit".into(),
     }

@@ -54,6 +54,8 @@ pub struct Table<'t> {
     pub by_key: OnceCell<Index>,
     /// Rows by the record that a `ref` field leads to.
     pub referrers: Vec<(u16, OnceCell<Index>)>,
+    /// Of given values (test cases): row and field of those that cannot be read, and why.
+    pub broken: Vec<(u32, u16, Failure)>,
 }
 
 /// Rows by a hash, in order of rows.
@@ -125,7 +127,15 @@ impl<'t> Table<'t> {
     }
 
     fn of(rows: Rows<'t>, len: u32) -> Table<'t> {
-        Table { rows, len, alive: None, apart: None, by_key: OnceCell::new(), referrers: Vec::new() }
+        Table {
+            rows,
+            len,
+            alive: None,
+            apart: None,
+            by_key: OnceCell::new(),
+            referrers: Vec::new(),
+            broken: Vec::new(),
+        }
     }
 
     /// True if a row takes part.

@@ -5,6 +5,7 @@ use super::job::{Job, runtime, store_trouble, summary_json};
 use super::progress::Progress;
 use super::run::{Ended, tell_run};
 use super::{Exit, Out, tell};
+use crate::finding::layout;
 use crate::run::change::ChangeSet;
 use crate::run::propose::Purpose;
 use crate::store::Store;
@@ -61,10 +62,9 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
             tell_run(&ended, &job.keys(), true, out);
             if !stale.is_empty() {
                 let were = if stale.len() == 1 { "change is stale and was" } else { "changes are stale and were" };
-                out.text(&format!(
-                    "{} {were} not written: since the preview the source or the target has moved on, or the change was applied already\n",
-                    stale.len()
-                ));
+                let why = "since the preview the source or the target has moved on, or the change was applied already";
+                let said = format!("{} {were} not written: {why}", stale.len());
+                layout::wrap(&said, 100).iter().for_each(|line| out.text(&format!("{line}\n")));
             }
         }
     }

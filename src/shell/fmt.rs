@@ -2,8 +2,8 @@
 
 use super::args::FmtArgs;
 use super::{Exit, Out, project};
-use crate::finding::{Findings, terminal};
-use crate::source::{FileId, Sources};
+use crate::finding::{Findings, layout, terminal};
+use crate::source::Sources;
 use crate::syntax::block::columns::{Gap, columns};
 use crate::syntax::parse::Fragment;
 use crate::syntax::tree::{Kind, Node, Style};
@@ -48,7 +48,7 @@ pub fn run(args: &FmtArgs, world: &dyn World, out: &mut Out) -> Exit {
     }
     if !args.project.quiet {
         let word = if args.check { "would be formatted" } else { "formatted" };
-        out.note(&format!("{changed} of {} {word}", super::tell::counted(files.len() as u64, "file")));
+        out.note(&format!("{changed} of {} {word}", layout::counted(files.len() as u64, "file")));
     }
     exit
 }
@@ -77,9 +77,15 @@ fn formatted(shown: &str, bytes: &[u8], out: &mut Out) -> Option<Vec<u8>> {
         out.note(&format!("{shown} is left as it is"));
         return None;
     };
+    let text = sources.file(file).text.as_bytes();
+    let Some(before) = bytes.strip_suffix(text) else {
+        out.note(&format!("{shown} is no UTF-8 and is left as it is"));
+        return None;
+    };
     let mut gaps = Vec::new();
     collect(&root, &mut gaps);
-    Some(filled(bytes, &sources, file, gaps))
+    gaps.sort_by_key(|gap| gap.span.start);
+    Some([before, &filled(text, &gaps)].concat())
 }
 
 /// The gaps in all blocks of rules: literal texts under `fields`.
@@ -96,20 +102,15 @@ fn collect(node: &Node, gaps: &mut Vec<Gap>) {
     }
 }
 
-/// The bytes of a file with its gaps filled. A byte order mark in front of the text stays.
-fn filled(bytes: &[u8], sources: &Sources, file: FileId, mut gaps: Vec<Gap>) -> Vec<u8> {
-    let text = &sources.file(file).text;
-    let before = bytes.len() - text.len();
-    gaps.sort_by_key(|gap| gap.span.start);
-    let mut after = bytes[..before].to_vec();
-    let mut at = 0;
+/// A text with its gaps filled.
+fn filled(text: &[u8], gaps: &[Gap]) -> Vec<u8> {
+    let (mut after, mut at) = (Vec::with_capacity(text.len()), 0);
     for gap in gaps {
-        let range = gap.span.range();
-        after.extend_from_slice(&text.as_bytes()[at..range.start]);
+        after.extend_from_slice(&text[at..gap.span.range().start]);
         after.extend(std::iter::repeat_n(b' ', gap.spaces));
-        at = range.end;
+        at = gap.span.range().end;
     }
-    after.extend_from_slice(&text.as_bytes()[at..]);
+    after.extend_from_slice(&text[at..]);
     after
 }
 

@@ -16,7 +16,10 @@ pub fn run(args: &PlanArgs, world: &dyn World, out: &mut Out) -> Exit {
         let compiled = lower(&project.model, route, &mut Findings::default());
         match args.format.format {
             Format::Json => out.json(&plan::json(&compiled)),
-            Format::Human => out.text(&plan::text(&compiled, &project.sources)),
+            Format::Human => {
+                let is_set = |name: &str| world.environment(name).is_some_and(|value| !value.is_empty());
+                out.text(&plan::text(&compiled, &project.sources, &is_set));
+            }
         }
         Ok(Exit::Done)
     };

@@ -5,6 +5,7 @@ use super::job::{Job, runtime, store_trouble};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
 use crate::documents::keys::Keys;
+use crate::finding::layout;
 use crate::run::propose::{Proposal, Purpose};
 use crate::store::Store;
 use crate::world::World;
@@ -29,7 +30,7 @@ fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit,
     drop(progress);
     if let Some(file) = &args.out {
         keep(file, &proposal, world).map_err(|why| usage(&why, out))?;
-        out.note(&format!("{} changes kept in {}", proposal.set.writes(), file.display()));
+        out.note(&format!("{} kept in {}", layout::counted(proposal.set.writes(), "change"), file.display()));
     }
     match args.format {
         ChangesFormat::Csv => out.text(&tell::changes_csv(&job.keys(), &proposal.set)),
@@ -60,9 +61,8 @@ pub fn human(keys: &Keys<'_>, proposal: &Proposal, out: &mut Out) {
         out.text("\nA guard would stop this run:\n");
         out.text(&tell::guards(&proposal.report));
     }
-    let changes = proposal.set.writes();
-    let s = if changes == 1 { "" } else { "s" };
-    out.text(&format!("\n{changes} change{s}; nothing was written\n"));
+    let changes = layout::counted(proposal.set.writes(), "change");
+    out.text(&format!("\n{changes}; nothing was written\n"));
 }
 
 /// Writes the change set to a file that its owner alone may read.

@@ -23,7 +23,8 @@ const WIDTH: usize = 100;
 pub fn reads(report: &Report, out: &mut Out) {
     for read in &report.reads {
         let state = if read.complete { String::new() } else { "  INCOMPLETE: nothing of it counts as gone".into() };
-        out.text(&format!("  {:<14} {:<20} {:>8} rows{state}\n", read.system, read.entity, read.rows));
+        let rows = if read.rows == 1 { "row" } else { "rows" };
+        out.text(&format!("  {:<14} {:<20} {:>8} {rows}{state}\n", read.system, read.entity, read.rows));
         for trouble in &read.trouble {
             out.text(&format!("      {trouble}\n"));
         }
@@ -140,9 +141,11 @@ fn line(word: &str, count: impl std::fmt::Display, what: &str) -> String {
     let mut lines = String::new();
     for (index, part) in layout::wrap(what, WIDTH - 21).iter().enumerate() {
         // Writing into memory cannot fail.
+        // A key that is too wide for its place begins further to the left.
+        let indent = 21.min(WIDTH.saturating_sub(layout::width(part)));
         let _ = match index {
             0 => writeln!(lines, "  {word:<10} {count:>6}  {part}"),
-            _ => writeln!(lines, "{:21}{part}", ""),
+            _ => writeln!(lines, "{:indent$}{part}", ""),
         };
     }
     lines
@@ -292,7 +295,8 @@ pub fn summary(summary: &Summary, report: &Report, keys: &Keys<'_>, out: &mut Ou
     }
     if let Some(receipt) = &summary.receipt {
         for (file, rows, bytes) in &receipt.files {
-            out.text(&format!("  {:<10} {rows:>6}  rows in {file} ({bytes} bytes)\n", "delivered"));
+            let word = if *rows == 1 { "row" } else { "rows" };
+            out.text(&format!("  {:<10} {rows:>6}  {word} in {file} ({bytes} bytes)\n", "delivered"));
         }
     }
     for (entity, key, why) in summary.failed.iter().take(SHOWN) {
@@ -305,10 +309,10 @@ pub fn summary(summary: &Summary, report: &Report, keys: &Keys<'_>, out: &mut Ou
         out.error(&format!("nothing more was written: {fault}"));
     }
     let (rejected, held) = report.stopped_records();
-    let written = summary.written();
-    let s = if written == 1 { "" } else { "s" };
     out.text(&format!(
-        "{written} change{s} written, {} failed, {rejected} records rejected, {held} held\n",
-        summary.failed.len()
+        "{} written, {} failed, {} rejected, {held} held\n",
+        layout::counted(summary.written(), "change"),
+        summary.failed.len(),
+        layout::counted(rejected, "record")
     ));
 }

@@ -3,7 +3,7 @@
 use super::args::TryArgs;
 use super::job::Job;
 use super::{Exit, Out, library, run, tell};
-use crate::finding::Severity;
+use crate::finding::{Severity, layout};
 use crate::run::propose::Purpose;
 use crate::world::World;
 use jiff::civil::Date;
@@ -28,7 +28,9 @@ fn tried(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> 
     let project = super::project::open(folder, world, out)?;
     project.gate(out)?;
     let warnings = project.findings.iter().filter(|finding| finding.severity == Severity::Warning).count();
-    out.text(&format!("{} files in {}: no errors, {warnings} warnings\n", project.files, folder.display()));
+    let files = layout::counted(project.files as u64, "file");
+    let warnings = layout::counted(warnings as u64, "warning");
+    out.text(&format!("{files} in {}: no errors, {warnings}\n", folder.display()));
     let job = Job::ready(&project, None, Some(AS_OF), true, world, out)?;
     heading("Preview", out);
     show_preview(&job, out)?;
@@ -44,10 +46,12 @@ fn tried(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> 
     let changes = second.summary.written();
     let (rejected, held) = second.proposal.report.stopped_records();
     out.text(&format!(
-        "The files are in {}; {rejected} records were rejected and {held} held, each with its reason above.\n",
-        folder.join("output").display()
+        "The files are in {}; {} {} rejected and {held} held, each with its reason above.\n",
+        folder.join("output").display(),
+        layout::counted(rejected, "record"),
+        if rejected == 1 { "was" } else { "were" }
     ));
-    out.text(&format!("{changes} changes\n"));
+    out.text(&format!("{}\n", layout::counted(changes, "change")));
     Ok(if changes == 0 && second.exit <= Exit::Found { Exit::Done } else { Exit::Found })
 }
 
@@ -66,8 +70,8 @@ fn show_preview(job: &Job<'_>, out: &mut Out) -> Result<(), Exit> {
             drop(progress);
             out.text(&tell::counts(&proposal.set));
             tell::changes(&job.keys(), &proposal.set, 1, out);
-            let changes = proposal.set.writes();
-            out.text(&format!("\n{changes} changes; nothing was written\n"));
+            let changes = layout::counted(proposal.set.writes(), "change");
+            out.text(&format!("\n{changes}; nothing was written\n"));
             Ok(())
         }
         Err(fault) => {

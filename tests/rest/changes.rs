@@ -146,3 +146,33 @@ fn a_fifth_of_the_pupils_gone_stops_the_run() {
     assert_eq!(scene.directory.writes(), 0);
     assert!(scene.content() == before, "the directory changed");
 }
+
+/// A sync that owns all of the directory meets somebody there whom the register does not know. A first run takes nobody away:
+/// the address of the register may be wrong. The preview shows it all the same.
+#[test]
+fn a_first_run_takes_nobody_away_even_where_it_owns_all() {
+    let scene = Scene::new();
+    let text = scene.world.text("exempelkommunen-directory.sync.yaml").expect("the sync");
+    scene.world.put("exempelkommunen-directory.sync.yaml", text.replace("owns: linked", "owns: all"));
+    let old =
+        json!({"login": "old.account", "given_name": "Old", "family_name": "Account", "kind": "staff", "active": true});
+    let id = scene.directory.put("users", old.clone());
+    let stranger = || scene.directory.records("users").into_iter().find(|user| user["id"] == id.as_str());
+    let before = stranger();
+    let preview = scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Done);
+    assert!(preview.result.contains("A guard would stop this run"), "{}", preview.said());
+    assert!(preview.result.contains("deactivate user (1)"), "{}", preview.said());
+    for line in [format!("run --as-of {AS_OF}"), "apply kept.changes".to_string()] {
+        let said = scene.koppla(&line).ends(Exit::Stopped);
+        assert!(said.notes.contains("first run"), "{}", said.said());
+        assert_eq!((scene.directory.writes(), stranger()), (0, before.clone()), "{line}");
+    }
+    // With what is linked alone, the first run makes everybody and leaves the stranger; the next one may take over.
+    scene.world.put("exempelkommunen-directory.sync.yaml", text.as_str());
+    scene.run().ends(Exit::Found);
+    assert_eq!(stranger(), before);
+    scene.world.put("exempelkommunen-directory.sync.yaml", text.replace("owns: linked", "owns: all"));
+    assert_eq!(scene.done().0, did([("deactivate user", 1)]));
+    assert_eq!(stranger().expect("switched off, not removed")["active"], false);
+    assert_eq!(scene.done().0, did([]));
+}

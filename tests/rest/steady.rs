@@ -19,7 +19,7 @@ fn the_example_is_checked_previewed_run_and_run_again() {
     // Two people with one address are held with their seats. That, and a membership of nobody in the register, is why the run
     // exits 1.
     let first = scene.run().ends(Exit::Found);
-    assert!(first.result.contains("153 changes written, 0 failed, 1 records rejected, 8 held"), "{}", first.said());
+    assert!(first.result.contains("153 changes written, 0 failed, 1 record rejected, 8 held"), "{}", first.said());
     assert_eq!(scene.counts(), counts(WHOLE));
     for list in ["/organisations", "/persons", "/groups", "/duties"] {
         let pages = scene.register.seen().into_iter().filter(|seen| seen.path == list).map(|seen| seen.page).max();

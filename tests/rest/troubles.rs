@@ -128,10 +128,21 @@ fn what_a_directory_turned_away_is_made_when_it_lets_us() {
     assert_eq!(scene.counts(), counts(WHOLE));
 }
 
+/// The descriptor allows four calls at one time.
+#[test]
+fn records_are_written_several_at_one_time_and_no_more_than_allowed() {
+    let scene = Scene::new();
+    scene.directory.trouble("POST", "/groups", 12, Trouble::Hang(40));
+    scene.run().ends(Exit::Found);
+    assert_eq!(scene.directory.busiest(), 4);
+    assert_eq!(scene.counts(), counts(WHOLE));
+}
+
 #[test]
 fn a_directory_that_breaks_down_is_left_alone_and_filled_later() {
     let scene = Scene::new();
-    scene.directory.trouble("POST", "/groups", 7, Trouble::Status(503));
+    // Four calls at one time, each tried six times.
+    scene.directory.trouble("POST", "/groups", 24, Trouble::Status(503));
     let run = scene.run().ends(Exit::Usage);
     assert!(run.result.contains("46  user"), "what was written before is counted: {}", run.said());
     assert_eq!(scene.counts()["memberships"], 0);

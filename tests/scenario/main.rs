@@ -10,11 +10,13 @@ mod town;
 
 mod broken_files;
 mod broken_records;
+mod cases;
 mod change_sets;
 mod documents;
 mod guards;
 mod killed;
 mod own;
+mod plan;
 mod protected;
 mod quiet;
 mod targets;

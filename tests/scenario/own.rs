@@ -75,7 +75,8 @@ fn a_file_that_is_written_is_delivered_whole() {
     let town = project();
     town.command("koppla check --project .").ends(Exit::Done);
     town.run().ends(Exit::Found).says(&["no address", "input/teachers1.csv:3", "2 changes written"]);
-    let written = "id,name,mail,since\r\n1,Åsa Öberg,asa@example.se,2020-08-01\r\n3,Cia Al,cia@example.se,2021-08-01\r\n";
+    let written =
+        "id,name,mail,since\r\n1,Åsa Öberg,asa@example.se,2020-08-01\r\n3,Cia Al,cia@example.se,2021-08-01\r\n";
     assert_eq!(town.output()["addresses.csv"].replace("\r\n", "\n"), written.replace("\r\n", "\n"));
     town.reborn().run().ends(Exit::Found).says(&["0 changes written"]);
     // Who is no longer in the list is no longer in the file.

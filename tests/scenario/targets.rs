@@ -148,3 +148,21 @@ fn two_runs_at_once() {
     }
     town.is_sound();
 }
+
+/// Where not even the store can be made, a preview still says what would be done, and a run says why it cannot be.
+#[test]
+fn a_project_that_is_read_only() {
+    let town = Town::new();
+    for effect in [Effect::Folder, Effect::Create, Effect::Write] {
+        town.world.fail_from(effect, 1, ErrorKind::ReadOnlyFilesystem);
+    }
+    let before = town.world.tree();
+    town.preview().ends(Exit::Done).says(&["902 changes; nothing was written"]);
+    town.run().ends(Exit::Usage).says(&["the store", "may not be written by this user"]).hides(&["changes written"]);
+    town.command("koppla preview --project . --as-of 2026-09-01 --out kept.changes")
+        .ends(Exit::Usage)
+        .says(&["kept.changes cannot be written"]);
+    town.command("koppla map --project . --out mapped").ends(Exit::Usage).says(&["cannot be written"]);
+    assert_eq!(town.world.tree(), before);
+    town.reborn().run().ends(Exit::Found).says(&["902 changes written"]);
+}

@@ -41,6 +41,8 @@ struct Shelf {
     seen: Vec<Seen>,
     bodies: Vec<String>,
     keys: Vec<(String, String)>,
+    running: usize,
+    busiest: usize,
 }
 
 impl Directory {
@@ -55,6 +57,8 @@ impl Directory {
             seen: Vec::new(),
             bodies: Vec::new(),
             keys: Vec::new(),
+            running: 0,
+            busiest: 0,
         }));
         let (address, stop) = serve(Router::new().fallback(answer).with_state(Arc::clone(&shelf)));
         let base = format!("http://{address}");
@@ -151,6 +155,11 @@ impl Directory {
         self.shelf().seen.iter().filter(|seen| seen.method != "GET").count()
     }
 
+    /// How many requests were worked at one time, at most.
+    pub fn busiest(&self) -> usize {
+        self.shelf().busiest
+    }
+
     /// Forgets the requests so far.
     pub fn forget_requests(&self) {
         self.shelf().seen.clear();
@@ -180,9 +189,12 @@ async fn answer(
         let headers = remembered(&parts.headers);
         shelf.seen.push(Seen { method, path, query, headers, page, status });
         let held_back = misbehave(&connection, trouble.as_ref(), &response);
+        shelf.running += 1;
+        shelf.busiest = shelf.busiest.max(shelf.running);
         (response, held_back)
     };
     tokio::time::sleep(held_back).await;
+    shelf.lock().expect("a server that did not panic").running -= 1;
     response
 }
 

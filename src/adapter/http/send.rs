@@ -43,7 +43,15 @@ fn together(all: Vec<One>) -> Sent {
     {
         return Sent::Nothing(failure.fault());
     }
-    Sent::Each(all.into_iter().map(outcome).collect())
+    let fault = all.iter().find_map(|one| match one {
+        One::Failed(failure) => Some(failure.clone().fault()),
+        _ => None,
+    });
+    let outcomes = all.into_iter().map(outcome).collect();
+    match fault {
+        Some(fault) => Sent::Until(outcomes, fault),
+        None => Sent::Each(outcomes),
+    }
 }
 
 fn outcome(one: One) -> Outcome {

@@ -283,7 +283,7 @@ pub mod rule {
         KEY_COUNT "key-count" Error "`{name}` has a key of {wanted}, but {given} given"; "{given} given"; ["give one value for each part of the key"]
         KEY_NEEDS_NAME "key-needs-name" Error "this key needs a name"; "no plain path"; ["write `… as name`"]
         MATCH_NOT_EXHAUSTIVE "match-not-exhaustive" Error "this `match` does not say what {missing} becomes"; "no arm for {missing}"; ["add an arm, or `else => …`"]
-        MAY_BE_ABSENT "may-be-absent" Error "`{text}` may be absent, but `{field}` is required"; "may be absent"; ["say what happens then: `?? \"…\"`, or `else skip \"why\"`, or `else reject \"why\"`"]
+        MAY_BE_ABSENT "may-be-absent" Error "`{text}` may be absent, but `{field}` is required"; "may be absent"; ["say what happens then: `?? \"…\"` gives a value, `else reject \"why\"` leaves the record out; `else skip` would too, as the field is required"]
         MAY_FAIL "may-fail" Warning "`{text}` may fail"; "{why}: then the record is rejected"; ["say what happens then: `else skip \"why\"`, `else keep`, or `try … else …`"]
         MEMBER_TWICE "member-twice" Error "`{name}` stands twice in this structure"; "given already"; ["remove one of the two"]
         MISSING_ARGUMENT "missing-argument" Error "`{function}` needs `{param}`"; "`{param}` is missing"; ["koppla functions {function} shows how it is called"]

@@ -6,10 +6,11 @@ use crate::run::eval::push_text;
 use crate::run::table::Table;
 use crate::run::written;
 use crate::syntax::tree::{Kind, Node};
-use crate::value::{Arena, EntityId, Row, Type, Value, normal};
+use crate::value::{Arena, EntityId, Failure, Row, Type, Value, normal};
 use std::collections::{BTreeMap, HashMap};
 
-/// Left tables by entity. What cannot be read is said in `wrong`.
+/// Left tables by entity. What makes no sense is said in `wrong`; a text that its type cannot read stands in the table as
+/// what it is, as it would in a run.
 pub fn tables<'t>(
     model: &Model,
     left: &[Side],
@@ -30,11 +31,13 @@ pub fn tables<'t>(
     };
     let mut tables = BTreeMap::new();
     for (entity, nodes) in records {
-        let mut values = Vec::new();
-        for node in nodes {
-            record(model, entity, node, &lead, arena, &mut values, wrong);
+        let mut reading = Reading { values: Vec::new(), broken: Vec::new(), wrong };
+        for (row, node) in nodes.into_iter().enumerate() {
+            record(model, entity, row as u32, node, &lead, arena, &mut reading);
         }
-        tables.insert(entity, Table::values(model.entity(entity).fields.len(), values));
+        let Reading { values, broken, .. } = reading;
+        let table = Table::values(model.entity(entity).fields.len(), values);
+        tables.insert(entity, Table { broken, ..table });
     }
     tables
 }
@@ -69,25 +72,38 @@ fn places(
     places
 }
 
+/// A table while its records are read.
+struct Reading<'r, 't> {
+    values: Vec<Value<'t>>,
+    broken: Vec<(u32, u16, Failure)>,
+    wrong: &'r mut Vec<Difference>,
+}
+
 fn record<'t>(
     model: &Model,
     entity: EntityId,
+    row: u32,
     node: &Node,
     lead: &written::Lead<'_>,
     arena: &'t Arena,
-    values: &mut Vec<Value<'t>>,
-    wrong: &mut Vec<Difference>,
+    reading: &mut Reading<'_, 't>,
 ) {
     let definition = model.entity(entity);
-    for field in &definition.fields {
+    for (index, field) in definition.fields.iter().enumerate() {
         let value = match (node.get(&field.name.text), &field.default) {
             (Some(written), _) => written::value(written, &field.ty, lead, arena),
             (None, Some(default)) => written::text(default, &field.ty, arena),
             (None, None) => Ok(Value::Absent),
         };
-        values.push(value.unwrap_or_else(|why| {
-            let what = format!("given {}.{}", definition.name.text, field.name.text);
-            wrong.push(Difference::Unreadable { what, why: why.to_string() });
+        let is_text = node.get(&field.name.text).is_some_and(|written| written.text().is_some());
+        let refers = matches!(field.ty.element().unwrap_or(&field.ty), Type::Ref(_));
+        reading.values.push(value.unwrap_or_else(|why| {
+            if is_text && !refers {
+                reading.broken.push((row, index as u16, why));
+            } else {
+                let what = format!("given {}.{}", definition.name.text, field.name.text);
+                reading.wrong.push(Difference::Unreadable { what, why: why.to_string() });
+            }
             Value::Absent
         }));
     }

@@ -34,6 +34,10 @@ impl<'m, 't> Machine<'m, 't> {
         let Value::Row(row) = record else { return Ok(Value::Absent) };
         let table = self.tables.table(row.table);
         let Rows::Wire { columns, .. } = &table.rows else {
+            if let Some((.., why)) = table.broken.iter().find(|(at, of, _)| (*at, *of) == (row.row, field)) {
+                let name = &self.model.entity(entity).fields[field as usize].name.text;
+                return Err(self.bad_field(id, row, entity, name, &why.0));
+            }
             return Ok(self.visible(table.slot(row.row, field), arena));
         };
         let columns: &'t [Option<Column>] = columns;

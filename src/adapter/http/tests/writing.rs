@@ -42,7 +42,7 @@ fn of(id: &str, wire: Value, changed: Value) -> Item {
 /// The outcomes in words.
 fn words(sent: Sent) -> Vec<String> {
     match sent {
-        Sent::Each(outcomes) => outcomes
+        Sent::Each(outcomes) | Sent::Until(outcomes, _) => outcomes
             .into_iter()
             .map(|outcome| match outcome {
                 Outcome::Done { id: Some(_) } => "done with an id".to_string(),
