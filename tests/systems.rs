@@ -181,3 +181,33 @@ async fn the_school_directory_is_written_and_read_back() {
     assert!(read.complete);
     assert_eq!((read.rows(), read.batches.len()), (50, 3));
 }
+
+/// `koppla fmt` finds nothing to do in the library, and changes nothing but blanks in what it formats.
+#[test]
+fn the_library_stands_in_columns() {
+    use koppla::finding::terminal::Style;
+    use koppla::shell::{Exit, Out, run_on};
+    let world = TestWorld::new();
+    for (path, text) in library::documents() {
+        // The same document with its rules out of their columns.
+        world.put(format!("loose/{path}"), text.replace(" ->", "   ->"));
+        world.put(path, text);
+    }
+    let run = |line: &str| {
+        let (mut result, mut notes) = (Vec::new(), Vec::new());
+        let mut out = Out::new(&mut result, &mut notes, Style::default());
+        let exit = run_on(line.split(' ').map(Into::into), &world, &mut out);
+        (exit, String::from_utf8(result).expect("text"))
+    };
+    let (exit, named) = run("koppla fmt --check --project .");
+    let loose = named.lines().filter(|name| name.starts_with("loose/")).count();
+    assert_eq!((exit, named.lines().count()), (Exit::Found, loose), "{named}");
+    assert!(loose > 3, "{named}");
+    assert_eq!(run("koppla fmt --project .").0, Exit::Done);
+    assert_eq!(run("koppla fmt --check --project .").0, Exit::Done);
+    for (path, text) in library::documents() {
+        assert_eq!(world.text(&path).as_deref(), Some(text), "{path}");
+        let after = world.text(format!("loose/{path}")).expect("a file");
+        assert_eq!(after.replace(' ', ""), text.replace(' ', ""), "{path}");
+    }
+}

@@ -22,6 +22,8 @@ pub struct Gap {
 
 /// A cell that is wider than this does not push the columns of all other rules.
 const WIDEST: usize = 48;
+/// Nor does a label that is wider than this.
+const WIDEST_LABEL: usize = 32;
 
 /// The gaps of a block of rules that are not as wide as its columns want them. None of a block that cannot be parted.
 pub fn columns(fragment: &Fragment<'_>) -> Vec<Gap> {
@@ -102,15 +104,16 @@ impl Cells {
                 gaps.push(Gap { span: span_of(fragment, range), spaces });
             }
         };
-        let before = match &self.label {
+        let before = width(self.start..self.left);
+        let left = match &self.label {
             Some(label) => {
-                let old = width(self.start..self.left);
-                set(label.end..self.left, grid.left - width(label.clone()));
-                old
+                let left = grid.left.max(width(self.start..label.end) + 1);
+                set(label.end..self.left, left - width(self.start..label.end));
+                left
             }
             None => {
                 set(self.start..self.left, grid.left);
-                width(self.start..self.left)
+                grid.left
             }
         };
         for &line in &self.further {
@@ -118,19 +121,21 @@ impl Cells {
             let is_blank = text[line + blanks..].starts_with('\n') || text[line + blanks..].is_empty();
             // Further lines keep their distance from the left side.
             if !is_blank && line + blanks < text.len() {
-                let column = (width(line..line + blanks) + grid.left).saturating_sub(before).max(1);
+                let column = (width(line..line + blanks) + left).saturating_sub(before).max(1);
                 set(line..line + blanks, column);
             }
         }
         let Some((end, arrow)) = self.arrow.as_ref().filter(|_| self.is_plain()) else { return };
-        let mut at = grid.left + width(self.left..*end);
-        set(*end..arrow.start, grid.arrow.saturating_sub(at).max(1));
-        at = grid.arrow.max(at + 1) + width(arrow.clone());
+        let mut at = left + width(self.left..*end);
+        // Arrows stand under one another by their ends: ` ->` under `<->`.
+        let blanks = (grid.arrow_end).saturating_sub(at + width(arrow.clone())).max(1);
+        set(*end..arrow.start, blanks);
+        at += blanks + width(arrow.clone());
         let Some(right) = &self.right else { return };
-        set(arrow.end..right.start, grid.right.saturating_sub(at).max(1));
-        at = grid.right.max(at + 1) + width(right.clone());
+        set(arrow.end..right.start, 1);
+        at += 1 + width(right.clone());
         if let Some(clauses) = self.clauses {
-            set(right.end..clauses, grid.clauses.saturating_sub(at).max(1));
+            set(right.end..clauses, grid.clauses.saturating_sub(at).max(2));
         }
     }
 }
@@ -162,28 +167,96 @@ fn span_of(fragment: &Fragment<'_>, range: Range<usize>) -> Span {
     fragment.map.span(range)
 }
 
-/// Where the columns begin, counted from the first character of the block.
+/// The columns, counted from the first character of the block.
 struct Grid {
+    /// Where left sides begin.
     left: usize,
-    arrow: usize,
-    right: usize,
+    /// Where arrows end.
+    arrow_end: usize,
+    /// Where clauses begin.
     clauses: usize,
 }
 
 impl Grid {
     fn of(text: &str, rules: &[Cells]) -> Grid {
         let width = |range: Range<usize>| text[range].width();
-        let widest = |widths: &mut dyn Iterator<Item = usize>| {
-            let narrow = widths.filter(|&width| width <= WIDEST);
-            narrow.max().unwrap_or(0)
-        };
+        let widest = |widths: &mut dyn Iterator<Item = usize>, most: usize| widths.filter(|&width| width <= most).max();
+        let labels = rules.iter().filter_map(|rule| Some(rule.start..rule.label.as_ref()?.end));
+        let left = widest(&mut labels.map(width), WIDEST_LABEL).map_or(0, |label| label + 2);
         let plain = || rules.iter().filter(|rule| rule.is_plain());
         let arrows = || plain().filter_map(|rule| Some((rule, rule.arrow.as_ref()?)));
-        let left = rules.iter().filter_map(|rule| rule.label.clone()).map(width).max().map_or(0, |label| label + 1);
-        let arrow = left + widest(&mut arrows().map(|(rule, (end, _))| width(rule.left..*end))) + 1;
-        let right = arrow + widest(&mut arrows().map(|(_, (_, arrow))| width(arrow.clone()))) + 1;
+        let lefts = widest(&mut arrows().map(|(rule, (end, _))| width(rule.left..*end)), WIDEST).unwrap_or(0);
+        let arrow = arrows().map(|(_, (_, arrow))| width(arrow.clone())).max().unwrap_or(0);
+        let arrow_end = left + lefts + 1 + arrow;
         let with_clauses = plain().filter(|rule| rule.clauses.is_some());
-        let clauses = right + widest(&mut with_clauses.filter_map(|rule| rule.right.clone()).map(width)) + 1;
-        Grid { left, arrow, right, clauses }
+        let rights = widest(&mut with_clauses.filter_map(|rule| rule.right.clone()).map(width), WIDEST).unwrap_or(0);
+        Grid { left, arrow_end, clauses: arrow_end + 1 + rights + 2 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::columns;
+    use crate::source::{FileId, OffsetMap, Span};
+    use crate::syntax::parse::Fragment;
+    use proptest::prelude::*;
+
+    fn formatted(text: &str) -> String {
+        let map = OffsetMap::identity(Span::new(FileId(0), 0..text.len()));
+        let mut gaps = columns(&Fragment { text, map: &map });
+        gaps.sort_by_key(|gap| gap.span.start);
+        let (mut after, mut at) = (String::new(), 0);
+        for gap in gaps {
+            let range = gap.span.range();
+            after.push_str(&text[at..range.start]);
+            after.push_str(&" ".repeat(gap.spaces));
+            at = range.end;
+        }
+        after + &text[at..]
+    }
+
+    #[test]
+    fn rules_stand_in_columns() {
+        let text = "\
+Id: number -> id
+Förnamn:   given|trim ->   given_name else reject \"none\"  # as the register has it
+Mail: if work is absent
+    then home
+    else work -> mail   fill
+Flags:     a  <->  b when c.on == 1
+      d $way e.f
+# a comment
+A label that is far too long to make room for: x -> y
+";
+        let wanted = "\
+Id:       number       -> id
+Förnamn:  given|trim   -> given_name  else reject \"none\"  # as the register has it
+Mail:     if work is absent
+        then home
+        else work -> mail   fill
+Flags:    a           <-> b           when c.on == 1
+          d          $way e.f
+# a comment
+A label that is far too long to make room for: x -> y
+";
+        assert_eq!(formatted(text), wanted);
+        assert_eq!(formatted(wanted), wanted);
+    }
+
+    #[test]
+    fn what_cannot_be_parted_is_left_alone() {
+        for text in ["a -> b\nX:   c -> d\n", "Name:\n  a   -> b\n", "", "# nothing\n"] {
+            assert_eq!(formatted(text), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn only_blanks_change(text in "([A-Cå]: {1,4}|  {0,3})([a-c.|\"#()$ ]{0,9}|->| <-> |else |when |\n){0,12}") {
+            let after = formatted(&text);
+            let bare = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(bare(&after), bare(&text));
+            prop_assert_eq!(formatted(&after), after);
+        }
     }
 }
