@@ -125,7 +125,7 @@ class Scattered:
 
     def __init__(self, dice, folder, name, header, rows):
         self.dice, self.path, self.header = dice, folder / f"{name}.csv", header
-        self.files = [tempfile.TemporaryFile("w+", encoding="utf-8", newline="", dir=folder) for _ in range(1 + rows // 20000)]
+        self.files = [tempfile.TemporaryFile("w+", encoding="utf-8", newline="", dir=folder) for _ in range(min(200, 1 + rows // 20000))]
         self.writers = [csv.writer(file, lineterminator="\n") for file in self.files]
 
     def write(self, row):
