@@ -149,6 +149,7 @@ impl Sink {
     }
 
     /// The cell of a text that may lie in the input.
+    #[expect(clippy::ptr_arg, reason = "whether it lies in the input is what is asked")]
     fn borrowed(&mut self, text: &Cow<'_, str>) -> Cell {
         match text {
             Cow::Borrowed("") => Cell::Text { start: 0, len: 0 },

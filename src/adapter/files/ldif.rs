@@ -27,12 +27,22 @@ struct Line {
     next: usize,
 }
 
+/// The lines of an entry.
+struct Entry {
+    /// With their numbers in it, from 0.
+    lines: Vec<(Line, u32)>,
+    /// Where the next entry starts.
+    next: usize,
+    /// How many lines that is.
+    count: u32,
+}
+
 impl<'a> LdifFile<'a> {
     /// The entries of a piece; the first one starts at its start, on this line.
     pub fn entries(&self, chunk: &'a Chunk, line: u32) -> Part {
         let mut sink = Sink::new(&chunk.text);
         let mut part = Part { line, ..Part::default() };
-        while let Some((lines, next, count)) = entry(&chunk.text, part.consumed, chunk.last) {
+        while let Some(Entry { lines, next, count }) = entry(&chunk.text, part.consumed, chunk.last) {
             if !lines.is_empty() {
                 let own = lines.iter().find(|(line, _)| chunk.text[line.start] != b'#');
                 let origin = part.line + own.map_or(0, |(_, number)| *number);
@@ -111,9 +121,8 @@ fn value<'t>(line: &Cow<'t, str>, colon: usize) -> Result<Cow<'t, str>, &'static
     })
 }
 
-/// The lines of the next entry with their numbers in it, where the next one starts, and how many lines that is. `None` if
-/// the entry goes on behind the text, or nothing is left.
-fn entry(text: &[u8], at: usize, last: bool) -> Option<(Vec<(Line, u32)>, usize, u32)> {
+/// The next entry. `None` if it goes on behind the text, or nothing is left.
+fn entry(text: &[u8], at: usize, last: bool) -> Option<Entry> {
     let mut lines = Vec::new();
     let (mut here, mut count) = (at, 0);
     while here < text.len() {
@@ -123,10 +132,10 @@ fn entry(text: &[u8], at: usize, last: bool) -> Option<(Vec<(Line, u32)>, usize,
         if line.start < line.stop {
             lines.push((line, count - 1));
         } else if !lines.is_empty() {
-            return Some((lines, here, count));
+            return Some(Entry { lines, next: here, count });
         }
     }
-    (last && here > at).then_some((lines, here, count))
+    (last && here > at).then_some(Entry { lines, next: here, count })
 }
 
 fn line(text: &[u8], start: usize, last: bool) -> Option<Line> {

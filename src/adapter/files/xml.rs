@@ -47,6 +47,8 @@ pub struct Place {
     rooted: bool,
     /// True if the element that holds the records was seen.
     parent: bool,
+    /// True if a record was seen.
+    record: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -71,14 +73,16 @@ impl<'a> XmlFile<'a> {
         let (encoding, skipped, big_endian) = self.encoding(bytes)?;
         let offset = skipped as u64;
         let open = Vec::new();
-        Ok(Place { offset, encoding, big_endian, open, matched: 0, rooted: false, parent: false })
+        Ok(Place { offset, encoding, big_endian, open, matched: 0, rooted: false, parent: false, record: false })
     }
 
     /// The encoding: what the dialect says, else the byte order mark, else the declaration.
     fn encoding(&self, bytes: &[u8]) -> Result<(Encoding, usize, bool), String> {
         for encoding in [Encoding::Utf16, Encoding::Utf8] {
             if let Some((skipped, big_endian)) = chunk::mark(bytes, encoding) {
-                return Ok((encoding, skipped, big_endian));
+                // Some systems write the mark twice.
+                let twice = chunk::mark(&bytes[skipped..], encoding).is_some();
+                return Ok((encoding, if twice { 2 * skipped } else { skipped }, big_endian));
             }
         }
         let encoding = match (self.dialect.encoding, declared(bytes)) {
@@ -294,6 +298,7 @@ impl<'a> Reading<'a> {
         }
         if on_path && depth + 1 == self.names.len() {
             self.count(start);
+            self.place.record = true;
             // What was opened by the record is closed by it, or the piece is read again from before it.
             let before = self.place.open.len() - 1;
             let record = self.record(tag, empty);
@@ -462,8 +467,13 @@ impl<'a> Reading<'a> {
 impl Place {
     /// What is odd about a file that was read to its end.
     pub fn note(&self, dialect: &Xml) -> Option<String> {
-        let parents = dialect.path.len().checked_sub(1).filter(|parents| *parents > 1 && !self.parent)?;
-        Some(format!("there is no element `{}`: the list is empty", dialect.path[..parents].join(".")))
+        let depth = dialect.path.len();
+        let missing = match (self.record, self.parent || depth < 3) {
+            (true, _) => return None,
+            (false, true) => depth,
+            (false, false) => depth - 1,
+        };
+        Some(format!("there is no element `{}`: the list is empty", dialect.path[..missing].join(".")))
     }
 }
 

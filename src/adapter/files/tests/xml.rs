@@ -100,7 +100,8 @@ async fn encodings_are_those_that_the_file_declares() {
     let utf16: Vec<u8> = std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
     let declared = format!("<?xml version='1.0' encoding='windows-1252'?>{text}");
     let (ansi, _, _) = encoding_rs::WINDOWS_1252.encode(&declared);
-    for bytes in [&utf16[..], &ansi, format!("\u{FEFF}{text}").as_bytes()] {
+    let (once, twice) = (format!("\u{FEFF}{text}"), format!("\u{FEFF}\u{FEFF}{text}"));
+    for bytes in [&utf16[..], &ansi, once.as_bytes(), twice.as_bytes()] {
         let seen = read_shape(json!({ "select": "a.b" }), &shape(&["."]), bytes).await;
         assert_eq!(seen.rows, rows, "{seen:?}");
     }
@@ -152,6 +153,8 @@ async fn a_list_whose_element_is_not_there_is_empty_and_said_so() {
     let seen = read(&["@id"], "<school><name>X</name></school>").await;
     assert_eq!((seen.rows.len(), seen.complete), (0, true));
     assert_eq!(seen.notes, ["data/f.xml: there is no element `school.pupils`: the list is empty"]);
+    let seen = read(&["@id"], "<school><pupils></pupils></school>").await;
+    assert_eq!(seen.notes, ["data/f.xml: there is no element `school.pupils.pupil`: the list is empty"]);
 }
 
 #[tokio::test]
