@@ -21,7 +21,7 @@ mod executable;
 pub use checker::Incoming;
 pub use executable::executable;
 pub use names::{record_name, type_name};
-pub use routes::{Route, check_route};
+pub use routes::{Route, check_route, needs_consent};
 pub use typed::TypedMapping;
 
 use crate::finding::Findings;

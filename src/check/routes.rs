@@ -60,7 +60,7 @@ fn flows(typed: &TypedMapping) -> Incoming {
 }
 
 /// True for classes that must not reach a target without the customer's consent.
-pub(super) fn needs_consent(class: Class) -> bool {
+pub fn needs_consent(class: Class) -> bool {
     !matches!(class, Class::PUBLIC | Class::PERSONAL | Class::CONTACT)
 }
 

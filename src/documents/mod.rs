@@ -8,3 +8,4 @@ pub mod keys;
 pub mod functions;
 pub mod plan;
 pub mod direction;
+pub mod privacy;

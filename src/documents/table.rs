@@ -146,6 +146,23 @@ impl Table {
         text
     }
 
+    /// An HTML table. Line ends in a cell become `<br>`.
+    pub fn html(&self) -> String {
+        let escape = |line: &str| {
+            harmless(line).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+        };
+        let cell = |text: &str| text.lines().map(escape).collect::<Vec<_>>().join("<br>");
+        let line = |tag: &str, cells: Vec<&str>| {
+            let cells: String = cells.into_iter().map(|text| format!("<{tag}>{}</{tag}>", cell(text))).collect();
+            format!("<tr>{cells}</tr>\n")
+        };
+        let headings = self.columns.iter().map(|column| column.heading.as_str()).collect();
+        let mut text = format!("<table>\n{}", line("th", headings));
+        text.extend(self.rows.iter().map(|row| line("td", row.iter().map(String::as_str).collect())));
+        text.push_str("</table>\n");
+        text
+    }
+
     /// CSV as in RFC 4180, with line feeds: cells hold exactly what the table holds.
     pub fn csv(&self) -> String {
         let headings = self.columns.iter().map(|column| column.heading.as_str());

@@ -53,6 +53,8 @@ pub enum Command {
     Docs(DocsArgs),
     /// Put the columns of rules under one another
     Fmt(FmtArgs),
+    /// Show where personal data goes, and who has agreed
+    Privacy(PrivacyArgs),
 }
 
 /// How a result is printed.
@@ -99,6 +101,20 @@ pub enum DocumentFormat {
     Markdown,
     /// Comma-separated values
     Csv,
+    /// For programs: one JSON value
+    Json,
+}
+
+/// How a report for people outside is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum ReportFormat {
+    /// For a terminal
+    #[default]
+    Human,
+    /// Markdown
+    Markdown,
+    /// A page of its own
+    Html,
     /// For programs: one JSON value
     Json,
 }
@@ -411,6 +427,30 @@ pub struct DecideArgs {
     /// Why, for the history; name nobody
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub because: String,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla privacy`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla privacy exempelkommun-haldor                         each class, its way and the consent
+  koppla privacy --format html --out privacy.html             a page for the data protection officer
+  koppla privacy --format markdown                            the same, to paste into a document
+
+The second half is a draft of the record that article 30 of the GDPR asks for; what nobody can know from a
+sync stands there as [to be filled in].")]
+pub struct PrivacyArgs {
+    /// The name of the sync; may be left out where the project has one only
+    pub sync: Option<String>,
+    /// How the report is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ReportFormat,
+    /// Write into this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,

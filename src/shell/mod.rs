@@ -19,6 +19,7 @@ pub mod map;
 pub mod plan;
 pub mod history;
 pub mod held;
+pub mod privacy;
 pub mod try_it;
 pub mod explain;
 pub mod functions;
@@ -70,6 +71,7 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Test(args) => test::run(args, world, out),
         Command::Docs(args) => docs::run(args, world, out),
         Command::Fmt(args) => fmt::run(args, world, out),
+        Command::Privacy(args) => privacy::run(args, world, out),
     }
 }
 

@@ -17,6 +17,7 @@ mod guards;
 mod killed;
 mod own;
 mod plan;
+mod privacy;
 mod protected;
 mod quiet;
 mod targets;

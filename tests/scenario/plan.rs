@@ -95,6 +95,7 @@ fn what_people_read_fits_a_page() {
     for line in [
         "check",
         "plan",
+        "privacy",
         "preview --as-of 2026-09-01",
         "preview --as-of 2026-09-01 --out kept.changes",
         "run --as-of 2026-09-01",

@@ -1,0 +1,57 @@
+//! `koppla privacy [SYNC]`: where each class of personal data goes and who has agreed; the draft of an article 30 record.
+
+use super::args::{PrivacyArgs, ReportFormat};
+use super::{Exit, Out};
+use crate::documents::privacy::{self, Consent};
+use crate::finding::{Finding, Severity};
+use crate::world::World;
+
+/// Findings of the proof itself: the table shows what they are about.
+const OWN: [&str; 3] = ["class-reaches-target", "class-lost", "allow-grants-nothing"];
+
+/// Prints the proof, or writes it into a file. Exit 1 if consent is missing somewhere.
+pub fn run(args: &PrivacyArgs, world: &dyn World, out: &mut Out) -> Exit {
+    match shown(args, world, out) {
+        Ok(exit) | Err(exit) => exit,
+    }
+}
+
+fn shown(args: &PrivacyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> {
+    let project = super::project::open(&args.project.project, world, out)?;
+    let (about, others): (Vec<Finding>, Vec<Finding>) =
+        project.findings.iter().cloned().partition(|finding| OWN.contains(&finding.code.slug));
+    if others.iter().any(|finding| finding.severity == Severity::Error) {
+        project.print_findings(&others, out);
+        return Err(Exit::Found);
+    }
+    let (_, route) = project.sync(args.sync.as_deref(), out)?;
+    let privacy = privacy::privacy(&project.model, &project.sources, route);
+    let text = match args.format {
+        ReportFormat::Human => privacy::text(&privacy, out.style().width),
+        ReportFormat::Markdown => privacy::markdown(&privacy),
+        ReportFormat::Html => privacy::html(&privacy),
+        ReportFormat::Json => format!("{:#}\n", privacy::json(&privacy)),
+    };
+    match &args.out {
+        None => out.text(&text),
+        Some(path) => {
+            let written = world.create(path, false).and_then(|mut file| {
+                file.write_all(text.as_bytes())?;
+                file.sync()
+            });
+            if let Err(error) = written {
+                out.error(&format!("{} cannot be written: {error}", path.display()));
+                return Err(Exit::Usage);
+            }
+            if !args.project.quiet {
+                out.note(&format!("written to {}", path.display()));
+            }
+        }
+    }
+    let missing = privacy.flows.iter().any(|flow| flow.consent == Consent::Missing);
+    let refused = missing || about.iter().any(|finding| finding.severity == Severity::Error);
+    if refused {
+        out.error("consent is missing, or a field does not say what it holds: koppla check shows each place");
+    }
+    Ok(if refused { Exit::Found } else { Exit::Done })
+}
