@@ -211,7 +211,8 @@ def main():
     parser.add_argument("size", type=int, metavar="N", help="how many people")
     parser.add_argument("folder", metavar="DIR", help="where the files are written")
     parser.add_argument("--seed", type=int, default=1, help="other people (default: 1)")
-    parser.add_argument("--changed", type=float, default=2.0, metavar="P", help="per cent of the people who differ in the state (default: 2)")
+    parser.add_argument("--changed", type=float, default=2.0, metavar="P",
+                        help="per cent of the people who differ in the state (default: 2)")
     parser.add_argument("--formats", default="ndjson,json,xml", help="the nested files beside CSV (default: all three)")
     given = parser.parse_args()
     formats = [name for name in given.formats.split(",") if name]
