@@ -20,6 +20,11 @@ pub struct ReadOutcome {
 }
 
 impl ReadOutcome {
+    /// True if nothing is there that could be read.
+    pub fn is_nothing(&self) -> bool {
+        self.rows() == 0 && self.torn.is_empty() && self.faults.iter().any(|fault| fault.nothing)
+    }
+
     /// How many rows were read.
     pub fn rows(&self) -> usize {
         self.batches.iter().map(Batch::len).sum()

@@ -309,6 +309,8 @@ pub struct Fault {
     pub arrived: Arrived,
     /// How long to wait first.
     pub wait: Option<Duration>,
+    /// True if nothing is there: a file that nobody has written yet.
+    pub nothing: bool,
     /// In words; names the place (file and line, or method and address); no personal data, no secret.
     pub say: String,
 }
@@ -316,7 +318,7 @@ pub struct Fault {
 impl Fault {
     /// A fault that stops the system.
     pub fn stop(say: impl Into<String>) -> Fault {
-        Fault { then: Then::Stop, arrived: Arrived::No, wait: None, say: say.into() }
+        Fault { then: Then::Stop, arrived: Arrived::No, wait: None, nothing: false, say: say.into() }
     }
 }
 

@@ -119,7 +119,9 @@ impl<'t> Right<'t> {
         let mut values = Vec::new();
         match (&write.read, read.right.get(&write.entity)) {
             (Some(spec), Some(gathered)) => {
-                if !gathered.outcome.complete {
+                // A delivery that was never made cannot be read back.
+                let unmade = plan.target.whole && right.linked == 0 && gathered.outcome.is_nothing();
+                if !gathered.outcome.complete && !unmade {
                     let say = gathered.outcome.faults.first().map(|fault| fault.say.clone());
                     let torn = gathered.outcome.torn.first().map(|torn| format!("{}: {}", torn.origin, torn.why));
                     right.unreadable = Some(say.or(torn).unwrap_or_else(|| "the target was not read in full".into()));

@@ -190,7 +190,7 @@ impl<'p> Job<'p> {
                 store.remember(self.name(), &size_name(&read.system, &read.entity), &read.rows.to_string())?;
             }
         }
-        let word = match (&summary.fault, summary.failed.is_empty()) {
+        let word = match (&summary.fault, summary.failed.is_empty() && report.blocked.is_empty()) {
             (Some(_), _) => "failed",
             (None, false) => "partly done",
             (None, true) => "done",

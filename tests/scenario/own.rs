@@ -94,3 +94,19 @@ fn a_missing_file_takes_nobody_away() {
     town.reborn().run().ends(Exit::Found).says(&["teachers*.csv", "nothing of it counts as gone"]);
     assert_eq!(town.output(), before);
 }
+
+/// A target that can be read back, and that nobody has delivered to yet.
+#[test]
+fn the_first_delivery_finds_nothing_to_read() {
+    let town = project();
+    let (name, text) = DOCUMENTS[1];
+    town.world.put(name, text.replace("    write:", "    read:  { file: addresses.csv }\n    write:"));
+    town.preview().ends(Exit::Done).says(&["create address (2)"]);
+    town.run().ends(Exit::Found).says(&["2 changes written"]);
+    town.reborn().run().ends(Exit::Found).says(&["0 changes written"]);
+    // Once something was delivered, a file that is not there is a fault: nobody is made anew behind its back.
+    std::fs::remove_file(town.world.path("output/addresses.csv")).expect("the file is there");
+    town.reborn().run().ends(Exit::Found).says(&["there is no such file"]);
+    assert!(town.output().is_empty());
+    town.command("koppla history --project .").says(&["partly done"]);
+}

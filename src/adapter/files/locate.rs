@@ -76,7 +76,7 @@ pub fn find(world: &dyn World, folder: &Folder, file: &str) -> Result<Vec<Found>
     if found.is_empty() {
         let near = nearest(name, names.iter().map(String::as_str));
         let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        return Err(refuse(format!("{}: there is no such file{hint}", folder.shown(name))));
+        return Err(Fault { nothing: true, ..refuse(format!("{}: there is no such file{hint}", folder.shown(name))) });
     }
     Ok(found)
 }
@@ -116,7 +116,9 @@ pub fn find_in_zip(world: &dyn World, folder: &Folder, zip: &str, file: &str) ->
 /// Names in a folder, sorted.
 fn names(world: &dyn World, folder: &Folder) -> Result<Vec<String>, Fault> {
     let paths = world.list(&folder.path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => refuse(format!("{}: there is no such folder", folder.name)),
+        io::ErrorKind::NotFound => {
+            Fault { nothing: true, ..refuse(format!("{}: there is no such folder", folder.name)) }
+        }
         _ => trouble(&folder.name, "listed", &error),
     })?;
     let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -63,7 +63,7 @@ impl Failure {
             Failed::List => Then::Reject,
             _ => Then::Stop,
         };
-        Fault { then, arrived: self.arrived, wait: None, say: self.say }
+        Fault { then, arrived: self.arrived, wait: None, nothing: false, say: self.say }
     }
 
     /// Our log-in is not accepted.
