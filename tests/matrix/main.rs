@@ -1,8 +1,8 @@
 //! Every source of files to every target of files, over the canonical model.
 //!
 //! `matrix.csv` says of each pair whether it is clean, or what is missing in the target because the source does not know it.
-//! Each pair is worked on invented data: it is checked, run, and run again with nothing to do. What was delivered is then
-//! read by [`validate`], which knows the rules of the target and nothing of the code that wrote the files.
+//! Each pair is checked and run on invented data; what was delivered is read by [`validate`], which knows the rules of the
+//! target and nothing of the code that wrote the files. Each source and each target is run once more: then nothing is to do.
 
 #![allow(clippy::disallowed_methods, reason = "tests read their own files")]
 
@@ -87,6 +87,10 @@ fn work(source: &sources::Source, target: &str, expected: &Expected) -> Result<(
         delivered.iter().filter(|(_, rows)| **rows == 0).map(|(name, _)| name.clone()).collect();
     if empty != expected.empty {
         return Err(format!("files without rows are {empty:?}, expected {:?}\n{said}", expected.empty));
+    }
+    // Each source and each target is run a second time, in one of its pairs.
+    if source.name != "school-list" && target != "sds" {
+        return Ok(());
     }
     let (exit, said) = command("koppla run --project . --as-of 2026-09-01", &world);
     match said.contains("\n0 changes written, 0 failed") {
