@@ -6,6 +6,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read their own files")]
 
+mod broken;
 mod sources;
 mod validate;
 

@@ -481,15 +481,16 @@ impl<'a> Reading<'a> {
 }
 
 impl Place {
-    /// What is odd about a file that was read to its end.
-    pub fn note(&self, dialect: &Xml) -> Option<String> {
-        let depth = dialect.path.len();
-        let missing = match (self.record, self.parent || depth < 3) {
-            (true, _) => return None,
-            (false, true) => depth,
-            (false, false) => depth - 1,
-        };
-        Some(format!("there is no element `{}`: the list is empty", dialect.path[..missing].join(".")))
+    /// The element that is missing around the records of a file which was read to its end; the file is half a file then,
+    /// unless the element is optional.
+    pub fn missing_parent(&self, dialect: &Xml) -> Option<String> {
+        let parents = dialect.path.len().checked_sub(1).filter(|parents| *parents > 1 && !self.parent)?;
+        Some(dialect.path[..parents].join("."))
+    }
+
+    /// True if there was no record at all.
+    pub fn is_empty(&self) -> bool {
+        !self.record
     }
 }
 
