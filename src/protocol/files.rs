@@ -338,6 +338,9 @@ impl Connection {
                 if let Some(node) = keys.get("select") {
                     dialect.select(node, found);
                 }
+                if let Some(optional) = keys.one_of("optional", &[("no", false), ("yes", true)], found) {
+                    dialect.optional = optional;
+                }
                 dialect.check(keys.node.span, found);
                 check_written(write, shape, found);
                 let shape = dialect.shape(shape, keys.node.span, found);

@@ -184,12 +184,15 @@ fn duplicate_key<'r>(entity: &Entity, records: &'r Records) -> Option<&'r str> {
 fn orphan<'r>(plan: &'r Plan<'_>, contents: &[Content<'_>], content: &'r Content<'_>) -> Option<(&'r str, &'r str)> {
     let entity = plan.model.entity(content.write.entity);
     for field in &entity.fields {
-        let Type::Ref(to) = field.ty else { continue };
-        let Some(known) = keys_of(plan, contents, to) else { continue };
-        let lost = content
-            .records
-            .iter()
-            .find(|(_, record)| value(record, field).and_then(Json::as_str).is_some_and(|key| !known.contains(key)));
+        let Type::Ref(to) = field.ty.element().unwrap_or(&field.ty) else { continue };
+        let Some(known) = keys_of(plan, contents, *to) else { continue };
+        let lost = content.records.iter().find(|(_, record)| {
+            let keys = value(record, field).map_or(&[][..], |value| match value {
+                Json::Array(items) => items.as_slice(),
+                one => std::slice::from_ref(one),
+            });
+            keys.iter().filter_map(Json::as_str).any(|key| !known.contains(key))
+        });
         if let Some((key, _)) = lost {
             return Some((key, &field.name.text));
         }

@@ -14,7 +14,7 @@ const OWN_TEXT: &str = "#";
 pub struct Element<'t> {
     /// Its name.
     pub name: Cow<'t, str>,
-    /// Its attributes; their names start with `@`.
+    /// Its attributes; in paths their names start with `@`.
     pub attributes: Vec<(Cow<'t, str>, Cow<'t, str>)>,
     /// The elements in it.
     pub children: Vec<Element<'t>>,
@@ -40,7 +40,7 @@ impl<'t> Element<'t> {
     fn find<'e>(&'e self, name: &str, found: &mut Vec<Item<'e, 't>>) {
         if name == OWN_TEXT {
             found.push(Item::Text(&self.text));
-        } else if name.starts_with('@') {
+        } else if let Some(name) = name.strip_prefix('@') {
             found.extend(self.attributes.iter().filter(|(known, _)| known == name).map(|(_, text)| Item::Text(text)));
         } else {
             found.extend(self.children.iter().filter(|child| child.name == name).map(Item::Element));
@@ -55,7 +55,7 @@ impl<'t> Element<'t> {
         }
         let mut members = Map::new();
         for (name, text) in &self.attributes {
-            members.insert(name.to_string(), Value::String(text.to_string()));
+            members.insert(format!("@{name}"), Value::String(text.to_string()));
         }
         if !self.text.is_empty() {
             members.insert(OWN_TEXT.to_string(), Value::String(self.text.to_string()));

@@ -172,11 +172,18 @@ impl Piece<'_> {
         }
         after.offset = place.offset + chunk::raw_len(&part.bytes[..part.consumed], place.encoding);
         let mut notes = Vec::new();
-        if part.finished
-            && part.torn.is_empty()
-            && let Some(what) = after.note(file.dialect)
-        {
-            notes.push(Note { origin: file.name.into(), what });
+        if part.finished && part.torn.is_empty() && after.is_empty() {
+            match after.missing_parent(file.dialect).filter(|_| !file.dialect.optional) {
+                Some(parent) => {
+                    let why =
+                        format!("there is no element `{parent}`; where it may be missing, `read` says `optional: yes`");
+                    part.tear(Torn { origin: file.name.into(), why });
+                }
+                None => {
+                    let what = format!("there is no element `{}`: the list is empty", file.dialect.path.join("."));
+                    notes.push(Note { origin: file.name.into(), what });
+                }
+            }
         }
         let offset = after.offset;
         *known = Some((position.file, after));

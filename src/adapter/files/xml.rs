@@ -397,7 +397,7 @@ impl<'a> Reading<'a> {
 
     /// An element with its attributes.
     fn element(&self, tag: &BytesStart<'a>, trouble: &mut Option<String>) -> Element<'a> {
-        let mut element = Element { name: self.name(tag.name().as_ref()).into(), ..Element::default() };
+        let mut element = Element { name: self.name(tag.name().as_ref()), ..Element::default() };
         for attribute in tag.attributes() {
             let attribute = match attribute {
                 Ok(attribute) => attribute,
@@ -417,7 +417,11 @@ impl<'a> Reading<'a> {
             element.nil |= name.ends_with(":nil") && matches!(&*value, "true" | "1");
             // An attribute without a prefix is in no namespace, whatever the namespace of its element.
             let name = if name.contains(':') { self.name(name) } else { self.cased(name) };
-            element.attributes.push((format!("@{name}").into(), Cow::Owned(value.into_owned())));
+            let value = match value {
+                Cow::Borrowed(value) => self.lasting(value),
+                Cow::Owned(value) => Cow::Owned(value),
+            };
+            element.attributes.push((name, value));
         }
         element
     }
@@ -440,7 +444,7 @@ impl<'a> Reading<'a> {
     }
 
     /// A name as paths know it.
-    fn name(&self, written: &str) -> String {
+    fn name(&self, written: &str) -> Cow<'a, str> {
         let (prefix, local) = written.split_once(':').unwrap_or(("", written));
         let local = self.cased(local);
         let named = &self.file.dialect.namespaces;
@@ -452,28 +456,41 @@ impl<'a> Reading<'a> {
         match address.filter(|address| !address.is_empty()) {
             None => local,
             Some(address) => match named.iter().find(|(_, known)| known == address) {
-                Some((name, _)) => format!("{name}:{local}"),
+                Some((name, _)) => Cow::Owned(format!("{name}:{local}")),
                 // Of a namespace that nobody named: no path leads to it.
-                None => format!("?:{local}"),
+                None => Cow::Owned(format!("?:{local}")),
             },
         }
     }
 
-    fn cased(&self, name: &str) -> String {
-        if self.file.dialect.any_case { name.to_ascii_lowercase() } else { name.to_string() }
+    fn cased(&self, name: &str) -> Cow<'a, str> {
+        match self.file.dialect.any_case && name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(name.to_ascii_lowercase()),
+            false => self.lasting(name),
+        }
+    }
+
+    /// A part of the text that outlives the event which it came with.
+    fn lasting(&self, part: &str) -> Cow<'a, str> {
+        let start = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        match self.text.get(start..start.saturating_add(part.len())) {
+            Some(same) if same.as_ptr() == part.as_ptr() => Cow::Borrowed(same),
+            _ => Cow::Owned(part.to_string()),
+        }
     }
 }
 
 impl Place {
-    /// What is odd about a file that was read to its end.
-    pub fn note(&self, dialect: &Xml) -> Option<String> {
-        let depth = dialect.path.len();
-        let missing = match (self.record, self.parent || depth < 3) {
-            (true, _) => return None,
-            (false, true) => depth,
-            (false, false) => depth - 1,
-        };
-        Some(format!("there is no element `{}`: the list is empty", dialect.path[..missing].join(".")))
+    /// The element that is missing around the records of a file which was read to its end; the file is half a file then,
+    /// unless the element is optional.
+    pub fn missing_parent(&self, dialect: &Xml) -> Option<String> {
+        let parents = dialect.path.len().checked_sub(1).filter(|parents| *parents > 1 && !self.parent)?;
+        Some(dialect.path[..parents].join("."))
+    }
+
+    /// True if there was no record at all.
+    pub fn is_empty(&self) -> bool {
+        !self.record
     }
 }
 

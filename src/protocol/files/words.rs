@@ -37,6 +37,10 @@ pub static WORDS: Words = Words {
             "select",
             "Where the records lie in a JSON file: `$.data[*]`; without it the file is one list. In an XML file: `enterprise.person[*]`.",
         ),
+        (
+            "optional",
+            "`yes`: the element around the records of an XML file may be missing, and the list is empty then. Default `no`: such a file is half a file.",
+        ),
         ("sheet", "The name of the sheet in an XLSX file; without it the first one."),
     ],
     write: &[

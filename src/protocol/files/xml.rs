@@ -23,6 +23,8 @@ pub struct Xml {
     pub any_case: bool,
     /// The namespace of the root in a file that is written.
     pub root_namespace: Option<String>,
+    /// True if the element around the records may be missing: then there are none.
+    pub optional: bool,
 }
 
 impl Xml {

@@ -149,12 +149,18 @@ async fn what_is_no_xml_is_told_with_its_line() {
 }
 
 #[tokio::test]
-async fn a_list_whose_element_is_not_there_is_empty_and_said_so() {
+async fn a_file_without_the_element_around_its_records_is_half_a_file() {
     let seen = read(&["@id"], "<school><name>X</name></school>").await;
+    assert_eq!((seen.rows.len(), seen.complete), (0, false));
+    let why = "there is no element `school.pupils`; where it may be missing, `read` says `optional: yes`";
+    assert_eq!(seen.torn, [format!("data/f.xml: {why}")]);
+    let mut setup = Setup::new(json!({ "folder": "data", "format": { "xml": { "select": "school.pupils.pupil" } } }));
+    let call = setup.reads(json!({ "file": "f.xml", "optional": "yes" }), &shape(&["@id"]));
+    let seen = setup.read(&FakeWorld::with(&[("/p/data/f.xml", b"<school/>")]), call).await;
     assert_eq!((seen.rows.len(), seen.complete), (0, true));
-    assert_eq!(seen.notes, ["data/f.xml: there is no element `school.pupils`: the list is empty"]);
-    let seen = read(&["@id"], "<school><pupils></pupils></school>").await;
     assert_eq!(seen.notes, ["data/f.xml: there is no element `school.pupils.pupil`: the list is empty"]);
+    let seen = read(&["@id"], "<school><pupils></pupils></school>").await;
+    assert_eq!((seen.notes.len(), seen.complete), (1, true));
 }
 
 #[tokio::test]
