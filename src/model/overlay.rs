@@ -104,8 +104,8 @@ fn row(written: &[Rule], label: &str) -> Vec<Rule> {
 
 fn replace(map: &mut Map, row: Vec<Rule>, sync: SyncId, found: &mut Findings) {
     let Some(label) = row.first().map(|rule| rule.label.text.clone()) else { return };
-    let standard: Vec<&Rule> =
-        map.rules.iter().map(|known| &known.rule).filter(|known| known.label.text == label).collect();
+    let standard = map.rules.iter().filter(|known| known.rule.label.text == label && known.overlay.is_none());
+    let standard: Vec<&Rule> = standard.map(|known| &known.rule).collect();
     let same = standard.iter().map(|rule| said(rule)).eq(row.iter().map(said));
     if let (true, [first, ..], [new, ..]) = (same, standard.as_slice(), row.as_slice()) {
         found.add(
