@@ -9,3 +9,4 @@ pub mod functions;
 pub mod plan;
 pub mod direction;
 pub mod privacy;
+pub mod overlay;

@@ -33,7 +33,7 @@ use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
 use jiff::tz::TimeZone;
 
 pub use crate::syntax::ast::Operation;
-pub use overlay::with_overlay;
+pub use overlay::{standard_of, with_overlay};
 pub use resolve::resolve;
 
 /// A model or system, by its number in the project.

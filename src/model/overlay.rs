@@ -1,11 +1,12 @@
 //! A customer's overlay over the standard: rules replaced, switched off and added, conditions narrowed.
 
 use super::map::check_labels;
-use super::{MapChange, MapRule, Mapping, Model, SyncId};
+use super::{Map, MapChange, MapRule, Mapping, Model, SyncId};
 use crate::finding::codes::document as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::syntax::ast::{OverlayChange, OverlayLine, Rule};
+use crate::syntax::print;
 
 /// The mappings of a sync's route with its overlay applied. Every rule says by its `overlay` where it came from; a rule
 /// that replaces stands in the place of the row that it replaces, a new one at the end.
@@ -21,6 +22,15 @@ pub fn with_overlay(model: &Model, sync: SyncId, found: &mut Findings) -> Vec<Ma
         }
     }
     mappings
+}
+
+/// The mapping and the map of the standard that a change of a sync speaks of.
+pub fn standard_of<'m>(model: &'m Model, sync: SyncId, change: &MapChange) -> Option<(&'m Mapping, &'m Map)> {
+    let route = &model.sync(sync).route;
+    let mappings: Vec<Mapping> = route.iter().map(|&id| model.mapping(id).clone()).collect();
+    let (mapping, map) = place(&mappings, change, &mut Findings::default())?;
+    let mapping = model.mapping(route[mapping]);
+    Some((mapping, &mapping.maps[map]))
 }
 
 /// The mapping and the map that a change speaks of: `map` where one mapping of the route has it, else `mapping.map`.
@@ -68,7 +78,7 @@ fn unknown_map(mappings: &[Mapping], change: &MapChange) -> Finding {
         .word_if("suggestion", nearest(&written, known.iter().map(String::as_str)))
 }
 
-fn apply(map: &mut super::Map, change: &MapChange, sync: SyncId, found: &mut Findings) {
+fn apply(map: &mut Map, change: &MapChange, sync: SyncId, found: &mut Findings) {
     map.conditions.extend(change.condition.clone());
     let rules = |line: &OverlayLine| match &line.change {
         OverlayChange::Rule(rule) => Some((**rule).clone()),
@@ -78,7 +88,9 @@ fn apply(map: &mut super::Map, change: &MapChange, sync: SyncId, found: &mut Fin
     check_labels(&written, found);
     for line in &change.lines {
         match &line.change {
-            OverlayChange::Rule(rule) if rule.first_of_row => replace(map, row(&written, &rule.label.text), sync),
+            OverlayChange::Rule(rule) if rule.first_of_row => {
+                replace(map, row(&written, &rule.label.text), sync, found)
+            }
             OverlayChange::Rule(_) => {}
             OverlayChange::Off(_) => switch_off(map, line, found),
         }
@@ -90,15 +102,33 @@ fn row(written: &[Rule], label: &str) -> Vec<Rule> {
     written.iter().filter(|rule| rule.label.text == label).cloned().collect()
 }
 
-fn replace(map: &mut super::Map, row: Vec<Rule>, sync: SyncId) {
+fn replace(map: &mut Map, row: Vec<Rule>, sync: SyncId, found: &mut Findings) {
     let Some(label) = row.first().map(|rule| rule.label.text.clone()) else { return };
+    let standard = map.rules.iter().filter(|known| known.rule.label.text == label && known.overlay.is_none());
+    let standard: Vec<&Rule> = standard.map(|known| &known.rule).collect();
+    let same = standard.iter().map(|rule| said(rule)).eq(row.iter().map(said));
+    if let (true, [first, ..], [new, ..]) = (same, standard.as_slice(), row.as_slice()) {
+        found.add(
+            Finding::new(&codes::OVERLAY_CHANGES_NOTHING, new.label.span)
+                .word("label", &label)
+                .word("map", &map.name.text)
+                .other(first.span, "the standard says the same"),
+        );
+    }
     let at = map.rules.iter().position(|known| known.rule.label.text == label).unwrap_or(map.rules.len());
     map.rules.retain(|known| known.rule.label.text != label);
     let at = at.min(map.rules.len());
     map.rules.splice(at..at, row.into_iter().map(|rule| MapRule { rule, overlay: Some(sync) }));
 }
 
-fn switch_off(map: &mut super::Map, line: &OverlayLine, found: &mut Findings) {
+/// A rule as it is printed, without the reason.
+fn said(rule: &Rule) -> String {
+    let mut rule = rule.clone();
+    rule.clauses.because = None;
+    print::rule(&rule)
+}
+
+fn switch_off(map: &mut Map, line: &OverlayLine, found: &mut Findings) {
     let label = &line.label.text;
     let before = map.rules.len();
     map.rules.retain(|known| known.rule.label.text != *label);

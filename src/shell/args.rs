@@ -55,6 +55,8 @@ pub enum Command {
     Fmt(FmtArgs),
     /// Show where personal data goes, and who has agreed
     Privacy(PrivacyArgs),
+    /// Show what a sync has otherwise than the standard, and why
+    Overlay(OverlayArgs),
 }
 
 /// How a result is printed.
@@ -451,6 +453,23 @@ pub struct PrivacyArgs {
     /// Write into this file instead of standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla overlay`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla overlay exempelkommun-haldor    each rule that is replaced, switched off or added, beside the standard's
+  koppla overlay --format json           the same for programs")]
+pub struct OverlayArgs {
+    /// The name of the sync; may be left out where the project has one only
+    pub sync: Option<String>,
+    /// The format.
+    #[command(flatten)]
+    pub format: FormatArg,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod history;
 pub mod held;
 pub mod privacy;
+pub mod overlay;
 pub mod try_it;
 pub mod explain;
 pub mod functions;
@@ -72,6 +73,7 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Docs(args) => docs::run(args, world, out),
         Command::Fmt(args) => fmt::run(args, world, out),
         Command::Privacy(args) => privacy::run(args, world, out),
+        Command::Overlay(args) => overlay::run(args, world, out),
     }
 }
 

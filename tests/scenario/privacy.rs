@@ -108,3 +108,35 @@ fn consent_and_what_is_declassified_are_listed() {
     );
     said("koppla check --project .", &world).ends(Exit::Done).says(&["allow-grants-nothing", "one.sync.yaml"]);
 }
+
+#[test]
+fn what_a_customer_has_otherwise_is_shown_beside_the_standard() {
+    let town = Town::new();
+    let said = town.command("koppla overlay --project .").ends(Exit::Done);
+    assert!(said.result.lines().all(|line| line.chars().count() <= 100), "{}", said.result);
+    said.says(&[
+        "exempelkommunen-sds: 3 differences from the standard",
+        "classes (roster--sds) title replaced standard g.display_name -> title (library:systems/sds/roster--sds.mapping.yaml:",
+        "here f\"{g.display_name} {school.o.display_name}\" -> title because \"3A exists at two schools\" (exempelkommunen-sds.sync.yaml:",
+        "sms off standard",
+        "because text messages go through another system, agreed 2026-05-02",
+        "desks (roster--sds) where narrowed here t.duty.duty_role != \"Fritidspedagog\"",
+    ]);
+    let report = json(&town.command("koppla overlay --project . --format json").ends(Exit::Done).result);
+    let what: Vec<&str> =
+        report["differences"].as_array().expect("a list").iter().filter_map(|one| one["what"].as_str()).collect();
+    assert_eq!(what, ["replaced", "off", "narrowed"]);
+}
+
+/// A rule that the customer once wanted and that the standard has now.
+#[test]
+fn a_difference_that_is_none_is_a_finding() {
+    let town = Town::new();
+    let sync = town.world.text("exempelkommunen-sds.sync.yaml").expect("the sync");
+    let own = "f\"{g.display_name} {school.o.display_name}\" -> title";
+    assert!(sync.contains(own));
+    town.world.put("exempelkommunen-sds.sync.yaml", sync.replace(own, "g.display_name -> title"));
+    town.command("koppla check --project .")
+        .ends(Exit::Done)
+        .says(&["overlay-changes-nothing", "the standard says the same"]);
+}

@@ -9,7 +9,10 @@ const PLANTED: [&str; 6] =
 
 /// The example with a pupil whose every word is found again.
 fn planted() -> Town {
-    let town = Town::new();
+    plant(Town::new())
+}
+
+fn plant(town: Town) -> Town {
     town.replace("Elev", "5003;", ";Elis;Hägg;", ";Zebulonia;Kvarnskymling;");
     town.replace("Folkbokforing", "elis.hagg@", ";Elis;Hägg;elis.hagg@", ";Zebulonia;Kvarnskymling;zebulonia.k@");
     town
@@ -152,4 +155,39 @@ fn a_temporary_number_becomes_a_personnummer() {
     town.run().ends(Exit::Found).hides(&["  remove ", "  create "]);
     same(&town.output(), &before);
     town.is_sound();
+}
+
+/// Whatever is asked on the day of the marking and on the day after it, in whatever form: nobody is named, in what is said
+/// and in what is written.
+#[test]
+fn no_command_names_somebody_who_is_protected() {
+    let town = plant(Town::hamlet());
+    town.run().ends(Exit::Found);
+    mark(&town);
+    let on = " --as-of 2026-09-01";
+    let mut said = Vec::new();
+    for night in 0..2 {
+        for line in
+            ["check", "plan", "privacy", "overlay", "test", "held", "held --all", "history", "docs exempelkommunen-sds"]
+        {
+            said.push(town.command(&format!("koppla {line} --project .")));
+            if !line.starts_with("docs") && line != "check" {
+                said.push(town.command(&format!("koppla {line} --project . --format json")));
+            }
+        }
+        for line in
+            ["map", "map --format json", "map --out mapped", "preview --out kept.changes", "preview --format json"]
+        {
+            said.push(town.command(&format!("koppla {line} --project .{on}")));
+        }
+        let write =
+            if night == 0 { "koppla apply kept.changes --project ." } else { "koppla run --project . --format json" };
+        said.push(town.command(write));
+    }
+    assert!(
+        said.iter().all(|said| said.exit <= Exit::Found),
+        "{:?}",
+        said.iter().map(|said| said.exit).collect::<Vec<_>>()
+    );
+    nowhere(&town, &said);
 }

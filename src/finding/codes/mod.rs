@@ -251,6 +251,8 @@ pub mod document {
             "which of {mappings} is meant?"; ["write `{first}`"]
         UNKNOWN_LABEL_IN_OVERLAY "unknown-label-in-overlay" Error "no rule of `{map}` has the label `{label}`";
             "nothing would be switched off"; ["did you mean `{suggestion}`?", "remove the line"]
+        OVERLAY_CHANGES_NOTHING "overlay-changes-nothing" Warning "`{label}` of `{map}` is replaced by the same rule";
+            "changes nothing"; ["remove the line: the standard says the same"]
         TEST_UNKNOWN_ENTITY "test-unknown-entity" Error "`{name}` is no entity on the {side}";
             "records are given and expected by entity"; ["did you mean `{suggestion}`?"]
         TEST_UNKNOWN_FIELD "test-unknown-field" Error "`{name}` is no field of `{entity}`";
