@@ -79,6 +79,10 @@ pub enum FindingsFormat {
     Concise,
     /// For programs: one JSON value
     Json,
+    /// Annotations of GitHub Actions, shown at the lines of a pull request
+    Github,
+    /// SARIF 2.1.0, for code hosts and editors
+    Sarif,
 }
 
 /// How changes are printed.
@@ -162,6 +166,8 @@ Examples:
   koppla check                           check every document of the project
   koppla check exempelkommun-haldor      check one sync and what it uses
   koppla check --format concise          one line a finding, for editors
+  koppla check --format github           annotations in a pull request on GitHub
+  koppla check --format sarif > koppla.sarif   a report for code hosts and editors
   koppla check --project kunder/norr     check another project")]
 pub struct CheckArgs {
     /// Names of syncs or mappings (default: all)

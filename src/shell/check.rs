@@ -3,7 +3,7 @@
 use super::args::{CheckArgs, FindingsFormat};
 use super::project::Project;
 use super::{Exit, Out};
-use crate::finding::{Finding, Severity, json, terminal};
+use crate::finding::{Finding, Severity, github, json, sarif, terminal};
 use crate::world::World;
 
 /// Checks, prints, and says with its exit code whether there are errors.
@@ -21,6 +21,8 @@ pub fn run(args: &CheckArgs, world: &dyn World, out: &mut Out) -> Exit {
     };
     match args.format {
         FindingsFormat::Json => out.json(&json::render(&findings, &project.sources)),
+        FindingsFormat::Sarif => out.json(&sarif::render(&findings, &project.sources)),
+        FindingsFormat::Github => out.text(&github::render(&findings, &project.sources)),
         FindingsFormat::Concise => out.text(&terminal::concise(&findings, &project.sources)),
         FindingsFormat::Human => {
             if !findings.is_empty() {
