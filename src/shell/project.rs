@@ -8,10 +8,9 @@ use crate::model::{MappingId, Model, SyncId, resolve};
 use crate::source::{FileId, Sources};
 use crate::syntax::yaml;
 use crate::world::World;
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// File names that are documents.
 const ENDINGS: [&str; 8] = [
@@ -179,36 +178,41 @@ impl Project {
 }
 
 /// Reads a project; says what is wrong if its folder cannot be read.
-pub fn open(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Rc<Project>, Exit> {
+pub fn open(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Arc<Project>, Exit> {
     let files = documents(folder, world).map_err(|why| {
         out.error(&why);
         Exit::Usage
     })?;
     Ok(match out.shelf() {
         Some(shelf) => shelf.project(folder, files),
-        None => Rc::new(Project::of_files(folder, &files)),
+        None => Arc::new(Project::of_files(folder, &files)),
     })
 }
 
 /// Paths and bytes of the documents of a project.
 type Documents = Vec<(String, Vec<u8>)>;
 
-/// Keeps the project that was checked last, for whoever works many command lines in one process: as long as no byte of its
-/// documents changes, it is not checked again.
+/// Keeps projects that were checked, for whoever works many command lines in one process: as long as no byte of its
+/// documents changes, a project is not checked again.
 #[derive(Default)]
-pub struct Shelf(RefCell<Option<(PathBuf, Documents, Rc<Project>)>>);
+pub struct Shelf(Mutex<Vec<(PathBuf, Documents, Arc<Project>)>>);
+
+/// How many projects a shelf holds.
+const MOST: usize = 8;
 
 impl Shelf {
-    fn project(&self, folder: &Path, files: Documents) -> Rc<Project> {
-        let mut kept = self.0.borrow_mut();
-        if let Some((of, same, project)) = kept.as_ref()
-            && of == folder
-            && *same == files
-        {
-            return Rc::clone(project);
+    fn project(&self, folder: &Path, files: Documents) -> Arc<Project> {
+        let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |(of, same, _): &&(PathBuf, Documents, Arc<Project>)| of == folder && *same == files;
+        if let Some((.., project)) = kept().iter().find(same) {
+            return Arc::clone(project);
         }
-        let project = Rc::new(Project::of_files(folder, &files));
-        *kept = Some((folder.to_path_buf(), files, Rc::clone(&project)));
+        let project = Arc::new(Project::of_files(folder, &files));
+        let mut kept = kept();
+        if kept.len() >= MOST {
+            kept.remove(0);
+        }
+        kept.push((folder.to_path_buf(), files, Arc::clone(&project)));
         project
     }
 }

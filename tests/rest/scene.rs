@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::LazyLock;
 
 /// The date that the example is made for.
 pub const AS_OF: &str = "2026-09-01";
@@ -270,10 +270,9 @@ impl Scene {
 /// Runs a command line in a world.
 pub fn koppla(world: &TestWorld, line: &str) -> Ran {
     let (mut result, mut notes) = (Vec::new(), Vec::new());
-    // The documents of most scenes are the same; a test checks them once.
-    thread_local!(static SHELF: Rc<Shelf> = Rc::default());
-    let shelf = SHELF.with(Rc::clone);
-    let mut out = Out::new(&mut result, &mut notes, Style::default()).with_shelf(&shelf);
+    // The documents of most scenes are the same; they are checked once.
+    static SHELF: LazyLock<Shelf> = LazyLock::new(Shelf::default);
+    let mut out = Out::new(&mut result, &mut notes, Style::default()).with_shelf(&SHELF);
     let args = std::iter::once("koppla").chain(line.split_whitespace()).map(OsString::from);
     let exit = shell::run_on(args, world, &mut out);
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::rc::Rc;
+use std::sync::LazyLock;
 
 /// The sync of the example.
 pub const SYNC: &str = "exempelkommunen-sds";
@@ -277,10 +277,9 @@ pub fn path_of(name: &str) -> String {
 /// Works a command line in a world.
 pub fn said(line: &str, world: &dyn World) -> Said {
     let (mut result, mut notes) = (Vec::new(), Vec::new());
-    // The documents of most towns are the same; a test checks them once.
-    thread_local!(static SHELF: Rc<Shelf> = Rc::default());
-    let shelf = SHELF.with(Rc::clone);
-    let mut out = Out::new(&mut result, &mut notes, Style::default()).with_shelf(&shelf);
+    // The documents of most towns are the same; they are checked once.
+    static SHELF: LazyLock<Shelf> = LazyLock::new(Shelf::default);
+    let mut out = Out::new(&mut result, &mut notes, Style::default()).with_shelf(&SHELF);
     let exit = run_on(line.split_whitespace().map(OsString::from), world, &mut out);
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("what is said is UTF-8");
     Said { exit, result: text(result), notes: text(notes) }
