@@ -6,7 +6,7 @@
 mod render;
 mod words;
 
-pub use render::{csv, json, markdown, text};
+pub use render::{csv, html, json, markdown, text};
 
 use crate::check::TypedMapping;
 use crate::check::typed::{ExprId, Node, TypedMap, TypedRule, children};

@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure: it turns what others found into text. Values of records leave through [`redact`] alone.
 
+pub mod html;
 pub mod table;
 pub mod redact;
 pub mod keys;

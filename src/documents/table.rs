@@ -148,10 +148,7 @@ impl Table {
 
     /// An HTML table. Line ends in a cell become `<br>`.
     pub fn html(&self) -> String {
-        let escape = |line: &str| {
-            harmless(line).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-        };
-        let cell = |text: &str| text.lines().map(escape).collect::<Vec<_>>().join("<br>");
+        let cell = |text: &str| text.lines().map(super::html::escaped).collect::<Vec<_>>().join("<br>");
         let line = |tag: &str, cells: Vec<&str>| {
             let cells: String = cells.into_iter().map(|text| format!("<{tag}>{}</{tag}>", cell(text))).collect();
             format!("<tr>{cells}</tr>\n")

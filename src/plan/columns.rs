@@ -2,7 +2,7 @@
 
 use crate::model::{Entity, Field, Model};
 use crate::protocol::{ListForm, Slot, SlotKind, WireShape};
-use crate::value::wire::{Codec, whole_pattern};
+use crate::value::wire::{Codec, Whole};
 use crate::value::{EntityId, Type};
 use std::collections::BTreeSet;
 
@@ -148,7 +148,7 @@ pub fn codec(field: &Field, ty: &Type, own: bool) -> Codec {
     codec.absent_when = field.absent_when.iter().map(|text| text.as_str().into()).collect();
     codec.empty_is_value = field.empty_is_value;
     codec.checksum_rejects = field.checksum_rejects;
-    codec.pattern = field.pattern.as_deref().and_then(|pattern| whole_pattern(pattern).ok());
+    codec.pattern = field.pattern.as_deref().map(Whole::new);
     codec.max = field.max;
     codec.zone = field.zone.clone();
     codec

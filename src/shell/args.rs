@@ -107,6 +107,8 @@ pub enum DocumentFormat {
     Markdown,
     /// Comma-separated values
     Csv,
+    /// A page
+    Html,
     /// For programs: one JSON value
     Json,
 }
@@ -245,15 +247,16 @@ pub struct TestArgs {
 Examples:
   koppla docs informat--smartschool                          the table of fields and directions
   koppla docs informat--smartschool --format markdown        the same, to paste into a document
-  koppla docs informat--smartschool --format csv --out tabel.csv")]
+  koppla docs informat--smartschool --format csv --out tabel.csv
+  koppla docs --format html --out site                       a page for each sync and mapping, and an index")]
 pub struct DocsArgs {
-    /// The name of a mapping or sync
-    pub name: String,
+    /// The name of a mapping or sync; may be left out for pages of all of them
+    pub name: Option<String>,
     /// How the table is printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: DocumentFormat,
-    /// Write into this file instead of standard output
-    #[arg(long, value_name = "FILE")]
+    /// Write into this file instead of standard output; without a name: into this folder
+    #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
     /// The project.
     #[command(flatten)]

@@ -4,12 +4,15 @@ use super::args::{DocsArgs, DocumentFormat};
 use super::project::Project;
 use super::{Exit, Out};
 use crate::documents::direction::{self, Directions, Subject, directions};
-use crate::finding::suggest;
+use crate::documents::html;
+use crate::finding::{layout, suggest};
+use crate::model::MappingId;
 use crate::source::FileId;
 use crate::world::World;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
+use std::path::Path;
 
 /// Prints the table, or writes it into a file.
 pub fn run(args: &DocsArgs, world: &dyn World, out: &mut Out) -> Exit {
@@ -20,36 +23,92 @@ pub fn run(args: &DocsArgs, world: &dyn World, out: &mut Out) -> Exit {
             return Exit::Usage;
         }
     };
-    let Some(files) = files(&project, &args.name) else {
+    let outcome = match &args.name {
+        Some(name) => table(&project, name, args, world, out),
+        None => site(&project, args, world, out),
+    };
+    outcome.err().unwrap_or(Exit::Done)
+}
+
+/// The table of one mapping or sync.
+fn table(project: &Project, name: &str, args: &DocsArgs, world: &dyn World, out: &mut Out) -> Result<(), Exit> {
+    let Some(files) = files(project, name) else {
         let model = &project.model;
         let syncs = model.syncs.iter().map(|sync| sync.name.text.as_str());
         let known = syncs.chain(model.mappings.iter().map(|mapping| mapping.name.text.as_str()));
-        let near = suggest::nearest(&args.name, known).map(|near| format!("; did you mean {near}?"));
-        out.error(&format!("there is no mapping or sync {}{}", args.name, near.unwrap_or_default()));
-        return Exit::Usage;
+        let near = suggest::nearest(name, known).map(|near| format!("; did you mean {near}?"));
+        out.error(&format!("there is no mapping or sync {name}{}", near.unwrap_or_default()));
+        return Err(Exit::Usage);
     };
-    if let Err(exit) = project.gate_of(&files, out) {
-        return exit;
-    }
-    let all = tables(&project, &args.name);
-    let text = render(&all, args.format, out.style().width);
+    project.gate_of(&files, out)?;
+    let text = render(&tables(project, name), args.format, out.style().width);
     match &args.out {
         None => out.text(&text),
         Some(path) => {
-            let written = world.create(path, false).and_then(|mut file| {
-                file.write_all(text.as_bytes())?;
-                file.sync()
-            });
-            if let Err(error) = written {
-                out.error(&format!("{} cannot be written: {error}", path.display()));
-                return Exit::Usage;
-            }
+            write(path, &text, world, out)?;
             if !args.project.quiet {
                 out.note(&format!("written to {}", path.display()));
             }
         }
     }
-    Exit::Done
+    Ok(())
+}
+
+/// A page for each sync of the project, each mapping of its own and each that a sync leads over, and an index.
+fn site(project: &Project, args: &DocsArgs, world: &dyn World, out: &mut Out) -> Result<(), Exit> {
+    let (Some(folder), DocumentFormat::Html) = (&args.out, args.format) else {
+        out.error(
+            "whose table? Name a mapping or sync, or let all pages be written: koppla docs --format html --out DIR",
+        );
+        return Err(Exit::Usage);
+    };
+    project.gate(out)?;
+    let model = &project.model;
+    let used: BTreeSet<_> = model.syncs.iter().flat_map(|sync| sync.route.iter().copied()).collect();
+    let mappings = (0..model.mappings.len() as u32).map(MappingId);
+    let mappings = mappings.filter(|id| used.contains(id) || project.is_own(model.mapping(*id).file));
+    let mappings: Vec<&str> = mappings.map(|id| model.mapping(id).name.text.as_str()).collect();
+    let syncs: Vec<&str> = model.syncs.iter().map(|sync| sync.name.text.as_str()).collect();
+    let page = |name: &str| format!("{}.html", name.replace(['/', '\\'], "-"));
+    let mut index = String::new();
+    world.create_folder(folder).map_err(|error| cannot(folder, &error, out))?;
+    for (heading, names) in [("Syncs", &syncs), ("Mappings", &mappings)] {
+        if names.is_empty() {
+            continue;
+        }
+        index.push_str(&html::heading(heading));
+        index.push_str("<ul>\n");
+        for name in names {
+            let all = tables(project, name);
+            let link = format!("<a href=\"{}\">{}</a>", html::escaped(&page(name)), html::escaped(name));
+            index.push_str(&format!("<li>{link}: {}</li>\n", html::escaped(&title(&all))));
+            write(&folder.join(page(name)), &render(&all, DocumentFormat::Html, 0), world, out)?;
+        }
+        index.push_str("</ul>\n");
+    }
+    write(&folder.join("index.html"), &html::page("Fields and directions", &index), world, out)?;
+    if !args.project.quiet {
+        let pages = layout::counted((syncs.len() + mappings.len()) as u64, "page");
+        out.note(&format!("{pages} and an index written to {}", folder.join("index.html").display()));
+    }
+    Ok(())
+}
+
+fn title(all: &[Directions]) -> String {
+    all.iter().map(|one| one.title.as_str()).collect::<Vec<_>>().join(" · ")
+}
+
+fn write(path: &Path, text: &str, world: &dyn World, out: &mut Out) -> Result<(), Exit> {
+    let written = world.create(path, false).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync()
+    });
+    written.map_err(|error| cannot(path, &error, out))
+}
+
+fn cannot(path: &Path, error: &io::Error, out: &mut Out) -> Exit {
+    out.error(&format!("{} cannot be written: {error}", path.display()));
+    Exit::Usage
 }
 
 /// The files that a sync or mapping is made of; `None` if there is none of this name.
@@ -84,6 +143,13 @@ fn render(all: &[Directions], format: DocumentFormat, width: usize) -> String {
         DocumentFormat::Human => each(&|one| direction::text(one, width)),
         DocumentFormat::Markdown => each(&direction::markdown),
         DocumentFormat::Csv => direction::csv(all),
+        DocumentFormat::Html => {
+            let part = |one: &Directions| {
+                let heading = if all.len() > 1 { html::heading(&one.title) } else { String::new() };
+                heading + &direction::html(one)
+            };
+            html::page(&title(all), &all.iter().map(part).collect::<String>())
+        }
         DocumentFormat::Json => {
             let tables: Vec<_> = all.iter().map(direction::json).collect();
             format!("{:#}\n", json!({ "tables": tables }))

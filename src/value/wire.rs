@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::Date};
 use regex::Regex;
 use rust_decimal::Decimal;
+use std::sync::OnceLock;
 
 /// How one field is written on the wire. For a list or set: how each element is.
 #[derive(Clone, Debug)]
@@ -39,7 +40,7 @@ pub struct Codec {
     /// True if a wrong check digit is a failure; false: a warning.
     pub checksum_rejects: bool,
     /// What a text must match as a whole. A warning when read, a failure when written.
-    pub pattern: Option<Regex>,
+    pub pattern: Option<Whole>,
     /// Longest text that may be written, in characters.
     pub max: Option<u32>,
     /// The time zone of times that are written without one.
@@ -163,7 +164,7 @@ impl Codec {
         }
         let mut decoded = self.read(text, arena)?;
         if let (Some(pattern), Value::Text(text)) = (&self.pattern, decoded.value)
-            && !is_whole_match(pattern, text)
+            && !pattern.is_match(text)
         {
             decoded.warning = decoded.warning.or(Some("does not have the form that the field declares"));
         }
@@ -312,7 +313,7 @@ impl Codec {
             return Err(Failure(format!("is longer than {max} characters").into()));
         }
         match &self.pattern {
-            Some(pattern) if !is_whole_match(pattern, text) => {
+            Some(pattern) if !pattern.is_match(text) => {
                 Err(Failure::because("does not have the form that the field declares"))
             }
             _ => Ok(text),
@@ -392,12 +393,30 @@ fn none_of<'w>(words: impl Iterator<Item = &'w str>) -> Failure {
 }
 
 /// True if a regular expression matches all of a text.
-fn is_whole_match(pattern: &Regex, text: &str) -> bool {
-    pattern.find(text).is_some_and(|found| found.start() == 0 && found.end() == text.len())
+/// A regular expression that whole texts must match. It is compiled when the first text comes: most systems of a library are
+/// not spoken to, and compiling costs more than reading their documents.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    source: Box<str>,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Whole {
+    /// The pattern of a field. That it can be compiled was found out when its document was read.
+    pub fn new(source: &str) -> Whole {
+        Whole { source: source.into(), compiled: OnceLock::new() }
+    }
+
+    /// True if the whole text matches.
+    pub fn is_match(&self, text: &str) -> bool {
+        let pattern = self.compiled.get_or_init(|| whole_pattern(&self.source).ok());
+        let whole = |found: regex::Match<'_>| found.start() == 0 && found.end() == text.len();
+        pattern.as_ref().is_none_or(|pattern| pattern.find(text).is_some_and(whole))
+    }
 }
 
 /// The regular expression of a `pattern:`, matching whole texts.
-pub fn whole_pattern(pattern: &str) -> Result<Regex, regex::Error> {
+fn whole_pattern(pattern: &str) -> Result<Regex, regex::Error> {
     // Compiled bare first, so that a stray bracket cannot close the group below.
     Regex::new(pattern)?;
     Regex::new(&format!("^(?:{pattern})$"))

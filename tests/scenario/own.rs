@@ -110,3 +110,19 @@ fn the_first_delivery_finds_nothing_to_read() {
     assert!(town.output().is_empty());
     town.command("koppla history --project .").says(&["partly done"]);
 }
+
+#[test]
+fn pages_of_all_tables_with_an_index() {
+    let town = project();
+    let (name, text) = DOCUMENTS[2];
+    town.world.put(name, text.replace("Name:  name ", "\"<b>Name & more</b>\": name "));
+    town.command("koppla docs --format html --out site --project .").ends(Exit::Done).says(&["2 pages and an index"]);
+    let index = town.world.text("site/index.html").expect("the index");
+    let links: Vec<&str> = index.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(links.len(), 2, "{index}");
+    for link in links {
+        let page = town.world.text(format!("site/{link}")).expect("the page of a link");
+        assert!(page.contains("<td>&lt;b&gt;Name &amp; more&lt;/b&gt;</td>") && !page.contains("<b>"), "{page}");
+    }
+    town.command("koppla docs --project .").ends(Exit::Usage).says(&["--format html --out DIR"]);
+}

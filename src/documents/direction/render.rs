@@ -1,6 +1,7 @@
 //! A direction table as text, Markdown, CSV and JSON.
 
 use super::{Cell, Directions, Kind, Row, Section};
+use crate::documents::html;
 use crate::documents::table::{Table, csv_line};
 use crate::finding::layout::{width, wrap};
 use serde_json::{Value, json};
@@ -82,6 +83,20 @@ pub fn markdown(directions: &Directions) -> String {
     for remark in &directions.remarks {
         text.push_str(&format!("\n{remark}\n"));
     }
+    text
+}
+
+/// As HTML, without the page around it.
+pub fn html(directions: &Directions) -> String {
+    let mut text = String::new();
+    for section in &directions.sections {
+        text.extend(section.heading.as_deref().map(html::heading));
+        text.push_str(&table(directions, section).html());
+    }
+    if has_marks(directions) {
+        text.push_str(&html::paragraph(&format!("{}: {}", MARK.trim(), directions.words.unknown)));
+    }
+    text.extend(directions.remarks.iter().map(|remark| html::paragraph(remark)));
     text
 }
 

@@ -1,6 +1,7 @@
 //! The proof and the draft as text, Markdown, HTML and JSON.
 
 use super::{Consent, Flow, Privacy};
+use crate::documents::html::{self, escaped};
 use crate::documents::table::Table;
 use crate::finding::layout;
 use serde_json::{Value, json};
@@ -122,35 +123,23 @@ pub fn markdown(privacy: &Privacy) -> String {
     text
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 /// A page of its own, to be printed or filed.
 pub fn html(privacy: &Privacy) -> String {
-    let title = escaped(&format!("{}: {}", privacy.sync, privacy.systems.join(" → ")));
-    let mut text = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n<style>\n\
-         body {{ font-family: sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }}\n\
-         table {{ border-collapse: collapse; }}\ntd, th {{ border: 1px solid #999; padding: .3rem; text-align: left; \
-         vertical-align: top; }}\n</style>\n</head>\n<body>\n<h1>{title}</h1>\n<p>{}</p>\n",
-        escaped(&summary(privacy))
-    );
+    let mut text = html::paragraph(&summary(privacy));
     for (heading, table) in parts(privacy) {
-        let _ = writeln!(text, "<h2>{}</h2>", escaped(heading));
+        text.push_str(&html::heading(heading));
         match table {
             Some(table) => text.push_str(&table.html()),
             None => text.push_str("<p>none</p>\n"),
         }
     }
-    text.push_str("<h2>Record of processing, a draft (GDPR, article 30)</h2>\n");
+    text.push_str(&html::heading("Record of processing, a draft (GDPR, article 30)"));
     for (heading, lines) in &privacy.record {
         let _ = writeln!(text, "<h3>{}</h3>\n<ul>", escaped(heading));
         text.extend(lines.iter().map(|line| format!("<li>{}</li>\n", escaped(line))));
         text.push_str("</ul>\n");
     }
-    text.push_str("</body>\n</html>\n");
-    text
+    html::page(&format!("{}: {}", privacy.sync, privacy.systems.join(" → ")), &text)
 }
 
 /// For programs.
