@@ -126,3 +126,33 @@ fn pages_of_all_tables_with_an_index() {
     }
     town.command("koppla docs --project .").ends(Exit::Usage).says(&["--format html --out DIR"]);
 }
+
+/// A first password: sent when the record is made, seen in no preview and no file of changes, and never sent again.
+#[test]
+fn a_first_password_goes_out_once() {
+    let town = project();
+    let put = |index: usize, from: &str, to: &str| {
+        let (name, text) = DOCUMENTS[index];
+        town.world.put(name, text.replace(from, to));
+    };
+    put(0, "      since:  {", "      pin:    { type: \"secret?\", at: Pin }\n      since:  {");
+    put(1, "      since: {", "      code:  { type: \"secret?\", access: initial }\n      since: {");
+    put(2, "      Since: since", "      Code:  pin    -> code\n      Since: since");
+    let allowed = format!("{}allow: |\n  secret -> address.code because \"first sign-in\"\n", DOCUMENTS[3].1);
+    town.world.put(DOCUMENTS[3].0, allowed);
+    let list = |rows: &str| town.world.put("input/teachers1.csv", format!("Nr;Namn;E-post;Pin;Sedan\r\n{rows}"));
+    list("1;Asa;asa@example.se;qwerty-1;2020-08-01\r\n");
+    town.command("koppla preview --project . --as-of 2026-09-01 --out changes.json")
+        .ends(Exit::Done)
+        .hides(&["qwerty"]);
+    let changes = town.world.text("changes.json").expect("the changes");
+    assert!(changes.contains("$hash") && !changes.contains("qwerty"), "{changes}");
+    town.run().ends(Exit::Done).says(&["1 change written"]).hides(&["qwerty"]);
+    assert_eq!(town.rows("addresses.csv"), ["1,Asa,asa@example.se,qwerty-1,2020-08-01"]);
+    let store = std::fs::read(town.world.path(crate::town::STORE)).expect("the store");
+    assert!(!store.windows(6).any(|part| part == b"qwerty"), "the store holds the password");
+    list("1;Asa;asa@example.se;qwerty-9;2020-08-01\r\n2;Bo;bo@example.se;qwerty-2;2021-08-01\r\n");
+    town.reborn().run().ends(Exit::Done).says(&["1 change written"]);
+    let rows = town.rows("addresses.csv");
+    assert_eq!(rows, ["1,Asa,asa@example.se,,2020-08-01", "2,Bo,bo@example.se,qwerty-2,2021-08-01"]);
+}
