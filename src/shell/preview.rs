@@ -54,7 +54,9 @@ pub fn human(keys: &Keys<'_>, proposal: &Proposal, out: &mut Out) {
     out.text("read\n");
     tell::reads(&proposal.report, out);
     tell::not_written(&proposal.report, keys, out);
-    out.text("\nchanges\n");
+    if !proposal.set.entities.is_empty() {
+        out.text("\nchanges\n");
+    }
     out.text(&tell::counts(&proposal.set));
     tell::changes(keys, &proposal.set, 5, out);
     if !proposal.report.stopped.is_empty() {

@@ -11,6 +11,7 @@ use crate::run::fate::{Reason, Stopped};
 use crate::run::report::{EntityReport, HeldRecord, Report, StageReport};
 use crate::value::{Class, ClassSet};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// How many changes and reasons of a kind are shown one by one.
@@ -21,15 +22,18 @@ const WIDTH: usize = 100;
 
 /// What was read: one line each entity, with what is wrong.
 pub fn reads(report: &Report, out: &mut Out) {
+    let mut told = BTreeSet::new();
     for read in &report.reads {
         let state = if read.complete { String::new() } else { "  INCOMPLETE: nothing of it counts as gone".into() };
         let rows = if read.rows == 1 { "row" } else { "rows" };
         out.text(&format!("  {:<14} {:<20} {:>8} {rows}{state}\n", read.system, read.entity, read.rows));
-        for trouble in &read.trouble {
-            out.text(&format!("      {trouble}\n"));
-        }
-        for note in &read.notes {
-            out.text(&format!("      note: {note}\n"));
+        // What keeps all lists of a system from being read is told once.
+        let troubles = read.trouble.iter().filter(|trouble| told.insert((&read.system, *trouble)));
+        let notes = read.notes.iter().map(|note| format!("note: {note}"));
+        for text in troubles.cloned().chain(notes) {
+            for (index, line) in layout::wrap(&text, WIDTH - 8).iter().enumerate() {
+                out.text(&format!("{:1$}{line}\n", "", if index == 0 { 6 } else { 8 }));
+            }
         }
     }
 }
@@ -180,6 +184,9 @@ fn stopped(stage: &StageReport, keys: &Keys<'_>, lines: &mut String) {
 
 /// A table of counts by entity and operation.
 pub fn counts(set: &ChangeSet) -> String {
+    if set.entities.is_empty() {
+        return String::new();
+    }
     let mut table = Table::new(["", "create", "update", "deactivate", "reactivate", "remove"]);
     for entity in &set.entities {
         let cells = Op::WRITING.iter().map(|&op| match entity.count(op) {

@@ -134,8 +134,8 @@ impl Line<'_> {
                 let say = format!("the answer to {} is larger than `answer_max`, {most} bytes", ask.place());
                 Next::End(Failure { failed: unanswered(ask), arrived: Arrived::Unknown, say })
             }
-            Broken::NotSent => {
-                let failure = Failure::stop(format!("the system cannot be reached: {}", ask.place()), Arrived::No);
+            Broken::NotSent(why) => {
+                let failure = Failure::stop(format!("{why}; {}", ask.place()), Arrived::No);
                 Next::Again { asked: None, within: None, failure }
             }
             Broken::Sent(why) if ask.request.repeatable => {

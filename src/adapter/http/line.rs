@@ -73,8 +73,8 @@ pub struct Good {
 
 /// Why a try gave no answer.
 pub enum Broken {
-    /// It never reached the system.
-    NotSent,
+    /// It never reached the system: which host that is, and why, in words.
+    NotSent(String),
     /// It was sent, and no whole answer came: why, in words.
     Sent(&'static str),
     /// The answer is larger than it may be.
@@ -236,11 +236,33 @@ impl<'a> Line<'a> {
 /// What broke before there was an answer.
 fn broken(error: &reqwest::Error) -> Broken {
     if error.is_connect() {
-        Broken::NotSent
+        let host = error.url().and_then(Url::host_str).unwrap_or("the system");
+        let port = error.url().and_then(Url::port).map(|port| format!(":{port}")).unwrap_or_default();
+        Broken::NotSent(format!("{host}{port} cannot be reached: {}", unreached(error)))
     } else if error.is_timeout() {
         Broken::Sent(TOO_LONG)
     } else {
         Broken::Sent(BROKE)
+    }
+}
+
+/// Why a connection was not made.
+fn unreached(error: &reqwest::Error) -> &'static str {
+    let causes = || std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    let io = causes().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+    let says = |words: &[&str]| {
+        causes().map(ToString::to_string).any(|cause| words.iter().any(|word| cause.to_lowercase().contains(word)))
+    };
+    if error.is_timeout() {
+        "it does not answer"
+    } else if io.into_iter().any(|kind| kind == std::io::ErrorKind::ConnectionRefused) {
+        "it refuses the connection"
+    } else if says(&["dns", "lookup"]) {
+        "its name is not known here"
+    } else if says(&["certificate", "tls", "handshake"]) {
+        "its certificate is not trusted, or it does not speak TLS"
+    } else {
+        "the connection failed"
     }
 }
 
