@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
 use crate::syntax::tree::{Kind, Node};
-use crate::value::{Arena, EntityId, Row, Type, Value, normal};
+use crate::value::{Arena, Class, EntityId, Row, Type, Value, normal};
 use hashbrown::HashSet;
 use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
@@ -269,7 +269,13 @@ impl<'c, 't> Context<'c, 't> {
 
     /// A value as it is compared and remembered: itself, or the hash of what cannot be read back, which goes to `secrets`.
     fn compared(&self, field: &Field, value: Json, secrets: &mut Map<String, Json>) -> Json {
-        if value.is_null() || !matches!(field.access, Access::Write | Access::Initial) {
+        let hidden = match field.access {
+            // A whole delivery holds it every time, whether it changed or not: so it is remembered, unless it is a secret.
+            Access::Write => !self.plan.target.whole || field.classes.has(Class::SECRET),
+            Access::Initial => true,
+            Access::ReadWrite | Access::Read | Access::Create => false,
+        };
+        if value.is_null() || !hidden {
             return value;
         }
         let hash = hashed(keyed_hash(self.store, &value.to_string()));

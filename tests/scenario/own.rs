@@ -127,6 +127,23 @@ fn pages_of_all_tables_with_an_index() {
     town.command("koppla docs --project .").ends(Exit::Usage).says(&["--format html --out DIR"]);
 }
 
+/// A field that cannot be read back is in every delivery of a whole file, also in those in which it did not change.
+#[test]
+fn what_cannot_be_read_back_stays_in_the_file() {
+    let town = project();
+    let (name, text) = DOCUMENTS[1];
+    town.world.put(name, text.replace("class: contact }", "class: contact, access: write }"));
+    town.run().ends(Exit::Found).says(&["2 changes written"]);
+    town.world.put(
+        "input/teachers1.csv",
+        b"Nr;Namn;E-post;Sedan\r\n1;\xc5sa \xd6berg;asa@example.se;2020-08-01\r\n2;Bo Ek;bo@example.se;2021-01-01\r\n3;Cia Al;cia@example.se;1/8/2021\r\n",
+    );
+    town.reborn().run().ends(Exit::Done).says(&["1 change written"]);
+    let mails: Vec<String> = town.rows("addresses.csv").iter().map(|row| crate::town::cells(row)[2].into()).collect();
+    assert_eq!(mails, ["asa@example.se", "bo@example.se", "cia@example.se"]);
+    town.reborn().run().ends(Exit::Done).says(&["0 changes written"]);
+}
+
 /// A first password: sent when the record is made, seen in no preview and no file of changes, and never sent again.
 #[test]
 fn a_first_password_goes_out_once() {
