@@ -259,13 +259,14 @@ fn keep_or_leave_out(compared: &mut [Compared<'_>], index: usize, present: usize
 
 fn loose_references(model: &Model, compared: &[Compared<'_>], index: usize) -> Vec<Loose> {
     let entity = model.entity(compared[index].entity);
+    let standing = compared[index].standing();
     let mut loose = Vec::new();
     for (position, field) in entity.fields.iter().enumerate() {
         let Some(to) = referred(field) else { continue };
         let Some(target) = compared.iter().find(|one| one.entity == to) else { continue };
         let known = known_ids(model.entity(to), target);
-        for record in compared[index].standing() {
-            let value = compared[index].value(&record, position, &field.name.text);
+        for record in &standing {
+            let value = compared[index].value(record, position, &field.name.text);
             for id in texts(&value).filter(|id| !known.contains(*id)) {
                 let standing = (record.change, record.present);
                 loose.push(Loose { standing, field: position, to, id: id.to_string() });

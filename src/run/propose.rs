@@ -11,13 +11,13 @@ use super::lookup::Lookup;
 use super::make::{Fate, Made, State};
 use super::record::{Record, Writer, to_json};
 use super::report::{EntityReport, ReadReport, Report};
-use super::right::{Earlier, Finder, Present, Right};
+use super::right::{Finder, Memory, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
 use super::table::{Apart, Table};
 use crate::documents::keys::Keys;
 use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
-use crate::store::{Link, LinkState, Store, StoreFault};
+use crate::store::{LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
 use crate::syntax::tree::{Kind, Node};
 use crate::value::{Arena, Class, EntityId, Row, Type, Value, normal};
@@ -145,18 +145,18 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
     let stopped: Vec<Stopped> = report.stages.iter().flat_map(|stage| stage.fallen.stopped.clone()).collect();
     let waiting = waiting(store, &set.sync)?;
     let decisions = Decisions::of(store, &set.sync)?;
-    let mut earlier = Earlier::default();
+    let mut memory = Memory::of(plan, store, &set.sync)?;
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
         let context = Context { plan, worked: &worked, index, store, known, as_of, purpose, arena: &arena };
-        let right = Right::of(plan, write, read, store, &set.sync, &earlier, &arena)?;
+        let right = Right::of(plan, write, read, &mut memory, &arena);
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
         let one = context.compare(right);
-        earlier.learn(write.entity, one.changes.iter().map(|proposed| &proposed.change));
+        memory.learn(write.entity, one.changes.iter().map(|proposed| &proposed.change));
         compared.push(one);
     }
     super::agree::settle(plan, &mut compared);
@@ -846,13 +846,4 @@ pub(super) fn keyed_hash(store: Option<&Store>, text: &str) -> u64 {
     mac.update(text.as_bytes());
     let bytes = mac.finalize().into_bytes();
     u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])
-}
-
-/// Links of an entity by the left key.
-pub fn links(store: Option<&Store>, sync: &str, entity: &str) -> Result<Vec<Link>, StoreFault> {
-    let mut links = Vec::new();
-    if let Some(store) = store {
-        store.links(sync, entity, &mut |link| links.push(link))?;
-    }
-    Ok(links)
 }

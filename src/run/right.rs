@@ -4,9 +4,9 @@
 use super::change::{Change, Op, is_hashed};
 use super::eval::{Frame, Machine};
 use super::gather::Read;
-use super::key::Hasher;
+use super::key::{Hasher, escape};
 use super::make::{Made, MadeRow};
-use super::propose::{Found, links};
+use super::propose::Found;
 use super::record::{Record, Writer, from_json, to_json};
 use super::table::{Index, Table};
 use crate::adapter::{Batch, Cell};
@@ -52,16 +52,35 @@ impl Present<'_> {
     }
 }
 
-/// What comparing the entities before has found out.
-#[derive(Default)]
-pub struct Earlier {
+/// What the store remembers, and what comparing the entities before has found out.
+pub struct Memory {
+    /// The links of the entities that are still to be compared.
+    links: BTreeMap<EntityId, Vec<Link>>,
     /// Left keys that changed: of which right entity and the old one, to the new one.
     moved: BTreeMap<(EntityId, String), String>,
-    /// Left keys of records that were adopted or whose left key changed: by right entity and the id that the target gave.
-    ids: Back,
+    /// Left keys of linked records, as they are known by now: by right entity and the id that the target gave. References
+    /// lead to any entity, and two entities may give the same id.
+    ids: BTreeMap<(EntityId, String), String>,
 }
 
-impl Earlier {
+impl Memory {
+    /// What the store remembers of a target; nothing without a store.
+    pub fn of(plan: &Plan<'_>, store: Option<&Store>, sync: &str) -> Result<Memory, StoreFault> {
+        let mut memory = Memory { links: BTreeMap::new(), moved: BTreeMap::new(), ids: BTreeMap::new() };
+        let Some(store) = store else { return Ok(memory) };
+        for write in &plan.target.entities {
+            let mut links = Vec::new();
+            store.links(sync, &plan.model.entity(write.entity).name.text, &mut |link| {
+                if let Some(id) = &link.right_id {
+                    memory.ids.insert((write.entity, id.clone()), link.left_key.clone());
+                }
+                links.push(link);
+            })?;
+            memory.links.insert(write.entity, links);
+        }
+        Ok(memory)
+    }
+
     /// Learns from the changes of an entity.
     pub fn learn<'c>(&mut self, entity: EntityId, changes: impl Iterator<Item = &'c Change>) {
         for change in changes {
@@ -99,13 +118,11 @@ impl<'t> Right<'t> {
         plan: &'t Plan<'_>,
         write: &'t EntityWrite,
         read: &'t Read,
-        store: Option<&Store>,
-        sync: &str,
-        earlier: &Earlier,
+        memory: &mut Memory,
         arena: &'t Arena,
-    ) -> Result<Right<'t>, StoreFault> {
+    ) -> Right<'t> {
         let entity = plan.model.entity(write.entity);
-        let links = links(store, sync, &entity.name.text)?;
+        let links = memory.links.remove(&write.entity).unwrap_or_default();
         let mut right = Right {
             present: Vec::new(),
             unreadable: None,
@@ -126,13 +143,11 @@ impl<'t> Right<'t> {
                     let torn = gathered.outcome.torn.first().map(|torn| format!("{}: {}", torn.origin, torn.why));
                     right.unreadable = Some(say.or(torn).unwrap_or_else(|| "the target was not read in full".into()));
                 }
-                let mut back = back_references(&every_link(plan, store, sync)?);
-                back.extend(earlier.ids.clone());
-                let reading = Reading { plan, back: &back, earlier, arena };
+                let reading = Reading { plan, memory, arena };
                 values = right.read(&reading, &gathered.outcome.batches, &spec.columns);
                 right.join(links, arena);
             }
-            _ => links.into_iter().for_each(|link| right.remember(link, earlier, arena, &mut values)),
+            _ => links.into_iter().for_each(|link| right.remember(link, memory, arena, &mut values)),
         }
         right.table = Rc::new(Table::values(entity.fields.len(), values));
         for (index, present) in right.present.iter().enumerate() {
@@ -144,7 +159,7 @@ impl<'t> Right<'t> {
                 right.by_identity.entry(identity).or_default().push(index);
             }
         }
-        Ok(right)
+        right
     }
 
     /// How many links there are.
@@ -278,11 +293,11 @@ impl<'t> Right<'t> {
     }
 
     /// A record as the store remembers it.
-    fn remember(&mut self, link: Link, earlier: &Earlier, arena: &'t Arena, values: &mut Vec<Value<'t>>) {
+    fn remember(&mut self, link: Link, memory: &Memory, arena: &'t Arena, values: &mut Vec<Value<'t>>) {
         let record = serde_json::from_slice::<Map<String, Json>>(&link.values).unwrap_or_default();
         for field in &self.entity.fields {
             let json = record.get(&field.name.text).filter(|value| !is_hashed(value)).unwrap_or(&Json::Null);
-            values.push(followed(&field.ty, from_json(&field.ty, json, arena), earlier, arena));
+            values.push(followed(&field.ty, from_json(&field.ty, json, arena), memory, arena));
         }
         self.present.push(Present {
             key: arena.alloc_str(&link.right_key),
@@ -323,7 +338,11 @@ fn key_of<'t>(entity: &Entity, values: &[Value<'t>], arena: &'t Arena) -> &'t st
         }
         match to_json(&entity.fields[field].ty, value, &|_| None) {
             Json::Null => {}
-            Json::String(part) => text.push_str(&part.replace('\\', "\\\\").replace('|', "\\|")),
+            Json::String(part) => {
+                let start = text.len();
+                text.push_str(&part);
+                escape(&mut text, start);
+            }
             other => text.push_str(&other.to_string()),
         }
         if entity.first_present {
@@ -334,19 +353,19 @@ fn key_of<'t>(entity: &Entity, values: &[Value<'t>], arena: &'t Arena) -> &'t st
 }
 
 /// Says in references of a remembered record how a record is known now whose left key changed.
-fn followed<'t>(ty: &Type, value: Value<'t>, earlier: &Earlier, arena: &'t Arena) -> Value<'t> {
+fn followed<'t>(ty: &Type, value: Value<'t>, memory: &Memory, arena: &'t Arena) -> Value<'t> {
     let Type::Ref(to) = ty.element().unwrap_or(ty) else { return value };
-    if earlier.moved.is_empty() {
+    if memory.moved.is_empty() {
         return value;
     }
     match value {
         Value::Text(text) => {
             let old = text.strip_prefix('@').map(str::to_string);
-            let new = old.and_then(|old| earlier.moved.get(&(*to, old)));
+            let new = old.and_then(|old| memory.moved.get(&(*to, old)));
             new.map_or(value, |new| Value::Text(arena.alloc_str(&format!("@{new}"))))
         }
         Value::List(items) => {
-            let all = items.iter().map(|item| followed(&Type::Ref(*to), *item, earlier, arena));
+            let all = items.iter().map(|item| followed(&Type::Ref(*to), *item, memory, arena));
             Value::List(arena.alloc_slice_fill_iter(all.collect::<Vec<_>>()))
         }
         value => value,
@@ -356,8 +375,7 @@ fn followed<'t>(ty: &Type, value: Value<'t>, earlier: &Earlier, arena: &'t Arena
 /// What reading the records of a target needs.
 struct Reading<'r, 't> {
     plan: &'r Plan<'r>,
-    back: &'r Back,
-    earlier: &'r Earlier,
+    memory: &'r Memory,
     arena: &'t Arena,
 }
 
@@ -377,7 +395,7 @@ impl<'t> Reading<'_, 't> {
             _ => super::table::read_cell(reader, batch, cell, &KeysAsText, self.arena, &mut |_| {})
                 .unwrap_or(Value::Absent),
         };
-        normal_form(ty, followed(ty, value, self.earlier, self.arena), self.arena)
+        normal_form(ty, followed(ty, value, self.memory, self.arena), self.arena)
     }
 
     /// What a reference of the target is remembered as: the left key of the record behind an id that the target gave.
@@ -385,29 +403,12 @@ impl<'t> Reading<'_, 't> {
         let (Cell::Text { start, len } | Cell::Number { start, len }) = cell else { return Value::Absent };
         let text = batch.text(start, len);
         let theirs = self.plan.model.entity(to).write.as_ref().is_some_and(|write| write.id_theirs);
-        match self.back.get(&(to, text.to_string())) {
+        match self.memory.ids.get(&(to, text.to_string())) {
             _ if text.is_empty() => Value::Absent,
             Some(left) if theirs => Value::Text(self.arena.alloc_str(&format!("@{left}"))),
             _ => Value::Text(text),
         }
     }
-}
-
-/// The links of all entities of the target: references lead to any of them.
-fn every_link(plan: &Plan<'_>, store: Option<&Store>, sync: &str) -> Result<Vec<(EntityId, Link)>, StoreFault> {
-    let mut all = Vec::new();
-    for write in &plan.target.entities {
-        let of_entity = links(store, sync, &plan.model.entity(write.entity).name.text)?;
-        all.extend(of_entity.into_iter().map(|link| (write.entity, link)));
-    }
-    Ok(all)
-}
-
-/// Ids that the target gave, to the left keys of the records behind them. Two entities may give the same id.
-type Back = BTreeMap<(EntityId, String), String>;
-
-fn back_references(links: &[(EntityId, Link)]) -> Back {
-    links.iter().filter_map(|(entity, link)| Some(((*entity, link.right_id.clone()?), link.left_key.clone()))).collect()
 }
 
 /// References of the right side stay texts.
