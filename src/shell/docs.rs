@@ -11,8 +11,6 @@ use crate::source::FileId;
 use crate::world::World;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::io::{self, Write};
-use std::path::Path;
 
 /// Prints the table, or writes it into a file.
 pub fn run(args: &DocsArgs, world: &dyn World, out: &mut Out) -> Exit {
@@ -42,16 +40,7 @@ fn table(project: &Project, name: &str, args: &DocsArgs, world: &dyn World, out:
     };
     project.gate_of(&files, out)?;
     let text = render(&tables(project, name), args.format, out.style().width);
-    match &args.out {
-        None => out.text(&text),
-        Some(path) => {
-            write(path, &text, world, out)?;
-            if !args.project.quiet {
-                out.note(&format!("written to {}", path.display()));
-            }
-        }
-    }
-    Ok(())
+    out.text_to(args.out.as_deref(), &text, args.project.quiet, world)
 }
 
 /// A page for each sync of the project, each mapping of its own and each that a sync leads over, and an index.
@@ -71,7 +60,7 @@ fn site(project: &Project, args: &DocsArgs, world: &dyn World, out: &mut Out) ->
     let syncs: Vec<&str> = model.syncs.iter().map(|sync| sync.name.text.as_str()).collect();
     let page = |name: &str| format!("{}.html", name.replace(['/', '\\'], "-"));
     let mut index = String::new();
-    world.create_folder(folder).map_err(|error| cannot(folder, &error, out))?;
+    world.create_folder(folder).map_err(|error| out.cannot_write(folder, &error))?;
     for (heading, names) in [("Syncs", &syncs), ("Mappings", &mappings)] {
         if names.is_empty() {
             continue;
@@ -82,11 +71,13 @@ fn site(project: &Project, args: &DocsArgs, world: &dyn World, out: &mut Out) ->
             let all = tables(project, name);
             let link = format!("<a href=\"{}\">{}</a>", html::escaped(&page(name)), html::escaped(name));
             index.push_str(&format!("<li>{link}: {}</li>\n", html::escaped(&title(&all))));
-            write(&folder.join(page(name)), &render(&all, DocumentFormat::Html, 0), world, out)?;
+            let text = render(&all, DocumentFormat::Html, 0);
+            out.file(&folder.join(page(name)), text.as_bytes(), false, world)?;
         }
         index.push_str("</ul>\n");
     }
-    write(&folder.join("index.html"), &html::page("Fields and directions", &index), world, out)?;
+    let text = html::page("Fields and directions", &index);
+    out.file(&folder.join("index.html"), text.as_bytes(), false, world)?;
     if !args.project.quiet {
         let pages = layout::counted((syncs.len() + mappings.len()) as u64, "page");
         out.note(&format!("{pages} and an index written to {}", folder.join("index.html").display()));
@@ -96,19 +87,6 @@ fn site(project: &Project, args: &DocsArgs, world: &dyn World, out: &mut Out) ->
 
 fn title(all: &[Directions]) -> String {
     all.iter().map(|one| one.title.as_str()).collect::<Vec<_>>().join(" · ")
-}
-
-fn write(path: &Path, text: &str, world: &dyn World, out: &mut Out) -> Result<(), Exit> {
-    let written = world.create(path, false).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync()
-    });
-    written.map_err(|error| cannot(path, &error, out))
-}
-
-fn cannot(path: &Path, error: &io::Error, out: &mut Out) -> Exit {
-    out.error(&format!("{} cannot be written: {error}", path.display()));
-    Exit::Usage
 }
 
 /// The files that a sync or mapping is made of; `None` if there is none of this name.

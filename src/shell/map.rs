@@ -53,16 +53,8 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
             Some(folder) => {
                 let ending = if args.format.format == Format::Json { "json" } else { "csv" };
                 let file = folder.join(format!("{name}.{ending}"));
-                let write = || -> std::io::Result<()> {
-                    world.create_folder(folder)?;
-                    let mut handle = world.create(&file, true)?;
-                    handle.write_all(text.as_bytes())?;
-                    handle.sync()
-                };
-                if let Err(error) = write() {
-                    out.error(&format!("{} cannot be written: {error}", file.display()));
-                    return Err(Exit::Usage);
-                }
+                world.create_folder(folder).map_err(|error| out.cannot_write(&file, &error))?;
+                out.file(&file, text.as_bytes(), true, world)?;
                 if !args.project.quiet {
                     let whole = made.rows.iter().filter(|row| row.fate == Fate::Whole).count();
                     out.text(&format!("{whole:>8} {name} in {}\n", file.display()));

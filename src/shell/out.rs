@@ -9,6 +9,7 @@ use crate::finding::terminal::Style;
 use crate::world::World;
 use serde_json::Value;
 use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 
 /// The streams of a command.
 pub struct Out<'a> {
@@ -60,6 +61,35 @@ impl<'a> Out<'a> {
         if self.failed.is_none() {
             self.failed = self.result.write_all(text.as_bytes()).err();
         }
+    }
+
+    /// Writes a result into a file, or as the result where no file is named. A note says where it lies, unless nobody wants
+    /// to hear.
+    pub fn text_to(&mut self, path: Option<&Path>, text: &str, quiet: bool, world: &dyn World) -> Result<(), Exit> {
+        let Some(path) = path else {
+            self.text(text);
+            return Ok(());
+        };
+        self.file(path, text.as_bytes(), false, world)?;
+        if !quiet {
+            self.note(&format!("written to {}", path.display()));
+        }
+        Ok(())
+    }
+
+    /// Writes a file, readable by its owner alone if it is `private`; says why where that fails.
+    pub fn file(&mut self, path: &Path, bytes: &[u8], private: bool, world: &dyn World) -> Result<(), Exit> {
+        let written = world.create(path, private).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync()
+        });
+        written.map_err(|error| self.cannot_write(path, &error))
+    }
+
+    /// Says why a file or folder cannot be written.
+    pub fn cannot_write(&mut self, path: &Path, error: &io::Error) -> Exit {
+        self.error(&format!("{} cannot be written: {error}", path.display()));
+        Exit::Usage
     }
 
     /// Writes the result as JSON, indented, with a line end.

@@ -9,7 +9,6 @@ use crate::finding::layout;
 use crate::run::propose::{Proposal, Purpose};
 use crate::store::Store;
 use crate::world::World;
-use std::path::Path;
 
 /// Reads both sides, compares, prints. Exit 0 also with changes, unless `--exit-code` asks.
 pub fn run(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Exit {
@@ -29,7 +28,7 @@ fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit,
         .map_err(|fault| usage(&store_trouble(&fault), out))?;
     drop(progress);
     if let Some(file) = &args.out {
-        keep(file, &proposal, world).map_err(|why| usage(&why, out))?;
+        out.file(file, &proposal.set.to_file(), true, world)?;
         out.note(&format!("{} kept in {}", layout::counted(proposal.set.writes(), "change"), file.display()));
     }
     match args.format {
@@ -65,12 +64,4 @@ pub fn human(keys: &Keys<'_>, proposal: &Proposal, out: &mut Out) {
     }
     let changes = layout::counted(proposal.set.writes(), "change");
     out.text(&format!("\n{changes}; nothing was written\n"));
-}
-
-/// Writes the change set to a file that its owner alone may read.
-pub fn keep(file: &Path, proposal: &Proposal, world: &dyn World) -> Result<(), String> {
-    let trouble = |error: std::io::Error| format!("{} cannot be written: {error}", file.display());
-    let mut handle = world.create(file, true).map_err(trouble)?;
-    handle.write_all(&proposal.set.to_file()).map_err(trouble)?;
-    handle.sync().map_err(trouble)
 }

@@ -32,22 +32,7 @@ fn shown(args: &PrivacyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
         ReportFormat::Html => privacy::html(&privacy),
         ReportFormat::Json => format!("{:#}\n", privacy::json(&privacy)),
     };
-    match &args.out {
-        None => out.text(&text),
-        Some(path) => {
-            let written = world.create(path, false).and_then(|mut file| {
-                file.write_all(text.as_bytes())?;
-                file.sync()
-            });
-            if let Err(error) = written {
-                out.error(&format!("{} cannot be written: {error}", path.display()));
-                return Err(Exit::Usage);
-            }
-            if !args.project.quiet {
-                out.note(&format!("written to {}", path.display()));
-            }
-        }
-    }
+    out.text_to(args.out.as_deref(), &text, args.project.quiet, world)?;
     let missing = privacy.flows.iter().any(|flow| flow.consent == Consent::Missing);
     let refused = missing || about.iter().any(|finding| finding.severity == Severity::Error);
     if refused {
