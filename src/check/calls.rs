@@ -100,8 +100,7 @@ impl Checker<'_> {
         for (param, arg) in params.iter().zip(placed) {
             let Some(arg) = arg else {
                 if !param.optional {
-                    let words = [("function", name.text.clone()), ("param", param.name.to_string())];
-                    self.find(&code::MISSING_ARGUMENT, name.span, words);
+                    self.missing(name, &param.name);
                 }
                 values.push(None);
                 continue;
@@ -237,8 +236,7 @@ impl Checker<'_> {
                     values.push(Some(value));
                 }
                 None if param.need == Need::Required => {
-                    let words = [("function", name.text.clone()), ("param", param.name.to_string())];
-                    self.find(&code::MISSING_ARGUMENT, name.span, words);
+                    self.missing(name, param.name);
                     return self.broken(span);
                 }
                 None => values.push(None),
@@ -374,6 +372,12 @@ impl Checker<'_> {
         self.found.add(finding);
     }
 
+    /// A call lacks an argument.
+    fn missing(&mut self, name: &Name, param: &str) {
+        let words = [("function", name.text.clone()), ("param", param.to_string())];
+        self.find(&code::MISSING_ARGUMENT, name.span, words);
+    }
+
     fn special(
         &mut self,
         special: Special,
@@ -405,8 +409,7 @@ impl Checker<'_> {
         scope: &mut Scope,
     ) -> ExprId {
         let [list, rest @ ..] = args else {
-            let words = [("function", name.text.clone()), ("param", function.params[0].name.to_string())];
-            self.find(&code::MISSING_ARGUMENT, name.span, words);
+            self.missing(name, function.params[0].name);
             return self.broken(span);
         };
         let list = self.infer(&list.value, scope);
@@ -471,11 +474,7 @@ impl Checker<'_> {
             _ => None,
         };
         let Some((text, at)) = path else {
-            self.find(
-                &code::MISSING_ARGUMENT,
-                name.span,
-                [("function", name.text.clone()), ("param", "entity".into())],
-            );
+            self.missing(name, "entity");
             return self.broken(span);
         };
         let Some(record) = self.find_source_name(&text) else {
@@ -511,7 +510,7 @@ impl Checker<'_> {
         let keys: Vec<_> = args.iter().filter(|arg| arg.name.is_none()).collect();
         let column = args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "in"));
         let Some((path, at)) = column.and_then(|arg| dotted(&arg.value)) else {
-            self.find(&code::MISSING_ARGUMENT, name.span, [("function", name.text.clone()), ("param", "in".into())]);
+            self.missing(name, "in");
             return self.broken(span);
         };
         let (table_name, column_name) = path.split_once('.').unwrap_or((&path, ""));
@@ -559,11 +558,7 @@ impl Checker<'_> {
 
     fn capture(&mut self, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
         let [text, pattern] = args else {
-            self.find(
-                &code::MISSING_ARGUMENT,
-                name.span,
-                [("function", name.text.clone()), ("param", "pattern".into())],
-            );
+            self.missing(name, "pattern");
             return self.broken(span);
         };
         let ExprKind::Text(regex) = &pattern.value.kind else {
@@ -588,11 +583,7 @@ impl Checker<'_> {
     /// `declassify(x, "reason")`: nothing but `personal` flows on; the privacy proof lists it.
     fn declassify(&mut self, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
         let [value, reason] = args else {
-            self.find(
-                &code::MISSING_ARGUMENT,
-                name.span,
-                [("function", name.text.clone()), ("param", "reason".into())],
-            );
+            self.missing(name, "reason");
             return self.broken(span);
         };
         if !matches!(&reason.value.kind, ExprKind::Text(text) if !text.trim().is_empty()) {
