@@ -1,8 +1,8 @@
 //! Reading: settings with their secrets, connections, all lists that a plan needs.
 
+use super::parallel::Arenas;
 use crate::adapter::drive::{ReadOutcome, read_all};
 use crate::adapter::{Fault, Opener, Session, Settings, files, http};
-use super::parallel::Arenas;
 use crate::model::{Model, SyncSide};
 use crate::plan::{EntityRead, Plan};
 use crate::protocol::Dialect;
@@ -209,9 +209,8 @@ async fn read_files(
         return done;
     }
     tokio::task::block_in_place(|| {
-        Arenas::of_machine().each(tasks.into_iter(), |task, _| {
-            (task.is_right, handle.block_on(task.read(model, world, told)))
-        })
+        Arenas::of_machine()
+            .each(tasks.into_iter(), |task, _| (task.is_right, handle.block_on(task.read(model, world, told))))
     })
 }
 
