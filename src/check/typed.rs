@@ -344,6 +344,24 @@ impl Nodes {
     pub fn all(&self) -> &[Node] {
         &self.nodes
     }
+    /// How many variables an expression needs at most.
+    pub fn locals_under(&self, id: ExprId) -> Local {
+        let mut most = 0;
+        let mut waiting = vec![id];
+        while let Some(id) = waiting.pop() {
+            let node = self.node(id);
+            most = most.max(match node {
+                Node::Local(local) => local + 1,
+                Node::Each { element, .. }
+                | Node::Filter { element, .. }
+                | Node::Quantified { element, .. }
+                | Node::Sorted { element, .. } => element + 1,
+                _ => 0,
+            });
+            waiting.extend(children(node));
+        }
+        most
+    }
     /// The number of a type, for comparisons.
     pub fn type_number(&mut self, ty: Type) -> u32 {
         let known = self.types.iter().position(|known| *known == ty);

@@ -263,14 +263,13 @@ pub fn record_of(machine: &Machine<'_, '_>, row: Row) -> RecordType {
 /// Where a row came from: the file and line of its first record that was read.
 pub fn origin(machine: &Machine<'_, '_>, row: Row) -> Option<String> {
     let table = machine.tables.table(row.table);
-    match &table.rows {
-        Rows::Wire { .. } => table.origin(row.row),
-        Rows::Values { width, values } => {
-            let row = row.row as usize * width;
-            values.get(row..row + width)?.iter().find_map(|value| match value {
-                Value::Row(inner) if inner.table < machine.tables.entities => origin(machine, *inner),
-                _ => None,
-            })
-        }
-    }
+    let width = match &table.rows {
+        Rows::Wire { .. } => return table.origin(row.row),
+        Rows::Values { width, .. } => *width,
+        Rows::Slots(slots) => slots.len(),
+    };
+    (0..width as u16).find_map(|slot| match table.slot(row.row, slot) {
+        Value::Row(inner) if inner.table < machine.tables.entities => origin(machine, inner),
+        _ => None,
+    })
 }

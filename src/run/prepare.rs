@@ -1,10 +1,12 @@
 //! Before a mapping works: which left rows are records, which are there twice, who is protected, what is in scope.
 
+use super::eval::block::{BLOCK, Block};
 use super::eval::{Links, Odd, Tables};
 use super::fate::Fallen;
 use super::key::{ByHash, hash_key, key_text};
 use super::stage::Setting;
 use super::table::{Apart, Rows};
+use crate::check::typed::ExprId;
 use crate::model::Duplicates;
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,29 +115,32 @@ fn fulfilled(
     tables: &Tables<'_>,
     odd: &Odd,
     entity: EntityId,
-    condition: crate::check::typed::ExprId,
+    condition: ExprId,
     in_doubt: bool,
 ) -> Vec<u32> {
     let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
-    let table = tables.table(entity.0);
-    let mut arena = Arena::new();
-    let mut rows = Vec::new();
-    for row in table.living() {
-        let mut frame = vec![Value::Absent; 16];
-        frame[0] = Value::Row(Row { table: entity.0, row });
-        let counts = match machine.eval(condition, &mut frame, &arena) {
-            Ok(value) => matches!(value, Value::Bool(true)),
-            Err(_) => in_doubt,
-        };
-        if counts {
-            rows.push(row);
+    let machine = setting.machine(tables, &none, odd).inside(true);
+    let living: Vec<u32> = tables.table(entity.0).living().collect();
+    let variables = usize::from(setting.typed.nodes.locals_under(condition));
+    let mut fulfilled = Vec::new();
+    for rows in living.chunks(BLOCK) {
+        let arena = Arena::new();
+        let mut block = Block::new(rows.len(), variables.max(1));
+        block.set(0, rows.iter().map(|&row| Value::Row(Row { table: entity.0, row })).collect());
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        let column = machine.column(condition, &all, &mut block, &arena);
+        let mut failed = block.recover(0).into_iter().peekable();
+        for (at, &row) in rows.iter().enumerate() {
+            let counts = match failed.next_if(|(failed, _)| *failed as usize == at) {
+                Some(_) => in_doubt,
+                None => matches!(column[at], Value::Bool(true)),
+            };
+            if counts {
+                fulfilled.push(row);
+            }
         }
-        drop(frame);
-        arena.reset();
     }
-    rows
+    fulfilled
 }
 
 /// Marks protected people, and every record that cannot be without one: an enrolment, a membership.
@@ -161,8 +166,7 @@ fn spread(
     loop {
         let mut marks: Vec<(EntityId, u32)> = Vec::new();
         {
-            let machine = setting.machine(tables, &none, odd);
-            machine.inside.set(true);
+            let machine = setting.machine(tables, &none, odd).inside(true);
             for index in 0..tables.entities {
                 let id = EntityId(index);
                 let table = tables.table(index);
@@ -233,8 +237,7 @@ fn with_referred(
     mut rows: BTreeSet<u32>,
 ) -> BTreeSet<u32> {
     let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
+    let machine = setting.machine(tables, &none, odd).inside(true);
     let fields = setting.model.entity(id).fields.iter().enumerate();
     let own: Vec<u16> = fields.filter(|(_, field)| field.ty == Type::Ref(id)).map(|(index, _)| index as u16).collect();
     let mut waiting: Vec<u32> = rows.iter().copied().collect();
@@ -309,8 +312,7 @@ type RowsOf = BTreeMap<EntityId, BTreeSet<u32>>;
 fn referred_by(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, bound: &BTreeSet<EntityId>) -> (RowsOf, RowsOf) {
     let (mut inside, mut anybody) = (RowsOf::new(), RowsOf::new());
     let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
+    let machine = setting.machine(tables, &none, odd).inside(true);
     for &id in bound {
         let table = tables.table(id.0);
         for (field, to) in references(setting.model.entity(id)).filter(|(_, to)| !bound.contains(to)) {
@@ -339,8 +341,7 @@ fn settle_hangers(
     standing: &mut BTreeMap<EntityId, BTreeMap<u32, bool>>,
 ) -> RowsOf {
     let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
+    let machine = setting.machine(tables, &none, odd).inside(true);
     loop {
         let mut outside = RowsOf::new();
         let mut found: Vec<(EntityId, u32)> = Vec::new();

@@ -5,11 +5,12 @@ use super::job::{Job, runtime};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
 use crate::run::make::{Fate, Made};
+use crate::run::parallel::Arenas;
 use crate::run::propose::work_route;
 use crate::run::record::to_json;
 use crate::run::report::Report;
 use crate::run::stage::{Worked, lookup_codecs, lookups};
-use crate::value::{Arena, EntityId, Value};
+use crate::value::{EntityId, Value};
 use crate::world::World;
 use serde_json::{Map, Value as Json, json};
 
@@ -30,10 +31,10 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
     })?;
     let read = runtime.block_on(job.read(false, &progress));
     progress.begin("mapping", None);
-    let (arena, codecs) = (Arena::new(), lookup_codecs(&project.model));
-    let lookups = lookups(&project.model, &codecs, &arena);
+    let (arenas, codecs) = (Arenas::of_machine(), lookup_codecs(&project.model));
+    let lookups = lookups(&project.model, &codecs, arenas.own());
     let mut report = Report::default();
-    let Some(worked) = work_route(&job.plan, &read, job.as_of, &arena, &lookups, &mut report) else {
+    let Some(worked) = work_route(&job.plan, &read, job.as_of, &arenas, &lookups, &mut report) else {
         return Ok(Exit::Done);
     };
     drop(progress);
