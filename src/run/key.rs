@@ -223,7 +223,10 @@ pub fn escape(text: &mut String, start: usize) {
 
 /// True if the key of a row is known in full.
 pub fn has_key(machine: &Machine<'_, '_>, row: Row, record: RecordType, arena: &Arena) -> bool {
+    let table = machine.tables.table(row.table);
     match record {
+        // What was read without a key was taken out before.
+        RecordType::Entity(_) if matches!(table.rows, Rows::Wire { .. }) && table.is_alive(row.row) => true,
         RecordType::Entity(id) => {
             let entity = machine.model.entity(id);
             let known = |&field: &usize| match key_field(machine, row, id, field, arena) {
@@ -235,7 +238,6 @@ pub fn has_key(machine: &Machine<'_, '_>, row: Row, record: RecordType, arena: &
         }
         RecordType::Set(set) => {
             let Some(typed) = machine.typed.sets.iter().find(|typed| typed.set == set) else { return false };
-            let table = machine.tables.table(row.table);
             typed.key.iter().all(|part| {
                 let (KeyPart::Slot(slot) | KeyPart::Position(slot)) = part;
                 match table.slot(row.row, *slot) {

@@ -1,11 +1,13 @@
 //! Before a mapping works: which left rows are records, which are there twice, who is protected, what is in scope.
 
 use super::eval::block::{BLOCK, Block};
-use super::eval::{Links, Odd, Tables};
+use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
-use super::key::{ByHash, hash_key, key_text};
+use super::key::key_text;
+use super::parallel::Arenas;
 use super::stage::Setting;
-use super::table::{Apart, Rows};
+use super::table::{Apart, Index, Rows};
+use super::work::PIECE;
 use crate::check::typed::ExprId;
 use crate::model::{Duplicates, Entity};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
@@ -16,6 +18,7 @@ pub fn duplicates(
     setting: &Setting<'_>,
     tables: &mut Tables<'_>,
     odd: &Odd,
+    arenas: &Arenas,
     fallen: &mut Fallen,
 ) -> Vec<(EntityId, u32)> {
     let mut keyless = Vec::new();
@@ -29,44 +32,41 @@ pub fn duplicates(
         let entity = setting.model.entity(id);
         let means = setting.model.system(entity.system).reads.duplicates;
         let machine = setting.machine(tables, &none, odd);
-        let mut seen: ByHash<u32> = ByHash::with_capacity_and_hasher(table.len as usize, Default::default());
+        let rows: Vec<u32> = (0..table.len).collect();
+        let hashes = arenas.each(rows.chunks(PIECE), |rows, _| {
+            let odd = Odd::default();
+            (Machine { odd: &odd, ..machine }.hash_keys(id, rows), odd)
+        });
+        let mut by_key = Index::of(table.len);
         let mut out = Vec::new();
-        let mut arena = Arena::new();
-        for row in 0..table.len {
-            let place = Row { table: index, row };
-            match hash_key(&machine, place, RecordType::Entity(id), &arena) {
-                None => keyless.push((id, row)),
-                Some(hash) => match seen.entry(hash) {
-                    hashbrown::hash_map::Entry::Vacant(entry) => {
-                        entry.insert(row);
-                    }
-                    hashbrown::hash_map::Entry::Occupied(first) => {
-                        out.push(row);
-                        if means != Duplicates::Merge {
-                            let first = table.origin(*first.get()).unwrap_or_default();
-                            fallen.stopped.push(super::fate::Stopped {
-                                place: entity.name.text.clone(),
-                                key: key_text(&machine, place, RecordType::Entity(id)),
-                                why: format!(
-                                    "{}: the key is there twice: the first row counts ({first})",
-                                    key_names(entity)
-                                ),
-                                origin: table.origin(row),
-                                held: true,
-                                keyed: true,
-                            });
-                        }
-                    }
-                },
+        let mut rows = rows.into_iter();
+        for (hashes, others) in hashes {
+            odd.take(others);
+            for (hash, row) in hashes.into_iter().zip(&mut rows) {
+                let Some(hash) = hash else {
+                    keyless.push((id, row));
+                    continue;
+                };
+                let Some(first) = by_key.add(hash, row) else { continue };
+                out.push(row);
+                if means != Duplicates::Merge {
+                    let first = table.origin(first).unwrap_or_default();
+                    fallen.stopped.push(super::fate::Stopped {
+                        place: entity.name.text.clone(),
+                        key: key_text(&machine, Row { table: index, row }, RecordType::Entity(id)),
+                        why: format!("{}: the key is there twice: the first row counts ({first})", key_names(entity)),
+                        origin: table.origin(row),
+                        held: true,
+                        keyed: true,
+                    });
+                }
             }
-            arena.reset();
         }
-        drop(seen);
         let table = tables.change(index);
         for row in out {
             table.kill(row);
         }
-        table.by_key = Default::default();
+        table.by_key = by_key.into();
     }
     keyless
 }

@@ -150,6 +150,8 @@ struct Piece<'p, 't> {
     start: usize,
     block: Block<'t>,
     out: Grown<'t>,
+    /// Rows that fell without being reported one by one: those about which it was decided, and the others.
+    fell: [u64; 2],
 }
 
 impl<'s, 't> Shaper<'s, 't> {
@@ -213,7 +215,7 @@ impl<'s, 't> Shaper<'s, 't> {
             let odd = Odd::default();
             let machine = Machine { odd: &odd, ..machine };
             let block = Block::new(0, 0);
-            let mut piece = Piece { machine, name, key, rows, start: 0, block, out: Grown::default() };
+            let mut piece = Piece { machine, name, key, rows, start: 0, block, out: Grown::default(), fell: [0; 2] };
             let end = count.min((number + 1) * PIECE);
             for start in (number * PIECE..end).step_by(BLOCK) {
                 piece.begin(start, end.min(start + BLOCK));
@@ -290,6 +292,7 @@ impl<'s, 't> Shaper<'s, 't> {
                     value => piece.fall(drop, value.is_absent(), from, apart),
                 }
             }
+            piece.count(drop);
             piece.block.give_back(column);
         });
         self.grow(rows, grown, &[])
@@ -347,6 +350,7 @@ impl<'s, 't> Shaper<'s, 't> {
                     (false, false) => piece.fall(drop, false, from, apart),
                 }
             }
+            piece.count(drop);
         });
         self.grow(rows, grown, &[on.slot])
     }
@@ -363,6 +367,7 @@ impl<'s, 't> Shaper<'s, 't> {
                 let apart = piece.rows.apart[from as usize];
                 if any != without { piece.out.push(from, apart) } else { piece.fall(drop, false, from, apart) }
             }
+            piece.count(drop);
         });
         self.grow(rows, grown, &[])
     }
@@ -631,9 +636,20 @@ impl<'t> Piece<'_, 't> {
                 let key = self.who(from);
                 self.out.fallen.rejected(self.name, key, &drop.reason, apart);
             }
-            Some(drop) => self.out.fallen.count(self.name, Reason::Skipped(drop.reason.to_string()), 1),
-            None if undecided => self.out.fallen.count(self.name, Reason::Undecided, 1),
-            None => self.out.fallen.count(self.name, Reason::Condition, 1),
+            _ => self.fell[usize::from(undecided)] += 1,
+        }
+    }
+
+    /// Counts the rows of the block that fell without being reported.
+    fn count(&mut self, drop: Option<&Dropped>) {
+        let [decided, undecided] = std::mem::take(&mut self.fell);
+        let fallen = &mut self.out.fallen;
+        match drop {
+            Some(drop) => fallen.count(self.name, Reason::Skipped(drop.reason.to_string()), decided + undecided),
+            None => {
+                fallen.count(self.name, Reason::Condition, decided);
+                fallen.count(self.name, Reason::Undecided, undecided);
+            }
         }
     }
 
@@ -688,21 +704,20 @@ fn hashes<'a, 't: 'a>(
     arena: &'a Arena,
 ) -> Vec<(u32, u128)> {
     let scratch = Arena::new();
-    let mut hashers: Vec<(u32, Hasher)> = rows.iter().map(|&row| (row, Hasher::default())).collect();
+    let mut hashers: Vec<Hasher> = Vec::new();
+    hashers.resize_with(block.rows(), Hasher::default);
     let mut rows = std::borrow::Cow::Borrowed(rows);
     for (expr, ty) in sides {
         let ty = &machine.typed.nodes.types[ty as usize];
         let column = machine.column(expr, &rows, block, arena);
-        rows = block.left(rows, 0).iter().copied().filter(|&row| !column[row as usize].is_absent()).collect();
-        let mut left = rows.iter().peekable();
-        hashers.retain_mut(|(row, hasher)| {
-            let stays = left.next_if(|at| *at == row).is_some();
-            if stays {
-                hasher.value(ty, column[*row as usize], &scratch);
-            }
-            stays
-        });
+        rows = block.left(rows, 0);
+        if rows.iter().any(|&row| column[row as usize].is_absent()) {
+            rows = rows.iter().copied().filter(|&row| !column[row as usize].is_absent()).collect();
+        }
+        for &row in rows.iter() {
+            hashers[row as usize].value(ty, column[row as usize], &scratch);
+        }
         block.give_back(column);
     }
-    hashers.into_iter().map(|(row, hasher)| (row, hasher.finish())).collect()
+    rows.iter().map(|&row| (row, hashers[row as usize].finish())).collect()
 }

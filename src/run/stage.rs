@@ -104,7 +104,7 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> 
     let odd = Odd::default();
     let mut tables = tables_of(setting, input.tables);
     let mut incomplete = input.incomplete;
-    let keyless = prepare::duplicates(setting, &mut tables, &odd, &mut fallen);
+    let keyless = prepare::duplicates(setting, &mut tables, &odd, arenas, &mut fallen);
     prepare::skip_rows(setting, &mut tables, &odd);
     prepare::protect(setting, &mut tables, &odd);
     let mut nameless = input.nameless;

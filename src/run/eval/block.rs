@@ -23,6 +23,15 @@ pub struct Block<'a> {
     failed: Vec<bool>,
     /// Columns that nobody uses any more.
     spare: Vec<Column<'a>>,
+    /// What was read already, by the first node that reads it.
+    read: Vec<Read<'a>>,
+}
+
+/// Values that were read for some rows of a block.
+struct Read<'a> {
+    node: u32,
+    column: Column<'a>,
+    known: Vec<bool>,
 }
 
 impl<'a> Block<'a> {
@@ -34,6 +43,7 @@ impl<'a> Block<'a> {
             stops: Vec::new(),
             failed: vec![false; rows],
             spare: Vec::new(),
+            read: Vec::new(),
         }
     }
 
@@ -45,6 +55,7 @@ impl<'a> Block<'a> {
         self.failed.resize(rows, false);
         self.spare.extend(self.variables.drain(..).filter(|column| column.capacity() > 0));
         self.variables.resize_with(variables, Vec::new);
+        self.spare.extend(self.read.drain(..).map(|read| read.column));
     }
 
     /// How many rows there are.
@@ -79,6 +90,34 @@ impl<'a> Block<'a> {
     pub fn give_back(&mut self, column: Column<'a>) {
         if column.capacity() > 0 {
             self.spare.push(column);
+        }
+    }
+
+    /// Copies what was read already for some rows to its places, and gives the rows for which it was not.
+    pub fn recall(&self, node: u32, rows: &[u32], out: &mut [Value<'a>]) -> Option<Vec<u32>> {
+        let read = self.read.iter().find(|read| read.node == node)?;
+        let mut unknown = Vec::new();
+        for &row in rows {
+            if read.known[row as usize] {
+                out[row as usize] = read.column[row as usize];
+            } else {
+                unknown.push(row);
+            }
+        }
+        Some(unknown)
+    }
+
+    /// Remembers what was read for some rows.
+    pub fn remember(&mut self, node: u32, rows: &[u32], values: &[Value<'a>]) {
+        let at = self.read.iter().position(|read| read.node == node).unwrap_or_else(|| {
+            let column = self.column();
+            self.read.push(Read { node, column, known: vec![false; self.rows] });
+            self.read.len() - 1
+        });
+        let Read { column, known, .. } = &mut self.read[at];
+        for &row in rows.iter().filter(|row| !self.failed[**row as usize]) {
+            column[row as usize] = values[row as usize];
+            known[row as usize] = true;
         }
     }
 

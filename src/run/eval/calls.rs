@@ -44,10 +44,12 @@ impl<'m, 't> Machine<'m, 't> {
         };
         let context = Context { arena, as_of: self.as_of };
         let count = function.params.len();
+        let mut values = [Value::Absent; MOST];
         for &row in rows.iter() {
-            let mut values = [Value::Absent; MOST];
-            for (value, column) in values[..count].iter_mut().zip(&columns) {
-                *value = column.get(row as usize).copied().unwrap_or(Value::Absent);
+            for (place, column) in columns[..count].iter().enumerate() {
+                if let Some(value) = column.get(row as usize) {
+                    values[place] = *value;
+                }
             }
             match run(&context, &values[..count]) {
                 Ok(value) => out[row as usize] = value,

@@ -20,7 +20,7 @@ impl<'m, 't> Machine<'m, 't> {
         }
     }
 
-    /// A field of the records of some rows.
+    /// A field of the records of some rows. What several rules read is read once.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn fields<'a>(
         &self,
@@ -35,12 +35,36 @@ impl<'m, 't> Machine<'m, 't> {
     ) where
         't: 'a,
     {
+        let first = self.typed.nodes.first(id).0;
+        let unknown = block.recall(first, rows, out);
+        let rows = unknown.as_deref().unwrap_or(rows);
+        if rows.is_empty() {
+            return;
+        }
         let mark = block.mark();
         self.fill(of, rows, block, arena, out);
         let rows = block.left(rows, mark);
+        self.read_fields(id, entity, field, &rows, block, arena, out);
+        block.remember(first, &rows, out);
+    }
+
+    /// Puts a field of the records that stand in some rows into their places.
+    #[allow(clippy::too_many_arguments)]
+    fn read_fields<'a>(
+        &self,
+        id: ExprId,
+        entity: EntityId,
+        field: u16,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
         let table = self.tables.table(Tables::entity(entity));
         let mut near = 0;
-        for &row in rows.iter() {
+        for &row in rows {
             let at = row as usize;
             let Value::Row(record) = out[at] else {
                 out[at] = Value::Absent;
@@ -51,6 +75,32 @@ impl<'m, 't> Machine<'m, 't> {
                 Err(stop) => block.fail(row, stop),
             }
         }
+    }
+
+    /// The hashes of the keys of some records of an entity; `None` where a part is absent or cannot be read.
+    pub fn hash_keys(&self, entity: EntityId, rows: &[u32]) -> Vec<Option<u128>> {
+        let definition = self.model.entity(entity);
+        let table = self.tables.table(Tables::entity(entity));
+        let mut arena = Arena::new();
+        let plain = match (&table.rows, definition.key.as_slice()) {
+            (Rows::Wire { columns, .. }, [field]) => columns[*field].as_ref().filter(|column| column.plain),
+            _ => None,
+        };
+        let mut near = 0;
+        let hash = |row: u32| {
+            if let Some(column) = plain
+                && let (batch, Cell::Text { start, len }) = table.cell(row, column.slot, &mut near)
+                && len > 0
+            {
+                let mut hasher = Hasher::default();
+                hasher.value(&Type::Text, Value::Text(batch.text(start, len)), &arena);
+                return Some(hasher.finish());
+            }
+            let hash = hash_key(self, Row { table: Tables::entity(entity), row }, RecordType::Entity(entity), &arena);
+            arena.reset();
+            hash
+        };
+        rows.iter().copied().map(hash).collect()
     }
 
     /// A field that all entities of a union have.
@@ -299,10 +349,9 @@ impl<'m, 't> Machine<'m, 't> {
     {
         let (columns, rows) = self.key_columns(key, rows, block, arena, out);
         let number = self.number(record);
-        let index = self.key_index(number, record);
         for row in rows {
             let hash = self.given_key(record, columns.iter().map(|column| column[row as usize]), arena);
-            match index.first(hash) {
+            match self.with_key(number, record, hash) {
                 Some(found) => out[row as usize] = Value::Row(Row { table: number, row: found }),
                 None => {
                     let why = format!("no {} with this key", crate::check::record_name(self.model, record));
@@ -337,15 +386,30 @@ impl<'m, 't> Machine<'m, 't> {
         let table = self.tables.table(number);
         table.by_key.get_or_init(|| {
             let mut index = Index::of(table.len);
+            let living: Vec<u32> = table.living().collect();
             let mut arena = Arena::new();
-            for row in table.living() {
-                if let Some(hash) = hash_key(self, Row { table: number, row }, record, &arena) {
-                    index.add(hash, row);
+            let hashes = match record {
+                RecordType::Entity(entity) => self.hash_keys(entity, &living),
+                _ => {
+                    let hash = |&row: &u32| {
+                        let hash = hash_key(self, Row { table: number, row }, record, &arena);
+                        arena.reset();
+                        hash
+                    };
+                    living.iter().map(hash).collect()
                 }
-                arena.reset();
+            };
+            for (row, hash) in living.into_iter().zip(hashes) {
+                hash.map(|hash| index.add(hash, row));
             }
             index
         })
+    }
+
+    /// The first record with a key that takes part.
+    fn with_key(&self, number: u32, record: RecordType, hash: u128) -> Option<u32> {
+        let table = self.tables.table(number);
+        self.key_index(number, record).rows(hash).find(|&row| table.is_alive(row))
     }
 
     /// `key | lookup(in = table.column)`
@@ -426,7 +490,7 @@ impl<'m, 't> References for Machine<'m, 't> {
         let arena = Arena::new();
         let mut hasher = Hasher::default();
         hasher.value(&definition.fields[*definition.key.first()?].ty, key, &arena);
-        let index = self.key_index(number, RecordType::Entity(entity));
-        index.first(hasher.finish()).map(|row| Row { table: number, row })
+        let row = self.with_key(number, RecordType::Entity(entity), hasher.finish())?;
+        Some(Row { table: number, row })
     }
 }
