@@ -309,13 +309,18 @@ fn wanted_links(machine: &Machine<'_, '_>, right: EntityId) -> bool {
 fn link(machine: &Machine<'_, '_>, map: &TypedMap, left: Row, made: u32, links: &mut Links) {
     let mut remember = |row: Row, own: bool| {
         let key = (row.table, row.row, map.right.0);
-        match links.get(&key) {
-            None => {
-                links.insert(key, Linked::One(made));
-            }
+        match (links.get(&key), own) {
             // Two maps may feed one record from the same left record: the first made it.
-            Some(Linked::One(_)) if own => {}
-            Some(_) => {
+            (Some(Linked::Own(_)), _) => {}
+            // What was made of the record itself is meant, not what was made of rows that bring it in: a school is its own
+            // group, although every class of it is one too.
+            (_, true) => {
+                links.insert(key, Linked::Own(made));
+            }
+            (None, false) => {
+                links.insert(key, Linked::Brought(made));
+            }
+            (Some(_), false) => {
                 links.insert(key, Linked::Several);
             }
         }

@@ -367,6 +367,8 @@ pub mod system {
             ["did you mean `{suggestion}`?", "add `{column}` to the list under `columns`"]
         FILES_ARE_WHOLE "files-are-whole" Error "a file cannot take single records: `{operation}`"; "files are delivered whole";
             ["say `write` with `file` instead: it delivers the whole file"]
+        ONE_FILE_FOR_TWO "one-file-for-two" Error "two entities are written into `{file}`"; "{why}";
+            ["give each entity a file, or a sheet or an element with a name of its own"]
         CALL_WITHOUT_VERB "call-without-verb" Error "this call does not say what it does"; "no get, post, put, patch or delete here";
             ["add a verb with a path: `get: /persons`"]
         TWO_VERBS "two-verbs" Error "a call is either `{first}` or `{second}`"; "this is the second verb";

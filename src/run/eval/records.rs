@@ -495,7 +495,7 @@ impl<'m, 't> Machine<'m, 't> {
     {
         match left {
             Value::Row(row) => match self.links.get(&(row.table, row.row, entity.0)) {
-                Some(Linked::One(made)) => Ok(Value::Row(Row { table: entity.0, row: *made })),
+                Some(Linked::Own(made) | Linked::Brought(made)) => Ok(Value::Row(Row { table: entity.0, row: *made })),
                 Some(Linked::Several) => {
                     Err(self
                         .stop(id, format!("several {} were made of this record", self.model.entity(entity).name.text)))
