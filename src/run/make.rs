@@ -10,7 +10,7 @@ use super::table::Apart;
 use crate::check::typed::{Dropped, Literal, Node, OnNone, Place, TypedMap, TypedRule, TypedTarget};
 use crate::syntax::ast::{Arrow, Operation};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a field of a made record, beside its value.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -216,6 +216,7 @@ fn take_part<'t>(
     let number = machine.number(map.left);
     let table = machine.tables.table(number);
     let wanted = wanted_links(machine, map.right);
+    let made_elsewhere = own_tables(machine, map.right);
     let mut frame = Frame::new();
     for row in table.living() {
         let left = Row { table: number, row };
@@ -228,7 +229,7 @@ fn take_part<'t>(
                 let fate = Fate::of(apart, Fate::Whole);
                 into.rows.push(MadeRow { map: index, left, fate, nobody: None });
                 if wanted {
-                    link(map, &frame, left, made, links);
+                    link(map, &frame, left, made, &made_elsewhere, links);
                 }
             }
             Ok(Some((drop, undecided))) => match drop {
@@ -277,8 +278,15 @@ fn wanted_links(machine: &Machine<'_, '_>, right: EntityId) -> bool {
     machine.typed.nodes.all().iter().any(|node| matches!(node, Node::Linked { entity, .. } if *entity == right))
 }
 
-/// Remembers what was made of a left record, and of the records that its row brings together.
-fn link(map: &TypedMap, frame: &Frame<'_>, left: Row, made: u32, links: &mut Links) {
+/// The tables of left records that maps make records of this entity of.
+fn own_tables(machine: &Machine<'_, '_>, right: EntityId) -> BTreeSet<u32> {
+    machine.typed.maps.iter().filter(|map| map.right == right).map(|map| machine.number(map.left)).collect()
+}
+
+/// Remembers what was made of a left record, and of the records that its row brings together: a membership stands for the
+/// group and the person in it. Not so where a map makes records of the same entity of these very records: then the child
+/// in a guardian's row is its own record, or none if it was rejected, and never the guardian's.
+fn link(map: &TypedMap, frame: &Frame<'_>, left: Row, made: u32, own: &BTreeSet<u32>, links: &mut Links) {
     let mut remember = |row: Row, own: bool| {
         let key = (row.table, row.row, map.right.0);
         match links.get(&key) {
@@ -297,6 +305,7 @@ fn link(map: &TypedMap, frame: &Frame<'_>, left: Row, made: u32, links: &mut Lin
         for value in &frame[..map.record as usize] {
             if let Value::Row(row) = value
                 && *row != left
+                && !own.contains(&row.table)
             {
                 remember(*row, false);
             }

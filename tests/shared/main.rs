@@ -8,6 +8,7 @@
 mod columns;
 mod formats;
 mod ids;
+mod names;
 mod openapi;
 #[path = "../servers/mod.rs"]
 #[allow(unused_imports, reason = "these checks use the register alone")]
