@@ -436,6 +436,8 @@ pub struct Layout {
     pub slots: Vec<Binding>,
     /// For a union: the entities or sets that its records are of.
     pub union: Vec<RecordType>,
+    /// For a union: the words that `row.kind` has for these, in the same order: what stands behind `as`, else the name.
+    pub kinds: Vec<Box<str>>,
     /// Paths from its slots that are known to be there.
     pub present: Vec<Box<str>>,
     /// The classes that need consent and that decide which rows there are: a condition, a join tells about who is seen.

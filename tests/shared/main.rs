@@ -9,6 +9,7 @@ mod columns;
 mod faults;
 mod formats;
 mod ids;
+mod names;
 mod openapi;
 #[path = "../servers/mod.rs"]
 #[allow(unused_imports, reason = "these checks use the register alone")]

@@ -183,6 +183,10 @@ pub mod document {
             "not known"; ["did you mean `{suggestion}`?", "known are {known}"]
         UNKNOWN_CLASS "unknown-class" Error "`{name}` is no data class";
             "not known"; ["did you mean `{suggestion}`?", "known are {known}"]
+        SYSTEM_TWICE "system-twice" Error "this is the same system as `{name}`";
+            "means the same records, under a second name"; ["describe the second as a system of its own: `based_on:` takes over all the rest"]
+        TYPE_NAME_TAKEN "type-name-taken" Error "`{name}` is a type already";
+            "means something already"; ["choose another name"]
         EMPTY_ENUM "empty-enum" Error "an enum needs at least one value";
             "nothing stands between the parentheses"; ["write the values: `enum(a, b)`"]
         KEY_IS_NO_FIELD "key-is-no-field" Error "`{name}` is no field of this entity";
