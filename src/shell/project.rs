@@ -9,7 +9,7 @@ use crate::source::{FileId, Sources};
 use crate::syntax::yaml;
 use crate::world::World;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// File names that are documents.
@@ -88,6 +88,23 @@ impl Project {
     /// True if a file is the project's own, not the library's.
     pub fn is_own(&self, file: FileId) -> bool {
         file.0 >= self.first_own
+    }
+
+    /// The project's own files, in order.
+    pub fn own(&self) -> Vec<FileId> {
+        self.sources.ids().filter(|&file| self.is_own(file)).collect()
+    }
+
+    /// What leads from the folder that the command runs in to the project: `kunder/norr/`. Empty where they are one, and
+    /// where the project lies elsewhere.
+    pub fn root(&self) -> String {
+        let parts: Option<Vec<String>> = self
+            .folder
+            .components()
+            .filter(|part| *part != Component::CurDir)
+            .map(|part| matches!(part, Component::Normal(_)).then(|| part.as_os_str().to_string_lossy().into_owned()))
+            .collect();
+        parts.unwrap_or_default().into_iter().map(|part| part + "/").collect()
     }
 
     /// True if there is an error among the findings.
