@@ -57,6 +57,8 @@ pub enum Command {
     Privacy(PrivacyArgs),
     /// Show what a sync has otherwise than the standard, and why
     Overlay(OverlayArgs),
+    /// Show what a change of rules does, and to whom
+    Diff(DiffArgs),
 }
 
 /// How a result is printed.
@@ -127,6 +129,18 @@ pub enum DocumentFormat {
     Csv,
     /// A page
     Html,
+    /// For programs: one JSON value
+    Json,
+}
+
+/// How a review of a change is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum ReviewFormat {
+    /// For a terminal
+    #[default]
+    Human,
+    /// Markdown, for a comment on a pull request
+    Markdown,
     /// For programs: one JSON value
     Json,
 }
@@ -514,6 +528,44 @@ pub struct OverlayArgs {
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla diff`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Old and new rules are worked over the same records: those that the sources of the project hold now.
+The target is taken to hold what the old rules make; neither it nor the store is read, and nothing
+is written.
+
+Examples:
+  koppla diff main                               what the documents here change against main
+  koppla diff v1 v2                              between two git revisions
+  koppla diff ../yesterday                       against the documents in another folder
+  koppla diff origin/main --format markdown      a comment for a pull request
+  koppla diff main --exit-code                   exit 1 if something changes")]
+pub struct DiffArgs {
+    /// A git revision, or a folder with a project
+    pub old: String,
+    /// What it is compared with: a git revision or a folder (default: the documents as they lie here)
+    pub new: Option<String>,
+    /// Only this sync
+    #[arg(long, value_name = "NAME")]
+    pub sync: Option<String>,
+    /// The date that is taken for today (default: today)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+    /// How the review is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ReviewFormat,
+    /// Write into this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit 1 if something changes
+    #[arg(long)]
+    pub exit_code: bool,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,

@@ -2,8 +2,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "the tests look at files of the project")]
 
+mod repository;
 mod scene;
 
 mod baselines;
 mod cases;
 mod checks;
+mod diffs;
+mod pull_request;
