@@ -388,6 +388,7 @@ pub mod sync {
     use super::*;
     codes! {
         ALLOCATION_NOT_EXECUTABLE "allocation-not-executable" Error "map `{map}` allocates, which cannot be run yet"; "checked, but not run by this version"; ["switch the map off in this sync, or write the value with a rule"]
+        CASE_FAILED "case-failed" Error "the case does not come out: {name}"; "{differences}"; ["put the rules right, or the case, if it no longer says what is wanted"]
         GRACE_NOT_EXECUTABLE "grace-not-executable" Error "map `{map}` waits before it acts, which cannot be run yet"; "checked, but not run by this version"; ["leave out `after …`, or write `gone: keep`"]
         PROTECTED_NOT_EXECUTABLE "protected-not-executable" Error "only `protected: exclude` can be run yet"; "asks for more"; ["write `protected: exclude`"]
         SCOPE_NAMES_NOTHING "scope-names-nothing" Error "the scope names no entity of this sync"; "which entity?"; ["write entity.field, for example organisation.school_unit_code in [\"…\"]"]
