@@ -7,7 +7,7 @@ use super::typed::{ExprId, Literal, Node, TypedArm, TypedPattern, TypedPiece, Ty
 use crate::finding::codes::rule as code;
 use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, PatternKind, Piece};
-use crate::value::{ClassSet, Member, Type};
+use crate::value::{Class, ClassSet, Member, Type};
 use rust_decimal::Decimal;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -125,7 +125,9 @@ impl Checker<'_> {
         };
         let option = &self.mapping.options[index];
         let optional = option.optional && option.default.is_none();
-        let typing = Typing { optional, ..Typing::plain(option.ty.clone(), span) };
+        let secret = option.ty == Type::Secret;
+        let classes = if secret { ClassSet::of(Class::SECRET) } else { ClassSet::NONE };
+        let typing = Typing { optional, classes, ..Typing::plain(option.ty.clone(), span) };
         self.nodes.add(Node::Option(index as u16), typing)
     }
 

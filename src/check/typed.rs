@@ -319,6 +319,8 @@ pub struct Nodes {
     pub types: Vec<Type>,
     /// Compiled regular expressions.
     pub patterns: Vec<regex::Regex>,
+    /// Values that `declassify` says to be public.
+    pub declassified: Vec<ExprId>,
 }
 
 impl Nodes {
@@ -390,6 +392,8 @@ pub struct Layout {
     pub present: Vec<Box<str>>,
     /// The classes that need consent and that decide which rows there are: a condition, a join tells about who is seen.
     pub seen: ClassSet,
+    /// The classes that the key of a row carries.
+    pub in_key: ClassSet,
 }
 
 /// A named value of a row.
@@ -553,6 +557,12 @@ pub struct TypedMap {
     pub rules: Vec<TypedRule>,
     /// True if the map has allocations.
     pub allocates: Option<Span>,
+    /// What is allocated: the variable, where its name stands, its spellings (none for a password).
+    pub allocated: Vec<(Local, Span, Vec<ExprId>)>,
+    /// The classes that need consent and that who takes part tells: conditions, what finds a record, the rows themselves.
+    pub seen: ClassSet,
+    /// The classes that the key of the left record carries.
+    pub in_key: ClassSet,
     /// `create: never`
     pub only_supplements: bool,
     /// Variables that a frame needs at most.

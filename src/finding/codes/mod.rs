@@ -337,7 +337,11 @@ pub mod privacy {
     use super::*;
     codes! {
         ALLOW_GRANTS_NOTHING "allow-grants-nothing" Warning "no {class} ever reaches {field}"; "grants nothing"; ["remove the line: consent that nobody needs hides the one that somebody does"]
+        CLASS_IN_ADDRESS "class-in-address" Error "`{field}` is {class} and stands in an address"; "addresses are logged by every machine on the way"; ["send it in the body, or address the record by an id that says nothing"]
+        CLASS_IN_KEY "class-in-key" Error "{class} is in the key of the records of map `{map}`"; "keys stand in findings, in the history and in the store"; ["make the key of something else: the number of the record, or `hmac_id` of it"]
         CLASS_LOST "class-lost" Error "{class} flows into `{field}`, which does not say so"; "carries {class}"; ["give the field `class: {class}`, or do not send it"]
+        MATCHED_FIELD_HIDES_CLASS "matched-field-hides-class" Error "a field that {class} is compared with does not say so"; "holds {class}, as what is on the left of `==`"; ["give this field `class: {class}`, or let records find each other by something else"]
+        WHO_IS_SEEN_TELLS "who-is-seen-tells" Error "who takes part in map `{map}` tells {class}"; "being there tells it: {fields}"; ["choose the records by something else; where it is meant, give each field of the target `class: {class}`"]
         CLASS_REACHES_TARGET "class-reaches-target" Error "{class} reaches {field} without consent"; "carries {class}"; ["remove the rule, or add to the sync under `allow: |` the line  {class} -> {field} because \"…\""]
     }
 }
