@@ -29,7 +29,7 @@ const REFUSALS: [&str; 6] = [
 ];
 
 /// Kinds of leaks that must be there, each at least three times.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
     "direct",
     "condition",
     "protected",
@@ -48,6 +48,7 @@ const KINDS: [&str; 18] = [
     "allocation",
     "secret",
     "allow",
+    "option",
 ];
 
 /// Path and text of every document.

@@ -4,7 +4,8 @@ use super::typed::{Layout, Nodes, TypedFunction};
 use crate::finding::{Code, Finding, Findings, suggest};
 use crate::model::{Mapping, MappingId, Model};
 use crate::source::{Sources, Span};
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{Expr, Name};
+use crate::syntax::tree::Node;
 use crate::value::{ClassSet, EntityId, SetId};
 use std::collections::HashMap;
 
@@ -39,6 +40,8 @@ pub struct Stage<'m> {
     pub incoming: &'m Incoming,
     /// The sync's `scope`, if it is about an entity on its left.
     pub scope: Option<(EntityId, &'m Expr)>,
+    /// Values that the sync gives to options; `None` where a mapping is checked by itself.
+    pub options: Option<&'m [(Name, Node)]>,
 }
 
 /// The state of checking one mapping.
@@ -65,6 +68,8 @@ pub struct Checker<'m> {
     pub allocations: Vec<(Box<str>, Span)>,
     /// Classes of what decides which rows of an entity are records that take part: its own `skip`, and the sync's scope.
     pub skipping: HashMap<EntityId, ClassSet>,
+    /// Values that the sync gives to options.
+    pub options: Option<&'m [(Name, Node)]>,
 }
 
 impl Checker<'_> {

@@ -67,6 +67,9 @@ fn seen_is_declared(trace: &Trace<'_>, stage: usize, map: &TypedMap, class: Clas
 
 /// A right field that is compared with a national id to find a record holds national ids, and must say so.
 fn compared(trace: &Trace<'_>, stage: usize, map: &TypedMap, found: &mut Findings) {
+    if map.off {
+        return;
+    }
     let nodes = &trace.typed[stage].nodes;
     for (left, right, _) in map.matches.iter().flatten() {
         let (from, to) = (nodes.typing(*left), nodes.typing(*right));

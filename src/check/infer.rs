@@ -192,10 +192,14 @@ impl Checker<'_> {
         let other = self.infer(other, scope);
         scope.forget(&new);
         let mut typing = self.branches(&[then, other], span);
+        let taken = self.decided(condition).map(|truth| if truth { then } else { other });
+        typing.classes = taken.map_or(typing.classes, |taken| self.classes(taken));
         let asked = self.nodes.typing(condition);
         typing.classes = typing.classes.and(asked.classes);
         typing.fails = typing.fails.or(asked.fails);
-        self.nodes.add(Node::If(condition, then, other), typing)
+        let id = self.nodes.add(Node::If(condition, then, other), typing);
+        self.nodes.taken.extend(taken.map(|taken| (id, taken)));
+        id
     }
 
     fn try_else(&mut self, value: &Expr, otherwise: &Expr, span: Span, scope: &mut Scope) -> ExprId {

@@ -30,6 +30,7 @@ impl Checker<'_> {
         right_scope.add(right_name, Type::Record(RecordType::Entity(right)), false, ClassSet::NONE, true);
 
         let when = map.when.as_ref().map(|when| self.condition(when, &mut Scope::of(scope.place.clone())));
+        let off = when.is_some_and(|when| self.decided(when) == Some(false));
         let conditions: Vec<_> =
             map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();
         let of_conditions = conditions.iter().map(|(condition, ..)| telling(self.classes(*condition)));
@@ -38,6 +39,7 @@ impl Checker<'_> {
         let of_matches = matches.iter().flatten().map(|(left, ..)| telling(self.classes(*left)));
         let seen = of_matches.fold(seen, ClassSet::and);
         let in_key = self.record_key(&Type::Record(left));
+        let (seen, in_key) = if off { (ClassSet::NONE, ClassSet::NONE) } else { (seen, in_key) };
         let mut lets = Vec::new();
         for binding in &map.lets {
             let value = self.infer(&binding.value, &mut scope);
@@ -49,11 +51,13 @@ impl Checker<'_> {
             lets.push((local, value));
         }
         let allocated = map.allocations.iter().map(|allocation| self.allocation(allocation, &mut scope)).collect();
-        let rules: Vec<TypedRule> = map
+        let mut rules: Vec<TypedRule> = map
             .rules
             .iter()
             .filter_map(|rule| self.rule(map, rule, right, seen, &mut scope, &mut right_scope))
             .collect();
+        // What is switched off sends nothing.
+        rules.iter_mut().filter(|rule| off || rule.off).for_each(|rule| rule.classes = ClassSet::NONE);
         self.no_field_twice(map, &rules);
         if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
             self.required_covered(map, right, &rules);
@@ -75,6 +79,7 @@ impl Checker<'_> {
             index,
             name: map.name.text.as_str().into(),
             when,
+            off,
             arrow: map.between.arrow.clone(),
             left,
             right,
@@ -213,6 +218,7 @@ impl Checker<'_> {
             value: None,
             target: None,
             when,
+            off: when.is_some_and(|when| self.decided(when) == Some(false)),
             on: clauses.on.as_ref().map(|(on, _)| on.clone()).unwrap_or_default(),
             mode: Mode { once: clauses.once.is_some(), fill: clauses.fill.is_some(), add: clauses.add.is_some() },
             absent: if clauses.clear.is_some() || (map.absent_clears && clauses.keep.is_none()) {

@@ -8,6 +8,7 @@ mod scope;
 mod presence;
 mod names;
 mod checker;
+mod chosen;
 mod infer;
 mod paths;
 mod effects;
@@ -18,6 +19,7 @@ mod maps;
 pub mod trace;
 mod consent;
 mod addresses;
+pub mod needs;
 mod routes;
 mod executable;
 
@@ -53,7 +55,7 @@ pub fn check(model: &Model, sources: &Sources, found: &mut Findings) -> Typed {
     let mappings: Vec<_> = (0..model.mappings.len() as u32)
         .map(|index| {
             let mapping = &model.mappings[index as usize];
-            let stage = Stage { id: MappingId(index), mapping, incoming: &incoming, scope: None };
+            let stage = Stage { id: MappingId(index), mapping, incoming: &incoming, scope: None, options: None };
             check_mapping(model, sources, &stage, found)
         })
         .collect();
@@ -81,6 +83,7 @@ pub fn check_mapping(model: &Model, sources: &Sources, stage: &Stage<'_>, found:
         functions: Vec::new(),
         allocations: Vec::new(),
         skipping: HashMap::new(),
+        options: stage.options,
     };
     checker.check_functions();
     let (protected, skipped) = checker.record_conditions();

@@ -37,11 +37,12 @@ pub fn check_route(model: &Model, sources: &Sources, id: SyncId, found: &mut Fin
     let mut typed = Vec::with_capacity(mappings.len());
     for (index, (mapping, &id)) in mappings.iter().zip(&sync.route).enumerate() {
         let scope = scoped.filter(|(_, (stage, _))| *stage == index).map(|(scope, (_, entity))| (entity, scope));
-        let stage = Stage { id, mapping, incoming: &incoming, scope };
+        let stage = Stage { id, mapping, incoming: &incoming, scope, options: Some(&sync.options) };
         let checked = check_mapping(model, sources, &stage, found);
         incoming = flows(model, &checked);
         typed.push(checked);
     }
+    super::needs::prune(model, &mut typed);
     let route = Route { sync: id, mappings, typed };
     let trace = Trace { model, mappings: &route.mappings, typed: &route.typed };
     (0..route.typed.len()).for_each(|stage| declared(&trace, stage, found));

@@ -11,6 +11,7 @@ use crate::syntax::ast::{Arrow, BinaryOp, Gone, Operation, Prefer};
 use crate::value::{ClassSet, Duration, EntityId, RecordType, SetId, Type};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// A node of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -319,6 +320,8 @@ pub struct Nodes {
     pub types: Vec<Type>,
     /// Compiled regular expressions.
     pub patterns: Vec<regex::Regex>,
+    /// Of `if` and `match` that a chosen option decides: the branch that is taken.
+    pub taken: BTreeMap<ExprId, ExprId>,
     /// Values that `declassify` says to be public.
     pub declassified: Vec<ExprId>,
 }
@@ -535,6 +538,8 @@ pub struct TypedMap {
     pub name: Box<str>,
     /// The option that switches it on.
     pub when: Option<ExprId>,
+    /// True if the options that the sync has chosen switch it off, or nothing on the way needs what it makes.
+    pub off: bool,
     /// Its arrow.
     pub arrow: Arrow,
     /// What its left records are.
@@ -584,6 +589,8 @@ pub struct TypedRule {
     pub target: Option<TypedTarget>,
     /// The condition.
     pub when: Option<ExprId>,
+    /// True if the options that the sync has chosen switch it off, or nothing on the way needs what it makes.
+    pub off: bool,
     /// In which operations the rule exists; all if empty.
     pub on: Vec<Operation>,
     /// How the field is written.
@@ -704,5 +711,24 @@ pub fn children(node: &Node) -> Vec<ExprId> {
         Node::Not(value) | Node::Negate(value) | Node::IsAbsent { value, .. } => vec![*value],
         Node::Compare { left, right, .. } => vec![*left, *right],
         Node::In { value, list, .. } => vec![*value, *list],
+    }
+}
+
+impl TypedStep {
+    /// The expressions of the step.
+    pub fn exprs(&self) -> Vec<ExprId> {
+        match self {
+            TypedStep::From(_) | TypedStep::Union(_) => Vec::new(),
+            TypedStep::Each { list, .. } => vec![*list],
+            TypedStep::Join { equal, rest, .. } | TypedStep::With { equal, rest, .. } => {
+                equal.iter().flat_map(|(left, right, _)| [*left, *right]).chain(*rest).collect()
+            }
+            TypedStep::Where { condition, .. } => vec![*condition],
+            TypedStep::Let { value, .. } => vec![*value],
+            TypedStep::GroupBy { keys, .. } => keys.clone(),
+            TypedStep::OnePer { keys, orders } => {
+                keys.iter().copied().chain(orders.iter().map(|order| order.value)).collect()
+            }
+        }
     }
 }

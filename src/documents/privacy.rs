@@ -5,8 +5,9 @@ mod render;
 
 pub use render::{html, json, markdown, text};
 
+use crate::check::needs::live;
 use crate::check::trace::{Step, Trace};
-use crate::check::typed::{ExprId, Node, TypedMap, TypedRule, children};
+use crate::check::typed::{Node, TypedMap, TypedRule, children};
 use crate::check::{Route, needs_consent};
 use crate::model::{Model, Protected, Sync, System};
 use crate::source::{Sources, Span};
@@ -175,11 +176,12 @@ impl Proof<'_> {
     fn declassified(&self) -> Vec<Declassified> {
         let mut found: Vec<Declassified> = Vec::new();
         for typed in &self.route.typed {
-            for (index, node) in typed.nodes.all().iter().enumerate() {
+            for expr in live(typed) {
+                let node = typed.nodes.node(expr);
                 if !matches!(node, Node::Call { .. } | Node::ProjectCall { .. } | Node::Coalesce(..)) {
                     continue;
                 }
-                let typing = typed.nodes.typing(ExprId(index as u32));
+                let typing = typed.nodes.typing(expr);
                 let given = children(node).into_iter().map(|child| typed.nodes.typing(child).classes);
                 let given = given.fold(ClassSet::NONE, ClassSet::and);
                 let lost = typing.classes.iter().fold(given, ClassSet::without).without(Class::PERSONAL);

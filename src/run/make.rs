@@ -178,6 +178,7 @@ pub fn make<'m, 't>(
 /// True if the option that switches a map on is true, or there is none.
 fn is_on(machine: &Machine<'_, '_>, map: &TypedMap, arena: &Arena) -> bool {
     match map.when {
+        _ if map.off => false,
         None => true,
         Some(when) => matches!(machine.eval(when, &mut Vec::new(), arena), Ok(Value::Bool(true))),
     }
@@ -397,7 +398,8 @@ fn work<'t>(
 
 /// True if a rule exists when records are created or updated.
 fn exists(rule: &TypedRule) -> bool {
-    rule.on.is_empty() || rule.on.iter().any(|op| matches!(op, Operation::Create | Operation::Update))
+    let made = rule.on.is_empty() || rule.on.iter().any(|op| matches!(op, Operation::Create | Operation::Update));
+    made && !rule.off
 }
 
 /// True if the customer chose the other direction for a rule.

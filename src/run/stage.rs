@@ -6,7 +6,7 @@ use super::key::{has_key, key_text, record_of};
 use super::lookup::Lookup;
 use super::make::{Made, make};
 use super::prepare;
-use super::report::HeldRecord;
+use super::report::{HeldRecord, Outside};
 use super::shape::shape;
 use super::table::{Apart, Table};
 use crate::check::TypedMapping;
@@ -44,8 +44,8 @@ pub struct Worked<'t> {
     pub fallen: Fallen,
     /// Left tables, for origins and keys.
     pub tables: Tables<'t>,
-    /// Records outside the scope: entity, and how many.
-    pub outside: Option<(String, u64)>,
+    /// What is outside the scope.
+    pub outside: Option<Outside>,
     /// Entities on the left that hold protected people without a key.
     pub nameless: BTreeSet<EntityId>,
     /// What it was worked with.
@@ -97,7 +97,6 @@ pub struct Input<'t> {
 
 /// Works a mapping.
 pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Worked<'t> {
-    let model = setting.model;
     let mut fallen = Fallen::default();
     let odd = Odd::default();
     let mut tables = tables_of(setting, input.tables);
@@ -139,7 +138,6 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
     for (what, place, count) in odd.all() {
         fallen.oddities.push((what, place, count));
     }
-    let outside = outside.map(|(entity, count)| (model.entity(entity).name.text.clone(), count));
     Worked { made, fallen, tables, outside, nameless, setting: setting.clone(), left_keys: OnceCell::new() }
 }
 

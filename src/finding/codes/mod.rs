@@ -239,6 +239,12 @@ pub mod document {
             "must {place} at `{system}`"; ["put the mappings in order; each begins where the one before ends"]
         UNKNOWN_PROVIDER "unknown-provider" Error "there is no provider `{name}`";
             "no provider document has this name"; ["did you mean `{suggestion}`?"]
+        UNKNOWN_PACKAGE "unknown-package" Error "there is no package `{name}`";
+            "the provider has none of this name"; ["did you mean `{suggestion}`?", "name the provider that has it: `{provider}`", "write it under `packages:` of the provider"]
+        PACKAGE_DECIDES "package-decides" Error "the package {package} fixes `{name}`";
+            "says otherwise"; ["remove the line, or choose another package"]
+        BEGINS_WITH_NOTHING "begins-with-nothing" Error "there is no setting `{name}` to begin with";
+            "not a setting of this system"; ["did you mean `{suggestion}`?", "declare it under `settings:`"]
         UNKNOWN_SETTING "unknown-setting" Error "`{name}` is no setting of `{system}`";
             "the system does not ask for it"; ["did you mean `{suggestion}`?", "remove it"]
         MISSING_SETTING "missing-setting" Error "the setting `{name}` has no value";
