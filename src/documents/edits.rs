@@ -206,7 +206,9 @@ mod tests {
 
     fn of(texts: &[(&str, &str)]) -> Sources {
         let mut sources = Sources::default();
-        texts.iter().for_each(|(path, text)| drop(sources.add(*path, *text)));
+        texts.iter().for_each(|(path, text)| {
+            sources.add(*path, *text);
+        });
         sources
     }
 
