@@ -12,9 +12,9 @@ use crate::plan::{Plan, lower};
 use crate::run::apply::{Summary, Trouble, apply, recover};
 use crate::run::change::ChangeSet;
 use crate::run::decide::{Decisions, PROTECTED};
-use crate::run::parallel::processors;
 use crate::run::gather::{Read, Sides, Unready, gather, settings};
 use crate::run::guard::size_name;
+use crate::run::parallel::processors;
 use crate::run::propose::{FILLED, Proposal, Purpose, Wish, propose};
 use crate::run::report::Report;
 use crate::store::{Held, Store, StoreFault};
@@ -143,7 +143,11 @@ impl<'p> Job<'p> {
         let read = self.read(true, progress).await;
         progress.begin("comparing", None);
         let made_at = self.world.now().to_string();
-        propose(&self.plan, &read, &Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose, threads: self.threads })
+        propose(
+            &self.plan,
+            &read,
+            &Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose, threads: self.threads },
+        )
     }
 
     /// Opens the store for a command that writes, takes the lock and finishes what a killed run left behind.
