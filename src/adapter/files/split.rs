@@ -70,9 +70,6 @@ pub struct Piece {
     pub decoded: bool,
 }
 
-/// Cells of so many bytes are looked through byte by byte.
-const SHORT: usize = 24;
-
 impl Splitter {
     /// A splitter for a dialect; `end` is LF, or CR for files without LF.
     pub fn new(csv: &Csv, end: u8) -> Splitter {
@@ -134,7 +131,7 @@ impl Splitter {
                     Err(step) => return step,
                 }
             } else {
-                let after = self.cell_end(&text[at..]).map(|found| at + found);
+                let after = memchr2(self.separator, self.end, &text[at..]).map(|found| at + found);
                 if after.is_none() && !last {
                     return Step::More;
                 }
@@ -155,16 +152,6 @@ impl Splitter {
                 _ => return self.after_quote(text, after, last, lines),
             }
         }
-    }
-
-    /// Where a cell without quotes ends. Most are short, and for these a search has a dear start.
-    fn cell_end(&self, text: &[u8]) -> Option<usize> {
-        let ends = |byte: &u8| *byte == self.separator || *byte == self.end;
-        let short = &text[..text.len().min(SHORT)];
-        short
-            .iter()
-            .position(ends)
-            .or_else(|| memchr2(self.separator, self.end, &text[short.len()..]).map(|found| short.len() + found))
     }
 
     /// A row that has text behind a closing quote: lost up to the end of its line.
