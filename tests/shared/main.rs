@@ -10,6 +10,8 @@ mod faults;
 mod formats;
 mod ids;
 mod openapi;
+mod rosters;
+mod vectors;
 #[path = "../servers/mod.rs"]
 #[allow(unused_imports, reason = "these checks use the register alone")]
 mod servers;
