@@ -45,7 +45,7 @@ impl JsonPath {
 
     /// The path that follows these keys.
     pub fn of_keys(keys: &[String]) -> Result<JsonPath, &'static str> {
-        let quoted = |key: &String| format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"));
+        let quoted = |key: &String| format!("['{}']", key.chars().map(escaped).collect::<String>());
         JsonPath::compile(&format!("${}", keys.iter().map(quoted).collect::<String>()))
     }
 
@@ -105,6 +105,15 @@ impl Select {
             Select::List(keys) => format!("${}[*]", keys.iter().map(|key| format!(".{key}")).collect::<String>()),
             Select::Query(path) => path.text().to_string(),
         }
+    }
+}
+
+/// A letter of a key between single quotes (RFC 9535, section 2.3.1.1).
+fn escaped(letter: char) -> String {
+    match letter {
+        '\'' | '\\' => format!("\\{letter}"),
+        '\0'..='\x1F' => format!("\\u{:04x}", u32::from(letter)),
+        _ => letter.to_string(),
     }
 }
 
