@@ -1,14 +1,16 @@
 //! Calls: functions of the library and of the project, sets and entities by key, look-ups, lists in brackets.
 
 use super::checker::Checker;
+use super::effects::{after, declassified, is_key};
 use super::names::type_name;
+use super::presence::Fact;
 use super::scope::{Element, Scope};
 use super::typed::{ExprId, Literal, Node, TypedOrder, Typing};
 use crate::finding::codes::rule as code;
-use crate::function::{Absence, Context, EXAMPLE_DAY, Effect, Function, Need, Param, Run, Special, Ty};
+use crate::function::{Absence, Context, EXAMPLE_DAY, Function, Need, Param, Run, Special, Ty};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, Expr, ExprKind, Name};
-use crate::value::{Arena, Class, ClassSet, Member, RecordType, Type, Value};
+use crate::value::{Arena, ClassSet, Member, RecordType, Type, Value};
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -80,10 +82,22 @@ impl Checker<'_> {
     ) -> (u16, R) {
         let local = scope.take();
         scope.elements.push(Element { local, ty: element.clone(), classes });
+        let facts = self.facts_of_element(element, local);
+        let facts = scope.assume(facts);
         let result = body(self, scope);
+        scope.forget(&facts);
         scope.elements.pop();
         scope.next -= 1;
         (local, result)
+    }
+
+    /// What a set knows of its rows is known of each of them in a list.
+    fn facts_of_element(&self, element: &Type, local: u16) -> Vec<Fact> {
+        match element {
+            Type::Record(RecordType::Set(set)) => self.sets.get(set).map(|layout| layout.facts_of(local)),
+            _ => None,
+        }
+        .unwrap_or_default()
     }
 
     fn project_call(&mut self, index: usize, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
@@ -97,7 +111,8 @@ impl Checker<'_> {
         let body = self.nodes.typing(self.functions[index].body).clone();
         let mut typing = Typing { span, ..body };
         let mut values = Vec::with_capacity(params.len());
-        for (param, arg) in params.iter().zip(placed) {
+        let mut classes = vec![ClassSet::NONE; params.len()];
+        for (place, (param, arg)) in params.iter().zip(placed).enumerate() {
             let Some(arg) = arg else {
                 if !param.optional {
                     self.missing(name, &param.name);
@@ -111,10 +126,11 @@ impl Checker<'_> {
                 self.wrong_argument(&name.text, &param.name, &type_name(self.model, &param.ty), &of);
             }
             typing.optional |= of.optional && !param.optional;
-            typing.classes = typing.classes.and(of.classes);
+            classes[place] = of.classes;
             typing.fails = typing.fails.or(of.fails);
             values.push(Some(value));
         }
+        typing.classes = self.classes_of_call(index, &classes);
         self.nodes.add(Node::ProjectCall { function: index as u16, args: values.into() }, typing)
     }
 
@@ -127,7 +143,7 @@ impl Checker<'_> {
             self.find(&code::KEY_COUNT, span, words);
             return self.broken(span);
         }
-        let mut typing = Typing::plain(Type::Record(record), span);
+        let mut typing = Typing { classes: self.seen_in(record), ..Typing::plain(Type::Record(record), span) };
         let mut key = Vec::with_capacity(args.len());
         for (arg, wanted) in args.iter().zip(&wanted) {
             let value = self.infer(&arg.value, scope);
@@ -222,7 +238,8 @@ impl Checker<'_> {
                     Absence::LeftOut => may_be_absent.all(|optional| optional),
                     Absence::Sees => false,
                 };
-                let typing = Typing::plain(Type::List(Arc::new(Type::Unknown)), span);
+                let classes = items.iter().map(|item| self.classes(*item)).fold(ClassSet::NONE, ClassSet::and);
+                let typing = Typing { classes, ..Typing::plain(Type::List(Arc::new(Type::Unknown)), span) };
                 values.push(Some(self.nodes.add(Node::List(items.into()), typing)));
                 continue;
             }
@@ -232,7 +249,12 @@ impl Checker<'_> {
                         self.find(&code::ORDER_NOT_HERE, order.span, [("function", name.text.clone())]);
                     }
                     let value = self.infer(&arg.value, scope);
+                    let before = call.typing.classes;
                     self.argument(&mut call, name, param.name, param.ty, value, param.need == Need::Optional);
+                    if is_key(function, index) {
+                        // The key of a pseudonym cannot be read from it.
+                        call.typing.classes = before;
+                    }
                     values.push(Some(value));
                 }
                 None if param.need == Need::Required => {
@@ -247,24 +269,37 @@ impl Checker<'_> {
         self.nodes.add(Node::Call { function, args: values.into() }, typing)
     }
 
-    /// True if all arguments behind the first are literals with which the function gives a value: it is called once to see.
+    /// True if all arguments behind the first are literals (or of a type whose values are all alike to a function) with
+    /// which the function gives a value: it is called once to see.
     fn settings_are_right(&self, function: &'static Function, args: &[Option<ExprId>]) -> bool {
         let Run::Pure(run) = function.run else { return false };
         let mut values = Vec::with_capacity(args.len());
         for (index, (arg, param)) in args.iter().zip(function.params).enumerate() {
             values.push(match arg {
-                _ if index == 0 => sample(param),
+                _ if index == 0 => arg.and_then(|arg| self.alike(arg)).unwrap_or_else(|| sample(param)),
                 None => Value::Absent,
                 Some(arg) => match self.nodes.node(*arg) {
                     Node::Literal(Literal::Text(text)) => Value::Text(text),
                     Node::Literal(Literal::Int(number)) => Value::Int(*number),
                     Node::Literal(Literal::Bool(truth)) => Value::Bool(*truth),
-                    _ => return false,
+                    _ => match self.alike(*arg) {
+                        Some(value) => value,
+                        None => return false,
+                    },
                 },
             });
         }
         let arena = Arena::new();
         run(&Context { arena: &arena, as_of: EXAMPLE_DAY }, &values).is_ok()
+    }
+
+    /// A value of a type of which no value makes a function fail that takes another.
+    fn alike(&self, arg: ExprId) -> Option<Value<'static>> {
+        match self.nodes.typing(arg).ty {
+            Type::Date => Some(Value::Date(EXAMPLE_DAY)),
+            Type::MonthDay => Some(Value::Text("08-01")),
+            _ => None,
+        }
     }
 
     /// Checks one argument against its parameter and takes it into the type of the call.
@@ -431,7 +466,13 @@ impl Checker<'_> {
             });
             let first = special == Special::Best;
             let ty = if first { element } else { Type::List(Arc::new(element)) };
-            let typing = Typing { ty, optional: of.optional || first, span, ..of };
+            let mut typing = Typing { ty, optional: of.optional || first, span, ..of };
+            for order in &orders {
+                // Which element comes first tells by what they were put in order.
+                let by = self.nodes.typing(order.value);
+                typing.classes = typing.classes.and(by.classes);
+                typing.fails = typing.fails.or(by.fails);
+            }
             return self.nodes.add(Node::Sorted { list, element: local, orders: orders.into(), first }, typing);
         }
         let condition = special != Special::Each;
@@ -481,7 +522,8 @@ impl Checker<'_> {
             self.unknown_source(&text, at);
             return self.broken(span);
         };
-        let typing = Typing::plain(Type::List(Arc::new(Type::Record(record))), span);
+        let classes = self.seen_in(record);
+        let typing = Typing { classes, ..Typing::plain(Type::List(Arc::new(Type::Record(record))), span) };
         self.nodes.add(Node::All(record), typing)
     }
 
@@ -591,11 +633,12 @@ impl Checker<'_> {
         }
         let value = self.infer(&value.value, scope);
         let of = self.nodes.typing(value).clone();
-        let classes = if of.classes.is_empty() { ClassSet::NONE } else { ClassSet::of(Class::PERSONAL) };
-        let typing = Typing { classes, span, ..of };
+        let typing = Typing { classes: declassified(of.classes), span, ..of };
         let absent = self.literal(Literal::Absent, Type::Nothing, span);
         // The value passes unchanged: `x ?? absent` is x.
-        self.nodes.add(Node::Coalesce(value, absent), typing)
+        let id = self.nodes.add(Node::Coalesce(value, absent), typing);
+        self.nodes.declassified.push(id);
+        id
     }
 }
 
@@ -657,17 +700,7 @@ impl CallTyping {
             other => other.fixed().unwrap_or(Type::Unknown),
         };
         self.typing.optional |= self.function.may_be_absent;
-        let personal = ClassSet::of(Class::PERSONAL);
-        self.typing.classes = match self.function.effect {
-            Effect::Keeps => self.typing.classes,
-            _ if self.typing.classes.is_empty() => ClassSet::NONE,
-            Effect::Pseudonym => {
-                let hidden = [Class::NATIONAL_ID, Class::CONTACT, Class::SECRET];
-                hidden.into_iter().fold(self.typing.classes, ClassSet::without).and(personal)
-            }
-            Effect::Coarsens => personal,
-            Effect::Adds(classes) => self.typing.classes.and(classes),
-        };
+        self.typing.classes = after(self.function.effect, self.typing.classes);
         self.typing
     }
 }

@@ -9,6 +9,7 @@ mod columns;
 mod faults;
 mod formats;
 mod ids;
+mod names;
 mod openapi;
 mod rosters;
 mod vectors;
