@@ -57,6 +57,10 @@ pub enum Command {
     Privacy(PrivacyArgs),
     /// Show what a sync has otherwise than the standard, and why
     Overlay(OverlayArgs),
+    /// Print the JSON Schema of documents, for editors
+    Schema(SchemaArgs),
+    /// Serve an editor: findings as you type, hover, completion, renaming (Language Server Protocol)
+    Lsp(LspArgs),
 }
 
 /// How a result is printed.
@@ -509,4 +513,31 @@ pub struct TryArgs {
     /// The folder that the example is put into
     #[arg(long, value_name = "DIR", default_value = ".koppla-try")]
     pub folder: PathBuf,
+}
+
+/// `koppla schema`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla schema                    one schema for all documents; the first key says which part holds
+  koppla schema mapping            the schema of mappings alone
+  koppla schema --out .koppla      a file for each kind, for the settings of an editor")]
+pub struct SchemaArgs {
+    /// model, system, mapping, sync, provider, table or test
+    pub kind: Option<String>,
+    /// Write koppla.schema.json and a file for each kind into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "kind")]
+    pub out: Option<PathBuf>,
+}
+
+/// `koppla lsp`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla lsp                       the editor says which folder it has open
+  koppla lsp --project schools     the project lies in this folder")]
+pub struct LspArgs {
+    /// The folder of the project, if it is not the one that the editor has open
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
 }

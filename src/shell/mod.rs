@@ -27,6 +27,8 @@ pub mod functions;
 pub mod test;
 pub mod docs;
 pub mod fmt;
+pub mod schema;
+pub mod lsp;
 
 pub use exit::Exit;
 pub use out::Out;
@@ -74,6 +76,8 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Fmt(args) => fmt::run(args, world, out),
         Command::Privacy(args) => privacy::run(args, world, out),
         Command::Overlay(args) => overlay::run(args, world, out),
+        Command::Schema(args) => schema::run(args, world, out),
+        Command::Lsp(args) => lsp::run(args, world, out),
     }
 }
 
