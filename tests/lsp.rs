@@ -176,7 +176,10 @@ impl Editor {
 
     fn edit(&mut self, name: &str, text: &str) {
         let uri = self.uri(name);
-        self.tell("textDocument/didOpen", json!({ "textDocument": { "uri": uri, "languageId": "yaml", "version": 1, "text": text } }));
+        self.tell(
+            "textDocument/didOpen",
+            json!({ "textDocument": { "uri": uri, "languageId": "yaml", "version": 1, "text": text } }),
+        );
     }
 
     /// A place: the start of a word in a line that holds a text, and what is asked about it.
@@ -188,7 +191,12 @@ impl Editor {
 
     fn labels(&mut self, params: Value) -> Vec<String> {
         let items = self.ask("textDocument/completion", params);
-        items.as_array().expect("items").iter().map(|item| item["label"].as_str().expect("a label").to_string()).collect()
+        items
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(|item| item["label"].as_str().expect("a label").to_string())
+            .collect()
     }
 
     /// The text after the edits of an answer.
@@ -208,7 +216,8 @@ impl Drop for Editor {
 /// Applies edits, from the last to the first.
 fn apply(text: &str, edits: &[Value]) -> String {
     let place = |position: &Value| {
-        let (line, unit) = (position["line"].as_u64().expect("a line"), position["character"].as_u64().expect("a column"));
+        let (line, unit) =
+            (position["line"].as_u64().expect("a line"), position["character"].as_u64().expect("a column"));
         let start = text.split_inclusive('\n').take(line as usize).map(str::len).sum::<usize>();
         let mut units = 0;
         let inside = text[start..].char_indices().find(|(_, c)| {
@@ -220,7 +229,9 @@ fn apply(text: &str, edits: &[Value]) -> String {
     };
     let mut all: Vec<(usize, usize, &str)> = edits
         .iter()
-        .map(|edit| (place(&edit["range"]["start"]), place(&edit["range"]["end"]), edit["newText"].as_str().expect("text")))
+        .map(|edit| {
+            (place(&edit["range"]["start"]), place(&edit["range"]["end"]), edit["newText"].as_str().expect("text"))
+        })
         .collect();
     all.sort_unstable();
     let mut after = text.to_string();
@@ -274,12 +285,16 @@ fn columns_are_counted_in_utf_16_and_windows_line_ends_stay() {
     let mut editor = Editor::project();
     editor.edit(FILE, &wrong);
     assert!(editor.codes(FILE).contains(&"unknown-name".to_string()), "{:?}", editor.findings);
-    let finding = editor.findings[FILE].iter().find(|finding| finding["code"] == "unknown-name").expect("there").clone();
+    let finding =
+        editor.findings[FILE].iter().find(|finding| finding["code"] == "unknown-name").expect("there").clone();
     let (line, text) = wrong.lines().enumerate().find(|(_, line)| line.contains("famly")).expect("the line");
     let column = text[..text.find("famly").expect("the word")].encode_utf16().count();
     assert_eq!(finding["range"]["start"], json!({ "line": line, "character": column }));
     // Formatted, every line still ends as it did.
-    let edits = editor.ask("textDocument/formatting", json!({ "textDocument": { "uri": editor.uri(FILE) }, "options": { "tabSize": 2, "insertSpaces": true } }));
+    let edits = editor.ask(
+        "textDocument/formatting",
+        json!({ "textDocument": { "uri": editor.uri(FILE) }, "options": { "tabSize": 2, "insertSpaces": true } }),
+    );
     let after = apply(&wrong, edits.as_array().expect("edits"));
     assert_eq!(after.matches("\r\n").count(), wrong.matches("\r\n").count());
     assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
@@ -337,7 +352,12 @@ fn definitions_and_references_lead_through_files() {
     let mut asked = place;
     asked["context"] = json!({ "includeDeclaration": true });
     let places = editor.ask("textDocument/references", asked);
-    let files: Vec<&str> = places.as_array().expect("places").iter().map(|p| p["uri"].as_str().expect("a file").rsplit('/').next().expect("a name")).collect();
+    let files: Vec<&str> = places
+        .as_array()
+        .expect("places")
+        .iter()
+        .map(|p| p["uri"].as_str().expect("a file").rsplit('/').next().expect("a name"))
+        .collect();
     assert_eq!(files.iter().filter(|file| **file == FILE).count(), 2, "{places}");
     assert!(files.contains(&"register.model.yaml") && files.contains(&"one.test.yaml"), "{files:?}");
     // A function of the library has no file; a system of the library is shown as a copy to read.
@@ -345,7 +365,10 @@ fn definitions_and_references_lead_through_files() {
     editor.edit("register--sds.mapping.yaml", other);
     let place = editor.at("register--sds.mapping.yaml", other, "right:", "sds", 1);
     let definition = editor.ask("textDocument/definition", place);
-    assert!(definition["uri"].as_str().expect("a file").ends_with("/.koppla/library/systems/sds/system.yaml"), "{definition}");
+    assert!(
+        definition["uri"].as_str().expect("a file").ends_with("/.koppla/library/systems/sds/system.yaml"),
+        "{definition}"
+    );
 }
 
 #[test]
@@ -362,7 +385,9 @@ fn a_field_is_renamed_in_every_file_and_only_if_nothing_breaks() {
     let refused = editor.answer("textDocument/rename", place.clone());
     assert!(refused["error"]["message"].as_str().expect("why").starts_with("not renamed: "), "{refused}");
     place["newName"] = json!("given name");
-    assert!(editor.answer("textDocument/rename", place)["error"]["message"].as_str().expect("why").contains("is no name"));
+    assert!(
+        editor.answer("textDocument/rename", place)["error"]["message"].as_str().expect("why").contains("is no name")
+    );
     // Nothing was written.
     assert_eq!(fs::read_to_string(editor.folder.path().join(FILE)).expect("the file"), MAPPING);
 }
@@ -385,7 +410,8 @@ fn it_ends_when_told_and_answers_what_it_does_not_know() {
     let mut editor = Editor::project();
     assert_eq!(editor.answer("textDocument/foldingRange", json!({}))["error"]["code"], -32601);
     assert_eq!(editor.answer("textDocument/hover", json!({}))["error"]["code"], -32602);
-    let untitled = json!({ "textDocument": { "uri": "untitled:Untitled-1" }, "position": { "line": 0, "character": 0 } });
+    let untitled =
+        json!({ "textDocument": { "uri": "untitled:Untitled-1" }, "position": { "line": 0, "character": 0 } });
     assert_eq!(editor.ask("textDocument/hover", untitled), Value::Null);
     editor.ask("shutdown", Value::Null);
     editor.tell("exit", Value::Null);

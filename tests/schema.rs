@@ -83,14 +83,26 @@ fn every_document_is_valid() {
 /// A document, and the same with one wrong stroke.
 const MISTAKES: &[(&str, &str)] = &[
     ("mapping: m\nleft: a\nright: b\n", "mapping: m\nleft: a\nrigth: b\n"),
-    ("mapping: m\nleft: a\nright: b\nmaps: { p: { between: a -> b, gone: keep } }\n", "mapping: m\nleft: a\nright: b\nmaps: { p: { between: a -> b, gon: keep } }\n"),
+    (
+        "mapping: m\nleft: a\nright: b\nmaps: { p: { between: a -> b, gone: keep } }\n",
+        "mapping: m\nleft: a\nright: b\nmaps: { p: { between: a -> b, gon: keep } }\n",
+    ),
     ("mapping: m\nleft: a\nright: b\n", "mapping: m\nleft: a\n"),
     ("mapping: m\nleft: a\nright: b\nsets: { p: a }\n", "mapping: m\nleft: a\nright: b\nsets: { 1p: a }\n"),
     ("sync: s\nleft: a\nright: b\nstatus: paused\n", "sync: s\nleft: a\nright: b\nstatus: stopped\n"),
     ("sync: s\nleft: a\nright: b\nguard: { floor: 5 }\n", "sync: s\nleft: a\nright: b\nguard: { floor: five }\n"),
-    ("system: s\nconnect: { files: { folder: x } }\nentities: {}\n", "system: s\nconnect: { fles: { folder: x } }\nentities: {}\n"),
-    ("system: s\nconnect: { http: { base: x } }\nentities: {}\n", "system: s\nconnect: { http: { bsae: x } }\nentities: {}\n"),
-    ("model: m\nentities: { p: { key: a, fields: { a: text } } }\n", "model: m\nentities: { p: { key: a, feilds: { a: text } } }\n"),
+    (
+        "system: s\nconnect: { files: { folder: x } }\nentities: {}\n",
+        "system: s\nconnect: { fles: { folder: x } }\nentities: {}\n",
+    ),
+    (
+        "system: s\nconnect: { http: { base: x } }\nentities: {}\n",
+        "system: s\nconnect: { http: { bsae: x } }\nentities: {}\n",
+    ),
+    (
+        "model: m\nentities: { p: { key: a, fields: { a: text } } }\n",
+        "model: m\nentities: { p: { key: a, feilds: { a: text } } }\n",
+    ),
     ("table: t\ncolumns: { a: text }\nkey: a\nrows: []\n", "table: t\ncolumns: { a: text }\nkey: a\nrow: []\n"),
     ("test: t\ncases: [ { name: x, protected: 1 } ]\n", "test: t\ncases: [ { name: x, protectd: 1 } ]\n"),
     ("provider: p\n", "provider: p\nlangauge: nl\n"),
@@ -143,13 +155,15 @@ fn the_setting_of_the_readme_finds_the_schema() {
     let readme = include_str!("../README.md");
     let folder = tempfile::TempDir::new().expect("a folder");
     let out = folder.path().join(".koppla");
-    let command = std::process::Command::new(env!("CARGO_BIN_EXE_koppla")).arg("schema").arg("--out").arg(&out).output();
+    let command =
+        std::process::Command::new(env!("CARGO_BIN_EXE_koppla")).arg("schema").arg("--out").arg(&out).output();
     assert!(command.expect("the program").status.success());
     let blocks = readme.split("```json\n").skip(1).filter_map(|rest| rest.split_once("\n```")).map(|(block, _)| block);
     let settings: Vec<Value> = blocks.map(|block| serde_json::from_str(block).expect("a setting in JSON")).collect();
     let schemas = settings.iter().find_map(|setting| setting["yaml.schemas"].as_object()).expect("the setting");
     for (file, patterns) in schemas {
-        let schema: Value = serde_json::from_slice(&fs::read(folder.path().join(file)).expect("the file")).expect("JSON");
+        let schema: Value =
+            serde_json::from_slice(&fs::read(folder.path().join(file)).expect("the file")).expect("JSON");
         assert_eq!(schema, schema::of_all());
         assert_eq!(patterns.as_array().map(Vec::len), Some(7), "a pattern for each kind of document");
     }

@@ -30,10 +30,8 @@ pub fn of_kind(kind: &str) -> Option<Value> {
 
 /// One schema for all documents: the key that a document has says which part of it holds.
 pub fn of_all() -> Value {
-    let definitions: Map<String, Value> = KINDS
-        .iter()
-        .map(|(kind, keys)| (kind.to_string(), Value::Object(document(kind, keys))))
-        .collect();
+    let definitions: Map<String, Value> =
+        KINDS.iter().map(|(kind, keys)| (kind.to_string(), Value::Object(document(kind, keys)))).collect();
     let one = |kind: &str| {
         let names = json!({ "type": "object", "required": [kind] });
         json!({ "if": names, "then": { "$ref": format!("#/definitions/{kind}") } })
@@ -54,7 +52,10 @@ fn document(kind: &str, keys: &'static [Key]) -> Map<String, Value> {
     let writer = Writer { variant };
     let mut schema = writer.keys(keys);
     // The name is demanded also of a variant.
-    schema.insert("required".into(), json!(keys.iter().filter(|k| k.required && (!variant || k.name == kind)).map(|k| k.name).collect::<Vec<_>>()));
+    schema.insert(
+        "required".into(),
+        json!(keys.iter().filter(|k| k.required && (!variant || k.name == kind)).map(|k| k.name).collect::<Vec<_>>()),
+    );
     schema
 }
 
@@ -71,7 +72,9 @@ impl Writer {
         let mut schema = Map::new();
         schema.insert("type".into(), "object".into());
         if self.variant {
-            properties.entry("use").or_insert_with(|| json!({ "description": "a named piece of `shared`, or several" }));
+            properties
+                .entry("use")
+                .or_insert_with(|| json!({ "description": "a named piece of `shared`, or several" }));
         } else {
             let required: Vec<&str> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
             schema.insert("required".into(), json!(required));
@@ -98,7 +101,9 @@ impl Writer {
         let value = match shape {
             // A text may look like a number or a truth to YAML; Koppla reads it as it is written.
             Shape::Text => json!({ "type": ["string", "number", "boolean", "null"] }),
-            Shape::Type => json!({ "type": "string", "examples": ["text", "text?", "int", "date?", "list of text", "enum(a, b)", "ref pupil"] }),
+            Shape::Type => {
+                json!({ "type": "string", "examples": ["text", "text?", "int", "date?", "list of text", "enum(a, b)", "ref pupil"] })
+            }
             Shape::Rule => json!({ "type": ["string", "number", "boolean"] }),
             Shape::Bool => json!({ "enum": words_of(BOOLS) }),
             Shape::Count => json!({ "type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+$" }),
@@ -151,7 +156,8 @@ impl Writer {
     /// One protocol, with the words that it knows.
     fn connect(&self) -> Map<String, Value> {
         let of = |words: &'static Words| {
-            let one = json!({ "type": "object", "properties": described(words.connect), "additionalProperties": false });
+            let one =
+                json!({ "type": "object", "properties": described(words.connect), "additionalProperties": false });
             (words.key.to_string(), one)
         };
         let properties: Map<String, Value> = protocols().map(of).collect();

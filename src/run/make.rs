@@ -174,6 +174,7 @@ pub fn make<'t>(
 /// True if the option that switches a map on is true, or there is none.
 fn is_on(machine: &Machine<'_, '_>, map: &TypedMap, arena: &Arena) -> bool {
     match map.when {
+        _ if map.off => false,
         None => true,
         Some(when) => matches!(machine.eval(when, &Vec::new(), arena), Ok(Value::Bool(true))),
     }
@@ -317,13 +318,18 @@ fn own_tables(machine: &Machine<'_, '_>, right: EntityId) -> BTreeSet<u32> {
 fn link(machine: &Machine<'_, '_>, map: &TypedMap, left: Row, made: u32, own: &BTreeSet<u32>, links: &mut Links) {
     let mut remember = |row: Row, own: bool| {
         let key = (row.table, row.row, map.right.0);
-        match links.get(&key) {
-            None => {
-                links.insert(key, Linked::One(made));
-            }
+        match (links.get(&key), own) {
             // Two maps may feed one record from the same left record: the first made it.
-            Some(Linked::One(_)) if own => {}
-            Some(_) => {
+            (Some(Linked::Own(_)), _) => {}
+            // What was made of the record itself is meant, not what was made of rows that bring it in: a school is its own
+            // group, although every class of it is one too.
+            (_, true) => {
+                links.insert(key, Linked::Own(made));
+            }
+            (None, false) => {
+                links.insert(key, Linked::Brought(made));
+            }
+            (Some(_), false) => {
                 links.insert(key, Linked::Several);
             }
         }

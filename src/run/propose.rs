@@ -74,17 +74,9 @@ fn scalar_json(ty: &Type, text: &str) -> Json {
     }
 }
 
-/// Works all mappings of a route over what was read. The result is that of the last one.
-pub fn work_route<'t>(
-    plan: &'t Plan<'t>,
-    read: &'t Read,
-    as_of: Date,
-    arenas: &'t Arenas,
-    lookups: &'t [Lookup<'t>],
-    report: &mut Report,
-) -> Option<Worked<'t>> {
+/// What was read, as the left tables of the first mapping of a route.
+pub fn first_input<'t>(plan: &'t Plan<'t>, read: &'t Read, report: &mut Report) -> Input<'t> {
     let model = plan.model;
-    let sync = model.sync(plan.sync);
     let mut input = Input::default();
     for system in &plan.reads {
         for entity in &system.entities {
@@ -102,6 +94,21 @@ pub fn work_route<'t>(
             report.reads.push(ReadReport::of(model, entity.entity, outcome));
         }
     }
+    input
+}
+
+/// Works all mappings of a route over what was read. The result is that of the last one.
+pub fn work_route<'t>(
+    plan: &'t Plan<'t>,
+    read: &'t Read,
+    as_of: Date,
+    arenas: &'t Arenas,
+    lookups: &'t [Lookup<'t>],
+    report: &mut Report,
+) -> Option<Worked<'t>> {
+    let model = plan.model;
+    let sync = model.sync(plan.sync);
+    let mut input = first_input(plan, read, report);
     let mut last = None;
     for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
         let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, &sync.options, arenas.own()));

@@ -9,7 +9,7 @@ use crate::source::{FileId, Sources};
 use crate::syntax::yaml;
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// File names that are documents.
@@ -67,7 +67,8 @@ impl Project {
         Ok(Project::of_files(folder, &files))
     }
 
-    fn of_files(folder: &Path, files: &Documents) -> Project {
+    /// A project of documents, wherever they were read, whose data lies in a folder.
+    pub fn of_files(folder: &Path, files: &Documents) -> Project {
         let mut sources = Sources::default();
         let mut ids: Vec<FileId> = Vec::new();
         for (path, text) in library::documents() {
@@ -101,6 +102,23 @@ impl Project {
     /// True if a file is the project's own, not the library's.
     pub fn is_own(&self, file: FileId) -> bool {
         file.0 >= self.first_own
+    }
+
+    /// The project's own files, in order.
+    pub fn own(&self) -> Vec<FileId> {
+        self.sources.ids().filter(|&file| self.is_own(file)).collect()
+    }
+
+    /// What leads from the folder that the command runs in to the project: `kunder/norr/`. Empty where they are one, and
+    /// where the project lies elsewhere.
+    pub fn root(&self) -> String {
+        let parts: Option<Vec<String>> = self
+            .folder
+            .components()
+            .filter(|part| *part != Component::CurDir)
+            .map(|part| matches!(part, Component::Normal(_)).then(|| part.as_os_str().to_string_lossy().into_owned()))
+            .collect();
+        parts.unwrap_or_default().into_iter().map(|part| part + "/").collect()
     }
 
     /// True if there is an error among the findings.
@@ -151,12 +169,12 @@ impl Project {
         }
     }
 
-    /// The sync of this name; without a name, the only one.
-    pub fn sync(&self, name: Option<&str>, out: &mut Out) -> Result<(SyncId, &Route), Exit> {
+    /// The sync of this name, whether it has a route or not; without a name, the only one.
+    pub fn named(&self, name: Option<&str>, out: &mut Out) -> Result<SyncId, Exit> {
         let names: Vec<&str> = self.model.syncs.iter().map(|sync| sync.name.text.as_str()).collect();
-        let id = match (name, names.as_slice()) {
+        match (name, names.as_slice()) {
             (Some(name), _) => match self.model.find_sync(name) {
-                Some(id) => id,
+                Some(id) => Ok(id),
                 None => {
                     let near = crate::finding::suggest::nearest(name, names.iter().copied());
                     let hint = match near {
@@ -165,21 +183,26 @@ impl Project {
                         None => format!("there is {}", names.join(", ")),
                     };
                     out.error(&format!("there is no sync {name}; {hint}"));
-                    return Err(Exit::Usage);
+                    Err(Exit::Usage)
                 }
             },
-            (None, [_]) => SyncId(0),
+            (None, [_]) => Ok(SyncId(0)),
             (None, []) => {
                 out.error(
                     "the project has no sync; a sync is a file NAME.sync.yaml that names a left and a right system",
                 );
-                return Err(Exit::Usage);
+                Err(Exit::Usage)
             }
             (None, several) => {
                 out.error(&format!("which sync? there is {}", several.join(", ")));
-                return Err(Exit::Usage);
+                Err(Exit::Usage)
             }
-        };
+        }
+    }
+
+    /// The sync of this name; without a name, the only one. It has its route.
+    pub fn sync(&self, name: Option<&str>, out: &mut Out) -> Result<(SyncId, &Route), Exit> {
+        let id = self.named(name, out)?;
         match self.typed.routes.iter().find(|route| route.sync == id) {
             Some(route) => Ok((id, route)),
             None => {
@@ -202,13 +225,21 @@ pub fn open(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Arc<Proje
     })
 }
 
-/// True for the name of a document of a project, which does not lie in a hidden folder.
-fn is_document(path: &str) -> bool {
-    ENDINGS.iter().any(|ending| path.ends_with(ending)) && !path.split('/').any(|part| part.starts_with('.'))
+/// True if a file of this path inside a project is a document of it.
+pub fn is_document(path: &str) -> bool {
+    let mut parts = path.split('/').rev();
+    let named =
+        parts.next().is_some_and(|name| ENDINGS.iter().any(|ending| name.ends_with(ending)) && is_looked_at(name));
+    named && parts.all(is_looked_at)
+}
+
+/// False for what begins with a dot, and for what tools put beside the documents.
+fn is_looked_at(name: &str) -> bool {
+    !(name.starts_with('.') || name == "target" || name == "node_modules")
 }
 
 /// Paths and bytes of the documents of a project.
-type Documents = Vec<(String, Vec<u8>)>;
+pub type Documents = Vec<(String, Vec<u8>)>;
 
 /// Keeps projects that were checked, for whoever works many command lines in one process: as long as no byte of its
 /// documents changes, a project is not checked again.
@@ -252,7 +283,7 @@ pub fn documents(folder: &Path, world: &dyn World) -> Result<Documents, String> 
 fn walk(folder: &Path, world: &dyn World, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for path in world.list(folder)? {
         let name = path.file_name().map(|name| name.to_string_lossy().to_string()).unwrap_or_default();
-        if name.starts_with('.') || name == "target" || name == "node_modules" {
+        if !is_looked_at(&name) {
             continue;
         }
         match world.stat(&path)? {

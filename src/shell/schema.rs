@@ -31,6 +31,7 @@ pub fn run(args: &SchemaArgs, world: &dyn World, out: &mut Out) -> Exit {
 
 /// `koppla.schema.json` for all documents, and `KIND.schema.json` for each kind.
 fn all(folder: &Path, world: &dyn World, out: &mut Out) -> Result<(), Exit> {
+    world.create_folder(folder).map_err(|error| out.cannot_write(folder, &error))?;
     let kinds = schema::kinds().filter_map(|kind| Some((kind, schema::of_kind(kind)?)));
     for (name, schema) in std::iter::once(("koppla", schema::of_all())).chain(kinds) {
         let path = folder.join(format!("{name}.schema.json"));

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "the checks read files outside of the project")]
 
 mod columns;
+mod faults;
 mod formats;
 mod ids;
 mod names;

@@ -1,9 +1,9 @@
 //! What can stand at a place: fields, names, functions, options, labels, keys of documents and their words.
 
 use super::Here;
+use crate::check::TypedMapping;
 use crate::check::names::type_name;
 use crate::check::typed::{Layout, TypedMap};
-use crate::check::TypedMapping;
 use crate::documents::functions;
 use crate::finding::Findings;
 use crate::function;
@@ -159,14 +159,20 @@ fn names_of_documents(here: &Here<'_>, place: &Place) -> Vec<CompletionItem> {
     let model = &here.project.model;
     let systems = || {
         let detail = |system: &crate::model::System| system.title.clone();
-        model.systems.iter().map(move |system| named(&system.name.text, CompletionItemKind::MODULE, detail(system))).collect()
+        model
+            .systems
+            .iter()
+            .map(move |system| named(&system.name.text, CompletionItemKind::MODULE, detail(system)))
+            .collect()
     };
     match place.key() {
         "left" | "right" | "system" | "based_on" => systems(),
         "implements" => systems(),
-        "test" | "mappings" => {
-            model.mappings.iter().map(|mapping| named(&mapping.name.text, CompletionItemKind::MODULE, mapping.title.clone())).collect()
-        }
+        "test" | "mappings" => model
+            .mappings
+            .iter()
+            .map(|mapping| named(&mapping.name.text, CompletionItemKind::MODULE, mapping.title.clone()))
+            .collect(),
         _ => Vec::new(),
     }
 }
@@ -186,7 +192,10 @@ fn rule(here: &Here<'_>, place: &Place) -> Vec<CompletionItem> {
     if before.ends_with('$') {
         return options(model, mapping);
     }
-    let map = typed.maps.iter().find(|map| place.starts(&["maps"]) && place.path.get(1).is_some_and(|name| *name == *map.name));
+    let map = typed
+        .maps
+        .iter()
+        .find(|map| place.starts(&["maps"]) && place.path.get(1).is_some_and(|name| *name == *map.name));
     if let Some(chain) = before.strip_suffix('.') {
         return members(model, typed, scope(model, typed, map, place), chain);
     }
@@ -196,9 +205,10 @@ fn rule(here: &Here<'_>, place: &Place) -> Vec<CompletionItem> {
     {
         return fields(model, map.right);
     }
-    let mut all = scope(model, typed, map, place).into_iter().map(|(name, ty)| {
-        named(&name, CompletionItemKind::VARIABLE, Some(type_name(model, &ty)))
-    }).collect::<Vec<_>>();
+    let mut all = scope(model, typed, map, place)
+        .into_iter()
+        .map(|(name, ty)| named(&name, CompletionItemKind::VARIABLE, Some(type_name(model, &ty))))
+        .collect::<Vec<_>>();
     if place.starts(&["sets"]) || place.key() == "between" {
         all.extend(sources(model, mapping, place.key() == "between"));
     }
@@ -260,13 +270,17 @@ fn fields(model: &Model, entity: EntityId) -> Vec<CompletionItem> {
 }
 
 fn functions_of(mapping: &Mapping) -> Vec<CompletionItem> {
-    let own = mapping.functions.iter().map(|own| named(&own.name.text, CompletionItemKind::FUNCTION, Some("of this mapping".into())));
-    let library = function::families().into_iter().flat_map(|(_, functions)| functions).map(|function| CompletionItem {
-        documentation: Some(Documentation::String(function.doc.to_string())),
-        // Names of the records go before some hundred functions.
-        sort_text: Some(format!("~{}", function.name)),
-        ..named(function.name, CompletionItemKind::FUNCTION, Some(functions::signature(function)))
-    });
+    let own = mapping
+        .functions
+        .iter()
+        .map(|own| named(&own.name.text, CompletionItemKind::FUNCTION, Some("of this mapping".into())));
+    let library =
+        function::families().into_iter().flat_map(|(_, functions)| functions).map(|function| CompletionItem {
+            documentation: Some(Documentation::String(function.doc.to_string())),
+            // Names of the records go before some hundred functions.
+            sort_text: Some(format!("~{}", function.name)),
+            ..named(function.name, CompletionItemKind::FUNCTION, Some(functions::signature(function)))
+        });
     own.chain(library).collect()
 }
 
@@ -278,7 +292,10 @@ fn sources(model: &Model, mapping: &Mapping, right_too: bool) -> Vec<CompletionI
         let system = &model.system(entity.system).name.text;
         named(&entity.name.text, CompletionItemKind::STRUCT, Some(format!("entity of {system}")))
     });
-    let sets = mapping.sets.iter().map(|&set| named(&model.set(set).name.text, CompletionItemKind::STRUCT, Some("set".into())));
+    let sets = mapping
+        .sets
+        .iter()
+        .map(|&set| named(&model.set(set).name.text, CompletionItemKind::STRUCT, Some("set".into())));
     entities.chain(sets).collect()
 }
 
@@ -319,7 +336,9 @@ fn record_names(model: &Model, typed: &TypedMapping, record: RecordType, into: &
             let layout = &typed.layouts[number as usize];
             into.extend(slots(layout));
             if let [RecordType::Entity(first), ..] = layout.union.as_slice() {
-                into.extend(model.entity(*first).fields.iter().map(|field| (field.name.text.clone(), field.ty.clone())));
+                into.extend(
+                    model.entity(*first).fields.iter().map(|field| (field.name.text.clone(), field.ty.clone())),
+                );
                 into.push(("kind".into(), Type::Text));
             }
         }
@@ -328,9 +347,9 @@ fn record_names(model: &Model, typed: &TypedMapping, record: RecordType, into: &
 
 /// What can follow a dot: the path before it is followed through the types.
 fn members(model: &Model, typed: &TypedMapping, scope: Vec<(String, Type)>, chain: &str) -> Vec<CompletionItem> {
-    let start = chain.rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).map_or(0, |at| {
-        at + chain[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = chain
+        .rfind(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+        .map_or(0, |at| at + chain[at..].chars().next().map_or(1, char::len_utf8));
     let mut names = scope;
     for part in chain[start..].split('.') {
         let Some((_, ty)) = names.into_iter().find(|(name, _)| name == part) else { return Vec::new() };

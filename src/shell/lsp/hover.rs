@@ -42,7 +42,12 @@ fn told(here: &Here<'_>, symbol: &Symbol) -> Option<String> {
             let entity = model.entity(*entity);
             let keys: Vec<&str> = entity.key.iter().map(|&key| entity.fields[key].name.text.as_str()).collect();
             let system = &model.system(entity.system).name.text;
-            format!("entity `{}` of `{system}`, {} fields, key: {}", entity.name.text, entity.fields.len(), keys.join(", "))
+            format!(
+                "entity `{}` of `{system}`, {} fields, key: {}",
+                entity.name.text,
+                entity.fields.len(),
+                keys.join(", ")
+            )
         }
         Symbol::Set(set) => format!("set `{}`, {} steps", model.set(*set).name.text, model.set(*set).steps.len()),
         Symbol::Function(mapping, index) => {
@@ -50,13 +55,23 @@ fn told(here: &Here<'_>, symbol: &Symbol) -> Option<String> {
             let params: Vec<String> = function
                 .takes
                 .iter()
-                .map(|(name, ty, optional)| format!("{}: {}{}", name.text, type_name(model, ty), if *optional { "?" } else { "" }))
+                .map(|(name, ty, optional)| {
+                    format!("{}: {}{}", name.text, type_name(model, ty), if *optional { "?" } else { "" })
+                })
                 .collect();
-            let gives = function.gives.as_ref().map(|(ty, optional)| format!(" -> {}{}", type_name(model, ty), if *optional { "?" } else { "" }));
+            let gives = function
+                .gives
+                .as_ref()
+                .map(|(ty, optional)| format!(" -> {}{}", type_name(model, ty), if *optional { "?" } else { "" }));
             format!("`{}({}){}`", function.name.text, params.join(", "), gives.unwrap_or_default())
         }
         Symbol::Library(name) => function::find(name).map(|function| {
-            let examples: String = function.examples.iter().take(3).map(|(example, result)| format!("\n{example}  -->  {result}")).collect();
+            let examples: String = function
+                .examples
+                .iter()
+                .take(3)
+                .map(|(example, result)| format!("\n{example}  -->  {result}"))
+                .collect();
             format!("`{}`\n\n{}\n\n```\n{}\n```", functions::signature(function), function.doc, examples.trim_start())
         })?,
         Symbol::Option(mapping, index) => {
@@ -141,9 +156,9 @@ fn classes(model: &Model, classes: ClassSet) -> String {
 /// The shortest expression of a rule around the place.
 fn expression<'h>(here: &'h Here<'_>) -> Option<&'h Typing> {
     let typed: Vec<&TypedMapping> = here.project.typed.mappings.iter().collect();
-    let all = typed.into_iter().flat_map(|typed| {
-        (0..typed.nodes.all().len()).map(|index| typed.nodes.typing(ExprId(index as u32)))
-    });
+    let all = typed
+        .into_iter()
+        .flat_map(|typed| (0..typed.nodes.all().len()).map(|index| typed.nodes.typing(ExprId(index as u32))));
     let around = |typing: &&Typing| {
         let range = typing.span.range();
         typing.span.file == here.file && range.start <= here.offset && here.offset < range.end

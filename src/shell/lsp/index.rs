@@ -3,8 +3,8 @@
 //! Rules are known from what the checker made of them, the YAML around them from its trees. What is not indexed can be
 //! neither found nor renamed; a renaming is checked before it is offered, so that nothing is left behind in silence.
 
-use crate::check::typed::{ExprId, Node as Typed};
 use crate::check::TypedMapping;
+use crate::check::typed::{ExprId, Node as Typed};
 use crate::finding::Findings;
 use crate::model::{Mapping, MappingId, Model, Side, SystemId, TableId};
 use crate::shell::project::Project;
@@ -68,7 +68,9 @@ impl Index {
 
     /// What stands at a byte of a file: of several, the shortest.
     pub fn at(&self, file: FileId, offset: usize) -> Option<&Mark> {
-        let here = |mark: &&Mark| mark.span.file == file && mark.span.range().start <= offset && offset <= mark.span.range().end;
+        let here = |mark: &&Mark| {
+            mark.span.file == file && mark.span.range().start <= offset && offset <= mark.span.range().end
+        };
         self.marks.iter().filter(here).min_by_key(|mark| mark.span.end - mark.span.start)
     }
 
@@ -216,9 +218,8 @@ impl Writer<'_> {
     fn word_in(&mut self, span: Span, word: &str, symbol: Symbol) {
         let slice = self.slice(span);
         let part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        let whole = |at: &usize| {
-            !part(slice[..*at].chars().next_back()) && !part(slice[at + word.len()..].chars().next())
-        };
+        let whole =
+            |at: &usize| !part(slice[..*at].chars().next_back()) && !part(slice[at + word.len()..].chars().next());
         if let Some(at) = slice.match_indices(word).map(|(at, _)| at).find(whole) {
             let start = span.start + at as u32;
             self.mark(Span { start, end: start + word.len() as u32, ..span }, symbol);
@@ -243,7 +244,9 @@ impl Writer<'_> {
                         self.mark(span, Symbol::Field(map.right, target.field));
                     }
                 }
-                let inside = |span: &Span| span.file == rule.span.file && rule.span.start <= span.start && span.end <= rule.span.end;
+                let inside = |span: &Span| {
+                    span.file == rule.span.file && rule.span.start <= span.start && span.end <= rule.span.end
+                };
                 for (span, field) in right.iter().filter(|(span, _)| inside(span)) {
                     self.field_at_end(*span, map.right, *field);
                 }
@@ -297,7 +300,10 @@ impl Writer<'_> {
 
     fn source(&mut self, mapping: &Mapping, sides: &[Side], source: &Source) {
         let Some(last) = source.path.names.last() else { return };
-        let set = mapping.sets.iter().find(|&&set| source.path.names.len() == 1 && self.model.set(set).name.text == last.text);
+        let set = mapping
+            .sets
+            .iter()
+            .find(|&&set| source.path.names.len() == 1 && self.model.set(set).name.text == last.text);
         match set {
             Some(&set) => self.mark(last.span, Symbol::Set(set)),
             None => {
@@ -395,7 +401,8 @@ impl Writer<'_> {
     fn systems_named(&mut self, tree: &Node) {
         for key in ["left", "right", "based_on", "implements"] {
             let Some(node) = tree.get(key) else { continue };
-            let inner = node.entries().unwrap_or_default().iter().filter(|entry| entry.key != "as" && entry.key != "use");
+            let inner =
+                node.entries().unwrap_or_default().iter().filter(|entry| entry.key != "as" && entry.key != "use");
             let under = inner.flat_map(|entry| std::iter::once(&entry.value).chain(entry.value.get("system")));
             for node in std::iter::once(node).chain(under) {
                 if let Some(system) = node.text().and_then(|name| self.model.find_system(name)) {
@@ -410,7 +417,10 @@ impl Writer<'_> {
         for sync in &self.model.syncs {
             for change in &sync.change {
                 let Some(map) = change.map.names.last() else { continue };
-                let mapping = sync.route.iter().find(|&&id| self.model.mapping(id).maps.iter().any(|known| known.name.text == map.text));
+                let mapping = sync
+                    .route
+                    .iter()
+                    .find(|&&id| self.model.mapping(id).maps.iter().any(|known| known.name.text == map.text));
                 let Some(&id) = mapping else { continue };
                 for line in &change.lines {
                     if label_span(self.model.mapping(id), &map.text, &line.label.text).is_some() {
