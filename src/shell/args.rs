@@ -267,10 +267,14 @@ pub struct FmtArgs {
 Examples:
   koppla explain unknown-field           what the finding means, with a wrong and a right example
   koppla explain                         all codes, by area
+  koppla explain --all                   the pages of all codes, one after the other
   koppla explain --format json           the same for programs")]
 pub struct ExplainArgs {
     /// The code of a finding, as it stands in brackets: unknown-field
     pub code: Option<String>,
+    /// The pages of all codes
+    #[arg(long, conflicts_with = "code")]
+    pub all: bool,
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
@@ -307,7 +311,8 @@ Examples:
   koppla docs informat--smartschool                          the table of fields and directions
   koppla docs informat--smartschool --format markdown        the same, to paste into a document
   koppla docs informat--smartschool --format csv --out tabel.csv
-  koppla docs --format html --out site                       a page for each sync and mapping, and an index")]
+  koppla docs --format html --out site                       a page for each sync and mapping, and an index
+  koppla docs --site site                                    the manual, functions, findings, systems and all tables")]
 pub struct DocsArgs {
     /// The name of a mapping or sync; may be left out for pages of all of them
     pub name: Option<String>,
@@ -317,6 +322,9 @@ pub struct DocsArgs {
     /// Write into this file instead of standard output; without a name: into this folder
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
+    /// Write everything there is to read into this folder, as a site of its own
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "format", "out"])]
+    pub site: Option<PathBuf>,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
