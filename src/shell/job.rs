@@ -12,9 +12,9 @@ use crate::plan::{Plan, lower};
 use crate::run::apply::{Summary, Trouble, apply, recover};
 use crate::run::change::ChangeSet;
 use crate::run::decide::{Decisions, PROTECTED};
-use crate::run::parallel::processors;
 use crate::run::gather::{Read, Sides, Unready, gather, settings};
 use crate::run::guard::size_name;
+use crate::run::parallel::processors;
 use crate::run::propose::{FILLED, Proposal, Purpose, Wish, propose};
 use crate::run::report::Report;
 use crate::store::{Held, Store, StoreFault};
@@ -84,7 +84,9 @@ impl<'p> Job<'p> {
         let as_of = as_of.unwrap_or_else(|| today(world));
         plan.set_as_of(as_of);
         let side = |side| settings(&project.model, side, &project.folder, &as_of.to_string(), world);
-        let sides = side(&definition.left).and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
+        let left =
+            definition.sources().map(|source| Ok((source.system, side(source)?))).collect::<Result<_, Unready>>();
+        let sides = left.and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
         match sides {
             Ok(sides) => Ok(Job { project, sync, plan, sides, as_of, world, threads: processors() }),
             Err(Unready::Wrong(why)) => {
@@ -143,7 +145,11 @@ impl<'p> Job<'p> {
         let read = self.read(true, progress).await;
         progress.begin("comparing", None);
         let made_at = self.world.now().to_string();
-        propose(&self.plan, &read, &Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose, threads: self.threads })
+        propose(
+            &self.plan,
+            &read,
+            &Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose, threads: self.threads },
+        )
     }
 
     /// Opens the store for a command that writes, takes the lock and finishes what a killed run left behind.

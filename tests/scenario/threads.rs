@@ -93,7 +93,8 @@ fn project(pupils: usize) -> Town {
     for (path, text) in DOCUMENTS {
         world.put(path, text);
     }
-    let (mut list, mut places) = (String::from("number;name;born;marking;friend\n"), String::from("number;class;since\n"));
+    let (mut list, mut places) =
+        (String::from("number;name;born;marking;friend\n"), String::from("number;class;since\n"));
     for number in 0..pupils {
         let name = if number % 997 == 3 { "Nobody".into() } else { format!("åsa {number} ek") };
         let born = if number % 1_009 == 7 { "soon".into() } else { format!("2012-03-{:02}", number % 28 + 1) };

@@ -404,7 +404,9 @@ impl Writer<'_> {
             let inner =
                 node.entries().unwrap_or_default().iter().filter(|entry| entry.key != "as" && entry.key != "use");
             let under = inner.flat_map(|entry| std::iter::once(&entry.value).chain(entry.value.get("system")));
-            for node in std::iter::once(node).chain(under) {
+            let items = node.items().unwrap_or_default().iter();
+            let listed = items.flat_map(|item| std::iter::once(item).chain(item.get("system")));
+            for node in std::iter::once(node).chain(under).chain(listed) {
                 if let Some(system) = node.text().and_then(|name| self.model.find_system(name)) {
                     self.mark(node.span, Symbol::System(system));
                 }
