@@ -587,6 +587,8 @@ pub struct Sync {
     pub status: Status,
     /// The source.
     pub left: SyncSide,
+    /// Further systems that its mappings read.
+    pub beside: Vec<SyncSide>,
     /// The target.
     pub right: SyncSide,
     /// The mappings from left to right, in order.
@@ -626,6 +628,18 @@ pub enum Status {
     Paused,
     /// No more.
     Ended,
+}
+
+impl Sync {
+    /// The systems that records come from: the one on the left, and those that its mappings read beside it.
+    pub fn sources(&self) -> impl Iterator<Item = &SyncSide> {
+        std::iter::once(&self.left).chain(&self.beside)
+    }
+
+    /// The source that is this system.
+    pub fn source(&self, system: SystemId) -> Option<&SyncSide> {
+        self.sources().find(|side| side.system == system)
+    }
 }
 
 /// One side of a sync.

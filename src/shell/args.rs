@@ -57,6 +57,10 @@ pub enum Command {
     Privacy(PrivacyArgs),
     /// Show what a sync has otherwise than the standard, and why
     Overlay(OverlayArgs),
+    /// Print the JSON Schema of documents, for editors
+    Schema(SchemaArgs),
+    /// Serve an editor: findings as you type, hover, completion, renaming (Language Server Protocol)
+    Lsp(LspArgs),
     /// Show what a change of rules does, and to whom
     Diff(DiffArgs),
     /// Pause a sync: nothing is written until it is resumed
@@ -266,10 +270,14 @@ pub struct FmtArgs {
 Examples:
   koppla explain unknown-field           what the finding means, with a wrong and a right example
   koppla explain                         all codes, by area
+  koppla explain --all                   the pages of all codes, one after the other
   koppla explain --format json           the same for programs")]
 pub struct ExplainArgs {
     /// The code of a finding, as it stands in brackets: unknown-field
     pub code: Option<String>,
+    /// The pages of all codes
+    #[arg(long, conflicts_with = "code")]
+    pub all: bool,
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
@@ -306,7 +314,8 @@ Examples:
   koppla docs informat--smartschool                          the table of fields and directions
   koppla docs informat--smartschool --format markdown        the same, to paste into a document
   koppla docs informat--smartschool --format csv --out tabel.csv
-  koppla docs --format html --out site                       a page for each sync and mapping, and an index")]
+  koppla docs --format html --out site                       a page for each sync and mapping, and an index
+  koppla docs --site site                                    the manual, functions, findings, systems and all tables")]
 pub struct DocsArgs {
     /// The name of a mapping or sync; may be left out for pages of all of them
     pub name: Option<String>,
@@ -316,6 +325,9 @@ pub struct DocsArgs {
     /// Write into this file instead of standard output; without a name: into this folder
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
+    /// Write everything there is to read into this folder, as a site of its own
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "format", "out"])]
+    pub site: Option<PathBuf>,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
@@ -656,4 +668,31 @@ pub struct TryArgs {
     /// The folder that the example is put into
     #[arg(long, value_name = "DIR", default_value = ".koppla-try")]
     pub folder: PathBuf,
+}
+
+/// `koppla schema`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla schema                    one schema for all documents; the first key says which part holds
+  koppla schema mapping            the schema of mappings alone
+  koppla schema --out .koppla      a file for each kind, for the settings of an editor")]
+pub struct SchemaArgs {
+    /// model, system, mapping, sync, provider, table or test
+    pub kind: Option<String>,
+    /// Write koppla.schema.json and a file for each kind into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "kind")]
+    pub out: Option<PathBuf>,
+}
+
+/// `koppla lsp`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla lsp                       the editor says which folder it has open
+  koppla lsp --project schools     the project lies in this folder")]
+pub struct LspArgs {
+    /// The folder of the project, if it is not the one that the editor has open
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
 }

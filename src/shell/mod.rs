@@ -29,6 +29,8 @@ pub mod functions;
 pub mod test;
 pub mod docs;
 pub mod fmt;
+pub mod schema;
+pub mod lsp;
 pub mod version;
 pub mod diff;
 
@@ -81,6 +83,8 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Secret(args) => secret::run(args, world, out),
         Command::Privacy(args) => privacy::run(args, world, out),
         Command::Overlay(args) => overlay::run(args, world, out),
+        Command::Schema(args) => schema::run(args, world, out),
+        Command::Lsp(args) => lsp::run(args, world, out),
         Command::Diff(args) => diff::run(args, world, out),
     }
 }

@@ -21,6 +21,7 @@ mod plan;
 mod privacy;
 mod protected;
 mod quiet;
+mod sources;
 mod targets;
 mod threads;
 mod values;
