@@ -11,6 +11,7 @@ use crate::syntax::ast::{Arrow, BinaryOp, Gone, Operation, Prefer};
 use crate::value::{ClassSet, Duration, EntityId, RecordType, SetId, Type};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use std::collections::HashMap;
 
 /// A node of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -315,6 +316,9 @@ pub struct Typing {
 pub struct Nodes {
     nodes: Vec<Node>,
     typings: Vec<Typing>,
+    /// For each node the first one that reads the same: `p.name` twice in a mapping is one field of one record.
+    firsts: Vec<ExprId>,
+    reads: HashMap<(u8, u32, u32, u32), ExprId>,
     /// Types that comparisons refer to.
     pub types: Vec<Type>,
     /// Compiled regular expressions.
@@ -324,9 +328,28 @@ pub struct Nodes {
 impl Nodes {
     /// Adds a node.
     pub fn add(&mut self, node: Node, typing: Typing) -> ExprId {
+        let id = ExprId(self.nodes.len() as u32);
+        let first = match self.read_of(&node) {
+            Some(read) => *self.reads.entry(read).or_insert(id),
+            None => id,
+        };
+        self.firsts.push(first);
         self.nodes.push(node);
         self.typings.push(typing);
-        ExprId(self.nodes.len() as u32 - 1)
+        id
+    }
+    /// What a node reads that does nothing but read.
+    fn read_of(&self, node: &Node) -> Option<(u8, u32, u32, u32)> {
+        match node {
+            Node::Local(local) => Some((0, u32::from(*local), 0, 0)),
+            Node::RowSlot { of, slot } => Some((1, self.first(*of).0, u32::from(*slot), 0)),
+            Node::Field { of, entity, field } => Some((2, self.first(*of).0, entity.0, u32::from(*field))),
+            _ => None,
+        }
+    }
+    /// The first node that reads the same as this one; itself if it does something else.
+    pub fn first(&self, id: ExprId) -> ExprId {
+        self.firsts[id.0 as usize]
     }
     /// The node.
     pub fn node(&self, id: ExprId) -> &Node {
@@ -343,6 +366,24 @@ impl Nodes {
     /// All nodes in order.
     pub fn all(&self) -> &[Node] {
         &self.nodes
+    }
+    /// How many variables an expression needs at most.
+    pub fn locals_under(&self, id: ExprId) -> Local {
+        let mut most = 0;
+        let mut waiting = vec![id];
+        while let Some(id) = waiting.pop() {
+            let node = self.node(id);
+            most = most.max(match node {
+                Node::Local(local) => local + 1,
+                Node::Each { element, .. }
+                | Node::Filter { element, .. }
+                | Node::Quantified { element, .. }
+                | Node::Sorted { element, .. } => element + 1,
+                _ => 0,
+            });
+            waiting.extend(children(node));
+        }
+        most
     }
     /// The number of a type, for comparisons.
     pub fn type_number(&mut self, ty: Type) -> u32 {
