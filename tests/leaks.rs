@@ -22,7 +22,7 @@ entities:
       born:     { type: "date?", class: personal }
       civic_no: { type: "personnummer?", class: national_id }
       faith:    { type: "text?", class: special }
-      words:    { type: "list of text", class: special, at: Words }
+      words:    { type: "list of text", class: special, at: Words, joined_by: "," }
       school:   { type: "ref school?" }
   school:
     key: code

@@ -318,6 +318,8 @@ pub struct Nodes {
     typings: Vec<Typing>,
     /// For each node the first one that reads the same: `p.name` twice in a mapping is one field of one record.
     firsts: Vec<ExprId>,
+    /// True for nodes that are the first of several.
+    shared: Vec<bool>,
     reads: HashMap<(u8, u32, u32, u32), ExprId>,
     /// Types that comparisons refer to.
     pub types: Vec<Type>,
@@ -334,6 +336,8 @@ impl Nodes {
             None => id,
         };
         self.firsts.push(first);
+        self.shared.push(false);
+        self.shared[first.0 as usize] |= first != id;
         self.nodes.push(node);
         self.typings.push(typing);
         id
@@ -350,6 +354,11 @@ impl Nodes {
     /// The first node that reads the same as this one; itself if it does something else.
     pub fn first(&self, id: ExprId) -> ExprId {
         self.firsts[id.0 as usize]
+    }
+    /// The first of several nodes that read the same as this one, if there are several.
+    pub fn shared(&self, id: ExprId) -> Option<ExprId> {
+        let first = self.first(id);
+        self.shared[first.0 as usize].then_some(first)
     }
     /// The node.
     pub fn node(&self, id: ExprId) -> &Node {
@@ -427,6 +436,8 @@ pub struct Layout {
     pub slots: Vec<Binding>,
     /// For a union: the entities or sets that its records are of.
     pub union: Vec<RecordType>,
+    /// For a union: the words that `row.kind` has for these, in the same order: what stands behind `as`, else the name.
+    pub kinds: Vec<Box<str>>,
     /// Paths from its slots that are known to be there.
     pub present: Vec<Box<str>>,
     /// The classes that need consent and that decide which rows there are: a condition, a join tells about who is seen.

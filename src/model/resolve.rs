@@ -59,7 +59,7 @@ pub fn resolve(sources: &Sources, files: &[FileId], found: &mut Findings) -> Mod
         let table = table::read(sources, &document.root, document.name.clone(), document.file, &types, found);
         model.tables.push(table);
     }
-    read_mappings(&documents, &systems, &types, &mut model, found);
+    read_mappings(&documents, &systems, &mut model, found);
     let roads = Roads::new(&model.mappings);
     read_syncs(&documents, &systems, &roads, &mut model, found);
     for document in documents.iter().filter(|document| document.is(&["test"])) {
@@ -297,18 +297,12 @@ impl Variants<'_> {
     }
 }
 
-fn read_mappings(
-    documents: &[Document],
-    systems: &Systems,
-    types: &TypeScope<'_>,
-    model: &mut Model,
-    found: &mut Findings,
-) {
+fn read_mappings(documents: &[Document], systems: &Systems, model: &mut Model, found: &mut Findings) {
     let system = |name: &str| systems.find(name);
     for document in documents.iter().filter(|document| document.is(&["mapping"])) {
         check_document(&document.root, mapping::KEYS, found);
         let first_set = model.sets.len() as u32;
-        let around = mapping::Surroundings { system: &system, systems: &systems.names, types, first_set };
+        let around = mapping::Surroundings { system: &system, systems: &systems.names, first_set };
         let id = MappingId(model.mappings.len() as u32);
         let (mapping, sets): (Mapping, _) =
             mapping::read(id, document.name.clone(), document.file, &document.root, &around, found);

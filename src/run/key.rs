@@ -15,6 +15,12 @@ pub struct Hasher(u128);
 impl Hasher {
     /// Adds a value of a type.
     pub fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
+        // Text in ASCII is in normal form as it stands.
+        if let (Type::Text | Type::Unknown, Value::Text(text)) = (ty, value)
+            && text.is_ascii()
+        {
+            return self.bytes(b't', text.as_bytes());
+        }
         match normal::normal_form(ty, value, arena) {
             Value::Text(text) => self.bytes(b't', text.as_bytes()),
             Value::Int(number) => self.bytes(b'n', &number.to_le_bytes()),

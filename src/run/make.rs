@@ -13,7 +13,7 @@ use super::work::{self, Work};
 use crate::check::typed::{Dropped, Node, TypedMap};
 use crate::syntax::ast::Arrow;
 use crate::value::{Arena, EntityId, RecordType, Row, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a field of a made record, beside its value.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -233,6 +233,7 @@ fn take_part<'t>(
     let table = machine.tables.table(number);
     let lefts: Vec<Row> = table.living().map(|row| Row { table: number, row }).collect();
     let wanted = wanted_links(machine, map.right);
+    let made_elsewhere = own_tables(machine, map.right);
     let pieces = arenas.each(lefts.chunks(work::PIECE), |lefts, _| {
         let odd = Odd::default();
         (parts(&Machine { odd: &odd, ..*machine }, map, lefts), odd)
@@ -247,7 +248,7 @@ fn take_part<'t>(
                 Part::Takes => {
                     keep(Fate::of(apart, Fate::Whole));
                     if wanted {
-                        link(machine, map, left, into.rows.len() as u32 - 1, links);
+                        link(machine, map, left, into.rows.len() as u32 - 1, &made_elsewhere, links);
                     }
                 }
                 // A rejected record keeps a row, for its key: whoever was rejected is not gone.
@@ -305,17 +306,29 @@ fn wanted_links(machine: &Machine<'_, '_>, right: EntityId) -> bool {
     machine.typed.nodes.all().iter().any(|node| matches!(node, Node::Linked { entity, .. } if *entity == right))
 }
 
-/// Remembers what was made of a left record, and of the records that its row brings together.
-fn link(machine: &Machine<'_, '_>, map: &TypedMap, left: Row, made: u32, links: &mut Links) {
+/// The tables of left records that maps make records of this entity of.
+fn own_tables(machine: &Machine<'_, '_>, right: EntityId) -> BTreeSet<u32> {
+    machine.typed.maps.iter().filter(|map| map.right == right).map(|map| machine.number(map.left)).collect()
+}
+
+/// Remembers what was made of a left record, and of the records that its row brings together: a membership stands for the
+/// group and the person in it. Not so where a map makes records of the same entity of these very records: then the child
+/// in a guardian's row is its own record, or none if it was rejected, and never the guardian's.
+fn link(machine: &Machine<'_, '_>, map: &TypedMap, left: Row, made: u32, own: &BTreeSet<u32>, links: &mut Links) {
     let mut remember = |row: Row, own: bool| {
         let key = (row.table, row.row, map.right.0);
-        match links.get(&key) {
-            None => {
-                links.insert(key, Linked::One(made));
-            }
+        match (links.get(&key), own) {
             // Two maps may feed one record from the same left record: the first made it.
-            Some(Linked::One(_)) if own => {}
-            Some(_) => {
+            (Some(Linked::Own(_)), _) => {}
+            // What was made of the record itself is meant, not what was made of rows that bring it in: a school is its own
+            // group, although every class of it is one too.
+            (_, true) => {
+                links.insert(key, Linked::Own(made));
+            }
+            (None, false) => {
+                links.insert(key, Linked::Brought(made));
+            }
+            (Some(_), false) => {
                 links.insert(key, Linked::Several);
             }
         }
@@ -326,6 +339,7 @@ fn link(machine: &Machine<'_, '_>, map: &TypedMap, left: Row, made: u32, links: 
         for slot in 0..map.record {
             if let Value::Row(row) = table.slot(left.row, slot)
                 && row != left
+                && !own.contains(&row.table)
             {
                 remember(row, false);
             }

@@ -9,7 +9,7 @@ use super::stage::Setting;
 use super::table::{Apart, Index, Rows};
 use super::work::PIECE;
 use crate::check::typed::ExprId;
-use crate::model::Duplicates;
+use crate::model::{Duplicates, Entity};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,7 +54,7 @@ pub fn duplicates(
                     fallen.stopped.push(super::fate::Stopped {
                         place: entity.name.text.clone(),
                         key: key_text(&machine, Row { table: index, row }, RecordType::Entity(id)),
-                        why: format!("the key is there twice: the first row counts ({first})"),
+                        why: format!("{}: the key is there twice: the first row counts ({first})", key_names(entity)),
                         origin: table.origin(row),
                         held: true,
                         keyed: true,
@@ -91,15 +91,20 @@ pub fn keyless(
             *fallen.protected.entry(place).or_default() += 1;
             nameless.insert(id);
         } else {
-            let why = "the key is empty or cannot be read";
-            incomplete.entry(id).or_insert_with(|| why.into());
-            let origin = table.origin(row);
-            let (key, why) = (None, why.to_string());
+            let why = format!("{}: the key is empty or cannot be read", key_names(setting.model.entity(id)));
+            incomplete.entry(id).or_insert_with(|| why.clone());
+            let (key, origin) = (None, table.origin(row));
             fallen.stopped.push(super::fate::Stopped { place, key, why, origin, held: false, keyed: false });
         }
         table.kill(row);
     }
     nameless
+}
+
+/// The fields of a key, for messages.
+fn key_names(entity: &Entity) -> String {
+    let names: Vec<&str> = entity.key.iter().map(|&field| entity.fields[field].name.text.as_str()).collect();
+    names.join(", ")
 }
 
 /// Rows that a descriptor says are no records.
@@ -381,7 +386,7 @@ fn settle_hangers(
     }
 }
 
-fn references(entity: &crate::model::Entity) -> impl Iterator<Item = (u16, EntityId)> + '_ {
+fn references(entity: &Entity) -> impl Iterator<Item = (u16, EntityId)> + '_ {
     entity.fields.iter().enumerate().filter_map(|(index, field)| match &field.ty {
         Type::Ref(to) => Some((index as u16, *to)),
         Type::List(element) | Type::Set(element) => match **element {

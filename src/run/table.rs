@@ -329,7 +329,7 @@ impl<'t> Table<'t> {
 
 /// The batch that a row lies in, by the number of the first row of each. Batches are of nearly the same size, so the first
 /// guess is mostly right.
-fn batch_of(first: &[u32], row: u32) -> usize {
+pub fn batch_of(first: &[u32], row: u32) -> usize {
     let size = first.get(1).copied().unwrap_or(u32::MAX).max(1);
     let mut index = ((row / size) as usize).min(first.len() - 1);
     while first[index] > row {

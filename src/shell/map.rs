@@ -126,19 +126,30 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> 
 const PIECE: usize = 4096;
 
 /// Appends a line of CSV. A cell is quoted where it holds a separator, a quote or a line end, and where the line would be blank.
-fn push_line<'c>(lines: &mut String, cells: impl ExactSizeIterator<Item = Cow<'c, str>>) {
-    let lonely = cells.len() == 1;
-    for (place, cell) in cells.enumerate() {
+fn push_line<'c>(lines: &mut String, cells: impl ExactSizeIterator<Item = Cow<'c, str>> + Clone) {
+    let (start, count) = (lines.len(), cells.len());
+    for (place, cell) in cells.clone().enumerate() {
         if place > 0 {
             lines.push(',');
         }
-        let special = cell.bytes().fold(false, |found, byte| found | matches!(byte, b',' | b'"' | b'\n' | b'\r'));
-        if special || lonely && cell.is_empty() {
-            lines.push('"');
-            lines.push_str(&cell.replace('"', "\"\""));
-            lines.push('"');
-        } else {
-            lines.push_str(&cell);
+        lines.push_str(&cell);
+    }
+    // Most lines need no quotes. One look at the whole line tells.
+    let line = &lines.as_bytes()[start..];
+    let plain = memchr::memchr3(b'"', b'\n', b'\r', line).is_none() && !line.is_empty();
+    if !plain || memchr::memchr_iter(b',', line).count() + 1 != count {
+        lines.truncate(start);
+        for (place, cell) in cells.enumerate() {
+            if place > 0 {
+                lines.push(',');
+            }
+            if cell.contains([',', '"', '\n', '\r']) || count == 1 && cell.is_empty() {
+                lines.push('"');
+                lines.push_str(&cell.replace('"', "\"\""));
+                lines.push('"');
+            } else {
+                lines.push_str(&cell);
+            }
         }
     }
     lines.push('\n');

@@ -16,6 +16,12 @@ pub fn plain<'a>(value: Value<'a>, arena: &'a Arena) -> Option<&'a str> {
             let mut buffer = [0; 10];
             Some(arena.alloc_str(pattern::write_iso_date(date, &mut buffer)))
         }
+        Value::DateTime(moment) => {
+            let mut text = String::with_capacity(24);
+            // Writing to a string does not fail.
+            let _ = write_moment(moment, &mut text);
+            Some(arena.alloc_str(&text))
+        }
         Value::Absent | Value::Bytes(_) | Value::List(_) | Value::Struct(_) | Value::Row(_) => None,
         _ => {
             let mut text = bumpalo::collections::String::with_capacity_in(24, arena);

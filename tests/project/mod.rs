@@ -35,6 +35,7 @@ pub fn of(files: &[ExampleFile]) -> Project {
     let mut found = Findings::default();
     let model = model::resolve(&sources, &ids, &mut found);
     let typed = check::check(&model, &sources, &mut found);
+    koppla::plan::check_systems(&model, &mut found);
     for route in &typed.routes {
         check::executable(&model, route, true, &mut found);
     }

@@ -183,6 +183,10 @@ pub mod document {
             "not known"; ["did you mean `{suggestion}`?", "known are {known}"]
         UNKNOWN_CLASS "unknown-class" Error "`{name}` is no data class";
             "not known"; ["did you mean `{suggestion}`?", "known are {known}"]
+        SYSTEM_TWICE "system-twice" Error "this is the same system as `{name}`";
+            "means the same records, under a second name"; ["describe the second as a system of its own: `based_on:` takes over all the rest"]
+        TYPE_NAME_TAKEN "type-name-taken" Error "`{name}` is a type already";
+            "means something already"; ["choose another name"]
         EMPTY_ENUM "empty-enum" Error "an enum needs at least one value";
             "nothing stands between the parentheses"; ["write the values: `enum(a, b)`"]
         KEY_IS_NO_FIELD "key-is-no-field" Error "`{name}` is no field of this entity";
@@ -367,6 +371,8 @@ pub mod system {
             ["did you mean `{suggestion}`?", "add `{column}` to the list under `columns`"]
         FILES_ARE_WHOLE "files-are-whole" Error "a file cannot take single records: `{operation}`"; "files are delivered whole";
             ["say `write` with `file` instead: it delivers the whole file"]
+        ONE_FILE_FOR_TWO "one-file-for-two" Error "two entities are written into `{file}`"; "{why}";
+            ["give each entity a file, or a sheet or an element with a name of its own"]
         CALL_WITHOUT_VERB "call-without-verb" Error "this call does not say what it does"; "no get, post, put, patch or delete here";
             ["add a verb with a path: `get: /persons`"]
         TWO_VERBS "two-verbs" Error "a call is either `{first}` or `{second}`"; "this is the second verb";

@@ -1,8 +1,8 @@
 //! Calls: functions of the library and of the project, and texts made of pieces.
 
 use super::block::Block;
-use super::{Machine, operators::push_text};
-use crate::check::typed::{ExprId, Node, TypedPiece};
+use super::{Machine, literal_value, operators::push_text};
+use crate::check::typed::{ExprId, Literal, Node, TypedPiece};
 use crate::function::{Absence, Context, Function, Need, Run};
 use crate::value::{Arena, Value};
 use std::borrow::Cow;
@@ -25,17 +25,26 @@ impl<'m, 't> Machine<'m, 't> {
     ) where
         't: 'a,
     {
+        let mut values = [Value::Absent; MOST];
         let mut columns: [Vec<Value<'a>>; MOST] = Default::default();
         let mut rows = Cow::Borrowed(rows);
         for (place, param) in function.params.iter().enumerate() {
             let Some(Some(arg)) = args.get(place) else { continue };
+            let needed = param.need == Need::Required && function.absence == Absence::Propagates;
+            // A literal is the same in every row.
+            if let Node::Literal(literal) = self.typed.nodes.node(*arg)
+                && !matches!(literal, Literal::Absent)
+            {
+                values[place] = literal_value(literal);
+                continue;
+            }
             let mark = block.mark();
             columns[place] = match param.need {
                 Need::Rest => self.rest(*arg, function, &mut rows, block, arena, out),
                 _ => self.column(*arg, &rows, block, arena),
             };
             rows = block.left(rows, mark);
-            if param.need == Need::Required && function.absence == Absence::Propagates {
+            if needed {
                 rows = present(rows, &columns[place], out);
             }
         }
@@ -44,12 +53,10 @@ impl<'m, 't> Machine<'m, 't> {
         };
         let context = Context { arena, as_of: self.as_of };
         let count = function.params.len();
-        let mut values = [Value::Absent; MOST];
+        let varying: Vec<usize> = (0..count).filter(|&place| !columns[place].is_empty()).collect();
         for &row in rows.iter() {
-            for (place, column) in columns[..count].iter().enumerate() {
-                if let Some(value) = column.get(row as usize) {
-                    values[place] = *value;
-                }
+            for &place in &varying {
+                values[place] = columns[place][row as usize];
             }
             match run(&context, &values[..count]) {
                 Ok(value) => out[row as usize] = value,

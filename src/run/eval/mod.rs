@@ -88,8 +88,10 @@ pub type Links = HashMap<(u32, u32, u32), Linked>;
 /// What maps made of a left record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
-    /// This row of the right entity's table.
-    One(u32),
+    /// This row of the right entity's table, made of the record itself.
+    Own(u32),
+    /// This row, made of a row that brings the record in.
+    Brought(u32),
     /// Several different ones: nobody can say which is meant.
     Several,
 }

@@ -7,8 +7,12 @@ use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
 use crate::plan::{Column, Reader};
 use crate::run::key::{Hasher, hash_key, row_hash};
-use crate::run::table::{Apart, Index, References, Rows, Table, read_cell};
+use crate::run::table::{Apart, Index, References, Rows, Table, batch_of, read_cell};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
+use std::ops::Range;
+
+/// No rows at all.
+static EMPTY: std::sync::LazyLock<Batch> = std::sync::LazyLock::new(Batch::default);
 
 impl<'m, 't> Machine<'m, 't> {
     /// The number of the table of a record type.
@@ -35,8 +39,8 @@ impl<'m, 't> Machine<'m, 't> {
     ) where
         't: 'a,
     {
-        let first = self.typed.nodes.first(id).0;
-        let unknown = block.recall(first, rows, out);
+        let shared = self.typed.nodes.shared(id).map(|first| first.0);
+        let unknown = shared.and_then(|first| block.recall(first, rows, out));
         let rows = unknown.as_deref().unwrap_or(rows);
         if rows.is_empty() {
             return;
@@ -45,7 +49,9 @@ impl<'m, 't> Machine<'m, 't> {
         self.fill(of, rows, block, arena, out);
         let rows = block.left(rows, mark);
         self.read_fields(id, entity, field, &rows, block, arena, out);
-        block.remember(first, &rows, out);
+        if let Some(first) = shared {
+            block.remember(first, &rows, out);
+        }
     }
 
     /// Puts a field of the records that stand in some rows into their places.
@@ -63,16 +69,39 @@ impl<'m, 't> Machine<'m, 't> {
         't: 'a,
     {
         let table = self.tables.table(Tables::entity(entity));
-        let mut near = 0;
+        let Rows::Wire { batches, first, columns } = &table.rows else {
+            for &row in rows {
+                match self.field(id, out[row as usize], entity, field, arena) {
+                    Ok(value) => out[row as usize] = value,
+                    Err(stop) => block.fail(row, stop),
+                }
+            }
+            return;
+        };
+        let (batches, columns): (&'t [Batch], &'t [Option<Column>]) = (batches, columns);
+        let Some(column) = &columns[field as usize] else {
+            return rows.iter().for_each(|&row| out[row as usize] = Value::Absent);
+        };
+        // The batch that the record before lay in, and the numbers of its rows: the next one mostly lies there too.
+        let mut near: (&'t Batch, Range<u32>) = (&EMPTY, 0..0);
         for &row in rows {
-            let at = row as usize;
-            let Value::Row(record) = out[at] else {
-                out[at] = Value::Absent;
+            let value = &mut out[row as usize];
+            let Value::Row(record) = *value else {
+                *value = Value::Absent;
                 continue;
             };
-            match self.field_in(id, table, record, entity, field, &mut near, arena) {
-                Ok(value) => out[at] = value,
-                Err(stop) => block.fail(row, stop),
+            if !near.1.contains(&record.row) {
+                let number = batch_of(first, record.row);
+                near = (&batches[number], first[number]..first[number] + batches[number].len() as u32);
+            }
+            let (batch, numbers) = (near.0, &near.1);
+            let cell = batch.row((record.row - numbers.start) as usize)[column.slot];
+            match cell {
+                Cell::Text { start, len } if column.plain && len > 0 => *value = Value::Text(batch.text(start, len)),
+                _ => match self.decoded(id, record, entity, field, column, (batch, cell), arena) {
+                    Ok(decoded) => *value = decoded,
+                    Err(stop) => block.fail(row, stop),
+                },
             }
         }
     }
@@ -81,24 +110,33 @@ impl<'m, 't> Machine<'m, 't> {
     pub fn hash_keys(&self, entity: EntityId, rows: &[u32]) -> Vec<Option<u128>> {
         let definition = self.model.entity(entity);
         let table = self.tables.table(Tables::entity(entity));
-        let mut arena = Arena::new();
-        let plain = match (&table.rows, definition.key.as_slice()) {
-            (Rows::Wire { columns, .. }, [field]) => columns[*field].as_ref().filter(|column| column.plain),
+        let arena = Arena::new();
+        // Keys of plain texts, which most are, are hashed as they stand.
+        let plain: Option<Vec<usize>> = match &table.rows {
+            Rows::Wire { columns, .. } if !definition.first_present => {
+                let slot =
+                    |&field: &usize| columns[field].as_ref().filter(|column| column.plain).map(|column| column.slot);
+                definition.key.iter().map(slot).collect()
+            }
             _ => None,
         };
         let mut near = 0;
-        let hash = |row: u32| {
-            if let Some(column) = plain
-                && let (batch, Cell::Text { start, len }) = table.cell(row, column.slot, &mut near)
-                && len > 0
-            {
-                let mut hasher = Hasher::default();
+        let mut as_it_stands = |row: u32, slots: &[usize]| {
+            let mut hasher = Hasher::default();
+            for &slot in slots {
+                let (batch, Cell::Text { start, len: len @ 1.. }) = table.cell(row, slot, &mut near) else {
+                    return None;
+                };
                 hasher.value(&Type::Text, Value::Text(batch.text(start, len)), &arena);
-                return Some(hasher.finish());
             }
-            let hash = hash_key(self, Row { table: Tables::entity(entity), row }, RecordType::Entity(entity), &arena);
-            arena.reset();
-            hash
+            Some(hasher.finish())
+        };
+        let hash = |row: u32| {
+            if let Some(hash) = plain.as_ref().and_then(|slots| as_it_stands(row, slots)) {
+                return Some(hash);
+            }
+            let scratch = Arena::new();
+            hash_key(self, Row { table: Tables::entity(entity), row }, RecordType::Entity(entity), &scratch)
         };
         rows.iter().copied().map(hash).collect()
     }
@@ -457,7 +495,7 @@ impl<'m, 't> Machine<'m, 't> {
     {
         match left {
             Value::Row(row) => match self.links.get(&(row.table, row.row, entity.0)) {
-                Some(Linked::One(made)) => Ok(Value::Row(Row { table: entity.0, row: *made })),
+                Some(Linked::Own(made) | Linked::Brought(made)) => Ok(Value::Row(Row { table: entity.0, row: *made })),
                 Some(Linked::Several) => {
                     Err(self
                         .stop(id, format!("several {} were made of this record", self.model.entity(entity).name.text)))
