@@ -544,6 +544,8 @@ pub struct Table {
     pub key: Vec<usize>,
     /// Its rows: one text for each column, `None` where absent.
     pub rows: Vec<Vec<Option<String>>>,
+    /// Where each row is written.
+    pub places: Vec<Span>,
     /// What a key that is not in it gives.
     pub unmapped: Unmapped,
 }

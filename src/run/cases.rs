@@ -4,8 +4,11 @@
 //! stand in the project, so they may be shown; values of class `secret` never are.
 
 mod compare;
+pub mod coverage;
 mod functions;
 mod given;
+pub mod mutants;
+mod observe;
 
 pub use functions::examples;
 
@@ -103,8 +106,14 @@ pub struct Bench<'t> {
     pub today: Date,
 }
 
-/// Works one case of a test document; `typed` is the document's mapping as it stands.
-pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -> Outcome {
+/// Works one case of a test document; `typed` is the document's mapping as it stands. `watch` may look at what was worked.
+pub fn watched(
+    bench: &Bench<'_>,
+    typed: &TypedMapping,
+    test: &Test,
+    case: &Case,
+    watch: &mut dyn FnMut(&Worked<'_>),
+) -> Outcome {
     let arenas = Arenas::new(1);
     let arena = arenas.own();
     let mut outcome =
@@ -133,6 +142,7 @@ pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -
     };
     unread(bench.model, typed, &tables, &mut outcome.differences);
     let worked = stage::work(&setting, Input { tables, ..Input::default() }, &arenas);
+    watch(&worked);
     compare::records(bench.model, &mapping.right, case, &worked.made, arena, &mut outcome.differences);
     counts(case, &worked, &mut outcome.differences);
     if !outcome.differences.is_empty() {

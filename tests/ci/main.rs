@@ -6,7 +6,9 @@ mod repository;
 mod scene;
 
 mod baselines;
+mod begin;
 mod cases;
 mod checks;
+mod coverage;
 mod diffs;
 mod pull_request;
