@@ -120,7 +120,7 @@ fn expressions_as_documents(examples: &[Example]) -> Vec<ExampleFile> {
 fn class_of(expression: &str) -> &'static str {
     match expression {
         _ if expression.contains("civic_no") => "national_id",
-        _ if expression.contains("religion") => "special",
+        _ if expression.contains("religion") || expression.contains("marking") => "special",
         _ => "personal",
     }
 }

@@ -1,15 +1,16 @@
 //! Calls: functions of the library and of the project, sets and entities by key, look-ups, lists in brackets.
 
 use super::checker::Checker;
+use super::effects::{after, declassified, is_key};
 use super::names::type_name;
 use super::presence::Fact;
 use super::scope::{Element, Scope};
 use super::typed::{ExprId, Literal, Node, TypedOrder, Typing};
 use crate::finding::codes::rule as code;
-use crate::function::{Absence, Context, EXAMPLE_DAY, Effect, Function, Need, Param, Run, Special, Ty};
+use crate::function::{Absence, Context, EXAMPLE_DAY, Function, Need, Param, Run, Special, Ty};
 use crate::source::Span;
 use crate::syntax::ast::{Arg, Expr, ExprKind, Name};
-use crate::value::{Arena, Class, ClassSet, Member, RecordType, Type, Value};
+use crate::value::{Arena, ClassSet, Member, RecordType, Type, Value};
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -110,7 +111,8 @@ impl Checker<'_> {
         let body = self.nodes.typing(self.functions[index].body).clone();
         let mut typing = Typing { span, ..body };
         let mut values = Vec::with_capacity(params.len());
-        for (param, arg) in params.iter().zip(placed) {
+        let mut classes = vec![ClassSet::NONE; params.len()];
+        for (place, (param, arg)) in params.iter().zip(placed).enumerate() {
             let Some(arg) = arg else {
                 if !param.optional {
                     self.missing(name, &param.name);
@@ -124,10 +126,11 @@ impl Checker<'_> {
                 self.wrong_argument(&name.text, &param.name, &type_name(self.model, &param.ty), &of);
             }
             typing.optional |= of.optional && !param.optional;
-            typing.classes = typing.classes.and(of.classes);
+            classes[place] = of.classes;
             typing.fails = typing.fails.or(of.fails);
             values.push(Some(value));
         }
+        typing.classes = self.classes_of_call(index, &classes);
         self.nodes.add(Node::ProjectCall { function: index as u16, args: values.into() }, typing)
     }
 
@@ -140,7 +143,7 @@ impl Checker<'_> {
             self.find(&code::KEY_COUNT, span, words);
             return self.broken(span);
         }
-        let mut typing = Typing::plain(Type::Record(record), span);
+        let mut typing = Typing { classes: self.seen_in(record), ..Typing::plain(Type::Record(record), span) };
         let mut key = Vec::with_capacity(args.len());
         for (arg, wanted) in args.iter().zip(&wanted) {
             let value = self.infer(&arg.value, scope);
@@ -235,7 +238,8 @@ impl Checker<'_> {
                     Absence::LeftOut => may_be_absent.all(|optional| optional),
                     Absence::Sees => false,
                 };
-                let typing = Typing::plain(Type::List(Arc::new(Type::Unknown)), span);
+                let classes = items.iter().map(|item| self.classes(*item)).fold(ClassSet::NONE, ClassSet::and);
+                let typing = Typing { classes, ..Typing::plain(Type::List(Arc::new(Type::Unknown)), span) };
                 values.push(Some(self.nodes.add(Node::List(items.into()), typing)));
                 continue;
             }
@@ -245,7 +249,12 @@ impl Checker<'_> {
                         self.find(&code::ORDER_NOT_HERE, order.span, [("function", name.text.clone())]);
                     }
                     let value = self.infer(&arg.value, scope);
+                    let before = call.typing.classes;
                     self.argument(&mut call, name, param.name, param.ty, value, param.need == Need::Optional);
+                    if is_key(function, index) {
+                        // The key of a pseudonym cannot be read from it.
+                        call.typing.classes = before;
+                    }
                     values.push(Some(value));
                 }
                 None if param.need == Need::Required => {
@@ -457,7 +466,13 @@ impl Checker<'_> {
             });
             let first = special == Special::Best;
             let ty = if first { element } else { Type::List(Arc::new(element)) };
-            let typing = Typing { ty, optional: of.optional || first, span, ..of };
+            let mut typing = Typing { ty, optional: of.optional || first, span, ..of };
+            for order in &orders {
+                // Which element comes first tells by what they were put in order.
+                let by = self.nodes.typing(order.value);
+                typing.classes = typing.classes.and(by.classes);
+                typing.fails = typing.fails.or(by.fails);
+            }
             return self.nodes.add(Node::Sorted { list, element: local, orders: orders.into(), first }, typing);
         }
         let condition = special != Special::Each;
@@ -507,7 +522,8 @@ impl Checker<'_> {
             self.unknown_source(&text, at);
             return self.broken(span);
         };
-        let typing = Typing::plain(Type::List(Arc::new(Type::Record(record))), span);
+        let classes = self.seen_in(record);
+        let typing = Typing { classes, ..Typing::plain(Type::List(Arc::new(Type::Record(record))), span) };
         self.nodes.add(Node::All(record), typing)
     }
 
@@ -617,11 +633,12 @@ impl Checker<'_> {
         }
         let value = self.infer(&value.value, scope);
         let of = self.nodes.typing(value).clone();
-        let classes = if of.classes.is_empty() { ClassSet::NONE } else { ClassSet::of(Class::PERSONAL) };
-        let typing = Typing { classes, span, ..of };
+        let typing = Typing { classes: declassified(of.classes), span, ..of };
         let absent = self.literal(Literal::Absent, Type::Nothing, span);
         // The value passes unchanged: `x ?? absent` is x.
-        self.nodes.add(Node::Coalesce(value, absent), typing)
+        let id = self.nodes.add(Node::Coalesce(value, absent), typing);
+        self.nodes.declassified.push(id);
+        id
     }
 }
 
@@ -683,17 +700,7 @@ impl CallTyping {
             other => other.fixed().unwrap_or(Type::Unknown),
         };
         self.typing.optional |= self.function.may_be_absent;
-        let personal = ClassSet::of(Class::PERSONAL);
-        self.typing.classes = match self.function.effect {
-            Effect::Keeps => self.typing.classes,
-            _ if self.typing.classes.is_empty() => ClassSet::NONE,
-            Effect::Pseudonym => {
-                let hidden = [Class::NATIONAL_ID, Class::CONTACT, Class::SECRET];
-                hidden.into_iter().fold(self.typing.classes, ClassSet::without).and(personal)
-            }
-            Effect::Coarsens => personal,
-            Effect::Adds(classes) => self.typing.classes.and(classes),
-        };
+        self.typing.classes = after(self.function.effect, self.typing.classes);
         self.typing
     }
 }

@@ -2,13 +2,47 @@
 
 use super::typed::{Layout, Nodes, TypedFunction};
 use crate::finding::{Code, Finding, Findings, suggest};
-use crate::model::{Mapping, Model};
+use crate::model::{Mapping, MappingId, Model};
 use crate::source::{Sources, Span};
+use crate::syntax::ast::{Expr, Name};
+use crate::syntax::tree::Node;
 use crate::value::{ClassSet, EntityId, SetId};
 use std::collections::HashMap;
 
-/// Classes that flow into fields of a model on the way, beside those that its fields declare.
-pub type Incoming = HashMap<(EntityId, u16), ClassSet>;
+/// What flows into the left side of a mapping on its way from the source, beside what its fields declare.
+#[derive(Clone, Debug, Default)]
+pub struct Incoming {
+    /// Classes of values that rules before it write into a field.
+    pub fields: HashMap<(EntityId, u16), ClassSet>,
+    /// Classes of what decides which records of an entity there are.
+    pub seen: HashMap<EntityId, ClassSet>,
+}
+
+impl Incoming {
+    /// The classes that flow into a field.
+    pub fn field(&self, entity: EntityId, field: u16) -> ClassSet {
+        self.fields.get(&(entity, field)).copied().unwrap_or_default()
+    }
+
+    /// The classes of what decides which records of an entity there are.
+    pub fn seen(&self, entity: EntityId) -> ClassSet {
+        self.seen.get(&entity).copied().unwrap_or_default()
+    }
+}
+
+/// A mapping to check, at its place on the way.
+pub struct Stage<'m> {
+    /// Which.
+    pub id: MappingId,
+    /// The mapping, with the overlay of the sync if there is one.
+    pub mapping: &'m Mapping,
+    /// What flows into its left side.
+    pub incoming: &'m Incoming,
+    /// The sync's `scope`, if it is about an entity on its left.
+    pub scope: Option<(EntityId, &'m Expr)>,
+    /// Values that the sync gives to options; `None` where a mapping is checked by itself.
+    pub options: Option<&'m [(Name, Node)]>,
+}
 
 /// The state of checking one mapping.
 pub struct Checker<'m> {
@@ -32,6 +66,10 @@ pub struct Checker<'m> {
     pub functions: Vec<TypedFunction>,
     /// Allocations that rules read.
     pub allocations: Vec<(Box<str>, Span)>,
+    /// Classes of what decides which rows of an entity are records that take part: its own `skip`, and the sync's scope.
+    pub skipping: HashMap<EntityId, ClassSet>,
+    /// Values that the sync gives to options.
+    pub options: Option<&'m [(Name, Node)]>,
 }
 
 impl Checker<'_> {

@@ -11,8 +11,8 @@ use crate::syntax::ast::{Arrow, GoneAction};
 pub fn executable(model: &Model, route: &Route, writes: bool, found: &mut Findings) {
     let sync = model.sync(route.sync);
     for (mapping, typed) in route.mappings.iter().zip(&route.typed) {
-        for map in &typed.maps {
-            for rule in &map.rules {
+        for map in typed.maps.iter().filter(|map| !map.off) {
+            for rule in map.rules.iter().filter(|rule| !rule.off) {
                 if rule.arrow != Arrow::Right && !arrow_chosen_right(model, route, mapping, &rule.arrow) {
                     found.add(
                         Finding::new(&code::TWO_WAY_NOT_EXECUTABLE, rule.span)

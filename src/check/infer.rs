@@ -7,7 +7,7 @@ use super::typed::{ExprId, Literal, Node, TypedArm, TypedPattern, TypedPiece, Ty
 use crate::finding::codes::rule as code;
 use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, PatternKind, Piece};
-use crate::value::{ClassSet, Member, Type};
+use crate::value::{Class, ClassSet, Member, Type};
 use rust_decimal::Decimal;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -125,7 +125,9 @@ impl Checker<'_> {
         };
         let option = &self.mapping.options[index];
         let optional = option.optional && option.default.is_none();
-        let typing = Typing { optional, ..Typing::plain(option.ty.clone(), span) };
+        let secret = option.ty == Type::Secret;
+        let classes = if secret { ClassSet::of(Class::SECRET) } else { ClassSet::NONE };
+        let typing = Typing { optional, classes, ..Typing::plain(option.ty.clone(), span) };
         self.nodes.add(Node::Option(index as u16), typing)
     }
 
@@ -190,10 +192,14 @@ impl Checker<'_> {
         let other = self.infer(other, scope);
         scope.forget(&new);
         let mut typing = self.branches(&[then, other], span);
+        let taken = self.decided(condition).map(|truth| if truth { then } else { other });
+        typing.classes = taken.map_or(typing.classes, |taken| self.classes(taken));
         let asked = self.nodes.typing(condition);
         typing.classes = typing.classes.and(asked.classes);
         typing.fails = typing.fails.or(asked.fails);
-        self.nodes.add(Node::If(condition, then, other), typing)
+        let id = self.nodes.add(Node::If(condition, then, other), typing);
+        self.nodes.taken.extend(taken.map(|taken| (id, taken)));
+        id
     }
 
     fn try_else(&mut self, value: &Expr, otherwise: &Expr, span: Span, scope: &mut Scope) -> ExprId {

@@ -1,9 +1,9 @@
 //! Maps and their rules.
 
 use super::checker::Checker;
+use super::consent::telling;
 use super::names::type_name;
 use super::scope::Scope;
-use super::sets::telling;
 use super::typed::{
     Binding, Dropped, ExprId, Layout, Literal, Mode, Node, OnNone, TypedMap, TypedRule, TypedTarget, Typing,
 };
@@ -30,11 +30,16 @@ impl Checker<'_> {
         right_scope.add(right_name, Type::Record(RecordType::Entity(right)), false, ClassSet::NONE, true);
 
         let when = map.when.as_ref().map(|when| self.condition(when, &mut Scope::of(scope.place.clone())));
+        let off = when.is_some_and(|when| self.decided(when) == Some(false));
         let conditions: Vec<_> =
             map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();
         let of_conditions = conditions.iter().map(|(condition, ..)| telling(self.classes(*condition)));
         let seen = of_conditions.fold(self.seen_in(left), ClassSet::and);
         let matches = self.matches(map, &mut scope, &mut right_scope);
+        let of_matches = matches.iter().flatten().map(|(left, ..)| telling(self.classes(*left)));
+        let seen = of_matches.fold(seen, ClassSet::and);
+        let in_key = self.record_key(&Type::Record(left));
+        let (seen, in_key) = if off { (ClassSet::NONE, ClassSet::NONE) } else { (seen, in_key) };
         let mut lets = Vec::new();
         for binding in &map.lets {
             let value = self.infer(&binding.value, &mut scope);
@@ -45,14 +50,14 @@ impl Checker<'_> {
             let local = scope.add(&binding.name.text, typing.ty, typing.optional, typing.classes, false);
             lets.push((local, value));
         }
-        for allocation in &map.allocations {
-            self.allocation(allocation, &mut scope);
-        }
-        let rules: Vec<TypedRule> = map
+        let allocated = map.allocations.iter().map(|allocation| self.allocation(allocation, &mut scope)).collect();
+        let mut rules: Vec<TypedRule> = map
             .rules
             .iter()
             .filter_map(|rule| self.rule(map, rule, right, seen, &mut scope, &mut right_scope))
             .collect();
+        // What is switched off sends nothing.
+        rules.iter_mut().filter(|rule| off || rule.off).for_each(|rule| rule.classes = ClassSet::NONE);
         self.no_field_twice(map, &rules);
         if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
             self.required_covered(map, right, &rules);
@@ -74,6 +79,7 @@ impl Checker<'_> {
             index,
             name: map.name.text.as_str().into(),
             when,
+            off,
             arrow: map.between.arrow.clone(),
             left,
             right,
@@ -85,6 +91,9 @@ impl Checker<'_> {
             gone: map.gone,
             rules,
             allocates: map.allocations.first().map(|allocation| allocation.name.span),
+            allocated,
+            seen,
+            in_key,
             only_supplements: map.only_supplements,
             frame: scope.most.max(right_scope.most),
             span: map.name.span,
@@ -159,12 +168,14 @@ impl Checker<'_> {
             .collect()
     }
 
-    fn allocation(&mut self, allocation: &crate::model::Allocation, scope: &mut Scope) {
+    fn allocation(&mut self, allocation: &crate::model::Allocation, scope: &mut Scope) -> (u16, Span, Vec<ExprId>) {
         let mut classes = ClassSet::NONE;
         let number = self.allocations.len() as u16;
         self.allocations.push((allocation.name.text.as_str().into(), allocation.name.span));
+        let mut candidates = Vec::with_capacity(allocation.candidates.len());
         for candidate in &allocation.candidates {
             let value = self.infer(candidate, scope);
+            candidates.push(value);
             let typing = self.nodes.typing(value).clone();
             classes = classes.and(typing.classes);
             if !typing.ty.is_textual() && typing.ty != Type::Unknown {
@@ -179,10 +190,11 @@ impl Checker<'_> {
         }
         let typing = Typing { classes, ..Typing::plain(ty.clone(), allocation.name.span) };
         self.nodes.add(Node::Allocated(number), typing);
-        scope.add(&allocation.name.text, ty, false, classes, false);
+        let local = scope.add(&allocation.name.text, ty, false, classes, false);
         for free in &allocation.free_in {
             self.infer(&free.value, scope);
         }
+        (local, allocation.name.span, candidates)
     }
 
     fn rule(
@@ -206,6 +218,7 @@ impl Checker<'_> {
             value: None,
             target: None,
             when,
+            off: when.is_some_and(|when| self.decided(when) == Some(false)),
             on: clauses.on.as_ref().map(|(on, _)| on.clone()).unwrap_or_default(),
             mode: Mode { once: clauses.once.is_some(), fill: clauses.fill.is_some(), add: clauses.add.is_some() },
             absent: if clauses.clear.is_some() || (map.absent_clears && clauses.keep.is_none()) {
@@ -280,7 +293,6 @@ impl Checker<'_> {
             let span = rule.clauses.add.unwrap_or(rule.span);
             self.find(&code::ADD_NEEDS_SET, span, [("type", type_name(self.model, &target.ty))]);
         }
-        self.class_declared(&typed.classes, &target, right);
         typed.value = Some(self.shaped(value, &target.ty, scope));
         typed.target = Some(target);
     }
@@ -293,18 +305,6 @@ impl Checker<'_> {
         scope.next -= 1;
         let typing = Typing { ty: element, optional: true, ..of };
         self.nodes.add(Node::Sorted { list: value, element: local, orders: Box::new([]), first: true }, typing)
-    }
-
-    /// A class that needs consent may only flow into a field that says that it holds it: the proof of what follows rests on it.
-    fn class_declared(&mut self, classes: &ClassSet, target: &TypedTarget, right: EntityId) {
-        let model = self.model;
-        let field = &model.entity(right).fields[target.field as usize];
-        for class in classes.iter().filter(|&class| super::routes::needs_consent(class)) {
-            if !field.classes.has(class) {
-                let words = [("class", model.classes.name(class).to_string()), ("field", field.name.text.clone())];
-                self.find(&crate::finding::codes::privacy::CLASS_LOST, target.span, words);
-            }
-        }
     }
 
     fn value_fits(&mut self, value: ExprId, target: &TypedTarget, rule: &ast::Rule, right: EntityId) {

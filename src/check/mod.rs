@@ -1,34 +1,43 @@
 //! Model to typed: every expression with its names resolved, its type, absence, failure and data classes.
 //!
-//! One file per proof: `infer`, `paths`, `calls` for expressions; `sets` and `maps` for what they stand in; `targets` for
-//! what is written; `routes` for a sync as a whole; `executable` for what this version parses but does not run yet.
+//! One file per proof: `infer`, `paths`, `calls`, `effects` for expressions; `sets` and `maps` for what they stand in; `targets` for
+//! what is written; `consent` for where data classes may go, `trace` for their ways; `routes` for a sync as a whole; `executable` for what this version parses but does not run yet.
 
 pub mod typed;
 mod scope;
 mod presence;
 mod names;
 mod checker;
+mod chosen;
 mod infer;
 mod paths;
+mod effects;
 mod calls;
 mod sets;
 mod targets;
 mod maps;
-mod routes;
 pub mod trace;
+mod consent;
+mod addresses;
+pub mod needs;
+mod routes;
 mod executable;
 
-pub use checker::Incoming;
+pub use checker::{Incoming, Stage};
+pub use consent::{needs_consent, telling};
 pub use executable::executable;
 pub use names::{record_name, type_name};
-pub use routes::{Route, check_route, needs_consent};
+pub use routes::{Route, check_route};
 pub use typed::TypedMapping;
 
 use crate::finding::Findings;
-use crate::model::{Mapping, MappingId, Model, SyncId};
+use crate::model::{MappingId, Model, SyncId};
 use crate::source::Sources;
 use checker::Checker;
+use consent::declared;
 use std::collections::HashMap;
+use std::slice;
+use trace::Trace;
 
 /// All checked mappings, as they stand and as each sync runs them.
 #[derive(Debug, Default)]
@@ -41,24 +50,27 @@ pub struct Typed {
 
 /// Checks everything.
 pub fn check(model: &Model, sources: &Sources, found: &mut Findings) -> Typed {
-    let incoming = Incoming::new();
-    let mappings = (0..model.mappings.len() as u32)
-        .map(|index| check_mapping(model, sources, MappingId(index), &model.mappings[index as usize], &incoming, found))
+    addresses::addresses(model, found);
+    let incoming = Incoming::default();
+    let mappings: Vec<_> = (0..model.mappings.len() as u32)
+        .map(|index| {
+            let mapping = &model.mappings[index as usize];
+            let stage = Stage { id: MappingId(index), mapping, incoming: &incoming, scope: None, options: None };
+            check_mapping(model, sources, &stage, found)
+        })
         .collect();
+    for (mapping, typed) in model.mappings.iter().zip(&mappings) {
+        let trace = Trace { model, mappings: slice::from_ref(mapping), typed: slice::from_ref(typed) };
+        declared(&trace, 0, found);
+    }
     let routes =
         (0..model.syncs.len() as u32).filter_map(|index| check_route(model, sources, SyncId(index), found)).collect();
     Typed { mappings, routes }
 }
 
-/// Checks one mapping. `incoming` says which classes flow into the fields of its left systems beside the declared ones.
-pub fn check_mapping(
-    model: &Model,
-    sources: &Sources,
-    id: MappingId,
-    mapping: &Mapping,
-    incoming: &Incoming,
-    found: &mut Findings,
-) -> TypedMapping {
+/// Checks one mapping.
+pub fn check_mapping(model: &Model, sources: &Sources, stage: &Stage<'_>, found: &mut Findings) -> TypedMapping {
+    let (mapping, incoming) = (stage.mapping, stage.incoming);
     let mut checker = Checker {
         model,
         sources,
@@ -70,13 +82,16 @@ pub fn check_mapping(
         sets: HashMap::new(),
         functions: Vec::new(),
         allocations: Vec::new(),
+        skipping: HashMap::new(),
+        options: stage.options,
     };
     checker.check_functions();
+    let (protected, skipped) = checker.record_conditions();
+    let scope = stage.scope.map(|(entity, scope)| (entity, checker.sync_scope(entity, scope)));
     let sets = checker.check_sets();
     let maps = (0..mapping.maps.len()).filter_map(|index| checker.check_map(index)).collect();
-    let (protected, skipped) = checker.record_conditions();
     TypedMapping {
-        mapping: id,
+        mapping: stage.id,
         nodes: checker.nodes,
         layouts: checker.layouts,
         sets,
@@ -85,6 +100,6 @@ pub fn check_mapping(
         allocations: checker.allocations,
         protected,
         skipped,
-        scope: None,
+        scope,
     }
 }

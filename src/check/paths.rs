@@ -223,7 +223,7 @@ impl Checker<'_> {
         let fields = &model.entity(entity).fields;
         if let Some(index) = fields.iter().position(|field| field.name.text == name.text) {
             let field = &fields[index];
-            let incoming = self.incoming.get(&(entity, index as u16)).copied().unwrap_or_default();
+            let incoming = self.incoming.field(entity, index as u16);
             let ty = match &field.ty {
                 Type::Ref(to) => Type::Record(RecordType::Entity(*to)),
                 Type::List(inner) if matches!(**inner, Type::Ref(_)) => field.ty.clone(),
@@ -343,7 +343,7 @@ impl Checker<'_> {
             };
             typing.ty = ty;
             typing.optional |= field.optional;
-            let incoming = self.incoming.get(&(entity, index as u16)).copied().unwrap_or_default();
+            let incoming = self.incoming.field(entity, index as u16);
             typing.classes = typing.classes.and(field.classes).and(incoming);
             fields.push((entity, index as u16));
         }

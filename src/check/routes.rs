@@ -1,17 +1,17 @@
 //! A sync as a whole: its mappings one after the other, what flows through them, and what the customer allows.
 
 use super::check_mapping;
-use super::checker::{Checker, Incoming};
+use super::checker::{Checker, Incoming, Stage};
+use super::consent::{check_consent, declared, needs_consent, telling, undeclared};
 use super::scope::Scope;
 use super::trace::Trace;
 use super::typed::{Binding, ExprId, TypedFunction, TypedMapping};
-use crate::finding::codes::{document, privacy, rule as code, sync as sync_code};
+use crate::finding::codes::{rule as code, sync as sync_code};
 use crate::finding::{Finding, Findings};
 use crate::model::{Mapping, Model, SyncId};
 use crate::source::{Sources, Span};
-use crate::syntax::ast::{Expr, ExprKind};
-use crate::value::{Class, ClassSet, EntityId, RecordType, Type};
-use std::collections::HashMap;
+use crate::syntax::ast::Expr;
+use crate::value::{ClassSet, EntityId, RecordType, Type};
 
 /// A checked sync: its mappings in order, with the customer's overlay.
 #[derive(Debug)]
@@ -31,91 +31,43 @@ pub fn check_route(model: &Model, sources: &Sources, id: SyncId, found: &mut Fin
         return None;
     }
     let mappings = crate::model::with_overlay(model, id, found);
-    let mut incoming = Incoming::new();
+    let scope = sync.scope.as_ref();
+    let scoped = scope.and_then(|scope| Some((scope, scoped(model, scope, &mappings, found)?)));
+    let mut incoming = Incoming::default();
     let mut typed = Vec::with_capacity(mappings.len());
-    for (mapping, &mapping_id) in mappings.iter().zip(&sync.route) {
-        let checked = check_mapping(model, sources, mapping_id, mapping, &incoming, found);
-        incoming = flows(&checked);
+    for (index, (mapping, &id)) in mappings.iter().zip(&sync.route).enumerate() {
+        let scope = scoped.filter(|(_, (stage, _))| *stage == index).map(|(scope, (_, entity))| (entity, scope));
+        let stage = Stage { id, mapping, incoming: &incoming, scope, options: Some(&sync.options) };
+        let checked = check_mapping(model, sources, &stage, found);
+        incoming = flows(model, &checked);
         typed.push(checked);
     }
-    let mut route = Route { sync: id, mappings, typed };
-    check_scope(model, sources, &mut route, found);
+    super::needs::prune(model, &mut typed);
+    let route = Route { sync: id, mappings, typed };
+    let trace = Trace { model, mappings: &route.mappings, typed: &route.typed };
+    (0..route.typed.len()).for_each(|stage| declared(&trace, stage, found));
     check_consent(model, &route, found);
     check_operations(model, &route, found);
     Some(route)
 }
 
-/// The classes that a mapping lets flow into the fields of its right systems.
-fn flows(typed: &TypedMapping) -> Incoming {
-    let mut flows = Incoming::new();
+/// The classes that a mapping lets flow into its right systems: into fields, and by who is there at all. What a field does
+/// not declare has its finding here, and is not followed to a second one.
+fn flows(model: &Model, typed: &TypedMapping) -> Incoming {
+    let mut flows = Incoming::default();
     for map in &typed.maps {
+        let told = map.seen.iter().filter(|&class| undeclared(model, map, class).is_empty());
+        let seen = flows.seen.entry(map.right).or_default();
+        *seen = told.map(ClassSet::of).fold(*seen, ClassSet::and);
         for rule in &map.rules {
-            if let Some(target) = &rule.target {
-                let entry = flows.entry((map.right, target.field)).or_insert(ClassSet::NONE);
-                *entry = entry.and(rule.classes);
-            }
+            let Some(target) = &rule.target else { continue };
+            let declared = model.entity(map.right).fields[usize::from(target.field)].classes;
+            let kept = rule.classes.iter().filter(|&class| !needs_consent(class) || declared.has(class));
+            let field = flows.fields.entry((map.right, target.field)).or_default();
+            *field = kept.map(ClassSet::of).fold(*field, ClassSet::and);
         }
     }
     flows
-}
-
-/// True for classes that must not reach a target without the customer's consent.
-pub fn needs_consent(class: Class) -> bool {
-    !matches!(class, Class::PUBLIC | Class::PERSONAL | Class::CONTACT)
-}
-
-/// Every class that reaches a field of the target needs a grant; every grant must grant something.
-fn check_consent(model: &Model, route: &Route, found: &mut Findings) {
-    let sync = model.sync(route.sync);
-    let Some(last) = route.typed.last() else { return };
-    let last_stage = route.typed.len() - 1;
-    let trace = Trace { model, mappings: &route.mappings, typed: &route.typed };
-    let mut used = vec![false; sync.allow.len()];
-    for map in &last.maps {
-        let entity = model.entity(map.right);
-        for rule in &map.rules {
-            let Some(target) = &rule.target else { continue };
-            let field = &entity.fields[target.field as usize];
-            // A class that the field does not declare has its finding already.
-            for class in rule.classes.iter().filter(|&class| needs_consent(class) && field.classes.has(class)) {
-                let name = model.classes.name(class);
-                let granted = sync.allow.iter().position(|grant| {
-                    let path: Vec<&str> = grant.field.names.iter().map(|name| name.text.as_str()).collect();
-                    grant.class.text == name && path == [entity.name.text.as_str(), field.name.text.as_str()]
-                });
-                match granted {
-                    Some(index) => used[index] = true,
-                    None => {
-                        let mut finding = Finding::new(&privacy::CLASS_REACHES_TARGET, rule.left_span)
-                            .word("class", name)
-                            .word("field", format!("{}.{}", entity.name.text, field.name.text))
-                            .word("sync", &sync.name.text);
-                        for (index, step) in trace.way(last_stage, map, rule, class).into_iter().enumerate() {
-                            finding = finding.other(step.span, format!("{}. {}", index + 1, step.text));
-                        }
-                        found.add(
-                            finding
-                                .other(target.span, "goes out here")
-                                .other(sync.name.span, "this sync does not allow it"),
-                        );
-                    }
-                }
-            }
-        }
-    }
-    for (grant, used) in sync.allow.iter().zip(used) {
-        if model.classes.find(&grant.class.text).is_none() {
-            let known = model.classes.names().iter().map(String::as_str);
-            let near = crate::finding::suggest::nearest(&grant.class.text, known);
-            let finding = Finding::new(&document::UNKNOWN_CLASS, grant.class.span).word("name", &grant.class.text);
-            found.add(finding.word_if("suggestion", near).word("known", model.classes.names().join(", ")));
-        } else if !used {
-            let words = Finding::new(&privacy::ALLOW_GRANTS_NOTHING, grant.span)
-                .word("class", &grant.class.text)
-                .word("field", grant.field.text());
-            found.add(words);
-        }
-    }
 }
 
 /// What a map asks of the target must be among its operations.
@@ -145,63 +97,21 @@ fn check_operations(model: &Model, route: &Route, found: &mut Findings) {
     }
 }
 
-/// Types the sync's `scope` against the first mapping whose left side has the entity that it names.
-fn check_scope(model: &Model, sources: &Sources, route: &mut Route, found: &mut Findings) {
-    let Some(scope) = &model.sync(route.sync).scope else { return };
-    let named = first_names(scope);
+/// The mapping whose left side has the entity that the sync's `scope` names first, and that entity.
+fn scoped(model: &Model, scope: &Expr, mappings: &[Mapping], found: &mut Findings) -> Option<(usize, EntityId)> {
+    let named = scope.names();
     let on_left = |mapping: &Mapping| {
         let systems: Vec<_> = mapping.left.iter().map(|side| side.system).collect();
         named.iter().find_map(|name| systems.iter().find_map(|&system| model.find_entity(system, name)))
     };
-    let Some(stage) = (0..route.mappings.len()).find(|&stage| on_left(&route.mappings[stage]).is_some()) else {
+    let at = mappings.iter().enumerate().find_map(|(stage, mapping)| Some((stage, on_left(mapping)?)));
+    if at.is_none() {
         found.add(Finding::new(&sync_code::SCOPE_NAMES_NOTHING, scope.span));
-        return;
-    };
-    let Some(entity) = on_left(&route.mappings[stage]) else { return };
-    let incoming = Incoming::new();
-    let mut checker =
-        Checker::resume(model, sources, &route.mappings[stage], &mut route.typed[stage], &incoming, found);
-    let mut names = Scope::of("the sync's scope");
-    let name = &model.entity(entity).name.text;
-    names.add(name, Type::Record(RecordType::Entity(entity)), false, ClassSet::NONE, true);
-    let condition = checker.condition(scope, &mut names);
-    let nodes = checker.nodes;
-    route.typed[stage].nodes = nodes;
-    route.typed[stage].scope = Some((entity, condition));
+    }
+    at
 }
 
-/// The names that paths of an expression start with.
-fn first_names(expr: &Expr) -> Vec<String> {
-    match &expr.kind {
-        ExprKind::Name(name) => vec![name.clone()],
-        _ => expr.children().into_iter().flat_map(first_names).collect(),
-    }
-}
-
-impl<'m> Checker<'m> {
-    /// Goes on checking expressions of a mapping that was checked: takes its nodes, which are to be put back.
-    fn resume(
-        model: &'m Model,
-        sources: &'m Sources,
-        mapping: &'m Mapping,
-        typed: &mut TypedMapping,
-        incoming: &'m Incoming,
-        found: &'m mut Findings,
-    ) -> Checker<'m> {
-        Checker {
-            model,
-            sources,
-            mapping,
-            incoming,
-            found,
-            nodes: std::mem::take(&mut typed.nodes),
-            layouts: typed.layouts.clone(),
-            sets: HashMap::new(),
-            functions: Vec::new(),
-            allocations: Vec::new(),
-        }
-    }
-
+impl Checker<'_> {
     /// Types the bodies of the project's functions, in order: each sees only those before it, so none can recur.
     pub(super) fn check_functions(&mut self) {
         let mapping = self.mapping;
@@ -259,7 +169,28 @@ impl<'m> Checker<'m> {
                 }
             }
         }
+        for (entity, condition) in &skipped {
+            let classes = telling(self.classes(*condition));
+            self.skipping.insert(*entity, classes);
+        }
         (protected, skipped)
+    }
+
+    /// The condition of the sync's `scope`. What it tells, every record on the left tells: what refers to a record in scope
+    /// stays, and what it refers to.
+    pub(super) fn sync_scope(&mut self, entity: EntityId, scope: &Expr) -> ExprId {
+        let model = self.model;
+        let mut names = Scope::of("the sync's scope");
+        let ty = Type::Record(RecordType::Entity(entity));
+        names.add(&model.entity(entity).name.text, ty, false, ClassSet::NONE, true);
+        let condition = self.condition(scope, &mut names);
+        let told = telling(self.classes(condition));
+        let systems: Vec<_> = self.mapping.left.iter().map(|side| side.system).collect();
+        for entity in systems.into_iter().flat_map(|system| &model.system(system).entities) {
+            let seen = self.skipping.entry(*entity).or_default();
+            *seen = seen.and(told);
+        }
+        condition
     }
 }
 

@@ -1,15 +1,15 @@
 //! Sets and their steps: what a row holds, and what its key is.
 
 use super::checker::Checker;
-use super::routes::needs_consent;
+use super::consent::telling;
 use super::scope::Scope;
-use super::trace::deciding;
+use super::trace::{deciding, sources};
 use super::typed::{Binding, Dropped, ExprId, KeyPart, Layout, Node, TypedOrder, TypedSet, TypedStep, Typing};
 use crate::finding::codes::rule as code;
 use crate::model::SystemId;
 use crate::source::Span;
 use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, Source, StepKind};
-use crate::value::{Class, ClassSet, EntityId, RecordType, SetId, Type};
+use crate::value::{ClassSet, EntityId, RecordType, SetId, Type};
 use std::sync::Arc;
 
 /// A set while its steps are checked.
@@ -122,9 +122,37 @@ impl Checker<'_> {
             self.step(step, &mut rows);
         }
         let mut layout = layout_of(&rows.scope);
+        layout.in_key = self.in_key(&rows);
         layout.seen = self.seen(&rows.steps);
         layout.slots.iter_mut().for_each(|slot| slot.classes = slot.classes.and(layout.seen));
         TypedSet { set, steps: rows.steps, layout, key: rows.key, frame: rows.scope.most }
+    }
+
+    /// The classes that the key of a row carries.
+    fn in_key(&self, rows: &Rows) -> ClassSet {
+        let slots = rows.key.iter().filter_map(|part| match part {
+            KeyPart::Slot(slot) => rows.scope.variables.iter().find(|known| known.local == *slot),
+            KeyPart::Position(_) => None,
+        });
+        slots.map(|slot| slot.classes.and(self.record_key(&slot.ty))).fold(ClassSet::NONE, ClassSet::and)
+    }
+
+    /// The classes that the key of a record carries; none for what is no record.
+    pub(super) fn record_key(&self, ty: &Type) -> ClassSet {
+        let of_entity = |entity: EntityId| {
+            let definition = self.model.entity(entity);
+            let own = |&index: &usize| definition.fields[index].classes;
+            definition.key.iter().map(own).fold(ClassSet::NONE, ClassSet::and)
+        };
+        match ty {
+            Type::Ref(entity) | Type::Record(RecordType::Entity(entity)) => of_entity(*entity),
+            Type::Record(RecordType::Set(set)) => self.sets.get(set).map(|layout| layout.in_key).unwrap_or_default(),
+            Type::Record(RecordType::Layout(number)) => {
+                let union = self.layouts[*number as usize].union.iter();
+                union.map(|&record| self.record_key(&Type::Record(record))).fold(ClassSet::NONE, ClassSet::and)
+            }
+            _ => ClassSet::NONE,
+        }
     }
 
     /// The classes of what decides which rows there are.
@@ -134,14 +162,7 @@ impl Checker<'_> {
             for expr in deciding(step) {
                 seen = seen.and(telling(self.nodes.typing(expr).classes));
             }
-            let sources: &[RecordType] = match step {
-                TypedStep::From(record) | TypedStep::Join { record, .. } | TypedStep::With { record, .. } => {
-                    std::slice::from_ref(record)
-                }
-                TypedStep::Union(records) => records,
-                _ => &[],
-            };
-            for source in sources {
+            for source in sources(step) {
                 seen = seen.and(self.seen_in(*source));
             }
         }
@@ -152,7 +173,11 @@ impl Checker<'_> {
     pub(super) fn seen_in(&self, source: RecordType) -> ClassSet {
         match source {
             RecordType::Set(set) => self.sets.get(&set).map(|layout| layout.seen).unwrap_or_default(),
-            RecordType::Entity(_) | RecordType::Layout(_) => ClassSet::NONE,
+            RecordType::Entity(entity) => {
+                let skipping = self.skipping.get(&entity).copied().unwrap_or_default();
+                self.incoming.seen(entity).and(skipping)
+            }
+            RecordType::Layout(_) => ClassSet::NONE,
         }
     }
 
@@ -404,13 +429,6 @@ impl Checker<'_> {
         let entity = self.model.entity(entity);
         entity.key.iter().map(|&index| entity.fields[index].ty.clone()).collect()
     }
-}
-
-/// The classes that being seen tells about: that somebody is in a list of those with a religion is as much as the religion.
-/// Of a national id it does not tell the number: that two records have the same one, or one at all, is how people are found.
-pub(super) fn telling(classes: ClassSet) -> ClassSet {
-    let quiet = |class: &Class| !needs_consent(*class) || *class == Class::NATIONAL_ID;
-    classes.iter().filter(quiet).fold(classes, ClassSet::without)
 }
 
 fn dropped(drop: &Option<ast::Drop>) -> Option<Dropped> {

@@ -11,7 +11,7 @@ use crate::syntax::ast::{Arrow, BinaryOp, Gone, Operation, Prefer};
 use crate::value::{ClassSet, Duration, EntityId, RecordType, SetId, Type};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A node of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -325,6 +325,10 @@ pub struct Nodes {
     pub types: Vec<Type>,
     /// Compiled regular expressions.
     pub patterns: Vec<regex::Regex>,
+    /// Of `if` and `match` that a chosen option decides: the branch that is taken.
+    pub taken: BTreeMap<ExprId, ExprId>,
+    /// Values that `declassify` says to be public.
+    pub declassified: Vec<ExprId>,
 }
 
 impl Nodes {
@@ -442,6 +446,8 @@ pub struct Layout {
     pub present: Vec<Box<str>>,
     /// The classes that need consent and that decide which rows there are: a condition, a join tells about who is seen.
     pub seen: ClassSet,
+    /// The classes that the key of a row carries.
+    pub in_key: ClassSet,
 }
 
 /// A named value of a row.
@@ -583,6 +589,8 @@ pub struct TypedMap {
     pub name: Box<str>,
     /// The option that switches it on.
     pub when: Option<ExprId>,
+    /// True if the options that the sync has chosen switch it off, or nothing on the way needs what it makes.
+    pub off: bool,
     /// Its arrow.
     pub arrow: Arrow,
     /// What its left records are.
@@ -605,6 +613,12 @@ pub struct TypedMap {
     pub rules: Vec<TypedRule>,
     /// True if the map has allocations.
     pub allocates: Option<Span>,
+    /// What is allocated: the variable, where its name stands, its spellings (none for a password).
+    pub allocated: Vec<(Local, Span, Vec<ExprId>)>,
+    /// The classes that need consent and that who takes part tells: conditions, what finds a record, the rows themselves.
+    pub seen: ClassSet,
+    /// The classes that the key of the left record carries.
+    pub in_key: ClassSet,
     /// `create: never`
     pub only_supplements: bool,
     /// Variables that a frame needs at most.
@@ -626,6 +640,8 @@ pub struct TypedRule {
     pub target: Option<TypedTarget>,
     /// The condition.
     pub when: Option<ExprId>,
+    /// True if the options that the sync has chosen switch it off, or nothing on the way needs what it makes.
+    pub off: bool,
     /// In which operations the rule exists; all if empty.
     pub on: Vec<Operation>,
     /// How the field is written.
@@ -746,5 +762,24 @@ pub fn children(node: &Node) -> Vec<ExprId> {
         Node::Not(value) | Node::Negate(value) | Node::IsAbsent { value, .. } => vec![*value],
         Node::Compare { left, right, .. } => vec![*left, *right],
         Node::In { value, list, .. } => vec![*value, *list],
+    }
+}
+
+impl TypedStep {
+    /// The expressions of the step.
+    pub fn exprs(&self) -> Vec<ExprId> {
+        match self {
+            TypedStep::From(_) | TypedStep::Union(_) => Vec::new(),
+            TypedStep::Each { list, .. } => vec![*list],
+            TypedStep::Join { equal, rest, .. } | TypedStep::With { equal, rest, .. } => {
+                equal.iter().flat_map(|(left, right, _)| [*left, *right]).chain(*rest).collect()
+            }
+            TypedStep::Where { condition, .. } => vec![*condition],
+            TypedStep::Let { value, .. } => vec![*value],
+            TypedStep::GroupBy { keys, .. } => keys.clone(),
+            TypedStep::OnePer { keys, orders } => {
+                keys.iter().copied().chain(orders.iter().map(|order| order.value)).collect()
+            }
+        }
     }
 }

@@ -206,9 +206,9 @@ mod tests {
 
     fn of(texts: &[(&str, &str)]) -> Sources {
         let mut sources = Sources::default();
-        for (path, text) in texts {
+        texts.iter().for_each(|(path, text)| {
             sources.add(*path, *text);
-        }
+        });
         sources
     }
 

@@ -197,7 +197,7 @@ fn effect(effect: Effect) -> String {
     match effect {
         Effect::Keeps => "the result has the data classes of its arguments".into(),
         Effect::Pseudonym => "the result is a pseudonym: `national_id` and `contact` become `personal`".into(),
-        Effect::Coarsens => "the result is coarse: only `personal` is left".into(),
+        Effect::Coarsens => "the result is coarse: `national_id` and `contact` become `personal`".into(),
         Effect::Adds(classes) => {
             let known = Classes::default();
             let names: Vec<String> = classes.iter().map(|class| format!("`{}`", known.name(class))).collect();

@@ -3,6 +3,7 @@
 use crate::check::record_name;
 use crate::check::typed::{TypedMap, TypedMapping, TypedRule, TypedSet, TypedStep};
 use crate::finding::layout;
+use crate::model::provider::COLUMNS;
 use crate::model::{Limit, Protected, SyncSide};
 use crate::plan::{EntityRead, Plan};
 use crate::source::{Sources, Span};
@@ -171,9 +172,16 @@ impl Page<'_, '_> {
             let rule = pairs.iter().map(pair).collect::<Vec<_>>().join(" and ");
             self.item(4, "match", &rule);
         }
-        for rule in &map.rules {
+        if map.off {
+            return self.item(4, "off", "switched off, or nothing behind it needs what it makes");
+        }
+        for rule in map.rules.iter().filter(|rule| !rule.off) {
             let said = self.rule(rule);
             self.item(4, &rule.label, &said);
+        }
+        let off: Vec<&str> = map.rules.iter().filter(|rule| rule.off).map(|rule| &*rule.label).collect();
+        if !off.is_empty() {
+            self.item(4, "not made", &format!("{} (switched off, or not needed behind it)", off.join(", ")));
         }
         let word = match map.gone.map(|gone| gone.action) {
             Some(GoneAction::Remove) => "removed on the right",
@@ -232,6 +240,12 @@ impl Page<'_, '_> {
         for grant in &sync.allow {
             let said = format!("{} -> {}", grant.class.text, grant.field.text());
             self.item(2, "allowed", &said);
+        }
+        if let Some(package) = &sync.support {
+            self.line(&format!("\nsupport package {}", package.name.text));
+            for ((_, heading), said) in COLUMNS.iter().zip(&package.terms) {
+                self.item(2, heading, said);
+            }
         }
     }
 
@@ -368,7 +382,11 @@ pub fn json(plan: &Plan<'_>) -> Value {
         .collect();
     let order: Vec<&str> =
         plan.target.entities.iter().map(|write| model.entity(write.entity).name.text.as_str()).collect();
-    json!({"sync": model.sync(plan.sync).name.text, "reads": reads, "mappings": mappings, "writes": order})
+    let support = model.sync(plan.sync).support.as_ref().map(|package| {
+        let terms = COLUMNS.iter().zip(&package.terms).map(|((key, _), said)| (key.to_string(), json!(said)));
+        json!({"package": package.name.text, "terms": terms.collect::<serde_json::Map<_, _>>()})
+    });
+    json!({"support": support, "sync": model.sync(plan.sync).name.text, "reads": reads, "mappings": mappings, "writes": order})
 }
 
 fn map_json(plan: &Plan<'_>, map: &TypedMap) -> Value {
@@ -379,8 +397,8 @@ fn map_json(plan: &Plan<'_>, map: &TypedMap) -> Value {
         .map(|rule| {
             let target = rule.target.as_ref().map(|target| entity.fields[target.field as usize].name.text.as_str());
             let classes: Vec<&str> = rule.classes.iter().map(|class| plan.model.classes.name(class)).collect();
-            json!({"label": rule.label, "arrow": rule.arrow.text(), "field": target, "classes": classes, "overlay": rule.overlay})
+            json!({"label": rule.label, "arrow": rule.arrow.text(), "field": target, "classes": classes, "overlay": rule.overlay, "off": rule.off})
         })
         .collect();
-    json!({"map": map.name, "from": record_name(plan.model, map.left), "to": entity.name.text, "rules": rules})
+    json!({"map": map.name, "from": record_name(plan.model, map.left), "to": entity.name.text, "off": map.off, "rules": rules})
 }

@@ -5,8 +5,9 @@ mod render;
 
 pub use render::{html, json, markdown, text};
 
+use crate::check::needs::live;
 use crate::check::trace::{Step, Trace};
-use crate::check::typed::{ExprId, Node, TypedMap, TypedRule, children};
+use crate::check::typed::{Node, TypedMap, TypedRule, children};
 use crate::check::{Route, needs_consent};
 use crate::model::{Model, Protected, Sync, System};
 use crate::source::{Sources, Span};
@@ -136,17 +137,25 @@ impl Proof<'_> {
             for rule in &map.rules {
                 let Some(target) = &rule.target else { continue };
                 for class in rule.classes.iter() {
-                    flows.push(self.flow(map, rule, target.field, class));
+                    flows.extend(self.flows_of(map, rule, target.field, class));
                 }
             }
         }
         flows
     }
 
-    fn flow(&self, map: &TypedMap, rule: &TypedRule, field: u16, class: Class) -> Flow {
+    /// A flow for each field where the class begins.
+    fn flows_of(&self, map: &TypedMap, rule: &TypedRule, field: u16, class: Class) -> Vec<Flow> {
         let stage = self.route.typed.len() - 1;
         let trace = Trace { model: self.model, mappings: &self.route.mappings, typed: &self.route.typed };
-        let steps = trace.way(stage, map, rule, class);
+        let mut ways = trace.ways(stage, map, rule, class);
+        if ways.is_empty() {
+            ways.push(Vec::new());
+        }
+        ways.into_iter().map(|steps| self.flow(map, rule, field, class, steps)).collect()
+    }
+
+    fn flow(&self, map: &TypedMap, rule: &TypedRule, field: u16, class: Class, steps: Vec<Step>) -> Flow {
         let mut way: Vec<(String, String)> =
             steps.into_iter().map(|Step { span, text }| (self.place(span), text)).collect();
         way.dedup_by(|one, other| one.1 == other.1);
@@ -167,11 +176,12 @@ impl Proof<'_> {
     fn declassified(&self) -> Vec<Declassified> {
         let mut found: Vec<Declassified> = Vec::new();
         for typed in &self.route.typed {
-            for (index, node) in typed.nodes.all().iter().enumerate() {
-                if !matches!(node, Node::Call { .. } | Node::Coalesce(..)) {
+            for expr in live(typed) {
+                let node = typed.nodes.node(expr);
+                if !matches!(node, Node::Call { .. } | Node::ProjectCall { .. } | Node::Coalesce(..)) {
                     continue;
                 }
-                let typing = typed.nodes.typing(ExprId(index as u32));
+                let typing = typed.nodes.typing(expr);
                 let given = children(node).into_iter().map(|child| typed.nodes.typing(child).classes);
                 let given = given.fold(ClassSet::NONE, ClassSet::and);
                 let lost = typing.classes.iter().fold(given, ClassSet::without).without(Class::PERSONAL);

@@ -158,10 +158,10 @@ pub enum Absence {
 pub enum Effect {
     /// The result has the classes of all arguments.
     Keeps,
-    /// The result is pseudonymous: `national_id`, `contact` and the `secret` of the key become `personal`. Listed in the
-    /// privacy proof.
+    /// The result is pseudonymous: `national_id` and `contact` become `personal`, the `secret` of its parameter `key` ends.
+    /// Listed in the privacy proof.
     Pseudonym,
-    /// The result is coarse: only `personal` is left. Listed in the privacy proof.
+    /// The result is coarse: `national_id` and `contact` become `personal`. Listed in the privacy proof.
     Coarsens,
     /// Adds a class.
     Adds(ClassSet),

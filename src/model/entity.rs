@@ -67,6 +67,9 @@ pub fn read(entry: &Entry, system: SystemId, scope: &TypeScope<'_>, classes: &Cl
     let mut fields = field::read_all(node, scope, classes, found);
     let protected_when = node.get("protected_when").and_then(|rule| language::expr(rule, found));
     field::classify(&mut fields, node, node.get("protected_when").is_some());
+    if let Some(condition) = &protected_when {
+        field::mark_protected(&mut fields, node, condition);
+    }
     let call = node.get("read");
     let skip = node.get("skip").or_else(|| call?.get("skip"));
     Entity {

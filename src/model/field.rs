@@ -10,6 +10,7 @@ use crate::finding::codes::document as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::protocol::{ListForm, Wide};
+use crate::syntax::ast::Expr;
 use crate::syntax::tree::{Entry, Node};
 use crate::value::{Class, ClassSet, Classes, Type};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
@@ -200,8 +201,8 @@ fn declared_classes(node: &Node, classes: &Classes, found: &mut Findings) -> Cla
 
 /// Gives a class to the fields that name none.
 ///
-/// The rule: a field says its class, or its type says it (national ids are `national_id`, secrets `secret`, inside lists
-/// and structures too). An entity is about people if it has `protected_when`, or a field of class `personal`, `contact`,
+/// The rule: a field says its class, and its type says it too (national ids are `national_id`, secrets `secret`, inside
+/// lists and structures too). An entity is about people if it has `protected_when`, or a field of class `personal`, `contact`,
 /// `national_id` or `special`. Every other field of such an entity is `personal`, references and keys included: that
 /// somebody belongs to something is a fact about that person. Fields of all other entities are `public`.
 pub fn classify(fields: &mut [Field], node: &Node, protected: bool) {
@@ -209,14 +210,29 @@ pub fn classify(fields: &mut [Field], node: &Node, protected: bool) {
     let says = |field: &Field| {
         written.and_then(|fields| fields.get(&field.name.text)).is_some_and(|f| f.get("class").is_some())
     };
-    for field in fields.iter_mut().filter(|field| !says(field)) {
-        field.classes = class_of_type(&field.ty);
+    for field in fields.iter_mut() {
+        // A national id stays one whatever else its field says.
+        let own = class_of_type(&field.ty);
+        field.classes = if says(field) { field.classes.and(own) } else { own };
     }
     let marks = [Class::PERSONAL, Class::CONTACT, Class::NATIONAL_ID, Class::SPECIAL];
     let of_people = protected || fields.iter().any(|field| marks.iter().any(|&mark| field.classes.has(mark)));
     if of_people {
         for field in fields.iter_mut().filter(|field| field.classes.is_empty() && !says(field)) {
             field.classes = ClassSet::of(Class::PERSONAL);
+        }
+    }
+}
+
+/// Makes the fields that `protected_when` reads `special` where they say no class: that somebody is protected is what an
+/// attacker wants to know first.
+pub fn mark_protected(fields: &mut [Field], node: &Node, condition: &Expr) {
+    let written = node.get("fields");
+    for field in fields.iter_mut() {
+        let name = &field.name.text;
+        let says = written.and_then(|fields| fields.get(name)).is_some_and(|field| field.get("class").is_some());
+        if !says && condition.names().contains(&name.as_str()) {
+            field.classes = ClassSet::of(Class::SPECIAL);
         }
     }
 }

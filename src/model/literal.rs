@@ -93,10 +93,15 @@ pub fn check(node: &Node, ty: &Type, name: &str, found: &mut Findings) {
     }
 }
 
+/// True if a pattern describes all of a text. One that cannot be read has its finding, and describes everything.
+pub fn whole(pattern: &str, text: &str) -> bool {
+    regex::Regex::new(&format!("^(?:{pattern})$")).map_or(true, |regex| regex.is_match(text))
+}
+
 /// Checks a text of the frame against a pattern, which must describe all of it.
 pub fn check_pattern(node: &Node, pattern: Option<&str>, name: &str, found: &mut Findings) {
     let (Some(text), Some(pattern)) = (node.text().filter(|text| !reference(text)), pattern) else { return };
-    if regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| !regex.is_match(text)) {
+    if !whole(pattern, text) {
         let finding = Finding::new(&codes::PATTERN_NOT_MET, node.span).word("name", name);
         found.add(finding.word("pattern", pattern).word("value", text));
     }

@@ -4,10 +4,10 @@
 //! [`resolve()`] is total: it returns what it could and adds findings for the rest.
 
 pub mod shape;
-mod reader;
+pub mod reader;
 mod merge;
 mod language;
-mod literal;
+pub mod literal;
 mod types;
 pub mod field;
 pub mod entity;
@@ -164,6 +164,10 @@ pub struct Setting {
     pub default: Option<Node>,
     /// A regular expression for the whole text.
     pub pattern: Option<String>,
+    /// The setting with whose value it begins.
+    pub begins_with: Option<Name>,
+    /// True if a sync rests while it has no value.
+    pub pauses: bool,
     /// What to fill in.
     pub doc: Option<String>,
 }
@@ -607,6 +611,10 @@ pub struct Sync {
     pub freeze: Vec<Freeze>,
     /// When it runs, as written.
     pub schedule: Option<String>,
+    /// The day from which it runs.
+    pub starts: Option<jiff::civil::Date>,
+    /// The support package that the customer has.
+    pub support: Option<provider::Package>,
 }
 
 /// Whether a sync runs.

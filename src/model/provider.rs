@@ -1,6 +1,6 @@
 //! Providers: settings of the integrator that all its syncs inherit.
 
-use super::reader::named_nodes;
+use super::reader::{entries, key_name, named_nodes, string};
 use super::shape::{Key, Shape, key, required};
 use crate::syntax::ast::Name;
 use crate::syntax::tree::Node;
@@ -20,8 +20,39 @@ pub static KEYS: &[Key] = &[
         Shape::Entries(&Shape::Tree),
         "values of options, for every mapping of its syncs that has such an option",
     ),
-    key("packages", Shape::NotBuilt, "support packages, which syncs name under `support`"),
+    key("packages", Shape::Entries(&Shape::Keys(PACKAGE_KEYS)), "support packages, which syncs name under `support`"),
 ];
+
+static PACKAGE_KEYS: &[Key] = &[
+    required("service_account", Shape::Text, "the account under which the programs work"),
+    required("support_account", Shape::Text, "the account or accounts with which people help"),
+    required("sign_in", Shape::Text, "whether these may need a second factor, or are opened when needed"),
+    required("components", Shape::Text, "what may be installed at the customer's, and how it is reached"),
+    required("sla", Shape::Text, "from when the promised times count"),
+    required("billing", Shape::Text, "whether getting access is paid for"),
+    key("options", Shape::Entries(&Shape::Tree), "values of options that the package fixes"),
+];
+
+/// The columns of a package: key and heading.
+pub const COLUMNS: [(&str, &str); 6] = [
+    ("service_account", "service account"),
+    ("support_account", "support account"),
+    ("sign_in", "sign-in"),
+    ("components", "components"),
+    ("sla", "promised times"),
+    ("billing", "billing"),
+];
+
+/// A support package: what customer and integrator have agreed about access and help.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// Its name.
+    pub name: Name,
+    /// What is agreed, in the order of [`COLUMNS`].
+    pub terms: Vec<String>,
+    /// Values of options that it fixes.
+    pub options: Vec<(Name, Node)>,
+}
 
 /// What the syncs of a provider inherit.
 #[derive(Debug)]
@@ -32,11 +63,19 @@ pub struct Provider {
     pub settings: Vec<(Name, Node)>,
     /// Values of options.
     pub options: Vec<(Name, Node)>,
+    /// Support packages.
+    pub packages: Vec<Package>,
 }
 
 /// Reads a provider.
 pub fn read(root: &Node, name: Name) -> Provider {
-    Provider { name, settings: named_nodes(root, "settings"), options: named_nodes(root, "options") }
+    let packages = entries(root, "packages").iter().map(|entry| Package {
+        name: key_name(entry),
+        terms: COLUMNS.iter().map(|(key, _)| string(&entry.value, key).unwrap_or_default()).collect(),
+        options: named_nodes(&entry.value, "options"),
+    });
+    let packages = packages.collect();
+    Provider { name, settings: named_nodes(root, "settings"), options: named_nodes(root, "options"), packages }
 }
 
 /// What a sync says, and after that what it inherits: values that the sync does not give itself and that are `wanted`.

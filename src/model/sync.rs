@@ -3,7 +3,7 @@
 use super::language;
 use super::literal;
 use super::mapping::{check_options, missing_options, unknown_system};
-use super::provider::{self, Provider};
+use super::provider::{self, Package, Provider};
 use super::reader::{self, entries, items, named_nodes, string, text};
 use super::route::{self, Ends, Roads};
 use super::shape::{Key, Shape, key, required};
@@ -42,8 +42,8 @@ pub static KEYS: &[Key] = &[
     key("guard", Shape::Keys(GUARD_KEYS), "how much may change in one run"),
     key("freeze", Shape::List(&Shape::Keys(FREEZE_KEYS)), "times of the year in which nothing is taken away"),
     key("schedule", Shape::Text, "when it runs: minute, hour, day, month, weekday, zone"),
-    key("support", Shape::NotBuilt, "a package of the provider"),
-    key("starts", Shape::NotBuilt, "the day from which it runs"),
+    key("support", Shape::Text, "a package of the provider"),
+    key("starts", Shape::Text, "the day from which it runs: 2026-08-17"),
 ];
 
 static SIDE_KEYS: &[Key] = &[
@@ -98,12 +98,15 @@ pub fn read(root: &Node, name: Name, file: FileId, around: &Surroundings<'_>, fo
     let (left, right) = (left?, right?);
     let route = route(root, &Ends { sync: &name, left: left.system, right: right.system }, around, found);
     let mappings: Vec<&Mapping> = route.iter().map(|&id| around.model.mapping(id)).collect();
-    let options = options(root, &name, provider, &mappings, found);
+    let support = package(root, provider, found);
+    let options = options(root, &name, provider, support, &mappings, found);
     Some(Sync {
         status: status(text(root, "status")),
         owns_all: text(root, "owns") == Some("all"),
         protected: protected(text(root, "protected")),
         schedule: string(root, "schedule"),
+        starts: starts(root, found),
+        support: support.cloned(),
         name,
         file,
         left,
@@ -219,16 +222,54 @@ fn route(root: &Node, ends: &Ends<'_>, around: &Surroundings<'_>, found: &mut Fi
     }
 }
 
+/// The package of the provider that the sync names.
+fn package<'a>(root: &Node, provider: Option<&'a Provider>, found: &mut Findings) -> Option<&'a Package> {
+    let written = reader::name_at(root, "support")?;
+    let packages = provider.map(|provider| provider.packages.as_slice()).unwrap_or_default();
+    let known = packages.iter().find(|package| package.name.text == written.text);
+    // Of a provider that is not known, or not named where one is asked for, the packages are not known either.
+    if known.is_none() && (provider.is_some() || root.get("provider").is_none()) {
+        let names = packages.iter().map(|package| package.name.text.as_str());
+        let finding = Finding::new(&codes::UNKNOWN_PACKAGE, written.span).word("name", &written.text);
+        let finding = finding.word_if("suggestion", nearest(&written.text, names));
+        found.add(finding.word_if("provider", root.get("provider").is_none().then_some("provider: …")));
+    }
+    known
+}
+
+/// The day from which a sync runs.
+fn starts(root: &Node, found: &mut Findings) -> Option<jiff::civil::Date> {
+    let written = root.get("starts")?;
+    let text = written.text()?;
+    let day = literal::date(text);
+    if day.is_none() {
+        let finding = Finding::new(&codes::BAD_DATE, written.span).word("text", text).word("key", "starts");
+        found.add(finding.word("form", "2026-08-17: year, month, day"));
+    }
+    day
+}
+
 fn options(
     root: &Node,
     sync: &Name,
     provider: Option<&Provider>,
+    package: Option<&Package>,
     mappings: &[&Mapping],
     found: &mut Findings,
 ) -> Vec<(Name, Node)> {
     let has = |name: &str| mappings.iter().any(|mapping| mapping.options.iter().any(|choice| choice.name.text == name));
     let own = named_nodes(root, "options");
-    let options = provider::inherit(own, provider.map_or(&[][..], |provider| &provider.options), has);
+    let fixed = package.map_or(&[][..], |package| &package.options);
+    for (name, value) in &own {
+        let said = fixed.iter().find(|(known, _)| known.text == name.text);
+        if let Some((_, said)) = said.filter(|(_, said)| said.text() != value.text()) {
+            let package = package.map_or("", |package| package.name.text.as_str());
+            let finding = Finding::new(&codes::PACKAGE_DECIDES, value.span).word("name", &name.text);
+            found.add(finding.word("package", package).other(said.span, "the package fixes it"));
+        }
+    }
+    let options = provider::inherit(own, fixed, has);
+    let options = provider::inherit(options, provider.map_or(&[][..], |provider| &provider.options), has);
     if mappings.is_empty() {
         // Without a route nobody knows the options; the finding about the route is enough.
         return options;

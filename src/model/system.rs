@@ -3,11 +3,12 @@
 use super::entity;
 use super::language;
 use super::literal;
-use super::reader::{entries, items, key_name, string, text};
+use super::reader::{entries, items, key_name, name_at, string, text};
 use super::shape::{Key, Shape, key, required};
 use super::types::TypeScope;
 use super::{AbsenceMeans, Duplicates, Evidence, Extent, Orphans, Reads, Setting, System, Writes};
 use crate::finding::codes::document as codes;
+use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::source::FileId;
 use crate::syntax::ast::Name;
@@ -72,6 +73,12 @@ pub static SETTING_KEYS: &[Key] = &[
     key("doc", Shape::Text, "what to fill in"),
     key("example", Shape::Text, "an example"),
     key("pattern", Shape::Text, "a regular expression for the whole text"),
+    key("begins_with", Shape::Text, "another setting: this one begins with its value"),
+    key(
+        "missing",
+        Shape::Word(&["stops", "pauses"]),
+        "pauses: a sync rests while it has no value, and goes on when it has one",
+    ),
 ];
 
 static READS_KEYS: &[Key] = &[
@@ -138,7 +145,7 @@ pub fn read(written: &Written<'_>, scope: &TypeScope<'_>, found: &mut Findings) 
         is_system: written.is_system,
         file: written.file,
         implements: None,
-        settings: entries(root, "settings").iter().map(|entry| setting(entry, scope, found)).collect(),
+        settings: settings(root, scope, found),
         connect: connect(root, found),
         entities: Vec::new(),
         reads: reads(root),
@@ -146,6 +153,18 @@ pub fn read(written: &Written<'_>, scope: &TypeScope<'_>, found: &mut Findings) 
         deliver: root.get("deliver").filter(|node| node.text() != Some("off")).cloned(),
         evidence: items(root, "evidence").iter().map(evidence).collect(),
     }
+}
+
+fn settings(root: &Node, scope: &TypeScope<'_>, found: &mut Findings) -> Vec<Setting> {
+    let settings: Vec<Setting> = entries(root, "settings").iter().map(|entry| setting(entry, scope, found)).collect();
+    for start in settings.iter().filter_map(|setting| setting.begins_with.as_ref()) {
+        let known = settings.iter().map(|known| known.name.text.as_str());
+        if !known.clone().any(|known| known == start.text) {
+            let finding = Finding::new(&codes::BEGINS_WITH_NOTHING, start.span).word("name", &start.text);
+            found.add(finding.word_if("suggestion", nearest(&start.text, known)));
+        }
+    }
+    settings
 }
 
 fn setting(entry: &Entry, scope: &TypeScope<'_>, found: &mut Findings) -> Setting {
@@ -160,7 +179,16 @@ fn setting(entry: &Entry, scope: &TypeScope<'_>, found: &mut Findings) -> Settin
         (None, _) => {}
     }
     let pattern = node.get("pattern").and_then(|pattern| language::pattern(pattern, found));
-    Setting { name: key_name(entry), ty, optional, default, pattern, doc: string(node, "doc") }
+    Setting {
+        name: key_name(entry),
+        ty,
+        optional,
+        default,
+        pattern,
+        begins_with: name_at(node, "begins_with"),
+        pauses: text(node, "missing") == Some("pauses"),
+        doc: string(node, "doc"),
+    }
 }
 
 fn connect(root: &Node, found: &mut Findings) -> Option<(Name, Node)> {
@@ -234,7 +262,7 @@ pub fn check_evidence(root: &Node, whole: &Node, found: &mut Findings) {
         for node in at_entity.into_iter().chain(at_fields).flatten() {
             let Some(evidence) = node.get("evidence") else { continue };
             let Some(word) = evidence.text().filter(|word| !known.contains(word)) else { continue };
-            let suggestion = crate::finding::suggest::nearest(word, known.iter().copied());
+            let suggestion = nearest(word, known.iter().copied());
             found.add(
                 Finding::new(&codes::UNKNOWN_EVIDENCE, evidence.span)
                     .word("name", word)

@@ -93,7 +93,7 @@ pub struct EntityWrite {
 pub fn lower<'m>(model: &'m Model, route: &'m Route, found: &mut Findings) -> Plan<'m> {
     let mut needs: BTreeMap<EntityId, BTreeSet<u16>> = BTreeMap::new();
     for typed in &route.typed {
-        for (entity, fields) in needs::of_mapping(model, typed) {
+        for (entity, fields) in crate::check::needs::of_mapping(model, typed) {
             needs.entry(entity).or_default().extend(fields);
         }
     }

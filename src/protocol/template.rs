@@ -280,6 +280,15 @@ fn push_text(pieces: &mut Vec<Piece>, text: &str) {
     }
 }
 
+/// What stands in the `{{ … }}` of a text: where, and which path. Nothing where the text is no template.
+pub fn inserts(text: &str) -> Vec<(std::ops::Range<usize>, Vec<String>)> {
+    let inserts = pieces(text).unwrap_or_default().into_iter().filter_map(|piece| match piece {
+        Piece::Value(insert) => Some((insert.span, insert.path)),
+        Piece::Text(_) => None,
+    });
+    inserts.collect()
+}
+
 /// Checks the names of one `{{ … }}`.
 fn check(insert: &Insert, scalar: &Scalar, names: &ScopeNames, place: &Place<'_>, found: &mut Findings) {
     let span = scalar.map.span(insert.span.clone());

@@ -18,9 +18,8 @@ use super::parallel::Arenas;
 use super::stage::{self, Input, Setting, Worked};
 use super::table::{Apart, Table};
 use super::written;
-use crate::check::TypedMapping;
+use crate::check::{TypedMapping, needs};
 use crate::model::{Case, Dropped, Model, Test};
-use crate::plan::needs;
 use crate::source::Span;
 use crate::value::EntityId;
 use jiff::civil::Date;
@@ -106,7 +105,12 @@ pub struct Bench<'t> {
     pub today: Date,
 }
 
-/// Works one case of a test document; `typed` is the document's mapping as it stands. `watch` may look at what was worked.
+/// Works one case of a test document; `typed` is the document's mapping as it stands.
+pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -> Outcome {
+    watched(bench, typed, test, case, &mut |_| {})
+}
+
+/// The same, for somebody who also looks at what was worked.
 pub fn watched(
     bench: &Bench<'_>,
     typed: &TypedMapping,

@@ -3,7 +3,7 @@
 use super::parallel::Arenas;
 use crate::adapter::drive::{ReadOutcome, read_all};
 use crate::adapter::{Fault, Opener, Session, Settings, files, http};
-use crate::model::{Model, SyncSide};
+use crate::model::{Model, Setting, SyncSide, System, literal};
 use crate::plan::{EntityRead, Plan};
 use crate::protocol::Dialect;
 use crate::syntax::tree::{Kind, Node};
@@ -24,14 +24,32 @@ pub fn opener(protocol: &str) -> Option<&'static dyn Opener> {
     }
 }
 
-/// The settings of a side, with references to secrets resolved. Says in words which one is missing.
+/// Why a sync cannot begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unready {
+    /// A setting has no value, or one that cannot be right.
+    Wrong(String),
+    /// A setting whose absence means that the sync rests has no value.
+    Paused(String),
+}
+
+impl Unready {
+    /// Why, in words.
+    pub fn why(self) -> String {
+        match self {
+            Unready::Wrong(why) | Unready::Paused(why) => why,
+        }
+    }
+}
+
+/// The settings of a side, with references to secrets resolved. Says in words which one is missing or wrong.
 pub fn settings(
     model: &Model,
     side: &SyncSide,
     folder: &Path,
     as_of: &str,
     world: &dyn World,
-) -> Result<Settings, String> {
+) -> Result<Settings, Unready> {
     let system = model.system(side.system);
     let mut settings = Settings { folder: folder.to_path_buf(), as_of: as_of.to_string(), ..Settings::default() };
     for setting in &system.settings {
@@ -41,10 +59,13 @@ pub fn settings(
             if setting.optional {
                 continue;
             }
-            return Err(format!("{}: the setting `{name}` is missing", system.name.text));
+            return Err(unready(setting, &system.name.text, "is missing"));
         };
-        let value = resolved(node, &setting.ty, folder, world)
-            .map_err(|why| format!("{}: the setting `{name}` {why}", system.name.text))?;
+        let value =
+            resolved(node, &setting.ty, folder, world).map_err(|why| unready(setting, &system.name.text, &why))?;
+        if setting.pauses && value.as_str() == Some("") {
+            return Err(unready(setting, &system.name.text, "is empty"));
+        }
         if setting.ty == Type::Secret
             && let Json::String(secret) = &value
         {
@@ -52,7 +73,39 @@ pub fn settings(
         }
         settings.values.push((name.clone(), value));
     }
+    for setting in &system.settings {
+        fits(setting, system, &settings).map_err(|why| {
+            Unready::Wrong(format!("{}: the setting `{}` {why}", system.name.text, setting.name.text))
+        })?;
+    }
     Ok(settings)
+}
+
+fn unready(setting: &Setting, system: &str, why: &str) -> Unready {
+    let name = &setting.name.text;
+    match setting.pauses {
+        true => Unready::Paused(format!("{system}: the setting `{name}` {why}")),
+        false => Unready::Wrong(format!("{system}: the setting `{name}` {why}")),
+    }
+}
+
+/// Whether a value is as its setting says. What is wrong is said without the value: it may be a secret.
+fn fits(setting: &Setting, system: &System, known: &Settings) -> Result<(), String> {
+    let text = |name: &str| known.values.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.as_str());
+    let Some(value) = text(&setting.name.text) else { return Ok(()) };
+    if setting.pattern.as_deref().is_some_and(|pattern| !literal::whole(pattern, value)) {
+        let asked = setting.doc.as_ref().map(|doc| format!(": {doc}")).unwrap_or_default();
+        return Err(format!("is not as it must be{asked}"));
+    }
+    let Some(other) = &setting.begins_with else { return Ok(()) };
+    match text(&other.text) {
+        Some(start) if !value.starts_with(start) => {
+            let secret = system.settings.iter().any(|known| known.name.text == other.text && known.ty == Type::Secret);
+            let shown = if secret { String::new() } else { format!(", {start}") };
+            Err(format!("must begin with the value of the setting `{}`{shown}", other.text))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn resolved(node: &Node, ty: &Type, folder: &Path, world: &dyn World) -> Result<Json, String> {

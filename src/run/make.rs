@@ -174,6 +174,7 @@ pub fn make<'t>(
 /// True if the option that switches a map on is true, or there is none.
 fn is_on(machine: &Machine<'_, '_>, map: &TypedMap, arena: &Arena) -> bool {
     match map.when {
+        _ if map.off => false,
         None => true,
         Some(when) => matches!(machine.eval(when, &Vec::new(), arena), Ok(Value::Bool(true))),
     }

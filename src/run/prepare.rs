@@ -5,11 +5,12 @@ use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
 use super::key::key_text;
 use super::parallel::Arenas;
+use super::report::Outside;
 use super::stage::Setting;
 use super::table::{Apart, Index, Rows};
 use super::work::PIECE;
 use crate::check::typed::ExprId;
-use crate::model::{Duplicates, Entity};
+use crate::model::{Duplicates, Entity, Field};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -222,8 +223,8 @@ fn needed_references(setting: &Setting<'_>, id: EntityId) -> Vec<(u16, EntityId)
 }
 
 /// Marks what is outside the scope. A record that needs a record outside is outside; one that is only referred to stays if
-/// a record inside refers to it. Gives the entity of the scope and how many of its records are outside.
-pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Option<(EntityId, u64)> {
+/// a record inside refers to it. Gives what is outside of the entity of the scope.
+pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Option<Outside> {
     let (entity, condition) = setting.typed.scope?;
     let inside: BTreeSet<u32> = fulfilled(setting, tables, odd, entity, condition, false).into_iter().collect();
     let kept = with_referred(setting, tables, odd, entity, inside);
@@ -233,8 +234,31 @@ pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Optio
     }
     spread(setting, tables, odd, |_, of| of >= Apart::Outside, Apart::Outside);
     only_referred(setting, tables, odd, entity);
-    Some((entity, outside.len() as u64))
+    let names = public_names(setting, tables, odd, entity, &outside);
+    let entity = setting.model.entity(entity).name.text.clone();
+    Some(Outside { entity, count: outside.len() as u64, names })
 }
+
+/// What the records of an entity outside the scope are called, the first few of them: a school that was not ordered. Only by
+/// a field that says nothing about a person.
+fn public_names(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, id: EntityId, rows: &[u32]) -> Vec<String> {
+    let entity = setting.model.entity(id);
+    let names = |(index, field): &(usize, &Field)| {
+        field.ty == Type::Text && !field.optional && field.classes.is_empty() && !entity.key.contains(index)
+    };
+    let Some((field, _)) = entity.fields.iter().enumerate().find(names) else { return Vec::new() };
+    let none = Links::default();
+    let machine = setting.machine(tables, &none, odd).inside(true);
+    let arena = Arena::new();
+    let name = |row: &u32| match machine.plain_field(Row { table: id.0, row: *row }, id, field as u16, &arena) {
+        Value::Text(text) => Some(text.to_string()),
+        _ => None,
+    };
+    rows.iter().filter_map(name).take(NAMED).collect()
+}
+
+/// So many records outside the scope are called by their names.
+const NAMED: usize = 20;
 
 /// The rows, and those of the same entity that they refer to: the school above a school unit.
 fn with_referred(

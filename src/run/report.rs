@@ -50,8 +50,19 @@ pub struct StageReport {
     pub mapping: String,
     /// What fell.
     pub fallen: Fallen,
-    /// Records outside the scope: entity, and how many.
-    pub outside: Option<(String, u64)>,
+    /// What is outside the scope.
+    pub outside: Option<Outside>,
+}
+
+/// Records outside the scope of the sync.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outside {
+    /// The entity that the scope is about.
+    pub entity: String,
+    /// How many of its records.
+    pub count: u64,
+    /// What the first of them are called, by a public field: schools that were not ordered.
+    pub names: Vec<String>,
 }
 
 /// A record that the engine cannot decide about.
@@ -122,7 +133,7 @@ pub struct Report {
 
 impl Report {
     /// Adds what fell in a mapping.
-    pub fn add_stage(&mut self, mapping: &str, fallen: &Fallen, outside: Option<(String, u64)>) {
+    pub fn add_stage(&mut self, mapping: &str, fallen: &Fallen, outside: Option<Outside>) {
         self.stages.push(StageReport { mapping: mapping.to_string(), fallen: fallen.clone(), outside });
     }
 
@@ -192,6 +203,8 @@ fn stage_json(stage: &StageReport, keys: &Keys<'_>) -> Json {
         .collect();
     json!({
         "mapping": stage.mapping, "skipped": skipped, "stopped": stopped, "odd": odd,
-        "outside_scope": stage.outside.as_ref().map(|(entity, count)| json!({"entity": entity, "count": count})),
+        "outside_scope": stage.outside.as_ref().map(|outside| {
+            json!({"entity": outside.entity, "count": outside.count, "names": outside.names})
+        }),
     })
 }

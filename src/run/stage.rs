@@ -7,7 +7,7 @@ use super::lookup::Lookup;
 use super::make::{Made, make};
 use super::parallel::Arenas;
 use super::prepare;
-use super::report::HeldRecord;
+use super::report::{HeldRecord, Outside};
 use super::shape::shape;
 use super::table::{Apart, Table};
 use crate::check::TypedMapping;
@@ -46,8 +46,8 @@ pub struct Worked<'t> {
     pub fallen: Fallen,
     /// Left tables, for origins and keys.
     pub tables: Tables<'t>,
-    /// Records outside the scope: entity, and how many.
-    pub outside: Option<(String, u64)>,
+    /// What is outside the scope.
+    pub outside: Option<Outside>,
     /// Entities on the left that hold protected people without a key.
     pub nameless: BTreeSet<EntityId>,
     /// What it was worked with.
@@ -99,7 +99,6 @@ pub struct Input<'t> {
 
 /// Works a mapping.
 pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> Worked<'t> {
-    let model = setting.model;
     let mut fallen = Fallen::default();
     let odd = Odd::default();
     let mut tables = tables_of(setting, input.tables);
@@ -140,7 +139,6 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> 
     for (what, place, count) in odd.all() {
         fallen.oddities.push((what, place, count));
     }
-    let outside = outside.map(|(entity, count)| (model.entity(entity).name.text.clone(), count));
     Worked { made, fallen, tables, outside, nameless, setting: setting.clone(), left_keys: OnceCell::new() }
 }
 

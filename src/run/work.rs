@@ -330,7 +330,8 @@ impl<'t> Outcome<'_, '_, 't> {
 
 /// True if a rule exists when records are created or updated.
 fn exists(rule: &TypedRule) -> bool {
-    rule.on.is_empty() || rule.on.iter().any(|op| matches!(op, Operation::Create | Operation::Update))
+    let made = rule.on.is_empty() || rule.on.iter().any(|op| matches!(op, Operation::Create | Operation::Update));
+    made && !rule.off
 }
 
 /// True if the customer chose the other direction for a rule.

@@ -61,6 +61,12 @@ pub enum Command {
     Overlay(OverlayArgs),
     /// Show what a change of rules does, and to whom
     Diff(DiffArgs),
+    /// Pause a sync: nothing is written until it is resumed
+    Pause(StandingArgs),
+    /// Let a paused sync go on
+    Resume(StandingArgs),
+    /// Make a secret that people would otherwise invent
+    Secret(SecretArgs),
 }
 
 /// How a result is printed.
@@ -598,6 +604,57 @@ pub struct DiffArgs {
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
+}
+
+/// `koppla pause`, `koppla resume`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The word under `status` in the document of the sync is changed, and nothing else. Preview, map and plan work all the
+same.
+
+Examples:
+  koppla pause exempelkommun-haldor      nothing is written until it is resumed
+  koppla resume exempelkommun-haldor     it goes on where it was")]
+pub struct StandingArgs {
+    /// The name of the sync
+    pub sync: String,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla secret`
+#[derive(Debug, Args)]
+pub struct SecretArgs {
+    /// Which secret.
+    #[command(subcommand)]
+    pub kind: SecretKind,
+}
+
+/// The secrets that are made.
+#[derive(Debug, Subcommand)]
+pub enum SecretKind {
+    /// A code by which a school and a learning platform know each other
+    VerificationCode(VerificationCodeArgs),
+}
+
+/// `koppla secret verification-code`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The code begins with the BRIN and the location of the school and has 30 characters. It is typed into the
+administration of the school and into the learning platform. Whoever removes it pauses the exchange, whoever sets it
+again resumes it.
+
+Examples:
+  koppla secret verification-code 21QW00                          print a code
+  koppla secret verification-code 21QW00 --out secrets/snappet    keep it in a file that its owner alone may read")]
+pub struct VerificationCodeArgs {
+    /// The BRIN of the school with its location, six characters
+    #[arg(value_name = "BRIN")]
+    pub brin: String,
+    /// Write into this file, which must not be there yet, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 /// `koppla functions`

@@ -115,7 +115,7 @@ fn filled(text: &[u8], gaps: &[Gap]) -> Vec<u8> {
 }
 
 /// Writes a file beside the old one and puts it in its place, so that a document is never half written.
-fn replaced(path: &Path, bytes: &[u8], world: &dyn World) -> io::Result<()> {
+pub(super) fn replaced(path: &Path, bytes: &[u8], world: &dyn World) -> io::Result<()> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);

@@ -2,16 +2,17 @@
 
 use super::progress::Progress;
 use super::project::Project;
+use super::standing::may_write;
 use super::{Exit, Out};
 use crate::check::{Route, executable};
 use crate::documents::keys::Keys;
 use crate::finding::Findings;
-use crate::model::{Status, SyncId};
+use crate::model::SyncId;
 use crate::plan::{Plan, lower};
 use crate::run::apply::{Summary, Trouble, apply, recover};
 use crate::run::change::ChangeSet;
 use crate::run::decide::{Decisions, PROTECTED};
-use crate::run::gather::{Read, Sides, gather, settings};
+use crate::run::gather::{Read, Sides, Unready, gather, settings};
 use crate::run::guard::size_name;
 use crate::run::propose::{FILLED, Proposal, Purpose, Wish, propose};
 use crate::run::report::Report;
@@ -67,11 +68,8 @@ impl<'p> Job<'p> {
             return Err(Exit::Found);
         }
         let definition = project.model.sync(sync);
-        if writes && definition.status != Status::Active {
-            out.error(&format!(
-                "the sync {} is not active: its status says so, and nothing is written",
-                definition.name.text
-            ));
+        if writes && let Err(why) = may_write(definition, today(world)) {
+            out.error(&why);
             return Err(Exit::Usage);
         }
         let unbuilt = &plan.target.delivery.unbuilt;
@@ -86,8 +84,13 @@ impl<'p> Job<'p> {
         let sides = side(&definition.left).and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
         match sides {
             Ok(sides) => Ok(Job { project, sync, plan, sides, as_of, world }),
-            Err(why) => {
+            Err(Unready::Wrong(why)) => {
                 out.error(&why);
+                Err(Exit::Usage)
+            }
+            Err(Unready::Paused(why)) => {
+                let name = &definition.name.text;
+                out.error(&format!("the sync {name} is paused, and nothing is read or written: {why}"));
                 Err(Exit::Usage)
             }
         }

@@ -9,6 +9,7 @@ pub mod progress;
 pub mod args;
 pub mod library;
 pub mod project;
+pub mod standing;
 pub mod check;
 pub mod job;
 pub mod tell;
@@ -19,6 +20,7 @@ pub mod map;
 pub mod plan;
 pub mod history;
 pub mod held;
+pub mod secret;
 pub mod privacy;
 pub mod overlay;
 pub mod try_it;
@@ -76,6 +78,9 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Test(args) => test::run(args, world, out),
         Command::Docs(args) => docs::run(args, world, out),
         Command::Fmt(args) => fmt::run(args, world, out),
+        Command::Pause(args) => standing::pause(args, world, out),
+        Command::Resume(args) => standing::resume(args, world, out),
+        Command::Secret(args) => secret::run(args, world, out),
         Command::Privacy(args) => privacy::run(args, world, out),
         Command::Overlay(args) => overlay::run(args, world, out),
         Command::Diff(args) => diff::run(args, world, out),

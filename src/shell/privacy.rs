@@ -7,7 +7,14 @@ use crate::finding::{Finding, Severity};
 use crate::world::World;
 
 /// Findings of the proof itself: the table shows what they are about.
-const OWN: [&str; 3] = ["class-reaches-target", "class-lost", "allow-grants-nothing"];
+const OWN: [&str; 6] = [
+    "class-reaches-target",
+    "class-lost",
+    "who-is-seen-tells",
+    "matched-field-hides-class",
+    "class-in-key",
+    "allow-grants-nothing",
+];
 
 /// Prints the proof, or writes it into a file. Exit 1 if consent is missing somewhere.
 pub fn run(args: &PrivacyArgs, world: &dyn World, out: &mut Out) -> Exit {

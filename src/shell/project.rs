@@ -156,12 +156,12 @@ impl Project {
         }
     }
 
-    /// The sync of this name; without a name, the only one.
-    pub fn sync(&self, name: Option<&str>, out: &mut Out) -> Result<(SyncId, &Route), Exit> {
+    /// The sync of this name, whether it has a route or not; without a name, the only one.
+    pub fn named(&self, name: Option<&str>, out: &mut Out) -> Result<SyncId, Exit> {
         let names: Vec<&str> = self.model.syncs.iter().map(|sync| sync.name.text.as_str()).collect();
-        let id = match (name, names.as_slice()) {
+        match (name, names.as_slice()) {
             (Some(name), _) => match self.model.find_sync(name) {
-                Some(id) => id,
+                Some(id) => Ok(id),
                 None => {
                     let near = crate::finding::suggest::nearest(name, names.iter().copied());
                     let hint = match near {
@@ -170,21 +170,26 @@ impl Project {
                         None => format!("there is {}", names.join(", ")),
                     };
                     out.error(&format!("there is no sync {name}; {hint}"));
-                    return Err(Exit::Usage);
+                    Err(Exit::Usage)
                 }
             },
-            (None, [_]) => SyncId(0),
+            (None, [_]) => Ok(SyncId(0)),
             (None, []) => {
                 out.error(
                     "the project has no sync; a sync is a file NAME.sync.yaml that names a left and a right system",
                 );
-                return Err(Exit::Usage);
+                Err(Exit::Usage)
             }
             (None, several) => {
                 out.error(&format!("which sync? there is {}", several.join(", ")));
-                return Err(Exit::Usage);
+                Err(Exit::Usage)
             }
-        };
+        }
+    }
+
+    /// The sync of this name; without a name, the only one. It has its route.
+    pub fn sync(&self, name: Option<&str>, out: &mut Out) -> Result<(SyncId, &Route), Exit> {
+        let id = self.named(name, out)?;
         match self.typed.routes.iter().find(|route| route.sync == id) {
             Some(route) => Ok((id, route)),
             None => {

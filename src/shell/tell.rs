@@ -4,7 +4,7 @@ use super::Out;
 use crate::documents::keys::Keys;
 use crate::documents::redact;
 use crate::documents::table::Table;
-use crate::finding::layout;
+use crate::finding::layout::{self, harmless};
 use crate::run::apply::Summary;
 use crate::run::change::{Change, ChangeSet, Op};
 use crate::run::fate::{Reason, Stopped};
@@ -51,10 +51,12 @@ pub fn not_written(report: &Report, keys: &Keys<'_>, out: &mut Out) {
 pub fn fallen(report: &Report, keys: &Keys<'_>) -> String {
     let mut lines = String::new();
     for stage in &report.stages {
-        if let Some((entity, count)) = &stage.outside
-            && *count > 0
-        {
-            lines += &line("outside", *count, &format!("{entity}: outside the scope of this sync"));
+        if let Some(outside) = stage.outside.as_ref().filter(|outside| outside.count > 0) {
+            let more = if outside.names.len() as u64 == outside.count { "" } else { ", …" };
+            let names = harmless(&outside.names.join(", ")).into_owned();
+            let called = if names.is_empty() { names } else { format!(" ({names}{more})") };
+            lines +=
+                &line("outside", outside.count, &format!("{}: outside the scope of this sync{called}", outside.entity));
         }
         for (place, reason, count) in stage.fallen.counts() {
             if !matches!(reason, Reason::NotBest | Reason::Condition) {

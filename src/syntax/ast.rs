@@ -624,6 +624,14 @@ impl Expr {
             | ExprKind::Broken => Vec::new(),
         }
     }
+
+    /// The names that its paths start with, in order.
+    pub fn names(&self) -> Vec<&str> {
+        match &self.kind {
+            ExprKind::Name(name) => vec![name],
+            _ => self.children().into_iter().flat_map(Expr::names).collect(),
+        }
+    }
 }
 
 /// A type as it is written in a model, an option or a function: `list of { value: email, kind: text }?`

@@ -22,8 +22,19 @@ pub struct Project {
     pub found: Vec<Finding>,
 }
 
-/// Checks these documents.
+/// Checks these documents, and asks whether their syncs can be run.
 pub fn of(files: &[ExampleFile]) -> Project {
+    let Project { sources, model, typed, found } = checked(files);
+    let mut all = Findings::default();
+    found.into_iter().for_each(|finding| all.add(finding));
+    for route in &typed.routes {
+        check::executable(&model, route, true, &mut all);
+    }
+    Project { sources, model, typed, found: all.sorted() }
+}
+
+/// Checks these documents.
+pub fn checked(files: &[ExampleFile]) -> Project {
     let mut sources = Sources::default();
     for (path, text) in page::DEMO {
         sources.add(path, text);
@@ -36,8 +47,5 @@ pub fn of(files: &[ExampleFile]) -> Project {
     let model = model::resolve(&sources, &ids, &mut found);
     let typed = check::check(&model, &sources, &mut found);
     koppla::plan::check_systems(&model, &mut found);
-    for route in &typed.routes {
-        check::executable(&model, route, true, &mut found);
-    }
     Project { sources, model, typed, found: found.sorted() }
 }

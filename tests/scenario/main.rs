@@ -13,6 +13,7 @@ mod broken_records;
 mod cases;
 mod change_sets;
 mod documents;
+mod founding;
 mod guards;
 mod killed;
 mod own;

@@ -22,7 +22,7 @@ fn an_operator_reads_what_a_run_will_do() {
     said.says(&[
         // Settings are filled in, in what is read and in what is written.
         "unit read input/Exk_EnhetData.csv: CSV",
-        "10 of 18 fields: id, namn, enhnamn",
+        "5 of 18 fields: id, namn, enhnamn, skolenhetskod, slutdatum",
         "user write output/users.csv: CSV",
         // Rules are said as they are written: from the left to the right, with all that they say.
         "E-post elev own.c.epost -> emails[type == \"Skola elev\"].value when row.kind == \"pupil\"",

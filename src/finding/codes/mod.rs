@@ -243,6 +243,12 @@ pub mod document {
             "must {place} at `{system}`"; ["put the mappings in order; each begins where the one before ends"]
         UNKNOWN_PROVIDER "unknown-provider" Error "there is no provider `{name}`";
             "no provider document has this name"; ["did you mean `{suggestion}`?"]
+        UNKNOWN_PACKAGE "unknown-package" Error "there is no package `{name}`";
+            "the provider has none of this name"; ["did you mean `{suggestion}`?", "name the provider that has it: `{provider}`", "write it under `packages:` of the provider"]
+        PACKAGE_DECIDES "package-decides" Error "the package {package} fixes `{name}`";
+            "says otherwise"; ["remove the line, or choose another package"]
+        BEGINS_WITH_NOTHING "begins-with-nothing" Error "there is no setting `{name}` to begin with";
+            "not a setting of this system"; ["did you mean `{suggestion}`?", "declare it under `settings:`"]
         UNKNOWN_SETTING "unknown-setting" Error "`{name}` is no setting of `{system}`";
             "the system does not ask for it"; ["did you mean `{suggestion}`?", "remove it"]
         MISSING_SETTING "missing-setting" Error "the setting `{name}` has no value";
@@ -341,7 +347,11 @@ pub mod privacy {
     use super::*;
     codes! {
         ALLOW_GRANTS_NOTHING "allow-grants-nothing" Warning "no {class} ever reaches {field}"; "grants nothing"; ["remove the line: consent that nobody needs hides the one that somebody does"]
+        CLASS_IN_ADDRESS "class-in-address" Error "`{field}` is {class} and stands in an address"; "addresses are logged by every machine on the way"; ["send it in the body, or address the record by an id that says nothing"]
+        CLASS_IN_KEY "class-in-key" Error "{class} is in the key of the records of map `{map}`"; "keys stand in findings, in the history and in the store"; ["make the key of something else: the number of the record, or `hmac_id` of it"]
         CLASS_LOST "class-lost" Error "{class} flows into `{field}`, which does not say so"; "carries {class}"; ["give the field `class: {class}`, or do not send it"]
+        MATCHED_FIELD_HIDES_CLASS "matched-field-hides-class" Error "a field that {class} is compared with does not say so"; "holds {class}, as what is on the left of `==`"; ["give this field `class: {class}`, or let records find each other by something else"]
+        WHO_IS_SEEN_TELLS "who-is-seen-tells" Error "who takes part in map `{map}` tells {class}"; "being there tells it: {fields}"; ["choose the records by something else; where it is meant, give each field of the target `class: {class}`"]
         CLASS_REACHES_TARGET "class-reaches-target" Error "{class} reaches {field} without consent"; "carries {class}"; ["remove the rule, or add to the sync under `allow: |` the line  {class} -> {field} because \"…\""]
     }
 }

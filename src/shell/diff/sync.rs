@@ -9,7 +9,7 @@ use crate::documents::privacy::{Privacy, privacy};
 use crate::documents::redact;
 use crate::finding::{Finding, Findings, Severity, codes, layout};
 use crate::plan::{Plan, lower};
-use crate::run::gather::{Sides, gather, settings};
+use crate::run::gather::{Sides, Unready, gather, settings};
 use crate::run::impact::{self, Entity, Impact, Pair, Record, Shot, Stage, Turn};
 use crate::shell::project::Project;
 use crate::shell::version::Version;
@@ -96,7 +96,7 @@ impl Bench<'_> {
     fn shoot(&self, project: &Project, plan: &Plan<'_>) -> Result<Shot, String> {
         let sync = project.model.sync(plan.sync);
         let as_of = self.as_of.to_string();
-        let left = settings(&project.model, &sync.left, &project.folder, &as_of, self.world)?;
+        let left = settings(&project.model, &sync.left, &project.folder, &as_of, self.world).map_err(Unready::why)?;
         let sides = Sides { left, right: Settings::default() };
         let mut silent = |_: &str, _: usize| {};
         let read = self.runtime.block_on(gather(plan, &sides, self.world, false, &mut silent));
