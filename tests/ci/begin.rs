@@ -3,7 +3,7 @@
 use crate::repository::{commit, git};
 use crate::scene::{koppla, text};
 use koppla::shell::{Exit, library};
-use koppla::world::{TestWorld, World};
+use koppla::world::TestWorld;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
