@@ -9,6 +9,7 @@ mod functions;
 mod given;
 pub mod mutants;
 mod observe;
+pub mod syncs;
 
 pub use functions::examples;
 

@@ -18,7 +18,7 @@ use super::table::{Apart, Table};
 use crate::documents::keys::Keys;
 use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
-use crate::store::{LinkState, Store, StoreFault};
+use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
 use crate::syntax::tree::{Kind, Node};
 use crate::value::{Arena, Class, EntityId, Row, Type, Value, normal};
@@ -106,9 +106,20 @@ pub fn work_route<'t>(
     lookups: &'t [Lookup<'t>],
     report: &mut Report,
 ) -> Option<Worked<'t>> {
+    work_input(plan, first_input(plan, read, report), as_of, arenas, lookups, report)
+}
+
+/// The same over left tables that are there already.
+fn work_input<'t>(
+    plan: &'t Plan<'t>,
+    mut input: Input<'t>,
+    as_of: Date,
+    arenas: &'t Arenas,
+    lookups: &'t [Lookup<'t>],
+    report: &mut Report,
+) -> Option<Worked<'t>> {
     let model = plan.model;
     let sync = model.sync(plan.sync);
-    let mut input = first_input(plan, read, report);
     let mut last = None;
     for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
         let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, &sync.options, arenas.own()));
@@ -128,12 +139,38 @@ pub fn work_route<'t>(
 /// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
 /// be proposed just so is proposed.
 pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal, StoreFault> {
-    let Wish { store, saved, as_of, made_at, purpose } = *wish;
     let arenas = Arenas::of_machine();
-    let arena = arenas.own();
     let codecs = lookup_codecs(plan.model);
-    let lookups = lookups(plan.model, &codecs, arena);
+    let lookups = lookups(plan.model, &codecs, arenas.own());
     let mut report = Report::default();
+    let input = first_input(plan, read, &mut report);
+    propose_over(&Given { plan, read, lookups: &lookups, arenas: &arenas, loose: &[] }, input, wish, report)
+}
+
+/// What a proposal is made over, beside the left tables.
+pub struct Given<'t> {
+    /// The compiled sync.
+    pub plan: &'t Plan<'t>,
+    /// What was read; of it, only the right side counts here.
+    pub read: &'t Read,
+    /// Look-up tables.
+    pub lookups: &'t [Lookup<'t>],
+    /// Where values live.
+    pub arenas: &'t Arenas,
+    /// Right records that nobody has linked, where the right side is not read: their keys and values, with no left key.
+    pub loose: &'t [(EntityId, Link)],
+}
+
+/// The same over left tables that are there already: for test cases.
+pub fn propose_over<'t>(
+    given: &Given<'t>,
+    input: Input<'t>,
+    wish: &Wish<'_>,
+    mut report: Report,
+) -> Result<Proposal, StoreFault> {
+    let Wish { store, saved, as_of, made_at, purpose } = *wish;
+    let Given { plan, read, lookups, arenas, loose } = *given;
+    let arena = arenas.own();
     let mut set = ChangeSet {
         version: VERSION,
         sync: plan.model.sync(plan.sync).name.text.clone(),
@@ -146,7 +183,7 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
         Some(store) => !store.has_links(&set.sync)? || store.recall(&set.sync, FILLED)?.is_none(),
         None => true,
     };
-    let Some(worked) = work_route(plan, read, as_of, &arenas, &lookups, &mut report) else {
+    let Some(worked) = work_input(plan, input, as_of, arenas, lookups, &mut report) else {
         return Ok(Proposal { set, report, stale: Vec::new() });
     };
     let mut compared: Vec<Compared<'_>> = Vec::new();
@@ -155,6 +192,7 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
     let waiting = waiting(store, &set.sync)?;
     let decisions = Decisions::of(store, &set.sync)?;
     let mut memory = Memory::of(plan, store, &set.sync)?;
+    memory.add_loose(loose);
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };

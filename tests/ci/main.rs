@@ -12,3 +12,4 @@ mod checks;
 mod coverage;
 mod diffs;
 mod pull_request;
+mod syncs;

@@ -18,7 +18,8 @@ impl Covered {
     /// Nothing touched yet: every chosen mapping, and those of chosen test documents.
     pub fn of(project: &Project, chosen: &Chosen<'_>, library: bool) -> Covered {
         let mut all = BTreeMap::new();
-        for id in chosen.mappings.iter().copied().chain(chosen.tests.iter().map(|test| test.mapping)) {
+        let tested = chosen.tests.iter().filter(|test| test.sync.is_none()).map(|test| test.mapping);
+        for id in chosen.mappings.iter().copied().chain(tested) {
             let typed = &project.typed.mappings[id.0 as usize];
             let counts = |file| library || project.is_own(file);
             all.entry(id.0).or_insert_with(|| Coverage::of(&project.model, typed, &counts));

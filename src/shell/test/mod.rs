@@ -10,7 +10,7 @@ use super::progress::Progress;
 use super::project::{self, Documents, Project};
 use super::{Exit, Out};
 use crate::finding::{github, junit, sarif, suggest};
-use crate::model::{Mapping, MappingId, Test};
+use crate::model::{Mapping, MappingId, SyncId, Test};
 use crate::run::cases::{self, Bench, Outcome};
 use crate::run::stage::{self, Worked};
 use crate::source::FileId;
@@ -179,8 +179,9 @@ fn names_exist(project: &Project, names: &[String], out: &mut Out) -> Result<(),
 fn names_of<'p>(project: &'p Project, test: &Test) -> [&'p str; 4] {
     let path = project.sources.file(test.file).path.as_str();
     let file = path.rsplit(['/', ':']).next().unwrap_or(path);
-    let mapping = &project.model.mapping(test.mapping).name.text;
-    [mapping, path, file, file.strip_suffix(".test.yaml").unwrap_or(file)]
+    let model = &project.model;
+    let tested = test.sync.map_or(&model.mapping(test.mapping).name.text, |sync| &model.sync(sync).name.text);
+    [tested, path, file, file.strip_suffix(".test.yaml").unwrap_or(file)]
 }
 
 /// What is run: mappings for the examples of their functions, test documents for their cases.
@@ -216,6 +217,10 @@ impl<'p> Chosen<'p> {
         let mut files: BTreeSet<FileId> = self.tests.iter().map(|test| test.file).collect();
         for test in &self.tests {
             project.files_of(test.mapping, &mut files);
+            if let Some(sync) = test.sync.map(|sync| project.model.sync(sync)) {
+                files.insert(sync.file);
+                sync.route.iter().for_each(|&mapping| project.files_of(mapping, &mut files));
+            }
         }
         for &mapping in self.mappings.iter().filter(|&&mapping| has_examples(project.model.mapping(mapping))) {
             project.files_of(mapping, &mut files);
@@ -232,6 +237,13 @@ fn has_examples(mapping: &Mapping) -> bool {
     mapping.functions.iter().any(|function| !function.examples.is_empty())
 }
 
+/// Works the cases of a whole sync.
+fn of_sync(project: &Project, bench: &Bench<'_>, test: &Test, sync: SyncId, world: &dyn World) -> Vec<Outcome> {
+    // Without a route a finding says so, and the gate stops before this.
+    let Some(route) = project.typed.routes.iter().find(|route| route.sync == sync) else { return Vec::new() };
+    test.cases.iter().map(|case| cases::syncs::work(bench, route, test, case, world)).collect()
+}
+
 /// Works all cases that are chosen. `covered` counts what they touch.
 fn outcomes(project: &Project, chosen: &Chosen<'_>, world: &dyn World, mut covered: Option<&mut Covered>) -> Vec<File> {
     let model = &project.model;
@@ -246,6 +258,10 @@ fn outcomes(project: &Project, chosen: &Chosen<'_>, world: &dyn World, mut cover
         files.push((mapping.file, &mapping.name.text, cases::examples(&bench, typed)));
     }
     for test in &chosen.tests {
+        if let Some(sync) = test.sync {
+            files.push((test.file, &model.sync(sync).name.text, of_sync(project, &bench, test, sync, world)));
+            continue;
+        }
         let typed = &project.typed.mappings[test.mapping.0 as usize];
         let mut coverage = covered.as_deref_mut().and_then(|covered| covered.mapping(test.mapping));
         let mut watch = |worked: &Worked<'_>| {
