@@ -206,6 +206,9 @@ pub struct SyncArgs {
     /// The date that the run takes for today (default: today)
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_of: Option<Date>,
+    /// How many threads work (default: one for each processor); the result is the same
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
 }
 
 /// Reads a date of an argument.

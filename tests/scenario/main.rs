@@ -22,4 +22,5 @@ mod privacy;
 mod protected;
 mod quiet;
 mod targets;
+mod threads;
 mod values;

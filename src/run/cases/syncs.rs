@@ -70,7 +70,7 @@ fn proposed(
     let work = || -> Result<Proposal, StoreFault> {
         let store = filled(model, &model.sync(route.sync).name.text, &linked, world)?;
         let read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
-        let wish = Wish { store: Some(&store), saved: None, as_of, made_at: "", purpose: Purpose::Look };
+        let wish = Wish { store: Some(&store), saved: None, as_of, made_at: "", purpose: Purpose::Look, threads: 1 };
         let given = Given { plan: &plan, read: &read, lookups: bench.lookups, arenas: &arenas, loose: &loose };
         propose_over(&given, Input { tables, ..Input::default() }, &wish, Report::default())
     };

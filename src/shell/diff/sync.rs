@@ -11,6 +11,7 @@ use crate::finding::{Finding, Findings, Severity, codes, layout};
 use crate::plan::{Plan, lower};
 use crate::run::gather::{Sides, Unready, gather, settings};
 use crate::run::impact::{self, Entity, Impact, Pair, Record, Shot, Stage, Turn};
+use crate::run::parallel::processors;
 use crate::shell::project::Project;
 use crate::shell::version::Version;
 use crate::value::{Class, ClassSet};
@@ -99,7 +100,7 @@ impl Bench<'_> {
         let left = settings(&project.model, &sync.left, &project.folder, &as_of, self.world).map_err(Unready::why)?;
         let sides = Sides { left, right: Settings::default() };
         let mut silent = |_: &str, _: usize| {};
-        let read = self.runtime.block_on(gather(plan, &sides, self.world, false, &mut silent));
+        let read = self.runtime.block_on(gather(plan, &sides, self.world, false, processors(), &mut silent));
         Ok(impact::shoot(plan, &read, self.as_of))
     }
 
