@@ -5,7 +5,7 @@ use super::mapping::check_options;
 use super::reader::{self, entries, key_name, named_nodes, text};
 use super::route::{self, Roads};
 use super::shape::{Key, Shape, key, required};
-use super::{Case, Dropped, Mapping, Model, Side, SyncId, Test};
+use super::{Case, Dropped, ExpectedChanges, Mapping, Model, Side, SyncId, Test};
 use crate::finding::codes::document as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
@@ -135,12 +135,7 @@ fn links(node: &Node) -> Vec<(Name, Vec<(Name, String)>)> {
 }
 
 /// Expected changes by entity and operation; `None` if the case has none, or tests no sync.
-fn changes(
-    model: &Model,
-    tested: &Tested<'_>,
-    node: &Node,
-    found: &mut Findings,
-) -> Option<Vec<(Name, Vec<(Name, Vec<Node>)>)>> {
+fn changes(model: &Model, tested: &Tested<'_>, node: &Node, found: &mut Findings) -> Option<Vec<ExpectedChanges>> {
     tested.sync?;
     node.get("changes")?;
     let mut all = Vec::new();
@@ -158,7 +153,7 @@ fn changes(
             records.iter().for_each(|record| check_record(model, entity, record, found));
             operations.push((key_name(operation), records));
         }
-        all.push((key_name(entry), operations));
+        all.push(ExpectedChanges { entity: key_name(entry), operations });
     }
     Some(all)
 }

@@ -756,11 +756,20 @@ pub struct Case {
     /// Of a sync: which left record belongs to which right one, by entity.
     pub links: Vec<(Name, Vec<(Name, String)>)>,
     /// Of a sync: the changes that are expected, by entity and operation.
-    pub changes: Option<Vec<(Name, Vec<(Name, Vec<Node>)>)>>,
+    pub changes: Option<Vec<ExpectedChanges>>,
     /// Of a sync: true if a guard is expected to stop the run.
     pub stopped: bool,
     /// Values of options that differ from the document's.
     pub options: Vec<(Name, Node)>,
+}
+
+/// The changes that a case expects of an entity: by operation, records with their keys and fields.
+#[derive(Clone, Debug)]
+pub struct ExpectedChanges {
+    /// The entity.
+    pub entity: Name,
+    /// Operations, each with its records.
+    pub operations: Vec<(Name, Vec<Node>)>,
 }
 
 /// Expected skips, rejections or held records of a case.

@@ -198,12 +198,12 @@ pub fn propose_over<'t>(
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
         let secret = store.map_or([0; 32], Store::key);
         let context = Context { plan, worked: &worked, index, secret, known, as_of, purpose };
-        let right = Right::of(plan, write, read, &mut memory, &arenas);
+        let right = Right::of(plan, write, read, &mut memory, arenas);
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
-        let one = context.compare(right, &arenas);
+        let one = context.compare(right, arenas);
         memory.learn(write.entity, one.changes.iter().map(|proposed| &proposed.change));
         compared.push(one);
     }

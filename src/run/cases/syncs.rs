@@ -254,7 +254,7 @@ fn compared(model: &Model, route: &Route, case: &Case, proposal: &Proposal) -> V
         differences.push(unreadable(entity.clone(), why.clone()));
     }
     let stops = &proposal.report.stopped;
-    if case.stopped != !stops.is_empty() {
+    if case.stopped == stops.is_empty() {
         let why = match stops.first() {
             Some(why) => format!("would stop this run: {why}; a case that means that says `stopped: true`"),
             None => "would not stop this run, though the case says `stopped: true`".to_string(),
@@ -263,9 +263,9 @@ fn compared(model: &Model, route: &Route, case: &Case, proposal: &Proposal) -> V
     }
     if let (Some(expected), Some(last)) = (&case.changes, route.mappings.last()) {
         let mut open = changes_of(&proposal.set);
-        for (name, operations) in expected {
-            let Some(entity) = given::entity(model, &last.right, &name.text) else { continue };
-            for (operation, records) in operations {
+        for of_entity in expected {
+            let Some(entity) = given::entity(model, &last.right, &of_entity.entity.text) else { continue };
+            for (operation, records) in &of_entity.operations {
                 let mut side = Side { model, entity, operation: &operation.text, open: &mut open };
                 records.iter().for_each(|record| side.expect(record, &mut differences));
             }
