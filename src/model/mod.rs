@@ -548,6 +548,8 @@ pub struct Table {
     pub key: Vec<usize>,
     /// Its rows: one text for each column, `None` where absent.
     pub rows: Vec<Vec<Option<String>>>,
+    /// Where each row is written.
+    pub places: Vec<Span>,
     /// What a key that is not in it gives.
     pub unmapped: Unmapped,
 }
@@ -730,8 +732,10 @@ pub struct Freeze {
 /// A test document.
 #[derive(Debug)]
 pub struct Test {
-    /// The mapping that it tests.
+    /// The mapping that it tests; of a sync, the last one of its route.
     pub mapping: MappingId,
+    /// The sync that it tests, if it tests a whole sync.
+    pub sync: Option<SyncId>,
     /// The file.
     pub file: FileId,
     /// The run's date of its cases.
@@ -761,8 +765,25 @@ pub struct Case {
     pub held: Vec<Dropped>,
     /// How many left records were set aside because a person is protected, if the case says so.
     pub protected: Option<u32>,
+    /// Of a sync: what the target holds, by entity.
+    pub right: Vec<(Name, Vec<Node>)>,
+    /// Of a sync: which left record belongs to which right one, by entity.
+    pub links: Vec<(Name, Vec<(Name, String)>)>,
+    /// Of a sync: the changes that are expected, by entity and operation.
+    pub changes: Option<Vec<ExpectedChanges>>,
+    /// Of a sync: true if a guard is expected to stop the run.
+    pub stopped: bool,
     /// Values of options that differ from the document's.
     pub options: Vec<(Name, Node)>,
+}
+
+/// The changes that a case expects of an entity: by operation, records with their keys and fields.
+#[derive(Clone, Debug)]
+pub struct ExpectedChanges {
+    /// The entity.
+    pub entity: Name,
+    /// Operations, each with its records.
+    pub operations: Vec<(Name, Vec<Node>)>,
 }
 
 /// Expected skips, rejections or held records of a case.

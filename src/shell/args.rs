@@ -41,6 +41,8 @@ pub enum Command {
     Held(HeldArgs),
     /// Decide about records of protected people
     Decide(DecideArgs),
+    /// Write a project to begin with
+    New(NewArgs),
     /// Try an example: check, preview, run, run again
     Try(TryArgs),
     /// Explain a finding by its code, or list all codes
@@ -113,6 +115,18 @@ pub enum CasesFormat {
     Sarif,
     /// JUnit XML, for build servers
     Junit,
+}
+
+/// How coverage is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum CoverageFormat {
+    /// For people: counts, and what no case touches
+    #[default]
+    Human,
+    /// For programs: one JSON value
+    Json,
+    /// lcov, onto the lines of the documents
+    Lcov,
 }
 
 /// How changes are printed.
@@ -292,7 +306,10 @@ Examples:
   koppla test namn.test.yaml             run the cases of this file
   koppla test --library                  run the cases of the built-in library too
   koppla test --format json              the outcome of every case for programs
-  koppla test --format junit > cases.xml the same for build servers")]
+  koppla test --format junit > cases.xml the same for build servers
+  koppla test --coverage                 also what the cases touch, and what none does
+  koppla test --coverage=lcov --coverage-out koppla.info   the same onto the lines of the documents
+  koppla test --mutate                   change the rules one by one; list what no case notices")]
 pub struct TestArgs {
     /// Names of mappings, or files of test documents (default: all of the project)
     pub names: Vec<String>,
@@ -302,6 +319,18 @@ pub struct TestArgs {
     /// How the outcomes are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: CasesFormat,
+    /// Also say what the cases touch: rules, outcomes, branches, rows of tables
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "human")]
+    pub coverage: Option<CoverageFormat>,
+    /// Write the coverage into this file
+    #[arg(long, value_name = "FILE", requires = "coverage")]
+    pub coverage_out: Option<PathBuf>,
+    /// Also change the rules one by one, and list the changes that no case notices
+    #[arg(long)]
+    pub mutate: bool,
+    /// Exit 1 if there are changes that no case notices
+    #[arg(long, requires = "mutate")]
+    pub exit_code: bool,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
@@ -656,6 +685,26 @@ pub struct FunctionsArgs {
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
+}
+
+/// `koppla new`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The project is green as it lies: two systems of files with invented people, a mapping, a sync with its overlay,
+cases, pipelines for GitHub and GitLab, a hook for commits, settings for editors.
+
+Examples:
+  koppla new norrskolan                  a project in the folder norrskolan
+  koppla new norrskolan --folder .       in this folder, which must be empty")]
+pub struct NewArgs {
+    /// The name of its sync: small letters, digits, hyphens
+    pub name: String,
+    /// The folder (default: the name)
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `koppla try`
