@@ -134,7 +134,8 @@ fn wrong_examples(model: &Model, typed: &TypedMapping, examples: &[Example]) -> 
     let pupil = model.entities.iter().position(|entity| entity.name.text == "pupil").expect("pupil");
     tables[pupil] = records(model);
     let count = tables.len() as u32;
-    let tables = Tables { tables: tables.into_iter().map(std::rc::Rc::new).collect(), entities: count, layouts: count };
+    let tables =
+        Tables { tables: tables.into_iter().map(std::sync::Arc::new).collect(), entities: count, layouts: count };
     let (links, odd) = (Links::new(), Odd::default());
     let machine = Machine {
         model,
@@ -147,14 +148,14 @@ fn wrong_examples(model: &Model, typed: &TypedMapping, examples: &[Example]) -> 
         lookups: &lookups,
         odd: &odd,
         target: None,
-        inside: std::cell::Cell::new(false),
+        inside: false,
     };
     let mut wrong = Vec::new();
     for (number, (what, given, gives)) in examples.iter().enumerate() {
         let run = |name: String| {
             let function = typed.functions.iter().find(|function| *function.name == *name).expect("a function");
-            let mut frame = vec![Value::Absent; function.frame as usize];
-            (machine.eval(function.body, &mut frame, &arena), typed.nodes.typing(function.body).clone())
+            let frame = vec![Value::Absent; function.frame as usize];
+            (machine.eval(function.body, &frame, &arena), typed.nodes.typing(function.body).clone())
         };
         let ((value, typing), (expected, _)) = (run(format!("given_{number}")), run(format!("gives_{number}")));
         let fits = match (&value, *gives) {

@@ -14,8 +14,9 @@ use koppla::documents::functions;
 use koppla::finding::page::{self, ExampleFile};
 use koppla::finding::terminal;
 use koppla::run::make::Fate;
+use koppla::run::parallel::Arenas;
 use koppla::run::stage::{Input, Setting, work};
-use koppla::value::{Arena, Value};
+use koppla::value::Value;
 use project::records::Records;
 use std::collections::BTreeMap;
 
@@ -167,14 +168,14 @@ fn every_expression_has_its_result() {
 
 /// Works the mapping of all expressions over the given records: the answers by field.
 fn answers(project: &project::Project) -> BTreeMap<String, String> {
-    let arena = Arena::new();
+    let arenas = Arenas::new(1);
     let model = &project.model;
     let mapping = model.find_mapping("manual").expect("the mapping is there");
     let as_of = model.tests[0].as_of.as_ref().and_then(|date| date.parse().ok()).expect("a date");
     let typed = &project.typed.mappings[mapping.0 as usize];
     let setting = Setting { model, typed, options: &[], lookups: &[], as_of, target: None };
-    let tables = Records::of(model, &arena);
-    let worked = work(&setting, Input { tables, ..Input::default() }, &arena);
+    let tables = Records::of(model, arenas.own());
+    let worked = work(&setting, Input { tables, ..Input::default() }, &arenas);
     let made = &worked.made[0];
     assert_eq!(made.rows.len(), 1, "{:?}", worked.made);
     assert_eq!(made.rows[0].fate, Fate::Whole);

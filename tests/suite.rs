@@ -16,6 +16,7 @@ use koppla::value::Arena;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// A finding: file, line, severity and code.
 type Place = (String, usize, String);
@@ -32,6 +33,10 @@ fn folders(under: &Path) -> Vec<PathBuf> {
 
 fn suite() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite")
+}
+
+fn jobs() -> Vec<PathBuf> {
+    folders(&suite().join("jobs"))
 }
 
 /// The documents of a project: path inside it, and text.
@@ -84,10 +89,36 @@ fn found(project: &Project) -> Vec<(Place, String)> {
     project.findings.iter().map(one).collect()
 }
 
+/// A project of the suite, checked once for all tests.
+struct Checked {
+    /// The name of its folder.
+    name: String,
+    /// True for one of the jobs.
+    job: bool,
+    /// Its documents.
+    texts: Vec<(String, String)>,
+    /// What came of them.
+    project: Project,
+}
+
+fn suite_projects() -> &'static [Checked] {
+    static ALL: LazyLock<Vec<Checked>> = LazyLock::new(|| {
+        let checked = |folder: &PathBuf, job| {
+            let name = folder.file_name().expect("a name").to_string_lossy().to_string();
+            let texts = documents(folder);
+            Checked { name, job, project: Project::of_texts(&texts), texts }
+        };
+        let others = folders(&suite()).into_iter().filter(|folder| !folder.ends_with("jobs"));
+        let others: Vec<Checked> = others.map(|folder| checked(&folder, false)).collect();
+        others.into_iter().chain(jobs().iter().map(|folder| checked(folder, true))).collect()
+    });
+    &ALL
+}
+
 /// What differs between the findings of a project and its comments.
-fn differences(name: &str, texts: &[(String, String)], wrong: &mut Vec<String>) {
+fn differences(name: &str, texts: &[(String, String)], project: &Project, wrong: &mut Vec<String>) {
     let expected = all_expected(texts);
-    let found = found(&Project::of_texts(texts));
+    let found = found(project);
     for ((file, line, what), slice) in &expected {
         let here: Vec<&String> =
             found.iter().filter(|((f, l, w), _)| (f, l, w) == (file, line, what)).map(|(_, slice)| slice).collect();
@@ -110,13 +141,14 @@ fn differences(name: &str, texts: &[(String, String)], wrong: &mut Vec<String>) 
 #[test]
 fn every_project_gives_what_its_comments_say() {
     let mut wrong = Vec::new();
-    for folder in folders(&suite()) {
-        let name = folder.file_name().expect("a name").to_string_lossy().to_string();
-        let texts = documents(&folder);
-        differences(&name, &texts, &mut wrong);
-        let windows: Vec<(String, String)> =
-            texts.iter().map(|(path, text)| (path.clone(), text.replace('\n', "\r\n"))).collect();
-        differences(&format!("{name} with CRLF"), &windows, &mut wrong);
+    for checked in suite_projects() {
+        differences(&checked.name, &checked.texts, &checked.project, &mut wrong);
+        // What line ends change, the other projects show; the jobs are many.
+        if !checked.job {
+            let crlf = |(path, text): &(String, String)| (path.clone(), text.replace('\n', "\r\n"));
+            let windows: Vec<(String, String)> = checked.texts.iter().map(crlf).collect();
+            differences(&format!("{} with CRLF", checked.name), &windows, &Project::of_texts(&windows), &mut wrong);
+        }
     }
     assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
 }
@@ -195,15 +227,28 @@ fn example_projects_check_without_a_finding_and_pass_their_cases() {
 #[test]
 fn projects_of_the_suite_pass_their_cases() {
     let mut count = 0;
-    for folder in folders(&suite()) {
-        let project = Project::of_texts(&documents(&folder));
-        if !project.has_errors() {
-            let outcomes = outcomes(&project, false);
+    for checked in suite_projects() {
+        if !checked.project.has_errors() {
+            let outcomes = outcomes(&checked.project, false);
             assert_passed(&outcomes);
             count += outcomes.len();
         }
     }
     assert!(count >= 10, "{count} cases");
+}
+
+/// A job that lost its cases would pass every other test.
+#[test]
+fn every_job_has_cases_and_stands_in_the_list() {
+    let list = fs::read_to_string(suite().join("jobs/README.md")).expect("the list");
+    let mut count = 0;
+    for Checked { name, project, .. } in suite_projects().iter().filter(|checked| checked.job) {
+        assert!(list.contains(&format!("]({name})")), "{name} is not in the list");
+        assert!(!project.has_errors(), "{name}");
+        assert!(!project.model.tests.iter().all(|test| !project.is_own(test.file)), "{name} has no cases");
+        count += 1;
+    }
+    assert_eq!(count, list.matches("](j").count(), "a job of the list is missing");
 }
 
 /// The table that this project was asked for: 48 rows with the names and in the order of the schools' help page.

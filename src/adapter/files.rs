@@ -6,6 +6,7 @@
 
 mod bundle;
 mod chunk;
+mod document;
 mod documents;
 mod element;
 mod fixed;
@@ -14,6 +15,7 @@ mod header;
 mod ldif;
 mod locate;
 mod markup;
+mod nest;
 mod part;
 mod piece;
 pub mod record;

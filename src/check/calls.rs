@@ -3,6 +3,7 @@
 use super::checker::Checker;
 use super::effects::{after, declassified, is_key};
 use super::names::type_name;
+use super::presence::Fact;
 use super::scope::{Element, Scope};
 use super::typed::{ExprId, Literal, Node, TypedOrder, Typing};
 use crate::finding::codes::rule as code;
@@ -81,10 +82,22 @@ impl Checker<'_> {
     ) -> (u16, R) {
         let local = scope.take();
         scope.elements.push(Element { local, ty: element.clone(), classes });
+        let facts = self.facts_of_element(element, local);
+        let facts = scope.assume(facts);
         let result = body(self, scope);
+        scope.forget(&facts);
         scope.elements.pop();
         scope.next -= 1;
         (local, result)
+    }
+
+    /// What a set knows of its rows is known of each of them in a list.
+    fn facts_of_element(&self, element: &Type, local: u16) -> Vec<Fact> {
+        match element {
+            Type::Record(RecordType::Set(set)) => self.sets.get(set).map(|layout| layout.facts_of(local)),
+            _ => None,
+        }
+        .unwrap_or_default()
     }
 
     fn project_call(&mut self, index: usize, name: &Name, args: &[Arg], span: Span, scope: &mut Scope) -> ExprId {
@@ -256,24 +269,37 @@ impl Checker<'_> {
         self.nodes.add(Node::Call { function, args: values.into() }, typing)
     }
 
-    /// True if all arguments behind the first are literals with which the function gives a value: it is called once to see.
+    /// True if all arguments behind the first are literals (or of a type whose values are all alike to a function) with
+    /// which the function gives a value: it is called once to see.
     fn settings_are_right(&self, function: &'static Function, args: &[Option<ExprId>]) -> bool {
         let Run::Pure(run) = function.run else { return false };
         let mut values = Vec::with_capacity(args.len());
         for (index, (arg, param)) in args.iter().zip(function.params).enumerate() {
             values.push(match arg {
-                _ if index == 0 => sample(param),
+                _ if index == 0 => arg.and_then(|arg| self.alike(arg)).unwrap_or_else(|| sample(param)),
                 None => Value::Absent,
                 Some(arg) => match self.nodes.node(*arg) {
                     Node::Literal(Literal::Text(text)) => Value::Text(text),
                     Node::Literal(Literal::Int(number)) => Value::Int(*number),
                     Node::Literal(Literal::Bool(truth)) => Value::Bool(*truth),
-                    _ => return false,
+                    _ => match self.alike(*arg) {
+                        Some(value) => value,
+                        None => return false,
+                    },
                 },
             });
         }
         let arena = Arena::new();
         run(&Context { arena: &arena, as_of: EXAMPLE_DAY }, &values).is_ok()
+    }
+
+    /// A value of a type of which no value makes a function fail that takes another.
+    fn alike(&self, arg: ExprId) -> Option<Value<'static>> {
+        match self.nodes.typing(arg).ty {
+            Type::Date => Some(Value::Date(EXAMPLE_DAY)),
+            Type::MonthDay => Some(Value::Text("08-01")),
+            _ => None,
+        }
     }
 
     /// Checks one argument against its parameter and takes it into the type of the call.

@@ -507,8 +507,19 @@ impl Checker<'_> {
             (a, b) if a.is_number() && b.is_number() => Type::Decimal,
             (a, b) if a.is_textual() && b.is_textual() => Type::Text,
             (Type::List(a) | Type::Set(a), Type::List(b) | Type::Set(b)) => Type::List(Arc::new(self.joined(a, b)?)),
+            (Type::Struct(a), Type::Struct(b)) if a.len() == b.len() => {
+                let members: Option<Vec<Member>> =
+                    a.iter().zip(b.iter()).map(|(a, b)| self.joined_member(a, b)).collect();
+                Type::Struct(members?.into())
+            }
             _ => return None,
         })
+    }
+
+    /// A member that two structures have in the same place: it may be absent if it may be in one of them.
+    fn joined_member(&self, one: &Member, other: &Member) -> Option<Member> {
+        let ty = self.joined(&one.ty, &other.ty).filter(|_| one.name == other.name)?;
+        Some(Member { name: one.name.clone(), ty, optional: one.optional || other.optional })
     }
 
     /// The classes that flow into a node.

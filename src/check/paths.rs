@@ -1,9 +1,9 @@
 //! Names and paths: what a name means, and what follows a dot.
 
 use super::checker::Checker;
-use super::names::{record_name, type_name};
+use super::names::type_name;
 use super::scope::{Scope, Variable};
-use super::typed::{ExprId, Node, Typing};
+use super::typed::{ExprId, Layout, Node, Typing};
 use crate::finding::codes::rule as code;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name};
@@ -173,7 +173,7 @@ impl Checker<'_> {
                 if layout.union.is_empty() {
                     self.slot(of, &layout, name, span, scope)
                 } else {
-                    self.union_field(of, &layout.union, name, span)
+                    self.union_field(of, &layout, name, span)
                 }
             }
             Type::Struct(members) => match members.iter().position(|member| *member.name == *name.text) {
@@ -271,14 +271,7 @@ impl Checker<'_> {
     }
 
     /// A binding of a row, or a field that exactly one of its bindings has.
-    fn slot(
-        &mut self,
-        of: ExprId,
-        layout: &super::typed::Layout,
-        name: &Name,
-        span: Span,
-        scope: &mut Scope,
-    ) -> ExprId {
+    fn slot(&mut self, of: ExprId, layout: &Layout, name: &Name, span: Span, scope: &mut Scope) -> ExprId {
         let outer = self.nodes.typing(of).clone();
         let slot = |index: usize, span| {
             let binding = &layout.slots[index];
@@ -318,14 +311,11 @@ impl Checker<'_> {
     }
 
     /// A field that all entities of a union have, or `kind`.
-    fn union_field(&mut self, of: ExprId, union: &[RecordType], name: &Name, span: Span) -> ExprId {
-        let model = self.model;
+    fn union_field(&mut self, of: ExprId, layout: &Layout, name: &Name, span: Span) -> ExprId {
+        let (model, union) = (self.model, &layout.union);
         let outer = self.nodes.typing(of).clone();
         if name.text == "kind" {
-            let names: Box<[_]> = union
-                .iter()
-                .map(|&record| (record, record_name(model, record).rsplit(' ').next().unwrap_or("").into()))
-                .collect();
+            let names: Box<[_]> = union.iter().copied().zip(layout.kinds.iter().cloned()).collect();
             let values = names.iter().map(|(_, name): &(_, Box<str>)| name.clone()).collect::<Vec<_>>();
             let typing = Typing { ty: Type::Enum(values.into()), span, ..outer };
             return self.nodes.add(Node::UnionKind { of, names }, typing);

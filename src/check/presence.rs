@@ -108,10 +108,17 @@ impl Scope {
 
     /// Takes over what is known of the rows of a set whose row lies in a variable.
     pub fn assume_row(&mut self, layout: &Layout, row: Local) {
-        for fact in &layout.present {
-            let (slot, rest) =
-                fact.split_once('.').map_or((&**fact, String::new()), |(slot, rest)| (slot, format!(".{rest}")));
-            self.present.insert(format!("{row}.s{slot}{rest}").into());
-        }
+        self.assume(layout.facts_of(row));
+    }
+}
+
+impl Layout {
+    /// What is known of its rows, of the row that lies in a variable.
+    pub fn facts_of(&self, row: Local) -> Vec<Fact> {
+        let of_row = |fact: &Fact| match fact.split_once('.') {
+            Some((slot, rest)) => format!("{row}.s{slot}.{rest}").into(),
+            None => format!("{row}.s{fact}").into(),
+        };
+        self.present.iter().map(of_row).collect()
     }
 }

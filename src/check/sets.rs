@@ -274,7 +274,8 @@ impl Checker<'_> {
         if records.len() < sources.len() {
             return rows.scope.add_unknown("row");
         }
-        self.layouts.push(Layout { union: records.clone(), ..Layout::default() });
+        let kinds = sources.iter().map(|source| source.name().text.as_str().into()).collect();
+        self.layouts.push(Layout { union: records.clone(), kinds, ..Layout::default() });
         let ty = Type::Record(RecordType::Layout(self.layouts.len() as u32 - 1));
         let slot = rows.scope.add("row", ty, false, ClassSet::NONE, true);
         rows.key = vec![KeyPart::Slot(slot)];

@@ -11,7 +11,7 @@ use crate::syntax::ast::{Arrow, BinaryOp, Gone, Operation, Prefer};
 use crate::value::{ClassSet, Duration, EntityId, RecordType, SetId, Type};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A node of an expression.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -316,6 +316,11 @@ pub struct Typing {
 pub struct Nodes {
     nodes: Vec<Node>,
     typings: Vec<Typing>,
+    /// For each node the first one that reads the same: `p.name` twice in a mapping is one field of one record.
+    firsts: Vec<ExprId>,
+    /// True for nodes that are the first of several.
+    shared: Vec<bool>,
+    reads: HashMap<(u8, u32, u32, u32), ExprId>,
     /// Types that comparisons refer to.
     pub types: Vec<Type>,
     /// Compiled regular expressions.
@@ -329,9 +334,35 @@ pub struct Nodes {
 impl Nodes {
     /// Adds a node.
     pub fn add(&mut self, node: Node, typing: Typing) -> ExprId {
+        let id = ExprId(self.nodes.len() as u32);
+        let first = match self.read_of(&node) {
+            Some(read) => *self.reads.entry(read).or_insert(id),
+            None => id,
+        };
+        self.firsts.push(first);
+        self.shared.push(false);
+        self.shared[first.0 as usize] |= first != id;
         self.nodes.push(node);
         self.typings.push(typing);
-        ExprId(self.nodes.len() as u32 - 1)
+        id
+    }
+    /// What a node reads that does nothing but read.
+    fn read_of(&self, node: &Node) -> Option<(u8, u32, u32, u32)> {
+        match node {
+            Node::Local(local) => Some((0, u32::from(*local), 0, 0)),
+            Node::RowSlot { of, slot } => Some((1, self.first(*of).0, u32::from(*slot), 0)),
+            Node::Field { of, entity, field } => Some((2, self.first(*of).0, entity.0, u32::from(*field))),
+            _ => None,
+        }
+    }
+    /// The first node that reads the same as this one; itself if it does something else.
+    pub fn first(&self, id: ExprId) -> ExprId {
+        self.firsts[id.0 as usize]
+    }
+    /// The first of several nodes that read the same as this one, if there are several.
+    pub fn shared(&self, id: ExprId) -> Option<ExprId> {
+        let first = self.first(id);
+        self.shared[first.0 as usize].then_some(first)
     }
     /// The node.
     pub fn node(&self, id: ExprId) -> &Node {
@@ -348,6 +379,24 @@ impl Nodes {
     /// All nodes in order.
     pub fn all(&self) -> &[Node] {
         &self.nodes
+    }
+    /// How many variables an expression needs at most.
+    pub fn locals_under(&self, id: ExprId) -> Local {
+        let mut most = 0;
+        let mut waiting = vec![id];
+        while let Some(id) = waiting.pop() {
+            let node = self.node(id);
+            most = most.max(match node {
+                Node::Local(local) => local + 1,
+                Node::Each { element, .. }
+                | Node::Filter { element, .. }
+                | Node::Quantified { element, .. }
+                | Node::Sorted { element, .. } => element + 1,
+                _ => 0,
+            });
+            waiting.extend(children(node));
+        }
+        most
     }
     /// The number of a type, for comparisons.
     pub fn type_number(&mut self, ty: Type) -> u32 {
@@ -391,6 +440,8 @@ pub struct Layout {
     pub slots: Vec<Binding>,
     /// For a union: the entities or sets that its records are of.
     pub union: Vec<RecordType>,
+    /// For a union: the words that `row.kind` has for these, in the same order: what stands behind `as`, else the name.
+    pub kinds: Vec<Box<str>>,
     /// Paths from its slots that are known to be there.
     pub present: Vec<Box<str>>,
     /// The classes that need consent and that decide which rows there are: a condition, a join tells about who is seen.
@@ -609,6 +660,8 @@ pub struct TypedRule {
     pub left_span: Span,
     /// True if an overlay put it there.
     pub overlay: bool,
+    /// The layer that put it there, for people; empty for the standard.
+    pub layer: Box<str>,
 }
 
 /// How a field is written.

@@ -11,3 +11,4 @@ pub mod plan;
 pub mod direction;
 pub mod privacy;
 pub mod overlay;
+pub mod upgrade;

@@ -32,6 +32,7 @@ pub static KEYS: &[Key] = &[
     required("left", SIDES, "the system or systems on the left"),
     required("right", SIDES, "the system or systems on the right"),
     key("options", OPTIONS, "what a sync may choose; rules read them as `$name`"),
+    key("types", Shape::Named(&Shape::Type), "names for types of its options and functions"),
     key("functions", Shape::Named(&Shape::Keys(FUNCTION_KEYS)), "its own functions"),
     key("sets", Shape::Named(&Shape::Rule), "named lists of steps that shape records"),
     key("maps", Shape::Named(&Shape::Keys(map::KEYS)), "what becomes of which records"),
@@ -77,8 +78,6 @@ pub struct Surroundings<'a> {
     pub system: &'a dyn Fn(&str) -> Option<SystemId>,
     /// All names of systems, for suggestions.
     pub systems: &'a [String],
-    /// For types of options and functions.
-    pub types: &'a TypeScope<'a>,
     /// The number of the first of its sets.
     pub first_set: u32,
 }
@@ -96,6 +95,7 @@ pub fn read(
     let sets: Vec<Set> = entries(root, "sets").iter().map(|entry| set(id, entry, found)).collect();
     let maps: Vec<Map> = entries(root, "maps").iter().filter_map(|entry| map::read(entry, found)).collect();
     let rows = rows(root, &maps, found);
+    let types = TypeScope::of_own(root, found);
     let left = sides(root.get("left"), around, found);
     let right = sides(root.get("right"), around, found);
     let known = left.len() == written_sides(root, "left") && right.len() == written_sides(root, "right");
@@ -109,8 +109,8 @@ pub fn read(
         left,
         right,
         incomplete,
-        options: entries(root, "options").iter().map(|entry| option(entry, around.types, found)).collect(),
-        functions: entries(root, "functions").iter().filter_map(|entry| function(entry, around.types, found)).collect(),
+        options: entries(root, "options").iter().map(|entry| option(entry, &types, found)).collect(),
+        functions: entries(root, "functions").iter().filter_map(|entry| function(entry, &types, found)).collect(),
         sets: (0..sets.len() as u32).map(|index| SetId(around.first_set + index)).collect(),
         rows,
         maps,
@@ -137,6 +137,9 @@ fn sides(node: Option<&Node>, around: &Surroundings<'_>, found: &mut Findings) -
             let finding =
                 Finding::new(&codes::NAME_TWICE, side.alias.span).word("kind", "side").word("name", &side.alias.text);
             found.add(finding.other(first.alias.span, "the first one"));
+        } else if let Some(first) = sides[..index].iter().find(|first| first.system == side.system) {
+            let finding = Finding::new(&codes::SYSTEM_TWICE, side.alias.span).word("name", &first.alias.text);
+            found.add(finding.other(first.alias.span, "the same records"));
         }
     }
     sides

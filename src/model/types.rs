@@ -1,15 +1,17 @@
 //! Types as written become types as meant: references find their entities.
 
 use super::language;
+use super::reader;
 use super::system::SETTING_TYPES;
 use crate::finding::codes::document as codes;
+use crate::finding::codes::syntax as rule_codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::source::Span;
 use crate::syntax::ast::{Name, TypeExpr, TypeKind};
 use crate::syntax::tree::Node;
 use crate::value::{EntityId, Member, Type};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The words of simple types, for findings.
 const WORDS: &[&str] = &[
@@ -39,11 +41,12 @@ const WORDS: &[&str] = &[
     "ref",
 ];
 
-/// Where types are read: the entities that `ref` can name.
+/// Where types are read: the entities that `ref` can name, and the types that a mapping has named itself.
 #[derive(Debug, Default)]
 pub struct TypeScope<'a> {
     entities: HashMap<&'a str, EntityId>,
     names: Vec<&'a str>,
+    own: HashMap<String, Type>,
 }
 
 impl<'a> TypeScope<'a> {
@@ -51,7 +54,25 @@ impl<'a> TypeScope<'a> {
     pub fn of(names: impl Iterator<Item = &'a str>, first: u32) -> TypeScope<'a> {
         let names: Vec<&str> = names.collect();
         let entities = names.iter().zip(first..).map(|(&name, id)| (name, EntityId(id))).collect();
-        TypeScope { entities, names }
+        TypeScope { entities, names, own: HashMap::new() }
+    }
+
+    /// The types that stand under `types:` of a mapping, each of which may be made of those above it. A name that is a
+    /// type already is a finding, and keeps its meaning.
+    pub fn of_own(node: &Node, found: &mut Findings) -> TypeScope<'static> {
+        let mut scope = TypeScope::default();
+        for entry in reader::entries(node, "types") {
+            let (ty, optional) = scope.read(&entry.value, found);
+            if optional {
+                let expected = "a type without `?`; who uses it says whether a value may be absent";
+                found.add(Finding::new(&rule_codes::BAD_TYPE, entry.value.span).word("expected", expected));
+            }
+            match scope.known(&entry.key) {
+                Some(_) => found.add(Finding::new(&codes::TYPE_NAME_TAKEN, entry.key_span).word("name", &entry.key)),
+                None => drop(scope.own.insert(entry.key.clone(), ty)),
+            }
+        }
+        scope
     }
 
     /// For tables, options and functions: nothing can be referred to.
@@ -91,14 +112,19 @@ impl<'a> TypeScope<'a> {
     }
 
     fn simple(&self, word: &Name, found: &mut Findings) -> Type {
-        let known = Type::simple(&word.text)
-            .or_else(|| SETTING_TYPES.iter().find(|(known, _)| *known == word.text).map(|(_, ty)| ty.clone()));
-        known.unwrap_or_else(|| self.unknown(&word.text, word.span, found))
+        self.known(&word.text).unwrap_or_else(|| self.unknown(&word.text, word.span, found))
+    }
+
+    fn known(&self, word: &str) -> Option<Type> {
+        let setting = || SETTING_TYPES.iter().find(|(known, _)| *known == word).map(|(_, ty)| ty.clone());
+        Type::simple(word).or_else(setting).or_else(|| self.own.get(word).cloned())
     }
 
     fn unknown(&self, word: &str, span: Span, found: &mut Findings) -> Type {
         let reference = self.entities.contains_key(word).then(|| format!("ref {word}"));
-        let suggestion = reference.or_else(|| nearest(word, WORDS.iter().copied()).map(String::from));
+        let own = self.own.keys().map(String::as_str).collect::<BTreeSet<_>>();
+        let words = WORDS.iter().copied().chain(own);
+        let suggestion = reference.or_else(|| nearest(word, words).map(String::from));
         found.add(
             Finding::new(&codes::UNKNOWN_TYPE, span)
                 .word("name", word)

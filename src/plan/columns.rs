@@ -1,6 +1,6 @@
 //! Fields on the wire: which cells a plan needs, and how each becomes a value and back.
 
-use crate::model::{Entity, Field, Model};
+use crate::model::{Entity, EntityWrite, Field, Model};
 use crate::protocol::{ListForm, Slot, SlotKind, WireShape};
 use crate::value::wire::{Codec, Whole};
 use crate::value::{EntityId, Type};
@@ -75,6 +75,12 @@ pub fn columns(model: &Model, entity: &Entity, fields: &BTreeSet<u16>) -> (WireS
         shape.slots.push(slot(field));
     }
     (shape, columns)
+}
+
+/// Turns the shape in which records are read into that in which they are written.
+pub fn for_writing(shape: &mut WireShape, write: &EntityWrite) {
+    shape.id_at = write.id_at.clone().filter(|_| write.id_theirs);
+    shape.each = write.node.get("each").and_then(|node| node.text()).map(str::to_string);
 }
 
 /// Where a field lies on the wire.

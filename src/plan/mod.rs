@@ -212,7 +212,7 @@ fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) 
             write.read = entity_read(model, id, &all, &mut **dialect, found);
             let (mut shape, _) = columns::columns(model, entity, &all);
             if let Some(spec) = &entity.write {
-                shape.id_at = spec.id_at.clone().filter(|_| spec.id_theirs);
+                columns::for_writing(&mut shape, spec);
                 if target.whole {
                     write.deliver = dialect.write(&spec.node, None, &shape, found);
                 } else {
@@ -228,6 +228,15 @@ fn target(model: &Model, route: &Route, system: SystemId, found: &mut Findings) 
     }
     target.connection = connection;
     target
+}
+
+impl Target {
+    /// Where an entity stands in a delivery: its place under `holds`, else that in its system document.
+    pub fn place(&self, model: &Model, entity: EntityId) -> (usize, EntityId) {
+        let name = &model.entity(entity).name.text;
+        let place = self.delivery.holds.iter().position(|(held, _)| held == name);
+        (place.unwrap_or(self.delivery.holds.len()), entity)
+    }
 }
 
 /// Compiles every call of every system for its findings.
@@ -247,7 +256,7 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
                 dialect.read(read, &shape, found);
             }
             if let Some(write) = &entity.write {
-                shape.id_at = write.id_at.clone().filter(|_| write.id_theirs);
+                columns::for_writing(&mut shape, write);
                 if system.writes.whole || system.deliver.is_some() {
                     dialect.write(&write.node, None, &shape, found);
                 } else {

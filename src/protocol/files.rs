@@ -12,6 +12,7 @@ pub mod fixed;
 pub mod format;
 pub mod manifest;
 pub mod fit;
+pub mod together;
 mod show;
 
 pub use csv::Csv;
@@ -71,6 +72,8 @@ pub struct Call {
     pub layout: Layout,
     /// The fields.
     pub slots: Vec<Column>,
+    /// Where its file is named in the descriptor.
+    pub span: Span,
 }
 
 /// A field of a record.
@@ -243,7 +246,7 @@ impl Protocol for Files {
             .and_then(|node| Template::compile(node, scope, &PATHS, found))
             .unwrap_or_else(|| Template::fixed(""));
         let format = match keys.get("format") {
-            Some(node) => format(node, None, &mut unbuilt, found)?,
+            Some(node) => format(node, None, scope, &mut unbuilt, found)?,
             None => Format::Csv(Csv::default()),
         };
         let zip = keys.get("zip").and_then(|node| Template::compile(node, scope, &PATHS, found));
@@ -297,7 +300,7 @@ impl Connection {
             .required("file", "`file: pupils.csv`", found)
             .and_then(|node| Template::compile(node, &self.settings, &names, found));
         let format = match keys.get("format") {
-            Some(node) => format(node, Some(&self.format), &mut self.unbuilt, found),
+            Some(node) => format(node, Some(&self.format), &self.settings, &mut self.unbuilt, found),
             None => Some(self.format.clone()),
         };
         let layout = format.map(|format| self.layout(format, &keys, write, shape, found));
@@ -312,13 +315,18 @@ impl Connection {
             nested: !matches!(slot.kind, SlotKind::Scalar),
             list: slot.list.clone(),
         });
-        self.calls.push(Call {
+        let call = Call {
             write,
             file: file?,
             names: shape.names.clone(),
             layout: layout?,
             slots: slots.collect(),
-        });
+            span: keys.get("file").map_or(node.span, |file| file.span),
+        };
+        if write {
+            together::check(&self.calls, &call, found);
+        }
+        self.calls.push(call);
         Some(CallId(self.calls.len() as u32 - 1))
     }
 
@@ -350,6 +358,9 @@ impl Connection {
                 if let Some(name) = keys.text("sheet", found) {
                     sheet.name = Some(name.to_string());
                 }
+                if write {
+                    sheet.check_name(keys.get("sheet").unwrap_or(keys.node).span, found);
+                }
                 let listed = keys.texts("columns", found);
                 check_csv(keys, shape, listed.as_deref(), found);
                 Layout::Xlsx { sheet, listed: listed.map(|all| all.into_iter().map(|(name, _)| name).collect()) }
@@ -368,7 +379,7 @@ impl Connection {
 
 /// Paths that can be followed but not made.
 fn check_written(write: bool, shape: &WireShape, found: &mut Findings) {
-    for slot in shape.slots.iter().filter(|slot| write && (slot.at.starts_with('$') || slot.at.starts_with("^."))) {
+    for slot in shape.slots.iter().filter(|slot| write && (slot.at.starts_with('$') || slot.at.contains("[*]"))) {
         found.add(shape::bad(slot.span, &slot.at, "this path can be read, not written"));
     }
 }

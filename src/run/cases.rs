@@ -11,13 +11,14 @@ pub use functions::examples;
 
 use super::fate::{Fallen, Reason};
 use super::lookup::Lookup;
+use super::parallel::Arenas;
 use super::stage::{self, Input, Setting, Worked};
 use super::table::{Apart, Table};
 use super::written;
 use crate::check::{TypedMapping, needs};
 use crate::model::{Case, Dropped, Model, Test};
 use crate::source::Span;
-use crate::value::{Arena, EntityId};
+use crate::value::EntityId;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -103,12 +104,13 @@ pub struct Bench<'t> {
 
 /// Works one case of a test document; `typed` is the document's mapping as it stands.
 pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -> Outcome {
-    let arena = Arena::new();
+    let arenas = Arenas::new(1);
+    let arena = arenas.own();
     let mut outcome =
         Outcome { name: case.name.text.clone(), span: case.name.span, differences: Vec::new(), notes: Vec::new() };
     let mapping = bench.model.mapping(test.mapping);
-    let tables = given::tables(bench.model, &mapping.left, case, &arena, &mut outcome.differences);
-    let options = written::options(mapping, &[&test.options, &case.options], &arena);
+    let tables = given::tables(bench.model, &mapping.left, case, arena, &mut outcome.differences);
+    let options = written::options(mapping, &[&test.options, &case.options], arena);
     let options = match options {
         Ok(options) => options,
         Err(why) => {
@@ -129,8 +131,8 @@ pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -
         target: None,
     };
     unread(bench.model, typed, &tables, &mut outcome.differences);
-    let worked = stage::work(&setting, Input { tables, ..Input::default() }, &arena);
-    compare::records(bench.model, &mapping.right, case, &worked.made, &arena, &mut outcome.differences);
+    let worked = stage::work(&setting, Input { tables, ..Input::default() }, &arenas);
+    compare::records(bench.model, &mapping.right, case, &worked.made, arena, &mut outcome.differences);
     counts(case, &worked, &mut outcome.differences);
     if !outcome.differences.is_empty() {
         outcome.notes = notes(&worked.fallen);

@@ -43,8 +43,9 @@ pub async fn deliver(
         return remember_links(store, run, set, summary);
     }
     told("writing", 0);
-    let contents = contents(plan, store, set)?;
+    let mut contents = contents(plan, store, set)?;
     refuse(plan, &contents)?;
+    contents.sort_by_key(|content| plan.target.place(plan.model, content.write.entity));
     let mut files = Vec::new();
     for content in contents.iter().filter(|content| is_sent(plan, content)) {
         if let Some(call) = content.write.deliver {

@@ -92,6 +92,21 @@ impl Fallen {
         }
     }
 
+    /// Adds what fell elsewhere, after this.
+    pub fn add(&mut self, others: Fallen) {
+        for ((place, reason), count) in others.counts {
+            *self.counts.entry((place, reason)).or_default() += count;
+        }
+        self.stopped.extend(others.stopped);
+        for (place, count) in others.protected {
+            *self.protected.entry(place).or_default() += count;
+        }
+        for (what, place, count) in others.oddities {
+            self.oddity(what, || place, count);
+        }
+        self.blurred.extend(others.blurred);
+    }
+
     /// A row that failed: its data could not be read, or a function gave nothing.
     pub fn failed(&mut self, place: &str, who: Who, stop: &Stop, apart: Apart) {
         let origin = stop.origin.clone().or(who.origin);
@@ -129,10 +144,14 @@ impl Fallen {
 
     /// Something odd that stops nothing.
     pub fn odd(&mut self, stop: &Stop, origin: impl FnOnce() -> Option<String>) {
-        let what = stop.why.to_string();
+        let place = || stop.origin.clone().or_else(origin).unwrap_or_default();
+        self.oddity(stop.why.to_string(), place, 1);
+    }
+
+    fn oddity(&mut self, what: String, place: impl FnOnce() -> String, more: u64) {
         match self.oddities.iter_mut().find(|(known, _, _)| *known == what) {
-            Some((_, _, count)) => *count += 1,
-            None => self.oddities.push((what, stop.origin.clone().or_else(origin).unwrap_or_default(), 1)),
+            Some((_, _, count)) => *count += more,
+            None => self.oddities.push((what, place(), more)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Reading: settings with their secrets, connections, all lists that a plan needs.
 
+use super::parallel::Arenas;
 use crate::adapter::drive::{ReadOutcome, read_all};
 use crate::adapter::{Fault, Opener, Session, Settings, files, http};
 use crate::model::{Model, Setting, SyncSide, System, literal};
@@ -11,6 +12,7 @@ use crate::world::World;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// The opener of a protocol.
 pub fn opener(protocol: &str) -> Option<&'static dyn Opener> {
@@ -174,6 +176,18 @@ pub struct Sides {
     pub right: Settings,
 }
 
+/// Lists that are read one after the other.
+struct Task<'p> {
+    protocol: &'static str,
+    dialect: &'p dyn Dialect,
+    entities: Vec<&'p EntityRead>,
+    settings: &'p Settings,
+    is_right: bool,
+}
+
+/// Hears what is read, and how many rows came.
+type Told<'t> = dyn Fn(&str, usize) + Sync + 't;
+
 /// Reads everything that a plan needs. `told` hears what is read and how many rows came.
 pub async fn gather(
     plan: &Plan<'_>,
@@ -182,57 +196,94 @@ pub async fn gather(
     with_right: bool,
     told: &mut (dyn FnMut(&str, usize) + Send),
 ) -> Read {
+    let told = Mutex::new(told);
+    let told = |what: &str, rows: usize| (told.lock().unwrap_or_else(PoisonError::into_inner))(what, rows);
     let mut read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
-    for system in &plan.reads {
-        let entities: Vec<&EntityRead> = system.entities.iter().collect();
-        read_system(plan.model, system.protocol, &*system.dialect, &entities, &sides.left, world, told, &mut read.left)
-            .await;
+    let (files, others): (Vec<Task<'_>>, Vec<Task<'_>>) =
+        tasks(plan, sides, with_right).into_iter().partition(|task| task.protocol == "files");
+    let mut done = Vec::new();
+    for task in others {
+        let gathered = task.read(plan.model, world, &told).await;
+        done.push((task.is_right, gathered));
     }
-    if with_right && let Some((protocol, dialect)) = &plan.target.connection {
-        let entities: Vec<&EntityRead> =
-            plan.target.entities.iter().filter_map(|entity| entity.read.as_ref()).collect();
-        if !entities.is_empty() {
-            read_system(plan.model, protocol, &**dialect, &entities, &sides.right, world, told, &mut read.right).await;
-        }
+    done.extend(read_files(files, plan.model, world, &told).await);
+    for (is_right, gathered) in done {
+        let into = if is_right { &mut read.right } else { &mut read.left };
+        into.extend(gathered);
     }
     read
 }
 
-#[allow(clippy::too_many_arguments)]
-async fn read_system(
-    model: &Model,
-    protocol: &str,
-    dialect: &dyn Dialect,
-    entities: &[&EntityRead],
-    settings: &Settings,
-    world: &dyn World,
-    told: &mut (dyn FnMut(&str, usize) + Send),
-    into: &mut BTreeMap<EntityId, Gathered>,
-) {
-    let mut session = match open(protocol, dialect, settings, world).await {
-        Ok(session) => session,
-        Err(fault) => {
-            for entity in entities {
-                into.insert(entity.entity, failed(fault.clone()));
-            }
-            return;
-        }
+/// What is to be read. A list of files stands for itself; lists of a server are asked for one after the other.
+fn tasks<'p>(plan: &'p Plan<'_>, sides: &'p Sides, with_right: bool) -> Vec<Task<'p>> {
+    let mut tasks = Vec::new();
+    let mut add = |protocol, dialect, entities: Vec<&'p EntityRead>, settings, is_right| match protocol {
+        "files" => tasks.extend(entities.into_iter().map(|entity| {
+            let entities = vec![entity];
+            Task { protocol, dialect, entities, settings, is_right }
+        })),
+        _ if entities.is_empty() => {}
+        _ => tasks.push(Task { protocol, dialect, entities, settings, is_right }),
     };
-    let mut stopped: Option<Fault> = None;
-    for entity in entities {
-        let name = &model.entity(entity.entity).name.text;
-        told(name, 0);
-        let gathered = match &stopped {
-            Some(fault) => failed(fault.clone()),
-            None => Gathered { outcome: read_all(&mut *session, entity.call, &mut |rows| told(name, rows)).await },
-        };
-        // Each list of files stands for itself; a server that told us to stop is not asked again.
-        if protocol != "files"
-            && let Some(fault) = gathered.outcome.faults.iter().find(|fault| fault.then == crate::adapter::Then::Stop)
-        {
-            stopped.get_or_insert_with(|| fault.clone());
+    for system in &plan.reads {
+        add(system.protocol, &*system.dialect, system.entities.iter().collect(), &sides.left, false);
+    }
+    if with_right && let Some((protocol, dialect)) = &plan.target.connection {
+        let entities = plan.target.entities.iter().filter_map(|entity| entity.read.as_ref()).collect();
+        add(protocol, &**dialect, entities, &sides.right, true);
+    }
+    tasks
+}
+
+/// Reads lists of files, side by side where there are threads for it. Reading them waits for no event that this thread
+/// would have to look after, but for time.
+async fn read_files(
+    tasks: Vec<Task<'_>>,
+    model: &Model,
+    world: &dyn World,
+    told: &Told<'_>,
+) -> Vec<(bool, BTreeMap<EntityId, Gathered>)> {
+    let handle = tokio::runtime::Handle::current();
+    if tasks.len() < 2 || handle.runtime_flavor() != tokio::runtime::RuntimeFlavor::MultiThread {
+        let mut done = Vec::new();
+        for task in tasks {
+            let gathered = task.read(model, world, told).await;
+            done.push((task.is_right, gathered));
         }
-        into.insert(entity.entity, gathered);
+        return done;
+    }
+    tokio::task::block_in_place(|| {
+        Arenas::of_machine()
+            .each(tasks.into_iter(), |task, _| (task.is_right, handle.block_on(task.read(model, world, told))))
+    })
+}
+
+impl Task<'_> {
+    async fn read(&self, model: &Model, world: &dyn World, told: &Told<'_>) -> BTreeMap<EntityId, Gathered> {
+        let mut into = BTreeMap::new();
+        let mut session = match open(self.protocol, self.dialect, self.settings, world).await {
+            Ok(session) => session,
+            Err(fault) => {
+                into.extend(self.entities.iter().map(|entity| (entity.entity, failed(fault.clone()))));
+                return into;
+            }
+        };
+        let mut stopped: Option<Fault> = None;
+        for entity in &self.entities {
+            let name = &model.entity(entity.entity).name.text;
+            told(name, 0);
+            let gathered = match &stopped {
+                Some(fault) => failed(fault.clone()),
+                None => Gathered { outcome: read_all(&mut *session, entity.call, &mut |rows| told(name, rows)).await },
+            };
+            // A server that told us to stop is not asked again.
+            let mut faults = gathered.outcome.faults.iter();
+            if let Some(fault) = faults.find(|fault| fault.then == crate::adapter::Then::Stop) {
+                stopped.get_or_insert_with(|| fault.clone());
+            }
+            into.insert(entity.entity, gathered);
+        }
+        into
     }
 }
 

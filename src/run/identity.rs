@@ -51,8 +51,7 @@ impl Identities {
             }
         }
         let (links, odd) = (Links::default(), Odd::default());
-        let machine = setting.machine(&worked.tables, &links, &odd);
-        machine.inside.set(true);
+        let machine = setting.machine(&worked.tables, &links, &odd).inside(true);
         for &id in &worked.nameless {
             let rows = machine.tables.table(id.0).living();
             let keys = rows.filter_map(|row| key_text(&machine, Row { table: id.0, row }, RecordType::Entity(id)));

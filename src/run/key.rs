@@ -15,6 +15,12 @@ pub struct Hasher(u128);
 impl Hasher {
     /// Adds a value of a type.
     pub fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
+        // Text in ASCII is in normal form as it stands.
+        if let (Type::Text | Type::Unknown, Value::Text(text)) = (ty, value)
+            && text.is_ascii()
+        {
+            return self.bytes(b't', text.as_bytes());
+        }
         match normal::normal_form(ty, value, arena) {
             Value::Text(text) => self.bytes(b't', text.as_bytes()),
             Value::Int(number) => self.bytes(b'n', &number.to_le_bytes()),
@@ -223,7 +229,10 @@ pub fn escape(text: &mut String, start: usize) {
 
 /// True if the key of a row is known in full.
 pub fn has_key(machine: &Machine<'_, '_>, row: Row, record: RecordType, arena: &Arena) -> bool {
+    let table = machine.tables.table(row.table);
     match record {
+        // What was read without a key was taken out before.
+        RecordType::Entity(_) if matches!(table.rows, Rows::Wire { .. }) && table.is_alive(row.row) => true,
         RecordType::Entity(id) => {
             let entity = machine.model.entity(id);
             let known = |&field: &usize| match key_field(machine, row, id, field, arena) {
@@ -235,7 +244,6 @@ pub fn has_key(machine: &Machine<'_, '_>, row: Row, record: RecordType, arena: &
         }
         RecordType::Set(set) => {
             let Some(typed) = machine.typed.sets.iter().find(|typed| typed.set == set) else { return false };
-            let table = machine.tables.table(row.table);
             typed.key.iter().all(|part| {
                 let (KeyPart::Slot(slot) | KeyPart::Position(slot)) = part;
                 match table.slot(row.row, *slot) {
@@ -263,14 +271,13 @@ pub fn record_of(machine: &Machine<'_, '_>, row: Row) -> RecordType {
 /// Where a row came from: the file and line of its first record that was read.
 pub fn origin(machine: &Machine<'_, '_>, row: Row) -> Option<String> {
     let table = machine.tables.table(row.table);
-    match &table.rows {
-        Rows::Wire { .. } => table.origin(row.row),
-        Rows::Values { width, values } => {
-            let row = row.row as usize * width;
-            values.get(row..row + width)?.iter().find_map(|value| match value {
-                Value::Row(inner) if inner.table < machine.tables.entities => origin(machine, *inner),
-                _ => None,
-            })
-        }
-    }
+    let width = match &table.rows {
+        Rows::Wire { .. } => return table.origin(row.row),
+        Rows::Values { width, .. } => *width,
+        Rows::Slots(slots) => slots.len(),
+    };
+    (0..width as u16).find_map(|slot| match table.slot(row.row, slot) {
+        Value::Row(inner) if inner.table < machine.tables.entities => origin(machine, inner),
+        _ => None,
+    })
 }

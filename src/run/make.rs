@@ -3,14 +3,17 @@
 //! Every left record that takes part first gets a provisional right row, so that references find their way whatever the
 //! order of the maps; then the rules are worked; then rows with one key become one record, and references are led to it.
 
-use super::eval::{Frame, Linked, Links, Machine, Stop};
+use super::eval::block::Block;
+use super::eval::{Frame, Linked, Links, Machine, Odd, Stop};
 use super::fate::{Fallen, Reason, Who};
 use super::key::{key_text, record_of};
+use super::parallel::Arenas;
 use super::table::Apart;
-use crate::check::typed::{Dropped, Literal, Node, OnNone, Place, TypedMap, TypedRule, TypedTarget};
-use crate::syntax::ast::{Arrow, Operation};
-use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
-use std::collections::BTreeMap;
+use super::work::{self, Work};
+use crate::check::typed::{Dropped, Node, TypedMap};
+use crate::syntax::ast::Arrow;
+use crate::value::{Arena, EntityId, RecordType, Row, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a field of a made record, beside its value.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -137,10 +140,10 @@ impl<'t> Made<'t> {
 }
 
 /// Works the maps of a mapping. The result is in order of the first map of each entity.
-pub fn make<'m, 't>(
-    machine: &mut Machine<'m, 't>,
-    links: &'m mut Links,
-    arena: &'t Arena,
+pub fn make<'t>(
+    machine: &Machine<'_, 't>,
+    links: &mut Links,
+    arenas: &'t Arenas,
     fallen: &mut Fallen,
 ) -> Vec<Made<'t>> {
     let typed = machine.typed;
@@ -148,7 +151,7 @@ pub fn make<'m, 't>(
         .maps
         .iter()
         .enumerate()
-        .filter(|(_, map)| matches!(map.arrow, Arrow::Right | Arrow::Both) && is_on(machine, map, arena))
+        .filter(|(_, map)| matches!(map.arrow, Arrow::Right | Arrow::Both) && is_on(machine, map, arenas.own()))
         .map(|(index, map)| (index as u16, map))
         .collect();
     let mut made: Vec<Made<'t>> = Vec::new();
@@ -158,21 +161,14 @@ pub fn make<'m, 't>(
             made.push(Made::of(map.right, width));
         }
         let Some(into) = made.iter_mut().find(|known| known.entity == map.right) else { continue };
-        take_part(machine, *index, map, arena, into, links, fallen);
+        take_part(machine, *index, map, arenas, into, links, fallen);
     }
-    let links: &'m Links = links;
-    machine.links = links;
+    let machine = Machine { links, ..*machine };
+    let work = Work::of(&machine);
     for into in &mut made {
-        into.values = vec![Value::Absent; into.rows.len() * into.width];
-        into.states = vec![State::default(); into.rows.len() * into.width];
-        let mut frame = Frame::new();
-        let rules: Vec<Vec<Active<'t>>> = typed.maps.iter().map(|map| active(machine, map)).collect();
-        for row in 0..into.rows.len() {
-            let map = into.rows[row].map as usize;
-            work(machine, &typed.maps[map], &rules[map], row, &mut frame, arena, into, fallen);
-        }
+        work.all(into, arenas, fallen);
     }
-    super::merge::finish(machine, made, arena, fallen)
+    super::merge::finish(&machine, made, arenas.own(), fallen)
 }
 
 /// True if the option that switches a map on is true, or there is none.
@@ -180,21 +176,13 @@ fn is_on(machine: &Machine<'_, '_>, map: &TypedMap, arena: &Arena) -> bool {
     match map.when {
         _ if map.off => false,
         None => true,
-        Some(when) => matches!(machine.eval(when, &mut Vec::new(), arena), Ok(Value::Bool(true))),
+        Some(when) => matches!(machine.eval(when, &Vec::new(), arena), Ok(Value::Bool(true))),
     }
 }
 
 /// The variables of a left record.
 pub fn frame_of<'t>(machine: &Machine<'_, 't>, map: &TypedMap, left: Row) -> Frame<'t> {
-    let mut frame = Frame::new();
-    fill_frame(&mut frame, machine, map, left);
-    frame
-}
-
-/// Sets a frame to the variables of a left record.
-fn fill_frame<'t>(frame: &mut Frame<'t>, machine: &Machine<'_, 't>, map: &TypedMap, left: Row) {
-    frame.clear();
-    frame.resize(map.frame as usize + 1, Value::Absent);
+    let mut frame = vec![Value::Absent; map.frame as usize + 1];
     if matches!(map.left, RecordType::Set(_)) {
         let table = machine.tables.table(left.table);
         for slot in 0..map.record {
@@ -202,6 +190,34 @@ fn fill_frame<'t>(frame: &mut Frame<'t>, machine: &Machine<'_, 't>, map: &TypedM
         }
     }
     frame[map.record as usize] = Value::Row(left);
+    frame
+}
+
+/// Sets the variables of a block to those of left records.
+pub(super) fn begin<'a, 't: 'a>(block: &mut Block<'a>, machine: &Machine<'_, 't>, map: &TypedMap, lefts: &[Row]) {
+    block.begin(lefts.len(), map.frame as usize + 1);
+    if matches!(map.left, RecordType::Set(_)) {
+        for slot in 0..map.record {
+            let mut column = block.column();
+            for (value, left) in column.iter_mut().zip(lefts) {
+                *value = machine.tables.table(left.table).slot(left.row, slot);
+            }
+            block.set(slot, column);
+        }
+    }
+    let mut column = block.column();
+    column.iter_mut().zip(lefts).for_each(|(value, left)| *value = Value::Row(*left));
+    block.set(map.record, column);
+}
+
+/// What the conditions of a map say about a left record.
+enum Part<'t> {
+    /// It takes part.
+    Takes,
+    /// It does not; what its first unfulfilled condition says, and whether that was undecided.
+    Falls(Option<&'t Dropped>, bool),
+    /// Its data could not be read.
+    Fails(Box<Stop>),
 }
 
 /// Gives a provisional row to every left record that fulfils the conditions of a map.
@@ -209,68 +225,81 @@ fn take_part<'t>(
     machine: &Machine<'_, 't>,
     index: u16,
     map: &'t TypedMap,
-    arena: &'t Arena,
+    arenas: &'t Arenas,
     into: &mut Made<'t>,
     links: &mut Links,
     fallen: &mut Fallen,
 ) {
     let number = machine.number(map.left);
     let table = machine.tables.table(number);
+    let lefts: Vec<Row> = table.living().map(|row| Row { table: number, row }).collect();
     let wanted = wanted_links(machine, map.right);
-    let mut frame = Frame::new();
-    for row in table.living() {
-        let left = Row { table: number, row };
-        let apart = table.apart(row);
-        machine.inside.set(apart != Apart::No);
-        fill_frame(&mut frame, machine, map, left);
-        match takes_part(machine, map, &mut frame, arena) {
-            Ok(None) => {
-                let made = into.rows.len() as u32;
-                let fate = Fate::of(apart, Fate::Whole);
-                into.rows.push(MadeRow { map: index, left, fate, nobody: None });
-                if wanted {
-                    link(map, &frame, left, made, links);
+    let made_elsewhere = own_tables(machine, map.right);
+    let pieces = arenas.each(lefts.chunks(work::PIECE), |lefts, _| {
+        let odd = Odd::default();
+        (parts(&Machine { odd: &odd, ..*machine }, map, lefts), odd)
+    });
+    let mut lefts = lefts.into_iter();
+    for (parts, odd) in pieces {
+        machine.odd.take(odd);
+        for (part, left) in parts.into_iter().zip(&mut lefts) {
+            let apart = table.apart(left.row);
+            let mut keep = |fate| into.rows.push(MadeRow { map: index, left, fate, nobody: None });
+            match part {
+                Part::Takes => {
+                    keep(Fate::of(apart, Fate::Whole));
+                    if wanted {
+                        link(machine, map, left, into.rows.len() as u32 - 1, &made_elsewhere, links);
+                    }
                 }
-            }
-            Ok(Some((drop, undecided))) => match drop {
-                Some(drop) if drop.reject => {
+                // A rejected record keeps a row, for its key: whoever was rejected is not gone.
+                Part::Falls(Some(drop), _) if drop.reject => {
                     fallen.rejected(&map.name, Who::row(machine, left, map.left), &drop.reason, apart);
-                    keep_key(into, index, left, Fate::of(apart, Fate::Rejected(drop.reason.to_string())));
+                    keep(Fate::of(apart, Fate::Rejected(drop.reason.to_string())));
                 }
-                Some(drop) => fallen.count(&map.name, Reason::Skipped(drop.reason.to_string()), 1),
-                None if undecided => fallen.count(&map.name, Reason::Undecided, 1),
-                None => fallen.count(&map.name, Reason::Condition, 1),
-            },
-            Err(stop) => {
-                fallen.failed(&map.name, Who::row(machine, left, map.left), &stop, apart);
-                keep_key(into, index, left, Fate::of(apart, Fate::Rejected(stop.why.to_string())));
+                Part::Fails(stop) => {
+                    fallen.failed(&map.name, Who::row(machine, left, map.left), &stop, apart);
+                    keep(Fate::of(apart, Fate::Rejected(stop.why.to_string())));
+                }
+                Part::Falls(Some(drop), _) => fallen.count(&map.name, Reason::Skipped(drop.reason.to_string()), 1),
+                Part::Falls(None, true) => fallen.count(&map.name, Reason::Undecided, 1),
+                Part::Falls(None, false) => fallen.count(&map.name, Reason::Condition, 1),
             }
         }
     }
-    machine.inside.set(false);
 }
 
-/// A rejected record keeps a row, for its key: whoever was rejected is not gone.
-fn keep_key(into: &mut Made<'_>, map: u16, left: Row, fate: Fate) {
-    into.rows.push(MadeRow { map, left, fate, nobody: None });
-}
-
-type Fallout<'t> = Option<(Option<&'t Dropped>, bool)>;
-
-/// `None` if the record takes part; else what its first unfulfilled condition says, and whether it was undecided.
-fn takes_part<'t>(
-    machine: &Machine<'_, 't>,
-    map: &'t TypedMap,
-    frame: &mut Frame<'t>,
-    arena: &'t Arena,
-) -> Result<Fallout<'t>, Box<Stop>> {
-    for (condition, drop, _) in &map.conditions {
-        match machine.eval(*condition, frame, arena)? {
-            Value::Bool(true) => {}
-            value => return Ok(Some((drop.as_ref(), value.is_absent()))),
+/// What the conditions of a map say about some left records.
+fn parts<'t>(machine: &Machine<'_, 't>, map: &'t TypedMap, lefts: &[Row]) -> Vec<Part<'t>> {
+    let mut parts: Vec<Part<'t>> = lefts.iter().map(|_| Part::Takes).collect();
+    if map.conditions.is_empty() {
+        return parts;
+    }
+    let arena = Arena::new();
+    let mut block = Block::new(0, 0);
+    let chunks = lefts.chunks(super::eval::block::BLOCK).zip(parts.chunks_mut(super::eval::block::BLOCK));
+    for (lefts, parts) in chunks {
+        begin(&mut block, machine, map, lefts);
+        for (inside, rows) in work::by_inside(machine, lefts) {
+            let machine = machine.inside(inside);
+            let mut open = rows;
+            for (condition, drop, _) in &map.conditions {
+                let column = machine.column(*condition, &open, &mut block, &arena);
+                for (row, stop) in block.recover(0) {
+                    parts[row as usize] = Part::Fails(stop);
+                }
+                open.retain(|&row| {
+                    let part = &mut parts[row as usize];
+                    if matches!(part, Part::Takes) && !matches!(column[row as usize], Value::Bool(true)) {
+                        *part = Part::Falls(drop.as_ref(), column[row as usize].is_absent());
+                    }
+                    matches!(part, Part::Takes)
+                });
+                block.give_back(column);
+            }
         }
     }
-    Ok(None)
+    parts
 }
 
 /// True if a rule of the mapping leads to records of this entity.
@@ -278,271 +307,44 @@ fn wanted_links(machine: &Machine<'_, '_>, right: EntityId) -> bool {
     machine.typed.nodes.all().iter().any(|node| matches!(node, Node::Linked { entity, .. } if *entity == right))
 }
 
-/// Remembers what was made of a left record, and of the records that its row brings together.
-fn link(map: &TypedMap, frame: &Frame<'_>, left: Row, made: u32, links: &mut Links) {
+/// The tables of left records that maps make records of this entity of.
+fn own_tables(machine: &Machine<'_, '_>, right: EntityId) -> BTreeSet<u32> {
+    machine.typed.maps.iter().filter(|map| map.right == right).map(|map| machine.number(map.left)).collect()
+}
+
+/// Remembers what was made of a left record, and of the records that its row brings together: a membership stands for the
+/// group and the person in it. Not so where a map makes records of the same entity of these very records: then the child
+/// in a guardian's row is its own record, or none if it was rejected, and never the guardian's.
+fn link(machine: &Machine<'_, '_>, map: &TypedMap, left: Row, made: u32, own: &BTreeSet<u32>, links: &mut Links) {
     let mut remember = |row: Row, own: bool| {
         let key = (row.table, row.row, map.right.0);
-        match links.get(&key) {
-            None => {
-                links.insert(key, Linked::One(made));
-            }
+        match (links.get(&key), own) {
             // Two maps may feed one record from the same left record: the first made it.
-            Some(Linked::One(_)) if own => {}
-            Some(_) => {
+            (Some(Linked::Own(_)), _) => {}
+            // What was made of the record itself is meant, not what was made of rows that bring it in: a school is its own
+            // group, although every class of it is one too.
+            (_, true) => {
+                links.insert(key, Linked::Own(made));
+            }
+            (None, false) => {
+                links.insert(key, Linked::Brought(made));
+            }
+            (Some(_), false) => {
                 links.insert(key, Linked::Several);
             }
         }
     };
     remember(left, true);
     if matches!(map.left, RecordType::Set(_)) {
-        for value in &frame[..map.record as usize] {
-            if let Value::Row(row) = value
-                && *row != left
+        let table = machine.tables.table(left.table);
+        for slot in 0..map.record {
+            if let Value::Row(row) = table.slot(left.row, slot)
+                && row != left
+                && !own.contains(&row.table)
             {
-                remember(*row, false);
+                remember(row, false);
             }
         }
-    }
-}
-
-/// A rule that is worked when records are created or updated.
-struct Active<'t> {
-    rule: &'t TypedRule,
-    target: &'t TypedTarget,
-    mode: State,
-}
-
-/// The rules of a map that are worked: those that exist then and go to the right.
-fn active<'t>(machine: &Machine<'_, 't>, map: &'t TypedMap) -> Vec<Active<'t>> {
-    let rules = map.rules.iter().filter(|rule| exists(rule) && !goes_left(machine, &rule.arrow));
-    rules.filter_map(|rule| Some(Active { rule, target: rule.target.as_ref()?, mode: mode(rule) })).collect()
-}
-
-/// Works the rules of a map for one record.
-#[allow(clippy::too_many_arguments)]
-fn work<'t>(
-    machine: &Machine<'_, 't>,
-    map: &'t TypedMap,
-    rules: &[Active<'t>],
-    row: usize,
-    frame: &mut Frame<'t>,
-    arena: &'t Arena,
-    into: &mut Made<'t>,
-    fallen: &mut Fallen,
-) {
-    let left = into.rows[row].left;
-    let apart = match into.rows[row].fate {
-        Fate::Protected => Apart::Protected,
-        Fate::Outside => Apart::Outside,
-        _ => Apart::No,
-    };
-    machine.inside.set(apart != Apart::No);
-    fill_frame(frame, machine, map, left);
-    let mut first: Option<Box<Stop>> = None;
-    let mut rejected: Option<String> = None;
-    for (local, value) in &map.lets {
-        match machine.eval(*value, frame, arena) {
-            Ok(value) => frame[*local as usize] = value,
-            Err(stop) => first = first.or(Some(stop)),
-        }
-    }
-    for Active { rule, target, mode } in rules {
-        let at = row * into.width + target.field as usize;
-        match outcome(machine, rule, frame, arena, fallen, &map.name) {
-            Ok(Given::Nothing) => {}
-            Ok(Given::Clear) => into.states[at] = mode.and(State::CLEAR),
-            Ok(Given::Reject(why)) => rejected = rejected.or(Some(why)),
-            Ok(Given::Value(value)) => {
-                let entity = machine.model.entity(map.right);
-                let field = &entity.fields[target.field as usize];
-                into.values[at] = if target.steps.is_empty() {
-                    value
-                } else {
-                    put(into.values[at], &target.steps, &field.ty, value, arena)
-                };
-                let part = if target.steps.is_empty() { State::default() } else { State::PART };
-                into.states[at] = into.states[at].and(*mode).and(State::SET).and(part);
-            }
-            Err(stop) => first = first.or(Some(stop)),
-        }
-    }
-    machine.inside.set(false);
-    into.rows[row].nobody = first.as_ref().and_then(|stop| Some(stop.nobody.as_ref()?.0));
-    let reject = match (rejected, first) {
-        (Some(why), _) => {
-            fallen.rejected(&map.name, Who::row(machine, left, map.left), &why, apart);
-            why
-        }
-        (None, Some(stop)) => {
-            if into.rows[row].fate == Fate::Whole {
-                let held = stop.why.ends_with("was made of this record");
-                let who = Who::row(machine, left, map.left);
-                if held {
-                    fallen.held(&map.name, who, stop.why.to_string())
-                } else {
-                    fallen.failed(&map.name, who, &stop, apart)
-                }
-                if held {
-                    into.rows[row].fate = Fate::Held(stop.why.to_string());
-                    return;
-                }
-            }
-            stop.why.to_string()
-        }
-        (None, None) => return,
-    };
-    if into.rows[row].fate == Fate::Whole {
-        into.rows[row].fate = Fate::Rejected(reject);
-    }
-}
-
-/// True if a rule exists when records are created or updated.
-fn exists(rule: &TypedRule) -> bool {
-    let made = rule.on.is_empty() || rule.on.iter().any(|op| matches!(op, Operation::Create | Operation::Update));
-    made && !rule.off
-}
-
-/// True if the customer chose the other direction for a rule.
-fn goes_left(machine: &Machine<'_, '_>, arrow: &Arrow) -> bool {
-    let Arrow::Option(name) = arrow else { return false };
-    let options = &machine.model.mapping(machine.typed.mapping).options;
-    let chosen = options.iter().position(|option| option.name.text == *name).map(|index| machine.options[index]);
-    chosen.and_then(Value::as_text) == Some("left")
-}
-
-fn mode(rule: &TypedRule) -> State {
-    let mut state = State::default();
-    let create_only = !rule.on.is_empty() && !rule.on.contains(&Operation::Update);
-    let update_only = !rule.on.is_empty() && !rule.on.contains(&Operation::Create);
-    for (on, bit) in [
-        (rule.mode.once || create_only, State::ONCE),
-        (rule.mode.fill, State::FILL),
-        (rule.mode.add, State::ADD),
-        (update_only, State::UPDATE),
-    ] {
-        if on {
-            state = state.and(bit);
-        }
-    }
-    state
-}
-
-/// What a rule gives.
-enum Given<'t> {
-    /// Leave the other side alone.
-    Nothing,
-    /// Empty it.
-    Clear,
-    /// The record is not written at all.
-    Reject(String),
-    /// A value.
-    Value(Value<'t>),
-}
-
-fn outcome<'t>(
-    machine: &Machine<'_, 't>,
-    rule: &'t TypedRule,
-    frame: &mut Frame<'t>,
-    arena: &'t Arena,
-    fallen: &mut Fallen,
-    place: &str,
-) -> Result<Given<'t>, Box<Stop>> {
-    if let Some(when) = rule.when {
-        match machine.eval(when, frame, arena)? {
-            Value::Bool(true) => {}
-            value => {
-                if value.is_absent() {
-                    fallen.count(place, Reason::Skipped(format!("{}: condition undecided", rule.label)), 1);
-                }
-                return Ok(Given::Nothing);
-            }
-        }
-    }
-    let Some(value) = rule.value else { return Ok(Given::Nothing) };
-    match machine.eval(value, frame, arena) {
-        Ok(Value::Absent) => none(machine, rule, &rule.absent, frame, arena, fallen, place),
-        Ok(value) => Ok(Given::Value(value)),
-        Err(stop) => match &rule.fails {
-            Some(fails) => none(machine, rule, fails, frame, arena, fallen, place),
-            None => Err(stop),
-        },
-    }
-}
-
-fn none<'t>(
-    machine: &Machine<'_, 't>,
-    rule: &'t TypedRule,
-    action: &'t OnNone,
-    frame: &mut Frame<'t>,
-    arena: &'t Arena,
-    fallen: &mut Fallen,
-    place: &str,
-) -> Result<Given<'t>, Box<Stop>> {
-    Ok(match action {
-        OnNone::Keep => Given::Nothing,
-        OnNone::Clear => Given::Clear,
-        OnNone::Reject(why) => Given::Reject(format!("{}: {why}", rule.label)),
-        OnNone::Skip(why) => {
-            fallen.count(place, Reason::Skipped(format!("{}: {why}", rule.label)), 1);
-            Given::Nothing
-        }
-        OnNone::Value(other) => match machine.eval(*other, frame, arena)? {
-            Value::Absent => Given::Nothing,
-            value => Given::Value(value),
-        },
-    })
-}
-
-/// A value with another put into a place of it; structures and elements on the way are made if they are not there.
-pub fn put<'t>(whole: Value<'t>, steps: &[Place], ty: &Type, value: Value<'t>, arena: &'t Arena) -> Value<'t> {
-    let Some((step, rest)) = steps.split_first() else { return value };
-    match (step, ty) {
-        (Place::Member(index), Type::Struct(members)) => {
-            let mut parts = match whole {
-                Value::Struct(parts) => parts.to_vec(),
-                _ => vec![Value::Absent; members.len()],
-            };
-            let index = *index as usize;
-            parts[index] = put(parts[index], rest, &members[index].ty, value, arena);
-            Value::Struct(arena.alloc_slice_copy(&parts))
-        }
-        (Place::Element(known), Type::List(element) | Type::Set(element)) => {
-            let mut items = match whole {
-                Value::List(items) => items.to_vec(),
-                _ => Vec::new(),
-            };
-            match items.iter().position(|item| is_element(*item, known)) {
-                Some(index) => items[index] = put(items[index], rest, element, value, arena),
-                None => {
-                    let mut fresh = Value::Absent;
-                    for (member, literal) in known {
-                        fresh = put(fresh, &[Place::Member(*member)], element, owned(literal, arena), arena);
-                    }
-                    items.push(put(fresh, rest, element, value, arena));
-                }
-            }
-            Value::List(arena.alloc_slice_copy(&items))
-        }
-        _ => whole,
-    }
-}
-
-/// True if an element has the values that a place asks for.
-pub fn is_element(item: Value<'_>, known: &[(u16, Literal)]) -> bool {
-    let Value::Struct(members) = item else { return false };
-    known.iter().all(|(index, literal)| super::eval::operators::same_literal(literal, members[*index as usize]))
-}
-
-fn owned<'t>(literal: &Literal, arena: &'t Arena) -> Value<'t> {
-    match literal {
-        Literal::Text(text) => Value::Text(arena.alloc_str(text)),
-        Literal::Int(value) => Value::Int(*value),
-        Literal::Decimal(value) => Value::Decimal(*value),
-        Literal::Bool(value) => Value::Bool(*value),
-        Literal::Duration(value) => Value::Duration(*value),
-        Literal::Date(value) => Value::Date(*value),
-        Literal::MonthDay(month, day) => Value::MonthDay(*month, *day),
-        Literal::Absent => Value::Absent,
     }
 }
 

@@ -3,12 +3,14 @@
 //! `propose` gives a change set and touches nothing; only `apply` writes, and only a change set.
 
 pub mod table;
+pub mod parallel;
 pub mod key;
 pub mod lookup;
 pub mod fate;
 pub mod eval;
 pub mod shape;
 pub mod make;
+mod work;
 mod fit;
 mod merge;
 mod prepare;

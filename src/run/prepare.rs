@@ -1,12 +1,16 @@
 //! Before a mapping works: which left rows are records, which are there twice, who is protected, what is in scope.
 
-use super::eval::{Links, Odd, Tables};
+use super::eval::block::{BLOCK, Block};
+use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
-use super::key::{ByHash, hash_key, key_text};
+use super::key::key_text;
+use super::parallel::Arenas;
 use super::report::Outside;
 use super::stage::Setting;
-use super::table::{Apart, Rows};
-use crate::model::{Duplicates, Field};
+use super::table::{Apart, Index, Rows};
+use super::work::PIECE;
+use crate::check::typed::ExprId;
+use crate::model::{Duplicates, Entity, Field};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +19,7 @@ pub fn duplicates(
     setting: &Setting<'_>,
     tables: &mut Tables<'_>,
     odd: &Odd,
+    arenas: &Arenas,
     fallen: &mut Fallen,
 ) -> Vec<(EntityId, u32)> {
     let mut keyless = Vec::new();
@@ -28,41 +33,41 @@ pub fn duplicates(
         let entity = setting.model.entity(id);
         let means = setting.model.system(entity.system).reads.duplicates;
         let machine = setting.machine(tables, &none, odd);
-        let mut seen: ByHash<u32> = ByHash::with_capacity_and_hasher(table.len as usize, Default::default());
+        let rows: Vec<u32> = (0..table.len).collect();
+        let hashes = arenas.each(rows.chunks(PIECE), |rows, _| {
+            let odd = Odd::default();
+            (Machine { odd: &odd, ..machine }.hash_keys(id, rows), odd)
+        });
+        let mut by_key = Index::of(table.len);
         let mut out = Vec::new();
-        let mut arena = Arena::new();
-        for row in 0..table.len {
-            let place = Row { table: index, row };
-            match hash_key(&machine, place, RecordType::Entity(id), &arena) {
-                None => keyless.push((id, row)),
-                Some(hash) => match seen.entry(hash) {
-                    hashbrown::hash_map::Entry::Vacant(entry) => {
-                        entry.insert(row);
-                    }
-                    hashbrown::hash_map::Entry::Occupied(first) => {
-                        out.push(row);
-                        if means != Duplicates::Merge {
-                            let first = table.origin(*first.get()).unwrap_or_default();
-                            fallen.stopped.push(super::fate::Stopped {
-                                place: entity.name.text.clone(),
-                                key: key_text(&machine, place, RecordType::Entity(id)),
-                                why: format!("the key is there twice: the first row counts ({first})"),
-                                origin: table.origin(row),
-                                held: true,
-                                keyed: true,
-                            });
-                        }
-                    }
-                },
+        let mut rows = rows.into_iter();
+        for (hashes, others) in hashes {
+            odd.take(others);
+            for (hash, row) in hashes.into_iter().zip(&mut rows) {
+                let Some(hash) = hash else {
+                    keyless.push((id, row));
+                    continue;
+                };
+                let Some(first) = by_key.add(hash, row) else { continue };
+                out.push(row);
+                if means != Duplicates::Merge {
+                    let first = table.origin(first).unwrap_or_default();
+                    fallen.stopped.push(super::fate::Stopped {
+                        place: entity.name.text.clone(),
+                        key: key_text(&machine, Row { table: index, row }, RecordType::Entity(id)),
+                        why: format!("{}: the key is there twice: the first row counts ({first})", key_names(entity)),
+                        origin: table.origin(row),
+                        held: true,
+                        keyed: true,
+                    });
+                }
             }
-            arena.reset();
         }
-        drop(seen);
         let table = tables.change(index);
         for row in out {
             table.kill(row);
         }
-        table.by_key = Default::default();
+        table.by_key = by_key.into();
     }
     keyless
 }
@@ -87,15 +92,20 @@ pub fn keyless(
             *fallen.protected.entry(place).or_default() += 1;
             nameless.insert(id);
         } else {
-            let why = "the key is empty or cannot be read";
-            incomplete.entry(id).or_insert_with(|| why.into());
-            let origin = table.origin(row);
-            let (key, why) = (None, why.to_string());
+            let why = format!("{}: the key is empty or cannot be read", key_names(setting.model.entity(id)));
+            incomplete.entry(id).or_insert_with(|| why.clone());
+            let (key, origin) = (None, table.origin(row));
             fallen.stopped.push(super::fate::Stopped { place, key, why, origin, held: false, keyed: false });
         }
         table.kill(row);
     }
     nameless
+}
+
+/// The fields of a key, for messages.
+fn key_names(entity: &Entity) -> String {
+    let names: Vec<&str> = entity.key.iter().map(|&field| entity.fields[field].name.text.as_str()).collect();
+    names.join(", ")
 }
 
 /// Rows that a descriptor says are no records.
@@ -114,29 +124,32 @@ fn fulfilled(
     tables: &Tables<'_>,
     odd: &Odd,
     entity: EntityId,
-    condition: crate::check::typed::ExprId,
+    condition: ExprId,
     in_doubt: bool,
 ) -> Vec<u32> {
     let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
-    let table = tables.table(entity.0);
-    let mut arena = Arena::new();
-    let mut rows = Vec::new();
-    for row in table.living() {
-        let mut frame = vec![Value::Absent; 16];
-        frame[0] = Value::Row(Row { table: entity.0, row });
-        let counts = match machine.eval(condition, &mut frame, &arena) {
-            Ok(value) => matches!(value, Value::Bool(true)),
-            Err(_) => in_doubt,
-        };
-        if counts {
-            rows.push(row);
+    let machine = setting.machine(tables, &none, odd).inside(true);
+    let living: Vec<u32> = tables.table(entity.0).living().collect();
+    let variables = usize::from(setting.typed.nodes.locals_under(condition));
+    let mut fulfilled = Vec::new();
+    for rows in living.chunks(BLOCK) {
+        let arena = Arena::new();
+        let mut block = Block::new(rows.len(), variables.max(1));
+        block.set(0, rows.iter().map(|&row| Value::Row(Row { table: entity.0, row })).collect());
+        let all: Vec<u32> = (0..rows.len() as u32).collect();
+        let column = machine.column(condition, &all, &mut block, &arena);
+        let mut failed = block.recover(0).into_iter().peekable();
+        for (at, &row) in rows.iter().enumerate() {
+            let counts = match failed.next_if(|(failed, _)| *failed as usize == at) {
+                Some(_) => in_doubt,
+                None => matches!(column[at], Value::Bool(true)),
+            };
+            if counts {
+                fulfilled.push(row);
+            }
         }
-        drop(frame);
-        arena.reset();
     }
-    rows
+    fulfilled
 }
 
 /// Marks protected people, and every record that cannot be without one: an enrolment, a membership.
@@ -162,8 +175,7 @@ fn spread(
     loop {
         let mut marks: Vec<(EntityId, u32)> = Vec::new();
         {
-            let machine = setting.machine(tables, &none, odd);
-            machine.inside.set(true);
+            let machine = setting.machine(tables, &none, odd).inside(true);
             for index in 0..tables.entities {
                 let id = EntityId(index);
                 let table = tables.table(index);
@@ -236,8 +248,7 @@ fn public_names(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, id: Entit
     };
     let Some((field, _)) = entity.fields.iter().enumerate().find(names) else { return Vec::new() };
     let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
+    let machine = setting.machine(tables, &none, odd).inside(true);
     let arena = Arena::new();
     let name = |row: &u32| match machine.plain_field(Row { table: id.0, row: *row }, id, field as u16, &arena) {
         Value::Text(text) => Some(text.to_string()),
@@ -258,8 +269,7 @@ fn with_referred(
     mut rows: BTreeSet<u32>,
 ) -> BTreeSet<u32> {
     let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
+    let machine = setting.machine(tables, &none, odd).inside(true);
     let fields = setting.model.entity(id).fields.iter().enumerate();
     let own: Vec<u16> = fields.filter(|(_, field)| field.ty == Type::Ref(id)).map(|(index, _)| index as u16).collect();
     let mut waiting: Vec<u32> = rows.iter().copied().collect();
@@ -334,8 +344,7 @@ type RowsOf = BTreeMap<EntityId, BTreeSet<u32>>;
 fn referred_by(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, bound: &BTreeSet<EntityId>) -> (RowsOf, RowsOf) {
     let (mut inside, mut anybody) = (RowsOf::new(), RowsOf::new());
     let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
+    let machine = setting.machine(tables, &none, odd).inside(true);
     for &id in bound {
         let table = tables.table(id.0);
         for (field, to) in references(setting.model.entity(id)).filter(|(_, to)| !bound.contains(to)) {
@@ -364,8 +373,7 @@ fn settle_hangers(
     standing: &mut BTreeMap<EntityId, BTreeMap<u32, bool>>,
 ) -> RowsOf {
     let none = Links::default();
-    let machine = setting.machine(tables, &none, odd);
-    machine.inside.set(true);
+    let machine = setting.machine(tables, &none, odd).inside(true);
     loop {
         let mut outside = RowsOf::new();
         let mut found: Vec<(EntityId, u32)> = Vec::new();
@@ -402,7 +410,7 @@ fn settle_hangers(
     }
 }
 
-fn references(entity: &crate::model::Entity) -> impl Iterator<Item = (u16, EntityId)> + '_ {
+fn references(entity: &Entity) -> impl Iterator<Item = (u16, EntityId)> + '_ {
     entity.fields.iter().enumerate().filter_map(|(index, field)| match &field.ty {
         Type::Ref(to) => Some((index as u16, *to)),
         Type::List(element) | Type::Set(element) => match **element {

@@ -9,6 +9,7 @@ use super::gather::Read;
 use super::identity::Identities;
 use super::lookup::Lookup;
 use super::make::{Fate, Made, State};
+use super::parallel::Arenas;
 use super::record::{Record, Writer, to_json};
 use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Finder, Memory, Present, Right};
@@ -78,7 +79,7 @@ pub fn work_route<'t>(
     plan: &'t Plan<'t>,
     read: &'t Read,
     as_of: Date,
-    arena: &'t Arena,
+    arenas: &'t Arenas,
     lookups: &'t [Lookup<'t>],
     report: &mut Report,
 ) -> Option<Worked<'t>> {
@@ -103,10 +104,10 @@ pub fn work_route<'t>(
     }
     let mut last = None;
     for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
-        let values: &'t [Value<'t>] = arena.alloc_slice_copy(&options(mapping, &sync.options, arena));
+        let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, &sync.options, arenas.own()));
         let target = (index + 1 == plan.route.typed.len()).then_some(&plan.target);
         let setting = Setting { model, typed, options: values, lookups, as_of, target };
-        let worked = work(&setting, input, arena);
+        let worked = work(&setting, input, arenas);
         report.add_stage(&mapping.name.text, &worked.fallen, worked.outside.clone());
         if index + 1 == plan.route.typed.len() {
             last = Some(worked);
@@ -121,9 +122,10 @@ pub fn work_route<'t>(
 /// be proposed just so is proposed.
 pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal, StoreFault> {
     let Wish { store, saved, as_of, made_at, purpose } = *wish;
-    let arena = Arena::new();
+    let arenas = Arenas::of_machine();
+    let arena = arenas.own();
     let codecs = lookup_codecs(plan.model);
-    let lookups = lookups(plan.model, &codecs, &arena);
+    let lookups = lookups(plan.model, &codecs, arena);
     let mut report = Report::default();
     let mut set = ChangeSet {
         version: VERSION,
@@ -137,7 +139,7 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
         Some(store) => !store.has_links(&set.sync)? || store.recall(&set.sync, FILLED)?.is_none(),
         None => true,
     };
-    let Some(worked) = work_route(plan, read, as_of, &arena, &lookups, &mut report) else {
+    let Some(worked) = work_route(plan, read, as_of, &arenas, &lookups, &mut report) else {
         return Ok(Proposal { set, report, stale: Vec::new() });
     };
     let mut compared: Vec<Compared<'_>> = Vec::new();
@@ -149,8 +151,8 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
-        let context = Context { plan, worked: &worked, index, store, known, as_of, purpose, arena: &arena };
-        let right = Right::of(plan, write, read, &mut memory, &arena);
+        let context = Context { plan, worked: &worked, index, store, known, as_of, purpose, arena };
+        let right = Right::of(plan, write, read, &mut memory, arena);
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
@@ -299,7 +301,7 @@ impl<'c, 't> Context<'c, 't> {
         // The right records stand where the machine looks for records of their entity.
         let tables = self.worked.tables.with(made.entity.0, right.table());
         let (none, odd) = (Links::default(), Odd::default());
-        let machine = setting.machine(&tables, &none, &odd);
+        let machine = setting.machine(&tables, &none, &odd).inside(true);
         let mut finder = Finder::of(&right, made, &machine);
         for (row, left_key) in keys.iter().enumerate() {
             let Some(left_key) = left_key else { continue };
@@ -486,11 +488,11 @@ impl<'c, 't> Context<'c, 't> {
         let odd = Odd::default();
         let setting = self.setting();
         let machine = setting.machine(&self.worked.tables, &links, &odd);
-        let mut frame = vec![Value::Absent; map.frame as usize + 1];
+        let frame = vec![Value::Absent; map.frame as usize + 1];
         for rule in map.rules.iter().filter(|rule| rule.on.contains(&operation)) {
             let (Some(target), Some(value)) = (&rule.target, rule.value) else { continue };
             // The left record may be gone: what such a rule needs of it is absent, and nothing is written then.
-            let Ok(value) = machine.eval(value, &mut frame, self.arena) else { continue };
+            let Ok(value) = machine.eval(value, &frame, self.arena) else { continue };
             let field = &entity.fields[target.field as usize];
             let to = to_json(&field.ty, value, &|row| self.reference(row));
             let to = self.compared(field, to, &mut change.secrets);

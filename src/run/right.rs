@@ -19,7 +19,7 @@ use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Why a record is left out that is about somebody who is protected now.
 pub const PROTECTED: &str = "protected";
@@ -106,7 +106,7 @@ pub struct Right<'t> {
     by_identity: BTreeMap<u64, Vec<usize>>,
     linked: usize,
     /// The records in normal form; row `n` is record `n`. References are texts.
-    table: Rc<Table<'t>>,
+    table: Arc<Table<'t>>,
 }
 
 /// Places by text.
@@ -131,7 +131,7 @@ impl<'t> Right<'t> {
             by_key: ByText::new(),
             by_identity: BTreeMap::new(),
             linked: links.len(),
-            table: Rc::new(Table::values(entity.fields.len(), Vec::new())),
+            table: Arc::new(Table::values(entity.fields.len(), Vec::new())),
         };
         let mut values = Vec::new();
         match (&write.read, read.right.get(&write.entity)) {
@@ -149,7 +149,7 @@ impl<'t> Right<'t> {
             }
             _ => links.into_iter().for_each(|link| right.remember(link, memory, arena, &mut values)),
         }
-        right.table = Rc::new(Table::values(entity.fields.len(), values));
+        right.table = Arc::new(Table::values(entity.fields.len(), values));
         for (index, present) in right.present.iter().enumerate() {
             if let Some(left) = present.left_key {
                 right.by_left.insert(left, index);
@@ -178,7 +178,7 @@ impl<'t> Right<'t> {
     }
 
     /// The records as a table.
-    pub fn table(&self) -> Rc<Table<'t>> {
+    pub fn table(&self) -> Arc<Table<'t>> {
         self.table.clone()
     }
 
@@ -435,7 +435,6 @@ pub struct Finder<'f, 't> {
 impl<'f, 't> Finder<'f, 't> {
     /// A finder for made records; the machine has the table of the right records in the place of their entity.
     pub fn of(right: &'f Right<'t>, made: &'f Made<'t>, machine: &'f Machine<'f, 't>) -> Finder<'f, 't> {
-        machine.inside.set(true);
         let also = right.entity.also.iter().map(|&field| {
             let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
             for index in 0..right.present.len() {
@@ -503,7 +502,7 @@ impl<'f, 't> Finder<'f, 't> {
                 let mut frame = vec![Value::Absent; map.frame as usize + 1];
                 frame[0] = Value::Row(Row { table: self.made.entity.0, row: at });
                 let sides = pairs.iter().map(|(_, side, ty)| (*side, *ty));
-                if let Some(hash) = hash(machine, sides, &mut frame, &arena) {
+                if let Some(hash) = hash(machine, sides, &frame, &arena) {
                     index.add(hash, at);
                 }
                 drop(frame);
@@ -512,9 +511,9 @@ impl<'f, 't> Finder<'f, 't> {
             index
         });
         let arena = Arena::new();
-        let mut frame = super::make::frame_of(machine, map, left);
+        let frame = super::make::frame_of(machine, map, left);
         let sides = pairs.iter().map(|(side, _, ty)| (*side, *ty));
-        match hash(machine, sides, &mut frame, &arena) {
+        match hash(machine, sides, &frame, &arena) {
             Some(hash) => index.rows(hash).map(|row| row as usize).collect(),
             None => Vec::new(),
         }
@@ -525,7 +524,7 @@ impl<'f, 't> Finder<'f, 't> {
 fn hash<'a, 't: 'a>(
     machine: &Machine<'_, 't>,
     sides: impl Iterator<Item = (ExprId, u32)>,
-    frame: &mut Frame<'a>,
+    frame: &Frame<'a>,
     arena: &'a Arena,
 ) -> Option<u128> {
     let mut hasher = Hasher::default();

@@ -1,33 +1,35 @@
 //! Shaping: the rows of a set, step by step.
 
+use super::eval::block::{BLOCK, Block};
 use super::eval::lists::compare_orders;
-use super::eval::{Frame, Machine, Stop};
+use super::eval::{Frame, Machine, Odd};
 use super::fate::{Fallen, Reason, Who};
 use super::key::{ByHash, Hasher, key_text};
-use super::table::{Apart, Index, Table};
+use super::parallel::Arenas;
+use super::table::{Apart, Index, Slot, Table};
+use super::work::PIECE;
 use crate::check::typed::{Dropped, ExprId, KeyPart, TypedOrder, TypedSet, TypedStep};
 use crate::value::{Arena, RecordType, Row, Type, Value};
 
-/// The rows of a set on their way: `width` variables each.
+/// The rows of a set on their way: a column for each variable.
 struct Rows<'t> {
-    width: usize,
-    values: Vec<Value<'t>>,
+    slots: Vec<Slot<'t>>,
     apart: Vec<Apart>,
 }
 
 impl<'t> Rows<'t> {
-    fn of(width: usize) -> Rows<'t> {
-        Rows { width: width.max(1), values: Vec::new(), apart: Vec::new() }
-    }
     fn len(&self) -> usize {
         self.apart.len()
     }
-    fn row(&self, index: usize) -> &[Value<'t>] {
-        &self.values[index * self.width..(index + 1) * self.width]
+
+    /// The variables of a row.
+    fn frame(&self, row: usize) -> Frame<'t> {
+        self.slots.iter().map(|slot| slot.get(row)).collect()
     }
-    fn push(&mut self, row: &[Value<'t>], apart: Apart) {
-        self.values.extend_from_slice(row);
-        self.apart.push(apart);
+
+    /// Some of the rows, in this order.
+    fn of(&self, chosen: &[u32], apart: Vec<Apart>) -> Rows<'t> {
+        Rows { slots: self.slots.iter().map(|slot| slot.of(chosen)).collect(), apart }
     }
 }
 
@@ -40,424 +42,636 @@ pub struct Shaped<'t> {
 }
 
 /// Runs the steps of a set. Rows that fall are told to `fallen`.
-pub fn shape<'m, 't>(machine: &Machine<'m, 't>, set: &TypedSet, arena: &'t Arena, fallen: &mut Fallen) -> Shaped<'t> {
+pub fn shape<'t>(machine: &Machine<'_, 't>, set: &TypedSet, arenas: &'t Arenas, fallen: &mut Fallen) -> Shaped<'t> {
     let name = &machine.model.set(set.set).name.text;
-    let width = set.frame as usize;
-    let mut shaper = Shaper { machine, arena, fallen, name, set, width, groups: Vec::new(), key: Vec::new() };
-    let mut rows = Rows::of(shaper.width);
+    let mut shaper = Shaper { machine: *machine, arenas, fallen, name, set, groups: Vec::new(), key: Vec::new() };
+    let mut rows = shaper.none();
     for step in &set.steps {
         rows = shaper.step(step, rows);
     }
-    let slots = set.layout.slots.len();
-    let mut values = Vec::with_capacity(rows.len() * slots);
-    for index in 0..rows.len() {
-        values.extend_from_slice(&rows.row(index)[..slots]);
-    }
-    let mut table = Table::values(slots, values);
+    let count = rows.len();
+    rows.slots.truncate(set.layout.slots.len());
+    let mut table = Table::slots(rows.slots, count);
     if rows.apart.iter().any(|&apart| apart != Apart::No) {
         table.apart = Some(rows.apart);
     }
     Shaped { table, groups: shaper.groups }
 }
 
-struct Shaper<'s, 'm, 't> {
-    machine: &'s Machine<'m, 't>,
-    arena: &'t Arena,
+struct Shaper<'s, 't> {
+    machine: Machine<'s, 't>,
+    arenas: &'t Arenas,
     fallen: &'s mut Fallen,
     name: &'s str,
     set: &'s TypedSet,
-    width: usize,
     groups: Vec<(u32, Table<'t>)>,
     /// The parts of the key so far, for rows that fall.
     key: Vec<KeyPart>,
 }
 
-impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
+/// What a step makes of some rows.
+#[derive(Default)]
+struct Grown<'t> {
+    /// The row that each new one comes from.
+    from: Vec<u32>,
+    apart: Vec<Apart>,
+    /// The values of the variables that the step sets.
+    set: [Vec<Value<'t>>; 2],
+    /// The hashes of keys, where these are worked out.
+    hashes: Vec<u128>,
+    fallen: Fallen,
+}
+
+/// Rows whose key could be worked out, in order.
+struct Keyed<'t> {
+    rows: Vec<u32>,
+    hashes: Vec<u128>,
+    /// Values of each row, one after the other.
+    values: Vec<Value<'t>>,
+    width: usize,
+}
+
+impl<'t> Keyed<'t> {
+    fn values(&self, at: usize) -> &[Value<'t>] {
+        &self.values[at * self.width..(at + 1) * self.width]
+    }
+}
+
+/// What rows are joined with.
+struct On<'e> {
+    number: u32,
+    slot: u16,
+    equal: &'e [(ExprId, ExprId, u32)],
+    rest: Option<ExprId>,
+    /// The rows of the joined table by what they are joined on.
+    index: Index,
+}
+
+impl<'t> Grown<'t> {
+    fn push(&mut self, from: u32, apart: Apart) {
+        self.from.push(from);
+        self.apart.push(apart);
+    }
+
+    fn push_with(&mut self, from: u32, apart: Apart, value: Value<'t>) {
+        self.push(from, apart);
+        self.set[0].push(value);
+    }
+
+    /// The same in the order of the rows that it comes from: rows of a block that leave nowhere are worked after the others.
+    fn in_order(self) -> Grown<'t> {
+        if self.from.is_sorted() {
+            return self;
+        }
+        let mut order: Vec<usize> = (0..self.from.len()).collect();
+        order.sort_by_key(|&at| self.from[at]);
+        let width = |values: &[Value<'t>]| values.len() / self.from.len();
+        let values = |values: &Vec<Value<'t>>| {
+            let width = width(values);
+            order.iter().flat_map(|at| &values[at * width..(at + 1) * width]).copied().collect()
+        };
+        Grown {
+            from: order.iter().map(|&at| self.from[at]).collect(),
+            apart: order.iter().filter_map(|&at| self.apart.get(at).copied()).collect(),
+            set: [values(&self.set[0]), values(&self.set[1])],
+            hashes: order.iter().filter_map(|&at| self.hashes.get(at).copied()).collect(),
+            fallen: self.fallen,
+        }
+    }
+}
+
+/// Some rows while a step works on them.
+struct Piece<'p, 't> {
+    machine: Machine<'p, 't>,
+    name: &'p str,
+    key: &'p [KeyPart],
+    rows: &'p Rows<'t>,
+    /// The number of the first row of the block.
+    start: usize,
+    block: Block<'t>,
+    out: Grown<'t>,
+    /// Rows that fell without being reported one by one: those about which it was decided, and the others.
+    fell: [u64; 2],
+}
+
+impl<'s, 't> Shaper<'s, 't> {
     fn step(&mut self, step: &TypedStep, rows: Rows<'t>) -> Rows<'t> {
         match step {
             TypedStep::From(record) => self.from(&[*record]),
             TypedStep::Union(records) => self.from(records),
-            TypedStep::Let { value, slot } => self.let_value(*value, *slot, rows),
-            TypedStep::Where { condition, drop, .. } => self.keep_if(*condition, drop.as_ref(), rows),
+            TypedStep::Let { value, slot } => self.let_value(*value, *slot, &rows),
+            TypedStep::Where { condition, drop, .. } => self.keep_if(*condition, drop.as_ref(), &rows),
             TypedStep::Each { list, slot, position, optional } => {
-                let out = self.each(*list, *slot, *position, *optional, rows);
+                let out = self.each(*list, *slot, *position, *optional, &rows);
                 self.key.push(KeyPart::Slot(*slot));
                 out
             }
             TypedStep::Join { record, slot, equal, rest, optional, drop, .. } => {
-                let out = self.join(*record, *slot, equal, *rest, *optional, drop.as_ref(), rows);
+                let on = self.on(*record, *slot, equal, *rest);
+                let out = self.join(&on, *optional, drop.as_ref(), &rows);
                 self.key.push(KeyPart::Slot(*slot));
                 out
             }
             TypedStep::With { record, slot, equal, rest, without, drop, .. } => {
-                self.with(*record, *slot, equal, *rest, *without, drop.as_ref(), rows)
+                let on = self.on(*record, *slot, equal, *rest);
+                self.with(&on, *without, drop.as_ref(), &rows)
             }
             TypedStep::GroupBy { keys, layout } => self.group(keys, *layout, rows),
-            TypedStep::OnePer { keys, orders } => self.one_per(keys, orders, rows),
+            TypedStep::OnePer { keys, orders } => self.one_per(keys, orders, &rows),
         }
     }
 
+    fn none(&self) -> Rows<'t> {
+        let width = usize::from(self.set.frame).max(1);
+        Rows { slots: vec![Slot::default(); width], apart: Vec::new() }
+    }
+
     fn from(&mut self, records: &[RecordType]) -> Rows<'t> {
-        let mut rows = Rows::of(self.width);
-        let mut frame = vec![Value::Absent; rows.width];
+        let mut rows = self.none();
         for &record in records {
             let number = self.machine.number(record);
             let table = self.machine.tables.table(number);
             for row in table.living() {
-                frame[0] = Value::Row(Row { table: number, row });
-                rows.push(&frame, table.apart(row));
+                rows.slots[0].push(Value::Row(Row { table: number, row }));
+                rows.apart.push(table.apart(row));
             }
         }
+        let count = rows.len();
+        rows.slots[1..].iter_mut().for_each(|slot| *slot = Slot::absent(count));
         self.key = vec![KeyPart::Slot(0)];
         rows
     }
 
-    /// Goes over all rows; `each` gets the frame of a row and says what comes out.
-    fn rows(
+    /// Goes over all rows, block by block and side by side. `each` gets a block, the numbers of the rows in it that belong
+    /// together, and says what comes out of them.
+    fn pieces(
         &mut self,
-        rows: Rows<'t>,
-        mut each: impl FnMut(&mut Self, &mut Frame<'t>, Apart, &mut Rows<'t>) -> Result<(), Box<Stop>>,
-    ) -> Rows<'t> {
-        let mut out = Rows::of(self.width);
-        let mut frame: Frame<'t> = Vec::with_capacity(rows.width);
-        for index in 0..rows.len() {
-            frame.clear();
-            frame.extend_from_slice(rows.row(index));
-            let apart = rows.apart[index];
-            self.machine.inside.set(apart != Apart::No);
-            if let Err(stop) = each(self, &mut frame, apart, &mut out) {
-                let key = self.who(&frame);
-                self.fallen.failed(self.name, key, &stop, apart);
+        rows: &Rows<'t>,
+        each: impl Fn(&mut Piece<'_, 't>, &[u32], &'t Arena) + Sync,
+    ) -> Vec<Grown<'t>> {
+        let count = rows.len();
+        let (machine, name, key) = (self.machine, self.name, &*self.key);
+        let results = self.arenas.each((0..count.div_ceil(PIECE)).into_iter(), |number, arena| {
+            let odd = Odd::default();
+            let machine = Machine { odd: &odd, ..machine };
+            let block = Block::new(0, 0);
+            let mut piece = Piece { machine, name, key, rows, start: 0, block, out: Grown::default(), fell: [0; 2] };
+            let end = count.min((number + 1) * PIECE);
+            for start in (number * PIECE..end).step_by(BLOCK) {
+                piece.begin(start, end.min(start + BLOCK));
+                for (inside, rows) in piece.by_inside(end.min(start + BLOCK) - start) {
+                    piece.machine.inside = inside;
+                    each(&mut piece, &rows, arena);
+                    piece.failures();
+                }
             }
+            let out = piece.out;
+            (out, odd)
+        });
+        let mut grown = Vec::with_capacity(results.len());
+        for (mut out, odd) in results {
+            self.fallen.add(std::mem::take(&mut out.fallen));
+            self.machine.odd.take(odd);
+            grown.push(out.in_order());
         }
-        self.machine.inside.set(false);
+        grown
+    }
+
+    /// The rows that came out of others, with new values of some variables.
+    fn grow(&self, rows: &Rows<'t>, grown: Vec<Grown<'t>>, set: &[u16]) -> Rows<'t> {
+        let (mut from, mut apart) = (Vec::new(), Vec::new());
+        let mut slots: Vec<Slot<'t>> = set.iter().map(|_| Slot::default()).collect();
+        for mut piece in grown {
+            for (slot, values) in slots.iter_mut().zip(&piece.set) {
+                values.iter().for_each(|value| slot.push(*value));
+            }
+            from.append(&mut piece.from);
+            apart.append(&mut piece.apart);
+        }
+        let mut out = rows.of(&from, apart);
+        for (&number, slot) in set.iter().zip(slots) {
+            out.slots[usize::from(number)] = slot;
+        }
         out
     }
 
-    fn let_value(&mut self, value: ExprId, slot: u16, rows: Rows<'t>) -> Rows<'t> {
+    fn let_value(&mut self, value: ExprId, slot: u16, rows: &Rows<'t>) -> Rows<'t> {
         let in_key = self.set.key.contains(&KeyPart::Slot(slot));
-        self.rows(rows, |this, frame, apart, out| {
-            match this.machine.eval(value, frame, this.arena) {
-                Ok(value) => {
-                    frame[slot as usize] = value;
-                    out.push(frame, apart);
-                }
-                Err(stop) => match &stop.nobody {
+        let grown = self.pieces(rows, |piece, chosen, arena| {
+            let column = piece.machine.column(value, chosen, &mut piece.block, arena);
+            let mut failed = piece.block.recover(0).into_iter().peekable();
+            for &row in chosen {
+                let from = piece.number(row);
+                let apart = piece.rows.apart[from as usize];
+                match failed.next_if(|(at, _)| *at == row) {
+                    None => piece.out.push_with(from, apart, column[row as usize]),
                     // A row whose key names a record that is not there is known by the name. It goes on and leaves nowhere.
-                    Some((_, key)) if in_key => {
-                        let so_far = this.who(frame);
-                        this.fallen.failed_with_key(this.name, so_far, &stop, apart);
-                        frame[slot as usize] = Value::Text(this.arena.alloc_str(key));
-                        out.push(frame, apart.max(Apart::Outside));
+                    Some((_, stop)) if in_key && stop.nobody.is_some() => {
+                        let so_far = piece.who(from);
+                        piece.out.fallen.failed_with_key(piece.name, so_far, &stop, apart);
+                        let name = stop.nobody.as_ref().map_or("", |(_, key)| key);
+                        let name = Value::Text(arena.alloc_str(name));
+                        piece.out.push_with(from, apart.max(Apart::Outside), name);
                     }
-                    _ => return Err(stop),
-                },
-            }
-            Ok(())
-        })
-    }
-
-    fn keep_if(&mut self, condition: ExprId, drop: Option<&Dropped>, rows: Rows<'t>) -> Rows<'t> {
-        self.rows(rows, |this, frame, apart, out| {
-            match this.machine.eval(condition, frame, this.arena)? {
-                Value::Bool(true) => out.push(frame, apart),
-                value => this.fall(drop, value.is_absent(), frame, apart),
-            }
-            Ok(())
-        })
-    }
-
-    fn each(&mut self, list: ExprId, slot: u16, position: u16, optional: bool, rows: Rows<'t>) -> Rows<'t> {
-        self.rows(rows, |this, frame, apart, out| {
-            let items = match this.machine.eval(list, frame, this.arena)? {
-                Value::List(items) => items,
-                _ => &[],
-            };
-            if items.is_empty() && optional {
-                frame[slot as usize] = Value::Absent;
-                frame[position as usize] = Value::Absent;
-                out.push(frame, apart);
-            }
-            for (index, item) in items.iter().enumerate() {
-                frame[slot as usize] = *item;
-                frame[position as usize] = Value::Int(index as i64);
-                let about = apart.max(this.apart_of(*item));
-                out.push(frame, about);
-            }
-            Ok(())
-        })
-    }
-
-    fn apart_of(&self, value: Value<'_>) -> Apart {
-        match value {
-            Value::Row(row) => self.machine.tables.table(row.table).apart(row.row),
-            _ => Apart::No,
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn join(
-        &mut self,
-        record: RecordType,
-        slot: u16,
-        equal: &[(ExprId, ExprId, u32)],
-        rest: Option<ExprId>,
-        optional: bool,
-        drop: Option<&Dropped>,
-        rows: Rows<'t>,
-    ) -> Rows<'t> {
-        let index = self.join_index(record, slot, equal);
-        let mut found = Vec::new();
-        self.rows(rows, |this, frame, apart, out| {
-            let mut any = false;
-            found.clear();
-            this.candidates(&index, record, slot, equal, rest, frame, &mut found)?;
-            for &candidate in &found {
-                let about = this.apart_of(candidate);
-                // What is looked up besides is left out if it leaves nowhere; what the row is about marks the row.
-                if about != Apart::No && optional && apart == Apart::No {
-                    continue;
+                    Some((_, stop)) => piece.block.fail(row, stop),
                 }
-                any = true;
-                frame[slot as usize] = candidate;
-                out.push(frame, apart.max(about));
             }
-            if !any {
-                frame[slot as usize] = Value::Absent;
-                if optional { out.push(frame, apart) } else { this.fall(drop, false, frame, apart) }
-            }
-            Ok(())
-        })
+            piece.block.give_back(column);
+        });
+        self.grow(rows, grown, &[slot])
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn with(
+    fn keep_if(&mut self, condition: ExprId, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
+        let grown = self.pieces(rows, |piece, chosen, arena| {
+            let column = piece.machine.column(condition, chosen, &mut piece.block, arena);
+            for &row in piece.block.left(chosen, 0).iter() {
+                let from = piece.number(row);
+                let apart = piece.rows.apart[from as usize];
+                match column[row as usize] {
+                    Value::Bool(true) => piece.out.push(from, apart),
+                    value => piece.fall(drop, value.is_absent(), from, apart),
+                }
+            }
+            piece.count(drop);
+            piece.block.give_back(column);
+        });
+        self.grow(rows, grown, &[])
+    }
+
+    fn each(&mut self, list: ExprId, slot: u16, position: u16, optional: bool, rows: &Rows<'t>) -> Rows<'t> {
+        let grown = self.pieces(rows, |piece, chosen, arena| {
+            let column = piece.machine.column(list, chosen, &mut piece.block, arena);
+            for &row in piece.block.left(chosen, 0).iter() {
+                let from = piece.number(row);
+                let apart = piece.rows.apart[from as usize];
+                let items = match column[row as usize] {
+                    Value::List(items) => items,
+                    _ => &[],
+                };
+                if items.is_empty() && optional {
+                    piece.out.push_with(from, apart, Value::Absent);
+                    piece.out.set[1].push(Value::Absent);
+                }
+                for (index, item) in items.iter().enumerate() {
+                    let about = apart.max(apart_of(&piece.machine, *item));
+                    piece.out.push_with(from, about, *item);
+                    piece.out.set[1].push(Value::Int(index as i64));
+                }
+            }
+            piece.block.give_back(column);
+        });
+        self.grow(rows, grown, &[slot, position])
+    }
+
+    fn join(&mut self, on: &On<'_>, optional: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
+        let grown = self.pieces(rows, |piece, chosen, arena| {
+            let found = piece.candidates(on, chosen, arena);
+            let mut found = found.into_iter().peekable();
+            for &row in piece.block.left(chosen, 0).iter() {
+                let from = piece.number(row);
+                let apart = piece.rows.apart[from as usize];
+                let mut any = false;
+                while let Some((at, candidate)) = found.next_if(|(at, _)| *at <= row) {
+                    if at < row {
+                        continue;
+                    }
+                    let candidate = Value::Row(Row { table: on.number, row: candidate });
+                    let about = apart_of(&piece.machine, candidate);
+                    // What is looked up besides is left out if it leaves nowhere; what the row is about marks the row.
+                    if about != Apart::No && optional && apart == Apart::No {
+                        continue;
+                    }
+                    any = true;
+                    piece.out.push_with(from, apart.max(about), candidate);
+                }
+                match (any, optional) {
+                    (true, _) => {}
+                    (false, true) => piece.out.push_with(from, apart, Value::Absent),
+                    (false, false) => piece.fall(drop, false, from, apart),
+                }
+            }
+            piece.count(drop);
+        });
+        self.grow(rows, grown, &[on.slot])
+    }
+
+    fn with(&mut self, on: &On<'_>, without: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
+        let grown = self.pieces(rows, |piece, chosen, arena| {
+            let mut found = piece.candidates(on, chosen, arena).into_iter().map(|(row, _)| row).peekable();
+            for &row in piece.block.left(chosen, 0).iter() {
+                let mut any = false;
+                while let Some(at) = found.next_if(|at| *at <= row) {
+                    any |= at == row;
+                }
+                let from = piece.number(row);
+                let apart = piece.rows.apart[from as usize];
+                if any != without { piece.out.push(from, apart) } else { piece.fall(drop, false, from, apart) }
+            }
+            piece.count(drop);
+        });
+        self.grow(rows, grown, &[])
+    }
+
+    /// What rows are joined with, by what they are joined on.
+    fn on<'e>(
         &mut self,
         record: RecordType,
         slot: u16,
-        equal: &[(ExprId, ExprId, u32)],
+        equal: &'e [(ExprId, ExprId, u32)],
         rest: Option<ExprId>,
-        without: bool,
-        drop: Option<&Dropped>,
-        rows: Rows<'t>,
-    ) -> Rows<'t> {
-        let index = self.join_index(record, slot, equal);
-        let mut found = Vec::new();
-        self.rows(rows, |this, frame, apart, out| {
-            found.clear();
-            this.candidates(&index, record, slot, equal, rest, frame, &mut found)?;
-            frame[slot as usize] = Value::Absent;
-            if found.is_empty() == without {
-                out.push(frame, apart)
-            } else {
-                this.fall(drop, false, frame, apart)
-            }
-            Ok(())
-        })
-    }
-
-    /// The rows of the joined table by what they are joined on.
-    fn join_index(&mut self, record: RecordType, slot: u16, equal: &[(ExprId, ExprId, u32)]) -> Index {
+    ) -> On<'e> {
         let number = self.machine.number(record);
         let table = self.machine.tables.table(number);
+        let living: Vec<u32> = table.living().collect();
+        let (machine, width) = (self.machine.inside(true), usize::from(self.set.frame).max(usize::from(slot) + 1));
+        let pieces = self.arenas.each(living.chunks(PIECE), |living, _| {
+            let odd = Odd::default();
+            let machine = Machine { odd: &odd, ..machine };
+            let (mut found, mut stops) = (Vec::new(), Vec::new());
+            let (mut block, mut arena) = (Block::new(0, 0), Arena::new());
+            for rows in living.chunks(BLOCK) {
+                block.begin(rows.len(), width);
+                let records = rows.iter().map(|&row| Value::Row(Row { table: number, row }));
+                block.set(slot, records.collect());
+                let all: Vec<u32> = (0..rows.len() as u32).collect();
+                let sides = equal.iter().map(|(_, right, ty)| (*right, *ty));
+                let hashes = hashes(&machine, sides, &all, &mut block, &arena);
+                found.extend(hashes.into_iter().map(|(at, hash)| (hash, rows[at as usize])));
+                stops.extend(block.recover(0).into_iter().map(|(at, stop)| (rows[at as usize], stop)));
+                // Nothing that was worked out here is needed after its hash.
+                block = Block::new(0, 0);
+                arena.reset();
+            }
+            (found, stops, odd)
+        });
         let mut index = Index::of(table.len);
-        let mut frame = vec![Value::Absent; self.width.max(slot as usize + 1)];
-        self.machine.inside.set(true);
-        for row in table.living() {
-            frame[slot as usize] = Value::Row(Row { table: number, row });
-            match self.join_hash(equal.iter().map(|(_, right, ty)| (*right, *ty)), &mut frame) {
-                Ok(Some(hash)) => index.add(hash, row),
-                Ok(None) => {}
-                Err(stop) => self.fallen.odd(&stop, || table.origin(row)),
+        for (found, stops, odd) in pieces {
+            for (hash, row) in found {
+                index.add(hash, row);
             }
+            stops.into_iter().for_each(|(row, stop)| self.fallen.odd(&stop, || table.origin(row)));
+            self.machine.odd.take(odd);
         }
-        self.machine.inside.set(false);
-        index
-    }
-
-    /// The hash of what is joined on; `None` if a part of it is absent.
-    fn join_hash(
-        &self,
-        parts: impl Iterator<Item = (ExprId, u32)>,
-        frame: &mut Frame<'t>,
-    ) -> Result<Option<u128>, Box<Stop>> {
-        let mut hasher = Hasher::default();
-        let scratch = Arena::new();
-        for (expr, ty) in parts {
-            let value = self.machine.eval(expr, frame, self.arena)?;
-            if value.is_absent() {
-                return Ok(None);
-            }
-            hasher.value(&self.machine.typed.nodes.types[ty as usize], value, &scratch);
-        }
-        Ok(Some(hasher.finish()))
-    }
-
-    /// Finds the rows that are joined to a row.
-    #[allow(clippy::too_many_arguments)]
-    fn candidates(
-        &self,
-        index: &Index,
-        record: RecordType,
-        slot: u16,
-        equal: &[(ExprId, ExprId, u32)],
-        rest: Option<ExprId>,
-        frame: &mut Frame<'t>,
-        found: &mut Vec<Value<'t>>,
-    ) -> Result<(), Box<Stop>> {
-        let number = self.machine.number(record);
-        let Some(hash) = self.join_hash(equal.iter().map(|(left, _, ty)| (*left, *ty)), frame)? else {
-            return Ok(());
-        };
-        for row in index.rows(hash) {
-            let candidate = Value::Row(Row { table: number, row });
-            let fits = match rest {
-                None => true,
-                Some(rest) => {
-                    frame[slot as usize] = candidate;
-                    matches!(self.machine.eval(rest, frame, self.arena)?, Value::Bool(true))
-                }
-            };
-            if fits {
-                found.push(candidate);
-            }
-        }
-        Ok(())
+        On { number, slot, equal, rest, index }
     }
 
     fn group(&mut self, keys: &[ExprId], layout: u32, rows: Rows<'t>) -> Rows<'t> {
         let number = self.machine.tables.layout(layout);
-        let mut groups: Vec<(Vec<Value<'t>>, Vec<u32>, Apart)> = Vec::new();
-        let mut by_hash: ByHash<usize> = ByHash::default();
         let slots = self.machine.typed.layouts[layout as usize].slots.len();
-        let mut inner: Vec<Value<'t>> = Vec::with_capacity(rows.len() * slots);
-        let mut count = 0u32;
         self.fallen.keys_replaced(self.name);
-        self.rows(rows, |this, frame, apart, _| {
-            let mut values = Vec::with_capacity(keys.len());
-            for &key in keys {
-                values.push(this.machine.eval(key, frame, this.arena)?);
-            }
-            let hash = this.key_hash(keys, &values);
+        let keyed = self.keyed(keys, &[], &rows);
+        // The rows inside are those whose key could be worked out, in their order.
+        let from = &keyed.rows;
+        let apart: Vec<Apart> = from.iter().map(|&row| rows.apart[row as usize]).collect();
+        let mut by_hash: ByHash<u32> = ByHash::default();
+        let (mut firsts, mut marks, mut group_of) = (Vec::new(), Vec::new(), Vec::with_capacity(from.len()));
+        for (at, &hash) in keyed.hashes.iter().enumerate() {
             let group = *by_hash.entry(hash).or_insert_with(|| {
-                groups.push((values, Vec::new(), apart));
-                groups.len() - 1
+                firsts.push(at);
+                marks.push(apart[at]);
+                firsts.len() as u32 - 1
             });
-            // A group leaves nowhere only if all its rows do; such rows are left out of the other groups.
-            let (_, members, mark) = &mut groups[group];
-            if apart == Apart::No && *mark != Apart::No {
-                members.clear();
-            }
-            if apart == Apart::No || *mark != Apart::No {
-                members.push(count);
-            }
-            *mark = (*mark).min(apart);
-            inner.extend_from_slice(&frame[..slots]);
-            count += 1;
-            Ok(())
-        });
-        let mut out = Rows::of(self.width);
-        let mut frame = vec![Value::Absent; out.width];
-        for (values, members, apart) in groups {
-            frame[..values.len()].copy_from_slice(&values);
-            let members: Vec<Value<'t>> = members.iter().map(|&row| Value::Row(Row { table: number, row })).collect();
-            frame[values.len()] = Value::List(self.arena.alloc_slice_copy(&members));
-            out.push(&frame, apart);
+            let mark: &mut Apart = &mut marks[group as usize];
+            *mark = (*mark).min(apart[at]);
+            group_of.push(group);
         }
+        // A group leaves nowhere only if all its rows do; such rows are left out of the other groups.
+        let belongs = |at: usize, group: u32| marks[group as usize] != Apart::No || apart[at] == Apart::No;
+        let mut ends = vec![0u32; firsts.len()];
+        for (at, &group) in group_of.iter().enumerate() {
+            ends[group as usize] += u32::from(belongs(at, group));
+        }
+        let mut total = 0;
+        for end in &mut ends {
+            total += std::mem::replace(end, total);
+        }
+        let mut members = vec![Value::Absent; total as usize];
+        for (at, &group) in group_of.iter().enumerate().filter(|(at, group)| belongs(*at, **group)) {
+            let end = &mut ends[group as usize];
+            members[*end as usize] = Value::Row(Row { table: number, row: at as u32 });
+            *end += 1;
+        }
+        let members: &'t [Value<'t>] = self.arenas.own().alloc_slice_copy(&members);
+        let mut out = self.none();
+        let mut start = 0;
+        for (&first, &end) in firsts.iter().zip(&ends) {
+            for (slot, value) in out.slots.iter_mut().zip(keyed.values(first)) {
+                slot.push(*value);
+            }
+            out.slots[keys.len()].push(Value::List(&members[start..end as usize]));
+            start = end as usize;
+        }
+        out.apart = marks;
+        let count = out.len();
+        out.slots[keys.len() + 1..].iter_mut().for_each(|slot| *slot = Slot::absent(count));
         self.key = (0..keys.len() as u16).map(KeyPart::Slot).collect();
-        self.groups.push((layout, Table::values(slots, inner)));
+        let mut inner = rows.of(from, Vec::new());
+        inner.slots.truncate(slots);
+        self.groups.push((layout, Table::slots(inner.slots, from.len())));
         out
     }
 
-    fn one_per(&mut self, keys: &[ExprId], orders: &[TypedOrder], rows: Rows<'t>) -> Rows<'t> {
-        let types: Vec<Type> =
-            orders.iter().map(|order| self.machine.typed.nodes.types[order.ty as usize].clone()).collect();
-        let types: Vec<&Type> = types.iter().collect();
-        // The best row of each key so far, and what it is ordered by: so many values a row.
-        let mut best = Rows::of(self.width);
-        let mut by: Vec<Value<'t>> = Vec::new();
-        let mut values = Vec::with_capacity(keys.len());
-        let mut by_hash: ByHash<usize> = ByHash::default();
-        let mut losers = 0u64;
+    fn one_per(&mut self, keys: &[ExprId], orders: &[TypedOrder], rows: &Rows<'t>) -> Rows<'t> {
+        let types: Vec<&Type> = orders.iter().map(|order| &self.machine.typed.nodes.types[order.ty as usize]).collect();
         self.fallen.keys_replaced(self.name);
-        self.rows(rows, |this, frame, apart, _| {
-            values.clear();
-            for &key in keys {
-                values.push(this.machine.eval(key, frame, this.arena)?);
-            }
-            let order = this.machine.order_values(orders, frame, this.arena)?;
-            match by_hash.entry(this.key_hash(keys, &values)) {
+        let keyed = self.keyed(keys, orders, rows);
+        // The best row of each key so far, by its place among those with a key.
+        let (mut best, mut marks): (Vec<usize>, Vec<Apart>) = (Vec::new(), Vec::new());
+        let mut by_hash: ByHash<u32> = ByHash::default();
+        let mut losers = 0u64;
+        for (at, &hash) in keyed.hashes.iter().enumerate() {
+            let apart = rows.apart[keyed.rows[at] as usize];
+            match by_hash.entry(hash) {
                 hashbrown::hash_map::Entry::Vacant(entry) => {
-                    entry.insert(best.len());
-                    best.push(frame, apart);
-                    by.extend_from_slice(&order);
+                    entry.insert(best.len() as u32);
+                    best.push(at);
+                    marks.push(apart);
                 }
                 hashbrown::hash_map::Entry::Occupied(entry) => {
                     losers += 1;
-                    let at = *entry.get();
-                    let won = best.apart[at];
-                    let order_at = at * orders.len()..(at + 1) * orders.len();
-                    let better = compare_orders(orders, &types, &order, &by[order_at.clone()]).is_lt();
+                    let group = *entry.get() as usize;
+                    let won = marks[group];
+                    let better = compare_orders(orders, &types, keyed.values(at), keyed.values(best[group])).is_lt();
                     // If one row of a person is protected, the person is: never the unmarked one of two rows alone. A row that
                     // is only out of scope says nothing about one that is inside.
                     let protects = won == Apart::Protected || apart == Apart::Protected;
                     let inside = apart == Apart::No && won == Apart::Outside;
                     let outside = apart == Apart::Outside && won == Apart::No;
                     if inside || (better && !outside) {
-                        by[order_at].copy_from_slice(&order);
-                        best.values[at * best.width..(at + 1) * best.width].copy_from_slice(frame);
-                        best.apart[at] = apart;
+                        best[group] = at;
+                        marks[group] = apart;
                     }
                     if protects {
-                        best.apart[at] = Apart::Protected;
+                        marks[group] = Apart::Protected;
                     }
                 }
             }
-            Ok(())
-        });
-        self.fallen.count(self.name, Reason::NotBest, losers);
-        best
-    }
-
-    fn key_hash(&self, keys: &[ExprId], values: &[Value<'t>]) -> u128 {
-        let scratch = Arena::new();
-        let mut hasher = Hasher::default();
-        for (&key, &value) in keys.iter().zip(values) {
-            hasher.value(&self.machine.typed.nodes.typing(key).ty, value, &scratch);
         }
-        hasher.finish()
+        self.fallen.count(self.name, Reason::NotBest, losers);
+        let best: Vec<u32> = best.into_iter().map(|at| keyed.rows[at]).collect();
+        rows.of(&best, marks)
     }
 
-    fn fall(&mut self, drop: Option<&Dropped>, undecided: bool, frame: &Frame<'t>, apart: Apart) {
+    /// The rows whose key can be worked out; with the values of the orders, or without orders those of the key.
+    fn keyed(&mut self, keys: &[ExprId], orders: &[TypedOrder], rows: &Rows<'t>) -> Keyed<'t> {
+        let width = if orders.is_empty() { keys.len() } else { orders.len() };
+        let grown = self.pieces(rows, |piece, chosen, arena| {
+            let machine = piece.machine;
+            let column = |expr, piece: &mut Piece<'_, 't>| {
+                let left = piece.block.left(chosen, 0);
+                machine.column(expr, &left, &mut piece.block, arena)
+            };
+            let parts: Vec<_> = keys.iter().map(|&key| column(key, piece)).collect();
+            let by: Vec<_> = orders.iter().map(|order| column(order.value, piece)).collect();
+            let scratch = Arena::new();
+            for &row in piece.block.left(chosen, 0).iter() {
+                let mut hasher = Hasher::default();
+                for (&key, part) in keys.iter().zip(&parts) {
+                    hasher.value(&machine.typed.nodes.typing(key).ty, part[row as usize], &scratch);
+                }
+                piece.out.from.push(piece.start as u32 + row);
+                piece.out.hashes.push(hasher.finish());
+                let values = if orders.is_empty() { &parts } else { &by };
+                piece.out.set[0].extend(values.iter().map(|column| column[row as usize]));
+            }
+            parts.into_iter().chain(by).for_each(|column| piece.block.give_back(column));
+        });
+        let mut keyed = Keyed { rows: Vec::new(), hashes: Vec::new(), values: Vec::new(), width };
+        for mut piece in grown {
+            keyed.rows.append(&mut piece.from);
+            keyed.hashes.append(&mut piece.hashes);
+            keyed.values.append(&mut piece.set[0]);
+        }
+        keyed
+    }
+}
+
+impl<'t> Piece<'_, 't> {
+    /// Turns to the rows of a block.
+    fn begin(&mut self, start: usize, end: usize) {
+        self.start = start;
+        self.block.begin(end - start, self.rows.slots.len());
+        for (number, slot) in self.rows.slots.iter().enumerate().filter(|(_, slot)| !slot.is_unset()) {
+            let mut column = self.block.column();
+            for (at, value) in column.iter_mut().enumerate() {
+                *value = slot.get(start + at);
+            }
+            self.block.set(number as u16, column);
+        }
+    }
+
+    /// The rows of a block in at most two groups: those that go on, and those that leave nowhere (`true`).
+    fn by_inside(&self, count: usize) -> impl Iterator<Item = (bool, Vec<u32>)> + use<'t> {
+        let apart = &self.rows.apart[self.start..self.start + count];
+        let (inside, others): (Vec<u32>, Vec<u32>) =
+            (0..count as u32).partition(|&row| apart[row as usize] != Apart::No);
+        [(false, others), (true, inside)].into_iter().filter(|(_, rows)| !rows.is_empty())
+    }
+
+    /// The number of a row of the block among all rows.
+    fn number(&self, row: u32) -> u32 {
+        self.start as u32 + row
+    }
+
+    /// Tells of the rows of the block that have failed.
+    fn failures(&mut self) {
+        for (row, stop) in self.block.recover(0) {
+            let from = self.number(row);
+            let who = self.who(from);
+            self.out.fallen.failed(self.name, who, &stop, self.rows.apart[from as usize]);
+        }
+    }
+
+    /// Finds the rows that are joined to rows of the block: pairs in order of these.
+    fn candidates(&mut self, on: &On<'_>, chosen: &[u32], arena: &'t Arena) -> Vec<(u32, u32)> {
+        let sides = on.equal.iter().map(|(left, _, ty)| (*left, *ty));
+        let hashes = hashes(&self.machine, sides, chosen, &mut self.block, arena);
+        let pairs = hashes.into_iter().flat_map(|(row, hash)| on.index.rows(hash).map(move |found| (row, found)));
+        let Some(rest) = on.rest else { return pairs.collect() };
+        let (mut fitting, mut open) = (Vec::new(), Vec::new());
+        for pair in pairs {
+            open.push(pair);
+            if open.len() == PAIRS {
+                self.fitting(on, rest, &mut open, &mut fitting, arena);
+            }
+        }
+        self.fitting(on, rest, &mut open, &mut fitting, arena);
+        fitting
+    }
+
+    /// Keeps the pairs for which what else is asked of them holds.
+    fn fitting(
+        &mut self,
+        on: &On<'_>,
+        rest: ExprId,
+        open: &mut Vec<(u32, u32)>,
+        fitting: &mut Vec<(u32, u32)>,
+        arena: &'t Arena,
+    ) {
+        let width = self.block.variables().max(usize::from(on.slot) + 1);
+        let mut inner = Block::new(open.len(), width);
+        for local in 0..self.block.variables() as u16 {
+            let values = self.block.variable(local);
+            if !values.is_empty() {
+                let column = open.iter().map(|(row, _)| values[*row as usize]).collect();
+                inner.set(local, column);
+            }
+        }
+        let candidates = open.iter().map(|&(_, row)| Value::Row(Row { table: on.number, row }));
+        inner.set(on.slot, candidates.collect());
+        let all: Vec<u32> = (0..open.len() as u32).collect();
+        let column = self.machine.column(rest, &all, &mut inner, arena);
+        for &at in inner.left(&all, 0).iter() {
+            if matches!(column[at as usize], Value::Bool(true)) {
+                fitting.push(open[at as usize]);
+            }
+        }
+        inner.recover(0).into_iter().for_each(|(at, stop)| self.block.fail(open[at as usize].0, stop));
+        open.clear();
+    }
+
+    fn fall(&mut self, drop: Option<&Dropped>, undecided: bool, from: u32, apart: Apart) {
         match drop {
             Some(drop) if drop.reject => {
-                let key = self.who(frame);
-                self.fallen.rejected(self.name, key, &drop.reason, apart);
+                let key = self.who(from);
+                self.out.fallen.rejected(self.name, key, &drop.reason, apart);
             }
-            Some(drop) => self.fallen.count(self.name, Reason::Skipped(drop.reason.to_string()), 1),
-            None if undecided => self.fallen.count(self.name, Reason::Undecided, 1),
-            None => self.fallen.count(self.name, Reason::Condition, 1),
+            _ => self.fell[usize::from(undecided)] += 1,
+        }
+    }
+
+    /// Counts the rows of the block that fell without being reported.
+    fn count(&mut self, drop: Option<&Dropped>) {
+        let [decided, undecided] = std::mem::take(&mut self.fell);
+        let fallen = &mut self.out.fallen;
+        match drop {
+            Some(drop) => fallen.count(self.name, Reason::Skipped(drop.reason.to_string()), decided + undecided),
+            None => {
+                fallen.count(self.name, Reason::Condition, decided);
+                fallen.count(self.name, Reason::Undecided, undecided);
+            }
         }
     }
 
     /// A row that falls, as far as it is known.
-    fn who(&self, frame: &Frame<'t>) -> Who {
+    fn who(&self, from: u32) -> Who {
+        let frame = self.rows.frame(from as usize);
         let rows = frame.iter().filter_map(|value| match value {
             Value::Row(row) => Some(*row),
             _ => None,
         });
-        let origin = rows.into_iter().find_map(|row| super::key::origin(self.machine, row));
-        Who { key: self.key_so_far(frame), origin }
+        let origin = rows.into_iter().find_map(|row| super::key::origin(&self.machine, row));
+        Who { key: self.key_so_far(&frame), origin }
     }
 
     /// The key of a row that falls, as far as it is known.
     fn key_so_far(&self, frame: &Frame<'t>) -> Option<String> {
         let mut parts = Vec::new();
-        for part in &self.key {
+        for part in self.key {
             let (KeyPart::Slot(slot) | KeyPart::Position(slot)) = part;
             match frame[*slot as usize] {
                 Value::Row(row) => {
-                    parts.push(key_text(self.machine, row, super::key::record_of(self.machine, row))?);
+                    parts.push(key_text(&self.machine, row, super::key::record_of(&self.machine, row))?);
                 }
                 Value::Absent => parts.push(String::new()),
                 value => {
@@ -469,4 +683,41 @@ impl<'s, 'm, 't> Shaper<'s, 'm, 't> {
         }
         (!parts.is_empty()).then(|| parts.join("|"))
     }
+}
+
+/// How many pairs of rows are looked at together.
+const PAIRS: usize = 1024;
+
+fn apart_of(machine: &Machine<'_, '_>, value: Value<'_>) -> Apart {
+    match value {
+        Value::Row(row) => machine.tables.table(row.table).apart(row.row),
+        _ => Apart::No,
+    }
+}
+
+/// The hashes of what is joined on, for the rows in which no part of it is absent.
+fn hashes<'a, 't: 'a>(
+    machine: &Machine<'_, 't>,
+    sides: impl Iterator<Item = (ExprId, u32)>,
+    rows: &[u32],
+    block: &mut Block<'a>,
+    arena: &'a Arena,
+) -> Vec<(u32, u128)> {
+    let scratch = Arena::new();
+    let mut hashers: Vec<Hasher> = Vec::new();
+    hashers.resize_with(block.rows(), Hasher::default);
+    let mut rows = std::borrow::Cow::Borrowed(rows);
+    for (expr, ty) in sides {
+        let ty = &machine.typed.nodes.types[ty as usize];
+        let column = machine.column(expr, &rows, block, arena);
+        rows = block.left(rows, 0);
+        if rows.iter().any(|&row| column[row as usize].is_absent()) {
+            rows = rows.iter().copied().filter(|&row| !column[row as usize].is_absent()).collect();
+        }
+        for &row in rows.iter() {
+            hashers[row as usize].value(ty, column[row as usize], &scratch);
+        }
+        block.give_back(column);
+    }
+    rows.iter().map(|&row| (row, hashers[row as usize].finish())).collect()
 }

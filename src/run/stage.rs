@@ -5,6 +5,7 @@ use super::fate::Fallen;
 use super::key::{has_key, key_text, record_of};
 use super::lookup::Lookup;
 use super::make::{Made, make};
+use super::parallel::Arenas;
 use super::prepare;
 use super::report::{HeldRecord, Outside};
 use super::shape::shape;
@@ -18,6 +19,7 @@ use crate::value::{Arena, EntityId, RecordType, SetId, Value};
 use jiff::civil::Date;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 /// What does not change while a mapping is worked.
 #[derive(Clone)]
@@ -96,12 +98,12 @@ pub struct Input<'t> {
 }
 
 /// Works a mapping.
-pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Worked<'t> {
+pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> Worked<'t> {
     let mut fallen = Fallen::default();
     let odd = Odd::default();
     let mut tables = tables_of(setting, input.tables);
     let mut incomplete = input.incomplete;
-    let keyless = prepare::duplicates(setting, &mut tables, &odd, &mut fallen);
+    let keyless = prepare::duplicates(setting, &mut tables, &odd, arenas, &mut fallen);
     prepare::skip_rows(setting, &mut tables, &odd);
     prepare::protect(setting, &mut tables, &odd);
     let mut nameless = input.nameless;
@@ -110,7 +112,7 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
     let none = Links::default();
     for set in &setting.typed.sets {
         let machine = setting.machine(&tables, &none, &odd);
-        let shaped = shape(&machine, set, arena, &mut fallen);
+        let shaped = shape(&machine, set, arenas, &mut fallen);
         tables.put(tables.set(set.set), shaped.table);
         for (layout, table) in shaped.groups {
             tables.put(tables.layout(layout), table);
@@ -118,8 +120,7 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arena: &'t Arena) -> Wo
     }
     let mut made = {
         let mut links = Links::default();
-        let mut machine = setting.machine(&tables, &none, &odd);
-        make(&mut machine, &mut links, arena, &mut fallen)
+        make(&setting.machine(&tables, &none, &odd), &mut links, arenas, &mut fallen)
     };
     let unsure = unsure_maps(setting, &incomplete, &fallen);
     for this in &mut made {
@@ -169,7 +170,7 @@ impl<'t> Setting<'t> {
             lookups: self.lookups,
             odd,
             target: self.target,
-            inside: Default::default(),
+            inside: false,
         }
     }
 }
@@ -190,11 +191,11 @@ fn tables_of<'t>(setting: &Setting<'t>, mut given: BTreeMap<EntityId, Table<'t>>
         if let Node::Referrers { entity, field, .. } = node {
             let referrers = &mut tables[entity.0 as usize].referrers;
             if !referrers.iter().any(|(known, _)| known == field) {
-                referrers.push((*field, OnceCell::new()));
+                referrers.push((*field, OnceLock::new()));
             }
         }
     }
-    Tables { tables: tables.into_iter().map(std::rc::Rc::new).collect(), entities, layouts }
+    Tables { tables: tables.into_iter().map(Arc::new).collect(), entities, layouts }
 }
 
 /// Whose key is not known cannot be told from who is gone: the left key where links are compared, the made key where the

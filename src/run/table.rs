@@ -1,12 +1,13 @@
 //! Tables of a run: records as they were read (undecoded cells) or as a map made them (values), and indexes over them.
 
-use super::key::ByHash;
 use crate::adapter::{Batch, Cell};
 use crate::function::Failure;
 use crate::plan::{Column, Reader};
 use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, Row, Value};
-use std::cell::OnceCell;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use std::sync::OnceLock;
 
 /// Why a row leaves nowhere although it is there: it is not gone, and nothing of it is sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -38,6 +39,93 @@ pub enum Rows<'t> {
         /// All values.
         values: Vec<Value<'t>>,
     },
+    /// Rows of a set: its slots one by one.
+    Slots(Vec<Slot<'t>>),
+}
+
+/// The values of one slot of all rows. Most slots hold records of one table, for which a number says enough.
+#[derive(Clone)]
+pub enum Slot<'t> {
+    /// Records of one table by their rows; [`END`] for absent.
+    Records {
+        /// The table; [`END`] as long as all are absent.
+        table: u32,
+        /// The rows.
+        rows: Vec<u32>,
+    },
+    /// Values of any kind.
+    Values(Vec<Value<'t>>),
+}
+
+impl Default for Slot<'_> {
+    fn default() -> Self {
+        Slot::Records { table: END, rows: Vec::new() }
+    }
+}
+
+impl<'t> Slot<'t> {
+    /// A slot without a value in so many rows.
+    pub fn absent(rows: usize) -> Slot<'t> {
+        Slot::Records { table: END, rows: vec![END; rows] }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Slot::Records { rows, .. } => rows.len(),
+            Slot::Values(values) => values.len(),
+        }
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// True if it has no value in any row.
+    pub fn is_unset(&self) -> bool {
+        matches!(self, Slot::Records { table: END, .. })
+    }
+
+    /// The value in a row.
+    #[inline]
+    pub fn get(&self, row: usize) -> Value<'t> {
+        match self {
+            Slot::Records { table, rows } => match rows[row] {
+                END => Value::Absent,
+                row => Value::Row(Row { table: *table, row }),
+            },
+            Slot::Values(values) => values[row],
+        }
+    }
+
+    /// Adds the value of the next row.
+    pub fn push(&mut self, value: Value<'t>) {
+        match (&mut *self, value) {
+            (Slot::Records { rows, .. }, Value::Absent) => rows.push(END),
+            (Slot::Records { table, rows }, Value::Row(row)) if *table == row.table || *table == END => {
+                *table = row.table;
+                rows.push(row.row);
+            }
+            (Slot::Values(values), value) => values.push(value),
+            (Slot::Records { .. }, value) => {
+                let mut values: Vec<Value<'t>> = (0..self.len()).map(|row| self.get(row)).collect();
+                values.push(value);
+                *self = Slot::Values(values);
+            }
+        }
+    }
+
+    /// The values of some rows.
+    #[must_use]
+    pub fn of(&self, chosen: &[u32]) -> Slot<'t> {
+        match self {
+            Slot::Records { table, rows } => {
+                Slot::Records { table: *table, rows: chosen.iter().map(|&row| rows[row as usize]).collect() }
+            }
+            Slot::Values(values) => Slot::Values(chosen.iter().map(|&row| values[row as usize]).collect()),
+        }
+    }
 }
 
 /// Records of an entity, rows of a set, or rows inside groups.
@@ -51,52 +139,63 @@ pub struct Table<'t> {
     /// Rows that go through everything, marked, and leave nowhere.
     pub apart: Option<Vec<Apart>>,
     /// Rows by the hash of their key.
-    pub by_key: OnceCell<Index>,
+    pub by_key: OnceLock<Index>,
     /// Rows by the record that a `ref` field leads to.
-    pub referrers: Vec<(u16, OnceCell<Index>)>,
+    pub referrers: Vec<(u16, OnceLock<Index>)>,
     /// Of given values (test cases): row and field of those that cannot be read, and why.
     pub broken: Vec<(u32, u16, Failure)>,
 }
 
 /// Rows by a hash, in order of rows.
+///
+/// An entry holds 96 bits of the hash beside its row, which tells the keys of any register apart; where rows share a hash,
+/// the entry names the last of them, which leads to the first, and each to the next.
 #[derive(Default, Debug)]
 pub struct Index {
-    heads: ByHash<(u32, u32)>,
+    entries: HashTable<([u32; 3], u32)>,
+    /// The row after each with the same hash; empty as long as all hashes differ.
     next: Vec<u32>,
+    rows: u32,
 }
 
-const END: u32 = u32::MAX;
+/// No row.
+pub const END: u32 = u32::MAX;
 
 impl Index {
     /// An empty index of a table with this many rows.
     pub fn of(rows: u32) -> Index {
-        Index {
-            heads: ByHash::with_capacity_and_hasher(rows as usize, Default::default()),
-            next: vec![END; rows as usize],
-        }
+        Index { entries: HashTable::with_capacity(rows as usize), next: Vec::new(), rows }
     }
 
-    /// Adds a row; rows must come in order.
-    pub fn add(&mut self, hash: u128, row: u32) {
-        match self.heads.entry(hash) {
-            hashbrown::hash_map::Entry::Vacant(entry) => {
-                entry.insert((row, row));
+    /// Adds a row; rows must come in order. Gives the first row with this hash, if there is one.
+    pub fn add(&mut self, hash: u128, row: u32) -> Option<u32> {
+        let parts = parts(hash);
+        let entry = self.entries.entry(spread(hash), |entry| entry.0 == parts, |entry| whole(entry.0));
+        match entry {
+            Entry::Vacant(entry) => {
+                entry.insert((parts, row));
+                None
             }
-            hashbrown::hash_map::Entry::Occupied(mut entry) => {
-                let (_, last) = entry.get_mut();
-                self.next[*last as usize] = row;
-                *last = row;
+            Entry::Occupied(mut entry) => {
+                if self.next.is_empty() {
+                    self.next = (0..self.rows).collect();
+                }
+                let last = std::mem::replace(&mut entry.get_mut().1, row);
+                let first = std::mem::replace(&mut self.next[last as usize], row);
+                self.next[row as usize] = first;
+                Some(first)
             }
         }
     }
 
     /// The rows with this hash.
     pub fn rows(&self, hash: u128) -> impl Iterator<Item = u32> + '_ {
-        let mut row = self.heads.get(&hash).map_or(END, |(first, _)| *first);
+        let last = self.last(hash);
+        let mut row = last.map_or(END, |last| self.after(last));
         std::iter::from_fn(move || {
             (row != END).then(|| {
                 let this = row;
-                row = self.next[row as usize];
+                row = if Some(this) == last { END } else { self.after(this) };
                 this
             })
         })
@@ -104,8 +203,33 @@ impl Index {
 
     /// The first row with this hash.
     pub fn first(&self, hash: u128) -> Option<u32> {
-        self.heads.get(&hash).map(|(first, _)| *first)
+        self.last(hash).map(|last| self.after(last))
     }
+
+    fn last(&self, hash: u128) -> Option<u32> {
+        let parts = parts(hash);
+        self.entries.find(spread(hash), |entry| entry.0 == parts).map(|entry| entry.1)
+    }
+
+    fn after(&self, row: u32) -> u32 {
+        self.next.get(row as usize).copied().unwrap_or(row)
+    }
+}
+
+/// The part of a hash that an entry holds.
+fn parts(hash: u128) -> [u32; 3] {
+    [hash as u32, (hash >> 32) as u32, (hash >> 64) as u32]
+}
+
+/// Where a hash stands, by the part of it that an entry holds. Rows of a table are numbered, so their hashes differ in the low bits
+/// alone; a table looks at the high ones too.
+fn spread(hash: u128) -> u64 {
+    whole(parts(hash))
+}
+
+fn whole(parts: [u32; 3]) -> u64 {
+    let low = u64::from(parts[0]) | u64::from(parts[1]) << 32;
+    low.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(parts[2]).rotate_left(40)
 }
 
 impl<'t> Table<'t> {
@@ -126,13 +250,18 @@ impl<'t> Table<'t> {
         Table::of(Rows::Values { width, values }, len as u32)
     }
 
+    /// The rows of a set, by its slots.
+    pub fn slots(slots: Vec<Slot<'t>>, rows: usize) -> Table<'t> {
+        Table::of(Rows::Slots(slots), rows as u32)
+    }
+
     fn of(rows: Rows<'t>, len: u32) -> Table<'t> {
         Table {
             rows,
             len,
             alive: None,
             apart: None,
-            by_key: OnceCell::new(),
+            by_key: OnceLock::new(),
             referrers: Vec::new(),
             broken: Vec::new(),
         }
@@ -178,24 +307,29 @@ impl<'t> Table<'t> {
     pub fn slot(&self, row: u32, slot: u16) -> Value<'t> {
         match &self.rows {
             Rows::Values { width, values } => values[row as usize * width + slot as usize],
+            Rows::Slots(slots) => slots[slot as usize].get(row as usize),
             Rows::Wire { .. } => Value::Absent,
         }
     }
 
-    /// The cell of a column and the batch that it borrows from.
-    pub fn cell(&self, row: u32, slot: usize) -> (&'t Batch, Cell) {
+    /// The cell of a column and the batch that it borrows from. `near` is the batch of the row before: rows that are asked for
+    /// one after the other mostly lie in one.
+    #[inline]
+    pub fn cell(&self, row: u32, slot: usize, near: &mut usize) -> (&'t Batch, Cell) {
         let Rows::Wire { batches, first, .. } = &self.rows else {
             unreachable!("only tables that were read have cells")
         };
-        let index = batch_of(first, row);
-        let batch = &batches[index];
-        (batch, batch.row((row - first[index]) as usize)[slot])
+        if row < first[*near] || first.get(*near + 1).is_some_and(|&next| row >= next) {
+            *near = batch_of(first, row);
+        }
+        let batch = &batches[*near];
+        (batch, batch.row((row - first[*near]) as usize)[slot])
     }
 }
 
 /// The batch that a row lies in, by the number of the first row of each. Batches are of nearly the same size, so the first
 /// guess is mostly right.
-fn batch_of(first: &[u32], row: u32) -> usize {
+pub fn batch_of(first: &[u32], row: u32) -> usize {
     let size = first.get(1).copied().unwrap_or(u32::MAX).max(1);
     let mut index = ((row / size) as usize).min(first.len() - 1);
     while first[index] > row {

@@ -4,14 +4,18 @@ use super::args::{Format, MapArgs};
 use super::job::{Job, runtime};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
+use crate::model::Field;
 use crate::run::make::{Fate, Made};
+use crate::run::parallel::Arenas;
 use crate::run::propose::work_route;
 use crate::run::record::to_json;
 use crate::run::report::Report;
 use crate::run::stage::{Worked, lookup_codecs, lookups};
-use crate::value::{Arena, EntityId, Value};
+use crate::value::{EntityId, Row, Type, Value};
 use crate::world::World;
 use serde_json::{Map, Value as Json, json};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Maps and prints. What was skipped, rejected and held goes to the notes.
 pub fn run(args: &MapArgs, world: &dyn World, out: &mut Out) -> Exit {
@@ -30,31 +34,31 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
     })?;
     let read = runtime.block_on(job.read(false, &progress));
     progress.begin("mapping", None);
-    let (arena, codecs) = (Arena::new(), lookup_codecs(&project.model));
-    let lookups = lookups(&project.model, &codecs, &arena);
+    let (arenas, codecs) = (Arenas::of_machine(), lookup_codecs(&project.model));
+    let lookups = lookups(&project.model, &codecs, arenas.own());
     let mut report = Report::default();
-    let Some(worked) = work_route(&job.plan, &read, job.as_of, &arena, &lookups, &mut report) else {
+    let Some(worked) = work_route(&job.plan, &read, job.as_of, &arenas, &lookups, &mut report) else {
         return Ok(Exit::Done);
     };
     drop(progress);
     for made in &worked.made {
         let name = &project.model.entity(made.entity).name.text;
-        let text = match args.format.format {
-            Format::Json => format!("{:#}\n", json!({ name.as_str(): records(&job, &worked, made) })),
-            Format::Human => csv(&job, &worked, made),
+        let pieces = match args.format.format {
+            Format::Json => vec![format!("{:#}\n", json!({ name.as_str(): records(&job, &worked, made) }))],
+            Format::Human => csv(&job, &worked, made, &arenas),
         };
         match &args.out {
             None => {
                 if args.format.format == Format::Human {
                     out.text(&format!("# {name}\n"));
                 }
-                out.text(&text);
+                pieces.iter().for_each(|piece| out.text(piece));
             }
             Some(folder) => {
                 let ending = if args.format.format == Format::Json { "json" } else { "csv" };
                 let file = folder.join(format!("{name}.{ending}"));
                 world.create_folder(folder).map_err(|error| out.cannot_write(&file, &error))?;
-                out.file(&file, text.as_bytes(), true, world)?;
+                out.file_in_pieces(&file, &pieces, true, world)?;
                 if !args.project.quiet {
                     let whole = made.rows.iter().filter(|row| row.fate == Fate::Whole).count();
                     out.text(&format!("{whole:>8} {name} in {}\n", file.display()));
@@ -70,8 +74,8 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
 }
 
 /// The key by which a record refers to another one.
-fn reference(worked: &Worked<'_>, row: crate::value::Row) -> Option<String> {
-    let made = worked.made.iter().find(|made| made.entity == EntityId(row.table))?;
+fn reference(all: &[Made<'_>], row: Row) -> Option<String> {
+    let made = all.iter().find(|made| made.entity == EntityId(row.table))?;
     made.keys[row.row as usize].clone()
 }
 
@@ -83,7 +87,10 @@ fn records(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> Vec<Json> {
             let mut record = Map::new();
             for (field, value) in entity.fields.iter().zip(made.row(row)) {
                 if !value.is_absent() {
-                    record.insert(field.name.text.clone(), to_json(&field.ty, *value, &|row| reference(worked, row)));
+                    record.insert(
+                        field.name.text.clone(),
+                        to_json(&field.ty, *value, &|row| reference(&worked.made, row)),
+                    );
                 }
             }
             Json::Object(record)
@@ -91,51 +98,76 @@ fn records(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> Vec<Json> {
         .collect()
 }
 
-/// The records as CSV: the columns are the fields that some rule writes.
-fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> String {
+/// The records as CSV (RFC 4180), piece by piece: the columns are the fields that some rule writes.
+fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> Vec<String> {
     let entity = job.project.model.entity(made.entity);
-    let last = job.plan.route.typed.last();
-    let written = |field: usize| {
-        last.into_iter().flat_map(|typed| &typed.maps).any(|map| {
-            map.right == made.entity
-                && map
-                    .rules
-                    .iter()
-                    .any(|rule| rule.target.as_ref().is_some_and(|target| target.field as usize == field))
-        })
-    };
-    let columns: Vec<usize> = (0..entity.fields.len()).filter(|&field| written(field)).collect();
-    let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-    // Writing into memory cannot fail.
-    let _ = writer.write_record(columns.iter().map(|&field| {
-        let field = &entity.fields[field];
-        if field.at.starts_with('$') { field.name.text.as_str() } else { field.at.as_str() }
-    }));
-    for row in (0..made.rows.len()).filter(|&row| made.rows[row].fate == Fate::Whole) {
-        let values = made.row(row);
-        for &field in &columns {
-            let _ = match values[field] {
-                Value::Text(text) => writer.write_field(text),
-                value => writer.write_field(cell(&entity.fields[field].ty, value, worked)),
-            };
+    let maps = job.plan.route.typed.last().into_iter().flat_map(|typed| &typed.maps);
+    let maps = maps.filter(|map| map.right == made.entity);
+    let targets = maps.flat_map(|map| &map.rules).filter_map(|rule| Some(usize::from(rule.target.as_ref()?.field)));
+    let written: BTreeSet<usize> = targets.collect();
+    let columns: Vec<(usize, &Field)> = written.iter().map(|&index| (index, &entity.fields[index])).collect();
+    let name = |field: &Field| if field.at.starts_with('$') { field.name.text.clone() } else { field.at.clone() };
+    let mut header = String::new();
+    push_line(&mut header, columns.iter().map(|(_, field)| Cow::Owned(name(field))));
+    let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate == Fate::Whole).collect();
+    let all = &worked.made;
+    let lines = arenas.each(whole.chunks(PIECE), |rows, _| {
+        let mut lines = String::new();
+        for &row in rows {
+            let values = made.row(row);
+            push_line(&mut lines, columns.iter().map(|(index, field)| cell(&field.ty, values[*index], all)));
         }
-        let _ = writer.write_record(None::<&[u8]>);
-    }
-    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+        lines
+    });
+    std::iter::once(header).chain(lines).collect()
 }
 
-fn cell(ty: &crate::value::Type, value: Value<'_>, worked: &Worked<'_>) -> String {
+/// How many records are written together.
+const PIECE: usize = 4096;
+
+/// Appends a line of CSV. A cell is quoted where it holds a separator, a quote or a line end, and where the line would be blank.
+fn push_line<'c>(lines: &mut String, cells: impl ExactSizeIterator<Item = Cow<'c, str>> + Clone) {
+    let (start, count) = (lines.len(), cells.len());
+    for (place, cell) in cells.clone().enumerate() {
+        if place > 0 {
+            lines.push(',');
+        }
+        lines.push_str(&cell);
+    }
+    // Most lines need no quotes. One look at the whole line tells.
+    let line = &lines.as_bytes()[start..];
+    let plain = memchr::memchr3(b'"', b'\n', b'\r', line).is_none() && !line.is_empty();
+    if !plain || memchr::memchr_iter(b',', line).count() + 1 != count {
+        lines.truncate(start);
+        for (place, cell) in cells.enumerate() {
+            if place > 0 {
+                lines.push(',');
+            }
+            if cell.contains([',', '"', '\n', '\r']) || count == 1 && cell.is_empty() {
+                lines.push('"');
+                lines.push_str(&cell.replace('"', "\"\""));
+                lines.push('"');
+            } else {
+                lines.push_str(&cell);
+            }
+        }
+    }
+    lines.push('\n');
+}
+
+fn cell<'v>(ty: &Type, value: Value<'v>, all: &[Made<'_>]) -> Cow<'v, str> {
     match value {
-        Value::Absent => String::new(),
-        Value::List(_) | Value::Struct(_) | Value::Row(_) => match to_json(ty, value, &|row| reference(worked, row)) {
-            Json::String(text) => text,
-            Json::Null => String::new(),
-            other => other.to_string(),
+        Value::Absent => Cow::Borrowed(""),
+        Value::Text(text) => Cow::Borrowed(text),
+        Value::List(_) | Value::Struct(_) | Value::Row(_) => match to_json(ty, value, &|row| reference(all, row)) {
+            Json::String(text) => Cow::Owned(text),
+            Json::Null => Cow::Borrowed(""),
+            other => Cow::Owned(other.to_string()),
         },
         simple => {
             let mut text = String::new();
             crate::run::eval::push_text(&mut text, simple);
-            text
+            Cow::Owned(text)
         }
     }
 }

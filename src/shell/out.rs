@@ -79,8 +79,19 @@ impl<'a> Out<'a> {
 
     /// Writes a file, readable by its owner alone if it is `private`; says why where that fails.
     pub fn file(&mut self, path: &Path, bytes: &[u8], private: bool, world: &dyn World) -> Result<(), Exit> {
+        self.file_in_pieces(path, &[bytes], private, world)
+    }
+
+    /// The same of a file that is there in pieces.
+    pub fn file_in_pieces(
+        &mut self,
+        path: &Path,
+        pieces: &[impl AsRef<[u8]>],
+        private: bool,
+        world: &dyn World,
+    ) -> Result<(), Exit> {
         let written = world.create(path, private).and_then(|mut file| {
-            file.write_all(bytes)?;
+            pieces.iter().try_for_each(|piece| file.write_all(piece.as_ref()))?;
             file.sync()
         });
         written.map_err(|error| self.cannot_write(path, &error))

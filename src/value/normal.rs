@@ -90,7 +90,12 @@ pub fn lower<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
         // The only letter whose lower case depends on its place in the word.
         return arena.alloc_str(&text.to_lowercase());
     }
-    if text.chars().all(|letter| letter.to_lowercase().eq([letter])) {
+    let is_lower = |letter: char| match letter {
+        'a'..='z' | 'å' | 'ä' | 'ö' | 'é' | 'ë' => true,
+        _ if letter.is_ascii() => !letter.is_ascii_uppercase(),
+        _ => letter.to_lowercase().eq([letter]),
+    };
+    if text.chars().all(is_lower) {
         return text;
     }
     let mut lowered = bumpalo::collections::String::with_capacity_in(text.len(), arena);

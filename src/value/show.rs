@@ -1,6 +1,8 @@
 //! Values as text: the plain text that expressions and wires use, and the text that people read.
 
 use super::{Arena, Duration, Type, Unit, Value, pattern};
+use jiff::Timestamp;
+use jiff::tz::Offset;
 use std::fmt::Write;
 
 /// The plain text of a simple value: `2026-08-01`, `true`, `12.50`, `08-01`, `30d`; a moment in UTC, `2026-08-01T09:05:00Z`.
@@ -13,6 +15,12 @@ pub fn plain<'a>(value: Value<'a>, arena: &'a Arena) -> Option<&'a str> {
         Value::Date(date) => {
             let mut buffer = [0; 10];
             Some(arena.alloc_str(pattern::write_iso_date(date, &mut buffer)))
+        }
+        Value::DateTime(moment) => {
+            let mut text = String::with_capacity(24);
+            // Writing to a string does not fail.
+            let _ = write_moment(moment, &mut text);
+            Some(arena.alloc_str(&text))
         }
         Value::Absent | Value::Bytes(_) | Value::List(_) | Value::Struct(_) | Value::Row(_) => None,
         _ => {
@@ -32,11 +40,26 @@ pub fn write_plain(value: Value<'_>, into: &mut impl Write) -> std::fmt::Result 
         Value::Decimal(number) => write!(into, "{number}"),
         Value::Text(text) => into.write_str(text),
         Value::Date(date) => into.write_str(pattern::write_iso_date(date, &mut [0; 10])),
-        Value::DateTime(moment) => write!(into, "{moment}"),
+        Value::DateTime(moment) => write_moment(moment, into),
         Value::Duration(Duration { amount, unit }) => write!(into, "{amount}{}", unit.letters()),
         Value::MonthDay(month, day) => write!(into, "{month:02}-{day:02}"),
         Value::Absent | Value::Bytes(_) | Value::List(_) | Value::Struct(_) | Value::Row(_) => Ok(()),
     }
+}
+
+/// Writes a moment in UTC. Whole seconds of the years that people live in need no general formatter.
+fn write_moment(moment: Timestamp, into: &mut impl Write) -> std::fmt::Result {
+    let at = Offset::UTC.to_datetime(moment);
+    if moment.subsec_nanosecond() != 0 || !(0..=9999).contains(&at.year()) {
+        return write!(into, "{moment}");
+    }
+    into.write_str(pattern::write_iso_date(at.date(), &mut [0; 10]))?;
+    let mut time = *b"T00:00:00Z";
+    for (place, number) in [(1, at.hour()), (4, at.minute()), (7, at.second())] {
+        time[place] += number as u8 / 10;
+        time[place + 1] += number as u8 % 10;
+    }
+    into.write_str(std::str::from_utf8(&time).unwrap_or_default())
 }
 
 impl Unit {
@@ -123,6 +146,21 @@ mod tests {
     use super::*;
     use crate::value::Member;
     use jiff::civil::date;
+
+    #[test]
+    fn moments_are_written_as_the_library_writes_them() {
+        let arena = Arena::new();
+        for text in [
+            "2026-08-01T09:05:07Z",
+            "0001-01-01T00:00:00Z",
+            "9999-12-30T22:00:00Z",
+            "2026-08-01T09:05:07.12Z",
+            "-000001-05-01T00:00:00Z",
+        ] {
+            let moment: Timestamp = text.parse().unwrap();
+            assert_eq!(plain(Value::DateTime(moment), &arena), Some(moment.to_string().as_str()));
+        }
+    }
 
     #[test]
     fn plain_texts() {

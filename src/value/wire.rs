@@ -141,6 +141,7 @@ impl Codec {
             && self.absent_when.is_empty()
             && self.read_values.is_empty()
             && self.pattern.is_none()
+            && self.max.is_none()
             && self.default.is_none()
             && !self.empty_is_value
     }
@@ -167,6 +168,11 @@ impl Codec {
             && !pattern.is_match(text)
         {
             decoded.warning = decoded.warning.or(Some("does not have the form that the field declares"));
+        }
+        if let (Some(max), Value::Text(text)) = (self.max, decoded.value)
+            && is_longer(text, max)
+        {
+            decoded.warning = decoded.warning.or(Some("is longer than the field declares"));
         }
         Ok(decoded)
     }
@@ -307,8 +313,7 @@ impl Codec {
         let text = self.write(value, arena)?;
         let text = self.mapped(text)?;
         if let Some(max) = self.max
-            && text.len() > max as usize
-            && text.chars().count() > max as usize
+            && is_longer(text, max)
         {
             return Err(Failure(format!("is longer than {max} characters").into()));
         }
@@ -413,6 +418,11 @@ impl Whole {
         let whole = |found: regex::Match<'_>| found.start() == 0 && found.end() == text.len();
         pattern.as_ref().is_none_or(|pattern| pattern.find(text).is_some_and(whole))
     }
+}
+
+/// True if a text has more characters.
+fn is_longer(text: &str, max: u32) -> bool {
+    text.len() > max as usize && text.chars().count() > max as usize
 }
 
 /// The regular expression of a `pattern:`, matching whole texts.

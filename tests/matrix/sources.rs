@@ -34,6 +34,12 @@ pub const SOURCES: &[Source] = &[
     source("schoolsoft", "schoolsoft"),
     source("sds-v1", "sds-v1"),
     Source {
+        name: "sds-v2-1",
+        system: "sds-v2-1",
+        options: &[("owner", "\"9999\""), ("class_titles", "[7A, 8B]")],
+        settings: "",
+    },
+    Source {
         name: "skolplatsen",
         system: "skolplatsen",
         options: &[("municipality", "\"9999\"")],

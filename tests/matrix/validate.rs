@@ -1,6 +1,8 @@
 //! The rules of the targets, written down apart from the code that writes the files: headers, required values, keys that
 //! lead somewhere, unique keys, escaping, what is in a zip file.
 
+mod together;
+
 use calamine::Reader;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
@@ -8,11 +10,14 @@ use std::io::{Cursor, Read};
 /// The targets of the matrix.
 pub const TARGETS: &[&str] = &[
     "apple-school-manager",
+    "dnp-file",
     "dugga",
+    "itslearning",
     "lexplore",
     "lightspeed",
     "oneroster-1-1-target",
     "oneroster-1-2-target",
+    "prorenata",
     "sds",
     "sds-v1-target",
     "skola24",
@@ -53,6 +58,9 @@ pub fn delivered(target: &str, files: &Files) -> Result<BTreeMap<String, usize>,
         "skola24" => skola24(files)?,
         "lexplore" => workbooks(files, LEXPLORE, &["Personal", "Elever"])?,
         "dugga" => workbooks(files, DUGGA, &["Users"])?,
+        "dnp-file" => together::national_tests(files)?,
+        "itslearning" => together::itslearning(files)?,
+        "prorenata" => together::prorenata(files)?,
         _ => return Err("no such target".into()),
     };
     Ok(tables.iter().map(|table| (table.file.to_string(), table.rows.len())).collect())
@@ -331,26 +339,35 @@ fn skola24(files: &Files) -> Result<Vec<Table>, String> {
 
 fn workbooks(files: &Files, rules: &'static [Rule], sheets: &[&str]) -> Result<Vec<Table>, String> {
     same_files(files, rules, &[])?;
-    let mut tables = Vec::new();
-    for (rule, sheet) in rules.iter().zip(sheets) {
-        let bytes = files.get(rule.file).ok_or_else(|| format!("{} is missing", rule.file))?;
-        let mut book: calamine::Xlsx<_> =
-            Reader::new(Cursor::new(bytes)).map_err(|error: calamine::XlsxError| error.to_string())?;
-        let range = book.worksheet_range(sheet).map_err(|error| error.to_string())?;
-        let mut rows = Vec::new();
-        for row in range.rows() {
-            let cell = |cell: &calamine::Data| match cell {
-                calamine::Data::String(text) => Ok(text.clone()),
-                calamine::Data::Empty => Ok(String::new()),
-                other => Err(format!("{}: {other:?} is no text cell", rule.file)),
-            };
-            rows.push(row.iter().map(cell).collect::<Result<Vec<_>, _>>()?);
-        }
-        let header = rows.remove(0);
-        tables.push(Table { file: rule.file, header, rows });
-    }
+    let tables: Vec<Table> = rules
+        .iter()
+        .zip(sheets)
+        .map(|(rule, sheet)| page(files, rule.file, rule.file, sheet))
+        .collect::<Result<_, _>>()?;
     judge(rules, &tables)?;
     Ok(tables)
+}
+
+/// A sheet of a workbook, all of whose cells are text; the table goes by `name`.
+fn page(files: &Files, file: &str, name: &'static str, sheet: &str) -> Result<Table, String> {
+    let bytes = files.get(file).ok_or_else(|| format!("{file} is missing"))?;
+    let mut book: calamine::Xlsx<_> =
+        Reader::new(Cursor::new(bytes)).map_err(|error: calamine::XlsxError| error.to_string())?;
+    let range = book.worksheet_range(sheet).map_err(|error| error.to_string())?;
+    let mut rows = Vec::new();
+    for row in range.rows() {
+        let cell = |cell: &calamine::Data| match cell {
+            calamine::Data::String(text) => Ok(text.clone()),
+            calamine::Data::Empty => Ok(String::new()),
+            other => Err(format!("{file}: {other:?} is no text cell")),
+        };
+        rows.push(row.iter().map(cell).collect::<Result<Vec<_>, _>>()?);
+    }
+    if rows.is_empty() {
+        return Err(format!("{file}: the sheet {sheet} has no header"));
+    }
+    let header = rows.remove(0);
+    Ok(Table { file: name, header, rows })
 }
 
 const APPLE: &[Rule] = &[

@@ -46,5 +46,6 @@ pub fn checked(files: &[ExampleFile]) -> Project {
     let mut found = Findings::default();
     let model = model::resolve(&sources, &ids, &mut found);
     let typed = check::check(&model, &sources, &mut found);
+    koppla::plan::check_systems(&model, &mut found);
     Project { sources, model, typed, found: found.sorted() }
 }

@@ -6,8 +6,10 @@
 #![allow(clippy::disallowed_methods, reason = "the checks read files outside of the project")]
 
 mod columns;
+mod faults;
 mod formats;
 mod ids;
+mod names;
 mod openapi;
 #[path = "../servers/mod.rs"]
 #[allow(unused_imports, reason = "these checks use the register alone")]

@@ -5,60 +5,71 @@ use crate::protocol::files::xml::Xml;
 use quick_xml::escape::escape;
 use serde_json::{Map, Value};
 
-/// Writes records between the elements that lead to them.
+/// The text of a document, piece by piece.
 pub struct Markup<'a> {
     dialect: &'a Xml,
-    record: &'a str,
-    parents: &'a [String],
+    /// The elements that are open.
+    open: Vec<String>,
 }
 
 impl<'a> Markup<'a> {
-    /// Of a dialect whose path was checked when the project was.
-    pub fn of(dialect: &'a Xml) -> Option<Markup<'a>> {
-        let (record, parents) = dialect.path.split_last()?;
-        Some(Markup { dialect, record, parents })
+    /// Of a dialect that says how the document begins.
+    pub fn of(dialect: &'a Xml) -> Markup<'a> {
+        Markup { dialect, open: Vec::new() }
     }
 
-    /// True if the record is the root: then there is one.
-    pub fn is_alone(&self) -> bool {
-        self.parents.is_empty()
+    /// True if no element is open: the record is the root then, and there is one.
+    pub fn is_bare(&self) -> bool {
+        self.open.is_empty()
     }
 
-    /// What stands before the first record.
-    pub fn head(&self) -> String {
+    /// The first line.
+    pub fn declaration(&self) -> String {
         let encoding = self.dialect.encoding.map_or("UTF-8".to_string(), |encoding| encoding.word().to_uppercase());
-        let mut head = format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>\n");
-        for (depth, name) in self.parents.iter().enumerate() {
-            head.push_str(&"  ".repeat(depth));
-            head.push('<');
-            head.push_str(name);
-            if depth == 0 {
-                self.declare(&mut head);
-            }
-            head.push_str(">\n");
-        }
-        head
+        format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>\n")
     }
 
-    fn declare(&self, head: &mut String) {
+    /// Closes and opens elements until these are open, the root first.
+    pub fn open(&mut self, names: &[String]) -> String {
+        let common = self.open.iter().zip(names).take_while(|(open, name)| open == name).count();
+        let mut text = String::new();
+        for (depth, name) in self.open.drain(common..).enumerate().collect::<Vec<_>>().into_iter().rev() {
+            text.push_str(&format!("{}</{name}>\n", "  ".repeat(common + depth)));
+        }
+        for name in &names[common..] {
+            let depth = self.open.len();
+            text.push_str(&format!("{}<{name}", "  ".repeat(depth)));
+            if depth == 0 {
+                self.declare(&mut text);
+            }
+            text.push_str(">\n");
+            self.open.push(name.clone());
+        }
+        text
+    }
+
+    fn declare(&self, text: &mut String) {
         if let Some(address) = &self.dialect.root_namespace {
-            head.push_str(&format!(" xmlns=\"{}\"", escape(address.as_str())));
+            text.push_str(&format!(" xmlns=\"{}\"", escape(address.as_str())));
         }
         for (name, address) in &self.dialect.namespaces {
-            head.push_str(&format!(" xmlns:{name}=\"{}\"", escape(address.as_str())));
+            text.push_str(&format!(" xmlns:{name}=\"{}\"", escape(address.as_str())));
         }
     }
 
-    /// What stands behind the last one.
-    pub fn tail(&self) -> String {
-        let names = self.parents.iter().enumerate().rev();
-        names.map(|(depth, name)| format!("{}</{name}>\n", "  ".repeat(depth))).collect()
+    /// The elements that stand before all records.
+    pub fn head(&self, elements: Option<&Map<String, Value>>) -> Result<String, Refusal> {
+        let mut text = String::new();
+        for (name, value) in elements.into_iter().flatten() {
+            element(name, value, self.open.len(), &mut text)?;
+        }
+        Ok(text)
     }
 
     /// One record.
-    pub fn record(&self, record: &Map<String, Value>) -> Result<String, Refusal> {
+    pub fn record(&self, name: &str, record: Map<String, Value>) -> Result<String, Refusal> {
         let mut text = String::new();
-        element(self.record, &Value::Object(record.clone()), self.parents.len(), &mut text)?;
+        element(name, &Value::Object(record), self.open.len(), &mut text)?;
         Ok(text)
     }
 }
@@ -85,7 +96,7 @@ fn element(name: &str, value: &Value, depth: usize, text: &mut String) -> Result
                 members.iter().filter(|(name, _)| !name.starts_with('@') && name.as_str() != "#").collect();
             match (own, children.is_empty()) {
                 (None, true) => text.push_str("/>\n"),
-                (Some(own), true) => text.push_str(&format!(">{}</{name}>\n", escape(own.as_str()))),
+                (Some(own), true) => text.push_str(&format!(">{}</{name}>\n", own_text(&own))),
                 (Some(_), false) => return Err(odd(name)),
                 (None, false) => {
                     text.push_str(">\n");
@@ -98,7 +109,7 @@ fn element(name: &str, value: &Value, depth: usize, text: &mut String) -> Result
         }
         simple => {
             let value = self::simple(simple).unwrap_or_default();
-            text.push_str(&format!("{indent}<{name}>{}</{name}>\n", escape(value.as_str())));
+            text.push_str(&format!("{indent}<{name}>{}</{name}>\n", own_text(&value)));
         }
     }
     Ok(())
@@ -110,6 +121,11 @@ fn simple(value: &Value) -> Option<String> {
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
         _ => None,
     }
+}
+
+/// A carriage return is kept by a reference; else a reader makes a line end of it (XML 1.0, section 2.11).
+fn own_text(text: &str) -> String {
+    escape(text).replace('\r', "&#13;")
 }
 
 /// Line ends and tabs of an attribute are kept by references; else a reader makes blanks of them.

@@ -10,15 +10,16 @@
 //! cannot be finished any more.
 
 use super::locate::{Folder, trouble};
-use super::writer::{self, Refusal, Written, hex};
+use super::writer::{self, List, Refusal, SHARED, Written, hex};
 use super::{FileSession, bundle, locate};
 use crate::adapter::{Arrived, Fault, Part, Receipt, Unfinished};
 use crate::protocol::files::manifest::Manifest;
-use crate::protocol::files::{Call, Csv, Format};
+use crate::protocol::files::together::clash;
+use crate::protocol::files::{Csv, Format, Layout};
 use crate::protocol::template::{Scope, Template};
 use crate::world::{World, WriteFile};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -149,10 +150,9 @@ impl FileSession<'_> {
     fn write_files(&self, delivery: &Delivery<'_>, parts: &mut [Part<'_>]) -> Result<Vec<Marked>, Fault> {
         let folder = delivery.folder;
         let mut files: Vec<Marked> = Vec::new();
-        for part in parts.iter_mut() {
-            let call = self.call(part.call, true)?;
-            let name = self.name_of(call, folder, &files)?;
-            let written = delivery.write(files.len(), |file| writer::write(call, part.rows, file));
+        for (name, mut lists) in self.lists_by_file(folder, parts)? {
+            let head = self.head_of(&lists)?;
+            let written = delivery.write(files.len(), |file| writer::write(&mut lists, head.as_ref(), file));
             let written = written.map_err(|refusal| refused(&folder.shown(&name), refusal))?;
             files.push(delivery.marked(files.len(), name, written)?);
         }
@@ -177,11 +177,10 @@ impl FileSession<'_> {
         }
         let mut packed: Vec<(String, Vec<u8>)> = Vec::new();
         let mut files: Vec<Marked> = Vec::new();
-        for part in parts.iter_mut() {
-            let call = self.call(part.call, true)?;
-            let name = self.name_of(call, &folder, &files)?;
+        for (name, mut lists) in self.lists_by_file(&folder, parts)? {
+            let head = self.head_of(&lists)?;
             let memory = Memory::default();
-            let written = writer::write(call, part.rows, Box::new(memory.clone()));
+            let written = writer::write(&mut lists, head.as_ref(), Box::new(memory.clone()));
             let written = written.map_err(|refusal| refused(&folder.shown(&name), refusal))?;
             packed.push((name.clone(), memory.take()));
             files.push(Marked::new(name, written, false));
@@ -205,12 +204,41 @@ impl FileSession<'_> {
         delivery.marked(0, zip.to_string(), written)
     }
 
-    /// The name of a call's file, which no other file of the set has.
-    fn name_of(&self, call: &Call, folder: &Folder, files: &[Marked]) -> Result<String, Fault> {
-        let name = self.render(&call.file, &call.names)?;
-        match unfit(&name, files) {
-            Some(why) => Err(Fault::stop(format!("{}: {why}", folder.shown(&name)))),
-            None => Ok(name),
+    /// The lists of a set by the file that they lie in, in their order.
+    fn lists_by_file<'l>(
+        &'l self,
+        folder: &Folder,
+        parts: &'l mut [Part<'_>],
+    ) -> Result<Vec<(String, Vec<List<'l>>)>, Fault> {
+        let mut files: Vec<(String, Vec<List<'l>>)> = Vec::new();
+        for part in parts.iter_mut() {
+            let call = self.call(part.call, true)?;
+            let name = self.render(&call.file, &call.names)?;
+            let list = List { call, rows: &mut *part.rows };
+            let refuse = |why: &str| Err(Fault::stop(format!("{}: {why}", folder.shown(&name))));
+            if let Some(why) = unfit(&name, &[]) {
+                return refuse(why);
+            }
+            let Some((_, lists)) = files.iter_mut().find(|(known, _)| *known == name) else {
+                files.push((name, vec![list]));
+                continue;
+            };
+            if let Some(why) = lists.iter().find_map(|other| clash(&other.call.layout, &call.layout)) {
+                return refuse(&format!("{SHARED}: {why}"));
+            }
+            lists.push(list);
+        }
+        Ok(files)
+    }
+
+    /// What stands before all records of an XML document.
+    fn head_of(&self, lists: &[List<'_>]) -> Result<Option<Map<String, Value>>, Fault> {
+        let Some(Layout::Xml { dialect, .. }) = lists.first().map(|list| &list.call.layout) else { return Ok(None) };
+        let Some(head) = &dialect.head else { return Ok(None) };
+        let scope = Scope::new().with("settings", &self.settings).with("as_of", &self.as_of);
+        match head.render(&scope).map_err(|why| Fault::stop(format!("`head`: {why}")))? {
+            Some(Value::Object(head)) => Ok(Some(head)),
+            _ => Ok(None),
         }
     }
 
@@ -551,7 +579,7 @@ fn clean(world: &dyn World, folder: &Folder) -> io::Result<()> {
 /// Why a file of this name cannot be part of a set.
 fn unfit(name: &str, files: &[Marked]) -> Option<&'static str> {
     if files.iter().any(|file| file.name == name) {
-        return Some("two entities are written into this file");
+        return Some(SHARED);
     }
     let odd = name.is_empty() || name.starts_with('/') || name.split('/').any(|part| part.is_empty() || part == "..");
     odd.then_some("this is no name of a file in the folder")

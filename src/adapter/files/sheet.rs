@@ -7,13 +7,13 @@ use super::bundle;
 use super::grid::Grid;
 use super::header::{Refused, Table};
 use super::part::Part;
-use super::writer::Refusal;
+use super::writer::{List, Refusal, SHARED};
 use crate::adapter::{Cell, Note, Rows as RowSource, Torn, Wrong};
-use crate::protocol::files::Column;
 use crate::protocol::files::fit::trimmed;
 use crate::protocol::files::sheet::Sheet;
+use crate::protocol::files::{Column, Layout};
 use calamine::{Data, ExcelDateTime, Range, Reader, Xlsx, XlsxError};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime as Moment, Format, Workbook, XlsxError as WriteError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime as Moment, Format, Workbook, Worksheet, XlsxError as WriteError};
 use std::io::Cursor;
 
 /// What the first bytes of an old or an encrypted file are.
@@ -176,21 +176,32 @@ fn moment_text(moment: &ExcelDateTime) -> String {
 /// Rows that a sheet can hold, with its header.
 const ROWS: u64 = 1_048_576;
 
-/// A workbook with one sheet of text cells; gives its bytes and how many rows it has.
-pub fn write(
-    sheet: &Sheet,
-    listed: Option<&[String]>,
-    slots: &[Column],
-    rows: &mut dyn RowSource,
-) -> Result<(Vec<u8>, u64), Refusal> {
-    let (grid, mut rows) = Grid::of(slots, listed, rows);
+/// A workbook with a sheet of text cells for each list; gives its bytes and how many rows it has.
+pub fn write(lists: &mut [List<'_>]) -> Result<(Vec<u8>, u64), Refusal> {
     let mut book = Workbook::new();
     // The same rows make the same bytes, whenever they are written.
     let day = Moment::from_ymd(2000, 1, 1).map_err(broken)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&day));
+    let mut rows = 0;
+    for list in lists {
+        let Layout::Xlsx { sheet, listed } = &list.call.layout else { return Err(Refusal::Row(SHARED.into())) };
+        let page = book.add_worksheet();
+        page.set_name(sheet.written_name()).map_err(broken)?;
+        rows += fill(page, sheet, listed.as_deref(), &list.call.slots, list.rows)?;
+    }
+    Ok((book.save_to_buffer().map_err(broken)?, rows))
+}
+
+/// Writes the rows of a sheet.
+fn fill(
+    page: &mut Worksheet,
+    sheet: &Sheet,
+    listed: Option<&[String]>,
+    slots: &[Column],
+    rows: &mut dyn RowSource,
+) -> Result<u64, Refusal> {
     let as_text = Format::new().set_num_format("@");
-    let page = book.add_worksheet();
-    page.set_name(sheet.name.as_deref().unwrap_or("Sheet1")).map_err(broken)?;
+    let (grid, mut rows) = Grid::of(slots, listed, rows);
     let mut line = sheet.start();
     if sheet.has_header() {
         for (column, name) in grid.names.iter().enumerate() {
@@ -213,7 +224,7 @@ pub fn write(
         }
         line += 1;
     }
-    Ok((book.save_to_buffer().map_err(broken)?, number))
+    Ok(number)
 }
 
 fn broken(error: WriteError) -> Refusal {

@@ -8,6 +8,7 @@ mod xml;
 mod sheets;
 mod lines;
 mod zips;
+mod together;
 mod kill;
 
 use super::*;

@@ -1,14 +1,12 @@
 //! Writing a file: rows to text, text to bytes. What the dialect cannot hold is refused with the number of its row.
 
 use super::grid::Grid;
-use super::header::count;
-use super::markup::Markup;
-use super::sheet;
+use super::nest::Records;
+use super::{document, sheet};
 use crate::adapter::Rows as RowSource;
 use crate::protocol::files::csv::{Bom, Encoding, Header, QuoteWhen};
 use crate::protocol::files::fixed::{Fixed, Range};
-use crate::protocol::files::shape::{Rows, child_path};
-use crate::protocol::files::xml::Xml;
+use crate::protocol::files::shape::Rows;
 use crate::protocol::files::{Call, Column, Csv, Layout, fit};
 use crate::world::WriteFile;
 use serde_json::{Map, Value};
@@ -42,23 +40,55 @@ pub struct Written {
     pub digest: String,
 }
 
-/// Writes all rows of a call and waits until they are on the disk.
-pub fn write(call: &Call, rows: &mut dyn RowSource, file: Box<dyn WriteFile>) -> Result<Written, Refusal> {
+/// Rows that lie in a file, alone or with others.
+pub struct List<'r> {
+    /// How they are written.
+    pub call: &'r Call,
+    /// The rows.
+    pub rows: &'r mut dyn RowSource,
+}
+
+/// Writes all rows of a file and waits until they are on the disk. Several lists lie in one XML document or workbook,
+/// in their order. `head` is what an XML document holds before all records.
+pub fn write(
+    lists: &mut [List<'_>],
+    head: Option<&Map<String, Value>>,
+    file: Box<dyn WriteFile>,
+) -> Result<Written, Refusal> {
     let mut out = Out { file, buffer: Vec::with_capacity(BUFFER + 4096), digest: Sha256::new(), bytes: 0 };
-    let rows = match &call.layout {
-        Layout::Csv { dialect, listed } => csv(dialect, listed.as_deref(), &call.slots, rows, &mut out)?,
-        Layout::Json { rows: place, .. } => json(place, &call.slots, rows, &mut out)?,
-        Layout::Ndjson { .. } => ndjson(&call.slots, rows, &mut out)?,
-        Layout::Xml { dialect, .. } => xml(dialect, &call.slots, rows, &mut out)?,
-        Layout::Xlsx { sheet, listed } => {
-            let (bytes, rows) = sheet::write(sheet, listed.as_deref(), &call.slots, rows)?;
+    let rows = match lists {
+        [] => 0,
+        [List { call: Call { layout: Layout::Xml { .. }, .. }, .. }, ..] => document::write(lists, head, &mut out)?,
+        [List { call: Call { layout: Layout::Xlsx { .. }, .. }, .. }, ..] => {
+            let (bytes, rows) = sheet::write(lists)?;
             out.buffer = bytes;
             rows
         }
-        Layout::Fixed { dialect, ranges } => fixed(dialect, ranges, rows, &mut out)?,
-        Layout::Ldif { .. } => return Err(Refusal::Row("LDIF is read, not written".into())),
+        [list] => alone(list, &mut out)?,
+        _ => return Err(Refusal::Row(SHARED.into())),
     };
     out.finish(rows)
+}
+
+/// Why a file cannot be written.
+pub const SHARED: &str = "two entities are written into this file";
+
+/// Writes the rows of a file that holds one list.
+fn alone(list: &mut List<'_>, out: &mut Out) -> Result<u64, Refusal> {
+    let List { call, rows } = list;
+    match &call.layout {
+        Layout::Csv { dialect, listed } => csv(dialect, listed.as_deref(), &call.slots, *rows, out),
+        Layout::Json { rows: place, shape } => {
+            json(place, Records::of(&call.slots, shape.each.as_ref().map(|(each, _)| each.as_slice()), *rows)?, out)
+        }
+        Layout::Ndjson { shape } => {
+            ndjson(Records::of(&call.slots, shape.each.as_ref().map(|(each, _)| each.as_slice()), *rows)?, out)
+        }
+        Layout::Fixed { dialect, ranges } => fixed(dialect, ranges, *rows, out),
+        Layout::Xml { .. } | Layout::Xlsx { .. } | Layout::Ldif { .. } => {
+            Err(Refusal::Row("LDIF is read, not written".into()))
+        }
+    }
 }
 
 /// Writes lines that are no records: a manifest.
@@ -77,9 +107,10 @@ pub fn write_lines(dialect: &Csv, lines: &[Vec<String>], file: Box<dyn WriteFile
 const BUFFER: usize = 1 << 18;
 
 /// The file, its digest and its size.
-struct Out {
+pub struct Out {
     file: Box<dyn WriteFile>,
-    buffer: Vec<u8>,
+    /// What was not written yet.
+    pub buffer: Vec<u8>,
     digest: Sha256,
     bytes: u64,
 }
@@ -94,7 +125,7 @@ impl Out {
     }
 
     /// Writes what has gathered, if it is worth a call.
-    fn drain(&mut self) -> io::Result<()> {
+    pub fn drain(&mut self) -> io::Result<()> {
         if self.buffer.len() >= BUFFER { self.flush() } else { Ok(()) }
     }
 
@@ -272,7 +303,7 @@ fn is_number(text: &str) -> bool {
 }
 
 /// Encodes a text; a character that the encoding lacks is refused.
-fn encode(text: &str, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), char> {
+pub fn encode(text: &str, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), char> {
     match encoding {
         Encoding::Utf8 => out.extend_from_slice(text.as_bytes()),
         Encoding::Utf16 => out.extend(text.encode_utf16().flat_map(u16::to_le_bytes)),
@@ -291,79 +322,6 @@ fn encode(text: &str, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), char>
         }
     }
     Ok(())
-}
-
-/// The list of records between the brackets that lead to it.
-fn json(place: &Rows, slots: &[Column], rows: &mut dyn RowSource, out: &mut Out) -> Result<u64, Refusal> {
-    let path: &[String] = match place {
-        Rows::List(path) => path,
-        Rows::Whole => &[],
-    };
-    let whole = *place == Rows::Whole;
-    for key in path {
-        out.buffer.extend_from_slice(format!("{{{}:", Value::String(key.clone())).as_bytes());
-    }
-    out.buffer.extend_from_slice(if whole { b"" } else { b"[" });
-    let paths = paths(slots)?;
-    let mut number = 0;
-    while let Some(row) = rows.next() {
-        out.buffer.extend_from_slice(if number > 0 {
-            b",\n"
-        } else if whole {
-            b""
-        } else {
-            b"\n"
-        });
-        number += 1;
-        record(&paths, slots, row, number, &mut out.buffer)?;
-        out.drain()?;
-    }
-    if whole && number != 1 {
-        return Err(Refusal::Row(format!("the file is one record, and there are {}", count(number as usize, "row"))));
-    }
-    out.buffer.extend_from_slice(if whole { b"" } else { b"\n]" });
-    out.buffer.extend_from_slice("}".repeat(path.len()).as_bytes());
-    out.buffer.push(b'\n');
-    Ok(number)
-}
-
-fn ndjson(slots: &[Column], rows: &mut dyn RowSource, out: &mut Out) -> Result<u64, Refusal> {
-    let paths = paths(slots)?;
-    let mut number = 0;
-    while let Some(row) = rows.next() {
-        number += 1;
-        record(&paths, slots, row, number, &mut out.buffer)?;
-        out.buffer.push(b'\n');
-        out.drain()?;
-    }
-    Ok(number)
-}
-
-/// Records between the elements that lead to them.
-fn xml(dialect: &Xml, slots: &[Column], rows: &mut dyn RowSource, out: &mut Out) -> Result<u64, Refusal> {
-    let markup = Markup::of(dialect).ok_or_else(|| Refusal::Row("nobody says which element a record is".into()))?;
-    let encoding = dialect.encoding.unwrap_or(Encoding::Utf8);
-    if encoding == Encoding::Utf16 {
-        out.buffer.extend_from_slice(&[0xFF, 0xFE]);
-    }
-    let put = |text: &str, buffer: &mut Vec<u8>| {
-        encode(text, encoding, buffer).map_err(|lacking| {
-            Refusal::Row(format!("{} has no character U+{:04X} ({lacking})", encoding.word(), u32::from(lacking)))
-        })
-    };
-    put(&markup.head(), &mut out.buffer)?;
-    let paths = paths(slots)?;
-    let mut number = 0;
-    while let Some(row) = rows.next() {
-        number += 1;
-        if markup.is_alone() && number > 1 {
-            return Err(Refusal::Row("the root element is the record, and there are several".into()));
-        }
-        put(&markup.record(&tree(&paths, slots, row, number)?)?, &mut out.buffer)?;
-        out.drain()?;
-    }
-    put(&markup.tail(), &mut out.buffer)?;
-    Ok(number)
 }
 
 /// Lines of cells with fixed widths.
@@ -403,53 +361,47 @@ fn fixed(dialect: &Fixed, ranges: &[Range], rows: &mut dyn RowSource, out: &mut 
     Ok(number)
 }
 
-fn paths(slots: &[Column]) -> Result<Vec<Vec<String>>, Refusal> {
-    let path = |slot: &Column| child_path(&slot.at).map_err(|why| Refusal::Row(format!("`{}`: {why}", slot.at)));
-    slots.iter().map(path).collect()
-}
-
-/// One record: texts where the slots lie; absent ones are left out. A list or structure is given as JSON and stays it.
-fn record(
-    paths: &[Vec<String>],
-    slots: &[Column],
-    row: &[Option<String>],
-    number: u64,
-    out: &mut Vec<u8>,
-) -> Result<(), Refusal> {
-    let record = tree(paths, slots, row, number)?;
-    serde_json::to_writer(out, &record).map_err(|_| Refusal::Row(format!("row {number} cannot be written as JSON")))
-}
-
-/// The texts of a record where the slots lie.
-fn tree(
-    paths: &[Vec<String>],
-    slots: &[Column],
-    row: &[Option<String>],
-    number: u64,
-) -> Result<Map<String, Value>, Refusal> {
-    let mut record = Map::new();
-    for ((path, slot), text) in paths.iter().zip(slots).zip(row) {
-        let Some(text) = text else { continue };
-        let refuse = |why: &str| Refusal::Row(format!("row {number}: field `{}`: {why}", slot.name));
-        let value = match slot.nested {
-            true => serde_json::from_str(text).map_err(|_| refuse("its text is not JSON"))?,
-            false => Value::String(text.clone()),
+/// The list of records between the brackets that lead to it.
+fn json(place: &Rows, mut records: Records<'_>, out: &mut Out) -> Result<u64, Refusal> {
+    let path: &[String] = match place {
+        Rows::List(path) => path,
+        Rows::Whole => &[],
+    };
+    let whole = *place == Rows::Whole;
+    for key in path {
+        out.buffer.extend_from_slice(format!("{{{}:", Value::String(key.clone())).as_bytes());
+    }
+    out.buffer.extend_from_slice(if whole { b"" } else { b"[" });
+    let mut number = 0;
+    while let Some(record) = records.next()? {
+        let before: &[u8] = match (number, whole) {
+            (0, true) => b"",
+            (0, false) => b"\n",
+            _ => b",\n",
         };
-        place(&mut record, path, value).ok_or_else(|| refuse("another field lies where its structure should be"))?;
+        out.buffer.extend_from_slice(before);
+        number += 1;
+        put(&record, number, &mut out.buffer)?;
+        out.drain()?;
     }
-    Ok(record)
+    if whole && number != 1 {
+        return Err(Refusal::Row(format!("the file is one record, and there are {number}")));
+    }
+    out.buffer.extend_from_slice(if whole { b"" } else { b"\n]" });
+    out.buffer.extend_from_slice("}".repeat(path.len()).as_bytes());
+    out.buffer.push(b'\n');
+    Ok(records.rows())
 }
 
-fn place(record: &mut Map<String, Value>, path: &[String], value: Value) -> Option<()> {
-    match path {
-        [] => None,
-        [name] => {
-            record.insert(name.clone(), value);
-            Some(())
-        }
-        [name, rest @ ..] => {
-            let inner = record.entry(name.clone()).or_insert_with(|| Value::Object(Map::new()));
-            place(inner.as_object_mut()?, rest, value)
-        }
+fn ndjson(mut records: Records<'_>, out: &mut Out) -> Result<u64, Refusal> {
+    while let Some(record) = records.next()? {
+        put(&record, records.rows(), &mut out.buffer)?;
+        out.buffer.push(b'\n');
+        out.drain()?;
     }
+    Ok(records.rows())
+}
+
+fn put(record: &Map<String, Value>, number: u64, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    serde_json::to_writer(out, record).map_err(|_| Refusal::Row(format!("row {number} cannot be written as JSON")))
 }

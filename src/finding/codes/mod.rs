@@ -183,6 +183,10 @@ pub mod document {
             "not known"; ["did you mean `{suggestion}`?", "known are {known}"]
         UNKNOWN_CLASS "unknown-class" Error "`{name}` is no data class";
             "not known"; ["did you mean `{suggestion}`?", "known are {known}"]
+        SYSTEM_TWICE "system-twice" Error "this is the same system as `{name}`";
+            "means the same records, under a second name"; ["describe the second as a system of its own: `based_on:` takes over all the rest"]
+        TYPE_NAME_TAKEN "type-name-taken" Error "`{name}` is a type already";
+            "means something already"; ["choose another name"]
         EMPTY_ENUM "empty-enum" Error "an enum needs at least one value";
             "nothing stands between the parentheses"; ["write the values: `enum(a, b)`"]
         KEY_IS_NO_FIELD "key-is-no-field" Error "`{name}` is no field of this entity";
@@ -243,6 +247,14 @@ pub mod document {
             "the provider has none of this name"; ["did you mean `{suggestion}`?", "name the provider that has it: `{provider}`", "write it under `packages:` of the provider"]
         PACKAGE_DECIDES "package-decides" Error "the package {package} fixes `{name}`";
             "says otherwise"; ["remove the line, or choose another package"]
+        UNKNOWN_OVERLAY "unknown-overlay" Error "there is no overlay `{name}`";
+            "no overlay document has this name"; ["did you mean `{suggestion}`?", "write it as a document: `overlay: {name}`"]
+        REPLACED_TWICE "replaced-twice" Error "`{label}` is changed by `{one}` and by `{other}`";
+            "which one counts is not said"; ["put one over the other with `over:`, or change the row in one of them only"]
+        STANDARD_HAS_CHANGED "standard-has-changed" Warning "the standard of `{label}` is not what it was";
+            "written over: {was}"; ["koppla overlay --merge shows what has changed; koppla overlay --note says that it was looked at"]
+        VANISHED_RULE "vanished-rule" Error "`{label}` is no row of the standard any more";
+            "would add a rule; it was written over: {was}"; ["find what the row is called now, or remove the line; then koppla overlay --note"]
         BEGINS_WITH_NOTHING "begins-with-nothing" Error "there is no setting `{name}` to begin with";
             "not a setting of this system"; ["did you mean `{suggestion}`?", "declare it under `settings:`"]
         UNKNOWN_SETTING "unknown-setting" Error "`{name}` is no setting of `{system}`";
@@ -377,6 +389,8 @@ pub mod system {
             ["did you mean `{suggestion}`?", "add `{column}` to the list under `columns`"]
         FILES_ARE_WHOLE "files-are-whole" Error "a file cannot take single records: `{operation}`"; "files are delivered whole";
             ["say `write` with `file` instead: it delivers the whole file"]
+        ONE_FILE_FOR_TWO "one-file-for-two" Error "two entities are written into `{file}`"; "{why}";
+            ["give each entity a file, or a sheet or an element with a name of its own"]
         CALL_WITHOUT_VERB "call-without-verb" Error "this call does not say what it does"; "no get, post, put, patch or delete here";
             ["add a verb with a path: `get: /persons`"]
         TWO_VERBS "two-verbs" Error "a call is either `{first}` or `{second}`"; "this is the second verb";

@@ -78,10 +78,11 @@ pub(in crate::function) fn capitals<'a>(text: &'a str, arena: &'a Arena) -> &'a 
     let mut result = bumpalo::collections::String::with_capacity_in(text.len(), arena);
     let mut start = true;
     for letter in text.chars() {
-        if start {
-            result.extend(letter.to_uppercase());
-        } else {
-            result.extend(letter.to_lowercase());
+        match (start, letter.is_ascii()) {
+            (true, true) => result.push(letter.to_ascii_uppercase()),
+            (false, true) => result.push(letter.to_ascii_lowercase()),
+            (true, false) => result.extend(letter.to_uppercase()),
+            (false, false) => result.extend(letter.to_lowercase()),
         }
         start = matches!(letter, ' ' | '-');
     }

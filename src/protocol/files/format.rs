@@ -8,10 +8,11 @@ use super::sheet::Sheet;
 use super::words;
 use super::xml::Xml;
 use crate::finding::{Findings, suggest::nearest};
+use crate::protocol::ScopeNames;
 use crate::syntax::tree::Node;
 
 /// A file format of a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Format {
     /// CSV in this dialect.
     Csv(Csv),
@@ -33,7 +34,13 @@ pub enum Format {
 const WORDS: [&str; 7] = ["csv", "json", "ndjson", "xml", "xlsx", "fixed", "ldif"];
 
 /// A format: `csv`, or `csv: {…}`. What it does not say is as in `base`, if that is of the same kind.
-pub fn format(node: &Node, base: Option<&Format>, unbuilt: &mut Vec<String>, found: &mut Findings) -> Option<Format> {
+pub fn format(
+    node: &Node,
+    base: Option<&Format>,
+    scope: &ScopeNames,
+    unbuilt: &mut Vec<String>,
+    found: &mut Findings,
+) -> Option<Format> {
     let (word, inner) = match (node.text(), node.entries()) {
         (Some(word), _) => (word, None),
         (None, Some([only])) => (only.key.as_str(), Some(&only.value).filter(|value| !value.is_missing())),
@@ -55,7 +62,7 @@ pub fn format(node: &Node, base: Option<&Format>, unbuilt: &mut Vec<String>, fou
                 Some(Format::Xml(dialect)) => dialect.clone(),
                 _ => Xml::default(),
             };
-            Some(Format::Xml(inner.map_or(dialect.clone(), |inner| dialect.with(inner, found))))
+            Some(Format::Xml(inner.map_or(dialect.clone(), |inner| dialect.with(inner, scope, found))))
         }
         "xlsx" => {
             let sheet = match base {

@@ -4,7 +4,11 @@ use super::csv::{Columns, Csv, Header};
 use super::keys::{Keys, wrong};
 use super::words;
 use crate::finding::Findings;
+use crate::source::Span;
 use crate::syntax::tree::Node;
+
+/// The name of a sheet has no more characters (UTF-16 units); the programs that open workbooks refuse longer ones.
+const LONGEST_NAME: usize = 31;
 
 /// Which cells of an XLSX file are the rows, and what they mean.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +36,26 @@ impl Sheet {
         }
         self.table.take_table(&keys, found);
         self
+    }
+
+    /// The name of the sheet in a file that is written.
+    pub fn written_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("Sheet1")
+    }
+
+    /// Adds a finding if no workbook can have a sheet of this name.
+    pub fn check_name(&self, span: Span, found: &mut Findings) {
+        let name = self.written_name();
+        let why = if name.encode_utf16().count() > LONGEST_NAME {
+            "the name of a sheet has at most 31 characters"
+        } else if name.contains(['[', ']', ':', '*', '?', '/', '\\']) {
+            "the name of a sheet holds none of [ ] : * ? / \\"
+        } else if name.is_empty() || name.starts_with('\'') || name.ends_with('\'') {
+            "the name of a sheet is not empty, and no ' stands around it"
+        } else {
+            return;
+        };
+        found.add(wrong(span, "sheet", &format!("`{name}`"), why, "another name"));
     }
 
     /// The row that the table starts with, from 0.

@@ -44,7 +44,10 @@ pub static WORDS: Words = Words {
         ("sheet", "The name of the sheet in an XLSX file; without it the first one."),
     ],
     write: &[
-        ("file", "The name of the file."),
+        (
+            "file",
+            "The name of the file. Entities with one name lie in one file: as elements of an XML document, or as sheets of a workbook.",
+        ),
         ("format", "What differs here from the format of the connection."),
         ("columns", "The columns in their order; one that no field lies in stays empty."),
         (
@@ -103,6 +106,10 @@ pub const XML: &[(&str, &str)] = &[
     ),
     ("any_case", "`yes`: upper and lower case of names mean nothing. Default `no`."),
     ("root_namespace", "The address of the namespace that a file which is written declares at its root."),
+    (
+        "head",
+        "Elements that stand before all records in the root of a file that is written: `{ properties: { datetime: \"{{ as_of }}\" } }`.",
+    ),
 ];
 
 /// Keys of `xlsx`.
@@ -150,7 +157,10 @@ pub const MANIFEST_ROW: &[(&str, &str)] = &[
 pub const DELIVER: &[(&str, &str)] = &[
     ("as", "`files`: each file by itself, all of them together."),
     ("when", "`changed` (default): only if something in it changes. `always`: in every run."),
-    ("holds", "The entities that make up the set; without it all that are written."),
+    (
+        "holds",
+        "The entities that make up the set, in the order of its files and of what lies together in one; without it all that are written.",
+    ),
     ("always", "`filled` (default): files that have rows. `all`: the others too, with their header alone."),
     ("put", "`temp` and `rename`: files are always written beside and renamed, so this changes nothing for `files`."),
     ("refuse", "Troubles that stop the delivery: `orphan-reference`, `duplicate-key`, `missing-required`."),

@@ -3,15 +3,16 @@
 use super::csv::Encoding;
 use super::keys::{Keys, wrong};
 use super::shape::{self, Rows, Shape};
-use super::words;
+use super::{PATHS, words};
 use crate::finding::codes::system::MISSING_CONNECTION_KEY;
 use crate::finding::{Finding, Findings};
-use crate::protocol::{SlotKind, WireShape};
+use crate::protocol::template::Tree;
+use crate::protocol::{ScopeNames, SlotKind, WireShape};
 use crate::source::Span;
 use crate::syntax::tree::Node;
 
 /// How an XML file is read and written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Xml {
     /// Names of the elements that lead to a record, the root first, the record itself last.
     pub path: Vec<String>,
@@ -23,13 +24,15 @@ pub struct Xml {
     pub any_case: bool,
     /// The namespace of the root in a file that is written.
     pub root_namespace: Option<String>,
+    /// Elements that stand before all records in the root of a file that is written.
+    pub head: Option<Tree>,
     /// True if the element around the records may be missing: then there are none.
     pub optional: bool,
 }
 
 impl Xml {
     /// Reads a dialect; what it does not say is as in this one.
-    pub fn with(mut self, node: &Node, found: &mut Findings) -> Xml {
+    pub fn with(mut self, node: &Node, scope: &ScopeNames, found: &mut Findings) -> Xml {
         let Some(keys) = Keys::of("xml", node, words::XML, &[words::EVERYWHERE], found) else { return self };
         if let Some(select) = keys.get("select") {
             self.select(select, found);
@@ -46,7 +49,19 @@ impl Xml {
         if let Some(address) = keys.text("root_namespace", found) {
             self.root_namespace = Some(address.to_string());
         }
+        if let Some(node) = keys.get("head") {
+            self.take_head(node, scope, found);
+        }
         self
+    }
+
+    fn take_head(&mut self, node: &Node, scope: &ScopeNames, found: &mut Findings) {
+        if node.entries().is_none() {
+            let allowed = "names of elements with their texts: `{ properties: { datasource: register } }`";
+            found.add(wrong(node.span, "head", node.kind_word(), "a map of elements belongs here", allowed));
+            return;
+        }
+        self.head = Tree::compile(node, scope, &PATHS, found);
     }
 
     fn take_namespaces(&mut self, node: &Node, found: &mut Findings) {

@@ -82,7 +82,7 @@ const KEY: Table = &[
 ];
 const BEARER: Table = &[("token", "the token: a secret setting")];
 const OAUTH2: Table = &[
-    ("grant", "client_credentials"),
+    ("grant", "client_credentials, or jwt-bearer for a signed assertion"),
     ("token_url", "where tokens are asked for"),
     ("client_id", "who asks"),
     ("client_secret", "what proves it: a secret setting"),
@@ -180,7 +180,9 @@ fn bearer(reader: &mut Reader<'_>, node: &Node) -> Option<Auth> {
 
 fn oauth2(reader: &mut Reader<'_>, node: &Node) -> Option<Auth> {
     let node = reader.map("oauth2", node, &[OAUTH2])?;
-    reader.word(node, "grant", &["client_credentials"]);
+    if reader.word(node, "grant", &["client_credentials", "jwt-bearer"]) == Some("jwt-bearer") {
+        reader.refused.push("grant: jwt-bearer (in oauth2)".to_string());
+    }
     let basic = reader.word(node, "credentials_in", &["form", "basic"]) == Some("basic");
     let renew_before = reader.duration(node, "renew_before").unwrap_or(RENEW_BEFORE);
     let scope = reader.leaf_at(node, "scope");

@@ -54,7 +54,7 @@ fn one(
     let got = if undecided {
         Ok(Value::Absent)
     } else {
-        setting.machine(&tables, &none, &odd).eval(checked.body, &mut frame, &arena)
+        setting.machine(&tables, &none, &odd).eval(checked.body, &frame, &arena)
     };
     match got {
         Ok(value) if normal::equal(&ty, value, expected) => Ok(()),

@@ -1,175 +1,356 @@
-//! Lists: elements one by one, conditions over them, orders.
+//! Lists: elements worked together, piece by piece, whatever row they belong to; conditions over them, orders.
 
-use super::{Frame, Machine, Result, operators};
-use crate::check::typed::{ExprId, TypedOrder};
+use super::block::Block;
+use super::{Machine, operators};
+use crate::check::typed::{ExprId, Node, TypedOrder, children};
 use crate::value::{Arena, Type, Value, normal};
 use std::cmp::Ordering;
 
+/// How many elements are worked together. A list may be longer: every record of an entity.
+const PIECE: usize = 1024;
+
+/// Elements of some rows, with the values that were worked for them.
+struct Worked<'p, 'a> {
+    /// For each element: its row, by its place among the rows that were asked for.
+    owners: &'p [usize],
+    /// The elements.
+    items: &'p [Value<'a>],
+    /// For each expression a value for each element.
+    values: &'p [Vec<Value<'a>>],
+    /// For each element the failure of one of them.
+    failed: &'p mut [Option<Box<super::Stop>>],
+}
+
 impl<'m, 't> Machine<'m, 't> {
     /// `[a, b]`, or `all_of(a, b)` which spreads lists and leaves absents out.
-    pub(super) fn list<'a>(&self, items: &[ExprId], frame: &mut Frame<'a>, arena: &'a Arena, spread: bool) -> Result<'a>
+    pub(super) fn list<'a>(
+        &self,
+        items: &[ExprId],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+        spread: bool,
+    ) where
+        't: 'a,
+    {
+        let mark = block.mark();
+        let columns: Vec<_> = items.iter().map(|&item| self.left_column(item, rows, mark, block, arena)).collect();
+        let mut values = Vec::with_capacity(items.len());
+        for &row in block.left(rows, mark).iter() {
+            values.clear();
+            for column in &columns {
+                match column[row as usize] {
+                    Value::Absent => {}
+                    Value::List(inner) if spread => values.extend_from_slice(inner),
+                    value => values.push(value),
+                }
+            }
+            out[row as usize] = Value::List(arena.alloc_slice_copy(&values));
+        }
+        columns.into_iter().for_each(|column| block.give_back(column));
+    }
+
+    /// `{ a: x, b: y }`
+    pub(super) fn structure<'a>(
+        &self,
+        items: &[ExprId],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let mark = block.mark();
+        let columns: Vec<_> = items.iter().map(|&item| self.left_column(item, rows, mark, block, arena)).collect();
+        for &row in block.left(rows, mark).iter() {
+            let members = columns.iter().map(|column| column[row as usize]);
+            out[row as usize] = Value::Struct(arena.alloc_slice_fill_iter(members));
+        }
+        columns.into_iter().for_each(|column| block.give_back(column));
+    }
+
+    /// The values of an expression for the rows that are left since a mark.
+    fn left_column<'a>(
+        &self,
+        id: ExprId,
+        rows: &[u32],
+        mark: usize,
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+    ) -> Vec<Value<'a>>
     where
         't: 'a,
     {
-        let mut values = bumpalo::collections::Vec::with_capacity_in(items.len(), arena);
-        for &item in items {
-            match self.eval(item, frame, arena)? {
-                Value::Absent => {}
-                Value::List(inner) if spread => values.extend(inner.iter().copied()),
-                value => values.push(value),
+        let left = block.left(rows, mark);
+        self.column(id, &left, block, arena)
+    }
+
+    /// Works expressions over the elements of the lists that stand in the rows. The lists of all rows are worked as one, in
+    /// pieces; `each` gets every piece, in order.
+    #[allow(clippy::too_many_arguments)]
+    fn over<'a>(
+        &self,
+        lists: &[Value<'a>],
+        rows: &[u32],
+        element: u16,
+        exprs: &[ExprId],
+        block: &Block<'a>,
+        arena: &'a Arena,
+        each: &mut dyn FnMut(Worked<'_, 'a>),
+    ) where
+        't: 'a,
+    {
+        let needed = self.needed(exprs, element, block);
+        let mut inner = Block::new(0, 0);
+        let (mut owners, mut items) = (Vec::new(), Vec::new());
+        let mut flush = |owners: &mut Vec<usize>, items: &mut Vec<Value<'a>>| {
+            inner.begin(items.len(), block.variables());
+            for &local in &needed {
+                let column = owners.iter().map(|&owner| block.variable(local)[rows[owner] as usize]);
+                inner.set(local, column.collect());
+            }
+            inner.set(element, items.clone());
+            let all: Vec<u32> = (0..items.len() as u32).collect();
+            let mut failed: Vec<Option<Box<super::Stop>>> = vec![None; items.len()];
+            let values: Vec<_> = exprs
+                .iter()
+                .map(|&expr| {
+                    let left: Vec<u32> = all.iter().copied().filter(|&at| failed[at as usize].is_none()).collect();
+                    let column = self.column(expr, &left, &mut inner, arena);
+                    inner.recover(0).into_iter().for_each(|(at, stop)| failed[at as usize] = Some(stop));
+                    column
+                })
+                .collect();
+            each(Worked { owners, items, values: &values, failed: &mut failed });
+            values.into_iter().for_each(|column| inner.give_back(column));
+            owners.clear();
+            items.clear();
+        };
+        for (owner, &row) in rows.iter().enumerate() {
+            let Value::List(list) = lists[row as usize] else { continue };
+            for item in list {
+                owners.push(owner);
+                items.push(*item);
+                if items.len() == PIECE {
+                    flush(&mut owners, &mut items);
+                }
             }
         }
-        Ok(Value::List(values.into_bump_slice()))
+        if !items.is_empty() {
+            flush(&mut owners, &mut items);
+        }
     }
 
-    /// The elements of a list; `None` if there is no list.
-    fn elements<'a>(
-        &self,
-        list: ExprId,
-        frame: &mut Frame<'a>,
-        arena: &'a Arena,
-    ) -> std::result::Result<Option<&'a [Value<'a>]>, Box<super::Stop>>
-    where
-        't: 'a,
-    {
-        Ok(match self.eval(list, frame, arena)? {
-            Value::List(items) => Some(items),
-            _ => None,
-        })
+    /// The variables with values that some expressions use, beside the element.
+    fn needed(&self, exprs: &[ExprId], element: u16, block: &Block<'_>) -> Vec<u16> {
+        let mut needed = Vec::new();
+        let mut waiting = exprs.to_vec();
+        while let Some(id) = waiting.pop() {
+            let node = self.typed.nodes.node(id);
+            if let Node::Local(local) = node
+                && *local != element
+                && !needed.contains(local)
+                && !block.variable(*local).is_empty()
+            {
+                needed.push(*local);
+            }
+            waiting.extend(children(node));
+        }
+        needed
     }
 
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn each<'a>(
         &self,
         list: ExprId,
         element: u16,
         body: ExprId,
         flatten: bool,
-        frame: &mut Frame<'a>,
+        rows: &[u32],
+        block: &mut Block<'a>,
         arena: &'a Arena,
-    ) -> Result<'a>
-    where
+        out: &mut [Value<'a>],
+    ) where
         't: 'a,
     {
-        let Some(items) = self.elements(list, frame, arena)? else { return Ok(Value::Absent) };
-        let mut values = bumpalo::collections::Vec::with_capacity_in(items.len(), arena);
-        for &item in items {
-            frame[element as usize] = item;
-            match self.eval(body, frame, arena)? {
-                Value::Absent => {}
-                Value::List(inner) if flatten => values.extend(inner.iter().copied()),
-                value => values.push(value),
-            }
-        }
-        Ok(Value::List(values.into_bump_slice()))
+        self.gathered(list, element, body, rows, block, arena, out, |_, value, into| match value {
+            Value::Absent => {}
+            Value::List(inner) if flatten => into.extend_from_slice(inner),
+            value => into.push(value),
+        });
     }
 
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn filter<'a>(
         &self,
         list: ExprId,
         element: u16,
         condition: ExprId,
-        frame: &mut Frame<'a>,
+        rows: &[u32],
+        block: &mut Block<'a>,
         arena: &'a Arena,
-    ) -> Result<'a>
-    where
+        out: &mut [Value<'a>],
+    ) where
         't: 'a,
     {
-        let Some(items) = self.elements(list, frame, arena)? else { return Ok(Value::Absent) };
-        let mut values = bumpalo::collections::Vec::new_in(arena);
-        for &item in items {
-            frame[element as usize] = item;
-            if matches!(self.eval(condition, frame, arena)?, Value::Bool(true)) {
-                values.push(item);
+        self.gathered(list, element, condition, rows, block, arena, out, |item, fulfilled, into| {
+            if matches!(fulfilled, Value::Bool(true)) {
+                into.push(item);
             }
-        }
-        Ok(Value::List(values.into_bump_slice()))
+        });
     }
 
+    /// A list of what `take` takes of each element and the value that was worked for it.
+    #[allow(clippy::too_many_arguments)]
+    fn gathered<'a>(
+        &self,
+        list: ExprId,
+        element: u16,
+        expr: ExprId,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+        take: impl Fn(Value<'a>, Value<'a>, &mut Vec<Value<'a>>),
+    ) where
+        't: 'a,
+    {
+        let mark = block.mark();
+        let lists = self.column(list, rows, block, arena);
+        let rows = block.left(rows, mark);
+        let (mut taken, mut ends) = (Vec::new(), vec![0; rows.len()]);
+        let mut stops = Vec::new();
+        self.over(&lists, &rows, element, &[expr], block, arena, &mut |piece| {
+            for (at, &owner) in piece.owners.iter().enumerate() {
+                match piece.failed[at].take() {
+                    Some(stop) => stops.push((rows[owner], stop)),
+                    None => take(piece.items[at], piece.values[0][at], &mut taken),
+                }
+                ends[owner] = taken.len();
+            }
+        });
+        let mut start = 0;
+        for (owner, &row) in rows.iter().enumerate() {
+            let end = ends[owner].max(start);
+            out[row as usize] = match lists[row as usize] {
+                Value::List(_) => Value::List(arena.alloc_slice_copy(&taken[start..end])),
+                _ => Value::Absent,
+            };
+            start = end;
+        }
+        stops.into_iter().for_each(|(row, stop)| block.fail(row, stop));
+        block.give_back(lists);
+    }
+
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn quantified<'a>(
         &self,
         list: ExprId,
         element: u16,
         condition: ExprId,
         every: bool,
-        frame: &mut Frame<'a>,
+        rows: &[u32],
+        block: &mut Block<'a>,
         arena: &'a Arena,
-    ) -> Result<'a>
-    where
+        out: &mut [Value<'a>],
+    ) where
         't: 'a,
     {
-        let Some(items) = self.elements(list, frame, arena)? else { return Ok(Value::Absent) };
-        for &item in items {
-            frame[element as usize] = item;
-            let fulfilled = matches!(self.eval(condition, frame, arena)?, Value::Bool(true));
-            if fulfilled != every {
-                return Ok(Value::Bool(!every));
+        let mark = block.mark();
+        let lists = self.column(list, rows, block, arena);
+        let rows = block.left(rows, mark);
+        // The first element that decides or fails counts: what comes after it is as if it were not there.
+        let mut decided: Vec<Option<super::Result<'a>>> = vec![None; rows.len()];
+        self.over(&lists, &rows, element, &[condition], block, arena, &mut |piece| {
+            for (at, &owner) in piece.owners.iter().enumerate() {
+                let fulfilled = matches!(piece.values[0][at], Value::Bool(true));
+                match piece.failed[at].take() {
+                    _ if decided[owner].is_some() => {}
+                    Some(stop) => decided[owner] = Some(Err(stop)),
+                    None if fulfilled != every => decided[owner] = Some(Ok(Value::Bool(!every))),
+                    None => {}
+                }
+            }
+        });
+        for (&row, decided) in rows.iter().zip(decided) {
+            match (decided, lists[row as usize]) {
+                (Some(Ok(value)), _) => out[row as usize] = value,
+                (Some(Err(stop)), _) => block.fail(row, stop),
+                (None, Value::List(_)) => out[row as usize] = Value::Bool(every),
+                (None, _) => out[row as usize] = Value::Absent,
             }
         }
-        Ok(Value::Bool(every))
+        block.give_back(lists);
     }
 
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn sorted<'a>(
         &self,
         list: ExprId,
         element: u16,
         orders: &[TypedOrder],
         first: bool,
-        frame: &mut Frame<'a>,
+        rows: &[u32],
+        block: &mut Block<'a>,
         arena: &'a Arena,
-    ) -> Result<'a>
-    where
+        out: &mut [Value<'a>],
+    ) where
         't: 'a,
     {
-        let Some(items) = self.elements(list, frame, arena)? else { return Ok(Value::Absent) };
-        let mut keyed: Vec<(Vec<Value<'a>>, Value<'a>)> = Vec::with_capacity(items.len());
-        for &item in items {
-            frame[element as usize] = item;
-            keyed.push((self.order_values(orders, frame, arena)?, item));
-        }
+        let mark = block.mark();
+        let lists = self.column(list, rows, block, arena);
+        let rows = block.left(rows, mark);
+        let exprs: Vec<ExprId> = orders.iter().map(|order| order.value).collect();
         let types: Vec<&Type> = orders.iter().map(|order| &self.typed.nodes.types[order.ty as usize]).collect();
-        // The sort is stable, so equal elements keep the order of the source.
-        keyed.sort_by(|(a, _), (b, _)| compare_orders(orders, &types, a, b));
-        if first {
-            return Ok(keyed.first().map_or(Value::Absent, |(_, item)| *item));
-        }
-        Ok(Value::List(arena.alloc_slice_fill_iter(keyed.into_iter().map(|(_, item)| item))))
-    }
-
-    /// The values that orders compare.
-    pub fn order_values<'a>(
-        &self,
-        orders: &[TypedOrder],
-        frame: &mut Frame<'a>,
-        arena: &'a Arena,
-    ) -> std::result::Result<Vec<Value<'a>>, Box<super::Stop>>
-    where
-        't: 'a,
-    {
-        if let [order] = orders
-            && matches!(self.typed.nodes.types[order.ty as usize], Type::Unknown)
-        {
-            return Ok(vec![self.eval(order.value, frame, arena)?]);
-        }
-        orders.iter().map(|order| self.eval(order.value, frame, arena)).collect()
-    }
-
-    pub(super) fn capture<'a>(&self, text: ExprId, pattern: u32, frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
-    where
-        't: 'a,
-    {
-        let Value::Text(text) = self.eval(text, frame, arena)? else { return Ok(Value::Absent) };
-        let pattern = &self.typed.nodes.patterns[pattern as usize];
-        let Some(found) = pattern.captures(text) else { return Ok(Value::Absent) };
-        let mut members = bumpalo::collections::Vec::new_in(arena);
-        for (index, name) in pattern.capture_names().enumerate() {
-            if name.is_some() {
-                members.push(found.get(index).map_or(Value::Absent, |group| Value::text_or_absent(group.as_str())));
+        // What each element is ordered by: so many values an element.
+        let mut by: Vec<Value<'a>> = Vec::new();
+        let mut stops = Vec::new();
+        self.over(&lists, &rows, element, &exprs, block, arena, &mut |piece| {
+            for (at, &owner) in piece.owners.iter().enumerate() {
+                by.extend(piece.values.iter().map(|column| column[at]));
+                stops.extend(piece.failed[at].take().map(|stop| (rows[owner], stop)));
             }
+        });
+        let mut start = 0;
+        for &row in rows.iter() {
+            let Value::List(items) = lists[row as usize] else {
+                out[row as usize] = Value::Absent;
+                continue;
+            };
+            let of = |at: &usize| &by[(start + at) * orders.len()..(start + at + 1) * orders.len()];
+            let compare = |a: &usize, b: &usize| compare_orders(orders, &types, of(a), of(b));
+            out[row as usize] = if first {
+                // Of equal elements the first one counts, as it would if all were sorted.
+                (0..items.len())
+                    .reduce(|best, at| if compare(&at, &best).is_lt() { at } else { best })
+                    .map_or(Value::Absent, |best| items[best])
+            } else {
+                let mut order: Vec<usize> = (0..items.len()).collect();
+                // The sort is stable, so equal elements keep the order of the source.
+                order.sort_by(compare);
+                Value::List(arena.alloc_slice_fill_iter(order.into_iter().map(|at| items[at])))
+            };
+            start += items.len();
         }
-        Ok(Value::Struct(members.into_bump_slice()))
+        stops.into_iter().for_each(|(row, stop)| block.fail(row, stop));
+        block.give_back(lists);
     }
 }
 
+/// The named groups of a pattern in a text; absent if it is not found.
+pub(super) fn capture<'a>(pattern: &regex::Regex, text: Value<'a>, arena: &'a Arena) -> Value<'a> {
+    let Value::Text(text) = text else { return Value::Absent };
+    let Some(found) = pattern.captures(text) else { return Value::Absent };
+    let mut members = bumpalo::collections::Vec::new_in(arena);
+    for (index, name) in pattern.capture_names().enumerate() {
+        if name.is_some() {
+            members.push(found.get(index).map_or(Value::Absent, |group| Value::text_or_absent(group.as_str())));
+        }
+    }
+    Value::Struct(members.into_bump_slice())
+}
 /// Compares two rows of order values.
 pub fn compare_orders(orders: &[TypedOrder], types: &[&Type], a: &[Value<'_>], b: &[Value<'_>]) -> Ordering {
     for (index, order) in orders.iter().enumerate() {

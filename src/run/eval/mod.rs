@@ -1,31 +1,32 @@
-//! Evaluating expressions: nodes over the variables of a row.
+//! Evaluating expressions: nodes over the columns of a block.
 //!
-//! A value borrows from the batch that it was read from or from the arena of the chunk, so nothing is allocated for a
-//! field that is only passed on. Absence goes through everything unless an operator says otherwise; a failure stops the
-//! expression and says where.
+//! A value borrows from the batch that it was read from or from an arena, so nothing is allocated for a field that is only
+//! passed on. Absence goes through everything unless an operator says otherwise; a failure stops the expression in its row
+//! and says where.
 
+pub mod block;
 pub mod operators;
+mod calls;
 mod records;
 pub mod lists;
 
 use super::table::Table;
 use crate::check::TypedMapping;
-use crate::check::typed::{ExprId, Literal, Node, TypedPattern, TypedPiece};
-use crate::function::{Absence, Context, Function, Need, Run};
+use crate::check::typed::{ExprId, Literal, Node, TypedArm, TypedPattern};
 use crate::model::Model;
 use crate::value::{Arena, EntityId, Row, SetId, Value};
+use block::{Block, Column};
 use hashbrown::HashMap;
 use jiff::civil::Date;
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 pub use operators::push_text;
 
 /// All tables of a stage: entities by their id, then sets, then rows inside groups.
 pub struct Tables<'t> {
     /// The tables.
-    pub tables: Vec<Rc<Table<'t>>>,
+    pub tables: Vec<Arc<Table<'t>>>,
     /// How many entities there are: the number of the first set.
     pub entities: u32,
     /// How many entities and sets there are: the number of the first layout.
@@ -46,18 +47,18 @@ impl<'t> Tables<'t> {
         self.layouts + layout
     }
     /// The same tables, with another in the place of one.
-    pub fn with(&self, number: u32, table: Rc<Table<'t>>) -> Tables<'t> {
+    pub fn with(&self, number: u32, table: Arc<Table<'t>>) -> Tables<'t> {
         let mut tables = self.tables.clone();
         tables[number as usize] = table;
         Tables { tables, entities: self.entities, layouts: self.layouts }
     }
     /// A table that is being prepared; nobody shares it yet.
     pub fn change(&mut self, number: u32) -> &mut Table<'t> {
-        Rc::get_mut(&mut self.tables[number as usize]).expect("tables are shared only when all of them are prepared")
+        Arc::get_mut(&mut self.tables[number as usize]).expect("tables are shared only when all of them are prepared")
     }
     /// Puts a table in its place.
     pub fn put(&mut self, number: u32, table: Table<'t>) {
-        self.tables[number as usize] = Rc::new(table);
+        self.tables[number as usize] = Arc::new(table);
     }
     /// A table by number.
     pub fn table(&self, number: u32) -> &Table<'t> {
@@ -87,13 +88,16 @@ pub type Links = HashMap<(u32, u32, u32), Linked>;
 /// What maps made of a left record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linked {
-    /// This row of the right entity's table.
-    One(u32),
+    /// This row of the right entity's table, made of the record itself.
+    Own(u32),
+    /// This row, made of a row that brings the record in.
+    Brought(u32),
     /// Several different ones: nobody can say which is meant.
     Several,
 }
 
 /// What expressions of a stage can see.
+#[derive(Clone, Copy)]
 pub struct Machine<'m, 't> {
     /// The documents.
     pub model: &'t Model,
@@ -115,26 +119,42 @@ pub struct Machine<'m, 't> {
     pub odd: &'m Odd,
     /// The system that the records are written to, where this mapping is the last of its route.
     pub target: Option<&'t crate::plan::Target>,
-    /// True while a row that leaves nowhere is worked on: only then do references lead to such records.
-    pub inside: std::cell::Cell<bool>,
+    /// True while rows that leave nowhere are worked on: only then do references lead to such records.
+    pub inside: bool,
 }
 
 /// Counts what is odd in the data without stopping: wrong check digits, references to nobody.
 #[derive(Default)]
-pub struct Odd(RefCell<Vec<(String, String, u64)>>);
+pub struct Odd(Mutex<Vec<Oddity>>);
+
+/// What is odd, the first place, and how often.
+pub type Oddity = (String, String, u64);
 
 impl Odd {
     /// Counts one: what, and where.
     pub fn add(&self, what: &str, place: impl FnOnce() -> String) {
-        let mut all = self.0.borrow_mut();
-        match all.iter_mut().find(|(known, _, _)| known == what) {
-            Some((_, _, count)) => *count += 1,
-            None => all.push((what.to_string(), place(), 1)),
+        self.count(what, place, 1);
+    }
+
+    /// Counts what was counted elsewhere.
+    pub fn take(&self, others: Odd) {
+        for (what, place, count) in others.all() {
+            self.count(&what, || place, count);
         }
     }
-    /// All, in order of first appearance: what, the first place, how often.
-    pub fn all(&self) -> Vec<(String, String, u64)> {
-        self.0.borrow().clone()
+
+    fn count(&self, what: &str, place: impl FnOnce() -> String, more: u64) {
+        // Whoever panicked while counting has left nothing half done.
+        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match all.iter_mut().find(|(known, _, _)| known == what) {
+            Some((_, _, count)) => *count += more,
+            None => all.push((what.to_string(), place(), more)),
+        }
+    }
+
+    /// All, in order of first appearance.
+    pub fn all(&self) -> Vec<Oddity> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 }
 
@@ -142,142 +162,289 @@ impl Odd {
 pub type Frame<'a> = Vec<Value<'a>>;
 
 impl<'m, 't> Machine<'m, 't> {
-    /// The value of an expression.
-    pub fn eval<'a>(&self, id: ExprId, frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
+    /// The same, for rows that leave nowhere (`true`) or for others.
+    #[must_use]
+    pub fn inside(&self, inside: bool) -> Machine<'m, 't> {
+        Machine { inside, ..*self }
+    }
+
+    /// The value of an expression for one row.
+    pub fn eval<'a>(&self, id: ExprId, frame: &Frame<'a>, arena: &'a Arena) -> Result<'a>
     where
         't: 'a,
     {
-        let nodes = &self.typed.nodes;
-        match nodes.node(id) {
-            Node::Local(local) => Ok(frame[*local as usize]),
-            Node::Field { of, entity, field } => {
-                let record = self.eval(*of, frame, arena)?;
-                self.field(id, record, *entity, *field, arena)
-            }
-            Node::Literal(literal) => Ok(literal_value(literal)),
-            Node::Option(index) => Ok(self.options[*index as usize]),
-            Node::AsOf => Ok(Value::Date(self.as_of)),
-            Node::Call { function, args } => self.call(id, function, args, frame, arena),
-            Node::If(condition, then, other) => match self.eval(*condition, frame, arena)? {
-                Value::Bool(true) => self.eval(*then, frame, arena),
-                // An undecided condition is not fulfilled.
-                _ => self.eval(*other, frame, arena),
-            },
-            Node::Interpolate(pieces) => self.interpolate(pieces, frame, arena),
-            node => self.other(id, node, frame, arena),
+        let mut block = Block::new(1, frame.len());
+        for (number, value) in frame.iter().enumerate().filter(|(_, value)| !value.is_absent()) {
+            block.set(number as u16, vec![*value]);
+        }
+        let mut out = [Value::Absent];
+        self.fill(id, &[0], &mut block, arena, &mut out);
+        match block.recover(0).pop() {
+            Some((_, stop)) => Err(stop),
+            None => Ok(out[0]),
         }
     }
 
-    /// The value of an expression that is not one of the most frequent. Apart, so that these need little room on the stack.
-    #[inline(never)]
-    fn other<'a>(&self, id: ExprId, node: &'t Node, frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
+    /// The values of an expression for some rows of a block. Look at [`Block::left`] for those that have failed.
+    pub fn column<'a>(&self, id: ExprId, rows: &[u32], block: &mut Block<'a>, arena: &'a Arena) -> Column<'a>
     where
         't: 'a,
     {
+        let mut out = block.column();
+        self.fill(id, rows, block, arena, &mut out);
+        out
+    }
+
+    /// Writes the values of an expression for some rows of a block, none of which has failed, to their places.
+    pub fn fill<'a>(&self, id: ExprId, rows: &[u32], block: &mut Block<'a>, arena: &'a Arena, out: &mut [Value<'a>])
+    where
+        't: 'a,
+    {
+        if rows.is_empty() {
+            return;
+        }
         let nodes = &self.typed.nodes;
-        match node {
-            Node::RowSlot { of, slot } => match self.eval(*of, frame, arena)? {
-                Value::Row(row) => Ok(self.tables.table(row.table).slot(row.row, *slot)),
-                _ => Ok(Value::Absent),
+        match nodes.node(id) {
+            Node::Local(local) => match block.variable(*local) {
+                [] => all(rows, out, Value::Absent),
+                column if rows.len() == column.len() => out.copy_from_slice(column),
+                column => rows.iter().for_each(|&row| out[row as usize] = column[row as usize]),
             },
-            Node::Member { of, index } => match self.eval(*of, frame, arena)? {
-                Value::Struct(members) => Ok(members.get(*index as usize).copied().unwrap_or(Value::Absent)),
-                _ => Ok(Value::Absent),
-            },
-            Node::Try(value, otherwise) => match self.eval(*value, frame, arena) {
-                Ok(value) => Ok(value),
-                Err(_) => self.eval(*otherwise, frame, arena),
-            },
-            Node::Coalesce(left, right) => match self.eval(*left, frame, arena)? {
-                Value::Absent => self.eval(*right, frame, arena),
-                value => Ok(value),
-            },
+            Node::Literal(literal) => all(rows, out, literal_value(literal)),
+            Node::Option(index) => all(rows, out, self.options[*index as usize]),
+            Node::AsOf => all(rows, out, Value::Date(self.as_of)),
+            Node::Field { of, entity, field } => self.fields(id, *of, *entity, *field, rows, block, arena, out),
+            Node::Call { function, args } => self.call(id, function, args, rows, block, arena, out),
+            Node::ProjectCall { function, args } => self.project_call(*function, args, rows, block, arena, out),
+            Node::Interpolate(pieces) => self.interpolate(pieces, rows, block, arena, out),
+            Node::If(condition, then, other) => self.choose(*condition, *then, *other, rows, block, arena, out),
+            Node::Match { on, arms } => self.matched(*on, arms, rows, block, arena, out),
+            Node::And(left, right) => self.both(*left, *right, rows, block, arena, out),
+            Node::Or(left, right) => self.either(*left, *right, rows, block, arena, out),
+            Node::RowSlot { of, slot } => self.each_row(*of, rows, block, arena, out, |value, _| match value {
+                Value::Row(row) => self.tables.table(row.table).slot(row.row, *slot),
+                _ => Value::Absent,
+            }),
+            Node::Member { of, index } => self.each_row(*of, rows, block, arena, out, |value, _| match value {
+                Value::Struct(members) => members.get(*index as usize).copied().unwrap_or(Value::Absent),
+                _ => Value::Absent,
+            }),
             Node::IsAbsent { value, negated } => {
-                Ok(Value::Bool(self.eval(*value, frame, arena)?.is_absent() != *negated))
+                self.each_row(*value, rows, block, arena, out, |value, _| Value::Bool(value.is_absent() != *negated));
             }
-            Node::Match { on, arms } => {
-                let on = self.eval(*on, frame, arena)?;
-                let arm = arms
-                    .iter()
-                    .find(|arm| arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.fits(pattern, on)));
-                arm.map_or(Ok(Value::Absent), |arm| self.eval(arm.value, frame, arena))
-            }
-            Node::Not(value) => Ok(match self.eval(*value, frame, arena)? {
+            Node::Not(value) => self.each_row(*value, rows, block, arena, out, |value, _| match value {
                 Value::Bool(value) => Value::Bool(!value),
                 _ => Value::Absent,
             }),
-            Node::And(left, right) => self.both(*left, *right, frame, arena),
-            Node::Or(left, right) => self.either(*left, *right, frame, arena),
+            Node::Negate(value) => {
+                self.each_try(id, *value, rows, block, arena, out, |value, _| operators::negate(value));
+            }
+            Node::UnionKind { of, names } => self.each_row(*of, rows, block, arena, out, |value, _| {
+                let Value::Row(row) = value else { return Value::Absent };
+                let name = names.iter().find(|(record, _)| self.number(*record) == row.table);
+                name.map_or(Value::Absent, |(_, name)| Value::Text(name))
+            }),
+            Node::Referrers { of, entity, field } => {
+                self.each_row(*of, rows, block, arena, out, |value, arena| {
+                    self.referrers(value, *entity, *field, arena)
+                });
+            }
+            Node::Try(value, otherwise) => {
+                let mark = block.mark();
+                self.fill(*value, rows, block, arena, out);
+                let failed: Vec<u32> = block.recover(mark).into_iter().map(|(row, _)| row).collect();
+                self.fill(*otherwise, &failed, block, arena, out);
+            }
+            Node::Coalesce(left, right) => {
+                let mark = block.mark();
+                self.fill(*left, rows, block, arena, out);
+                let left = block.left(rows, mark);
+                let absent: Vec<u32> = left.iter().copied().filter(|&row| out[row as usize].is_absent()).collect();
+                self.fill(*right, &absent, block, arena, out);
+            }
             Node::Compare { op, ty, left, right } => {
-                let (left, right) = (self.eval(*left, frame, arena)?, self.eval(*right, frame, arena)?);
-                Ok(operators::compare(*op, &nodes.types[*ty as usize], left, right))
+                let ty = &nodes.types[*ty as usize];
+                self.pairs(*left, *right, rows, block, arena, out, |left, right| {
+                    Ok(operators::compare(*op, ty, left, right))
+                });
             }
             Node::In { value, list, ty, negated } => {
-                let (value, list) = (self.eval(*value, frame, arena)?, self.eval(*list, frame, arena)?);
-                Ok(operators::contained(&nodes.types[*ty as usize], value, list, *negated))
+                let ty = &nodes.types[*ty as usize];
+                self.pairs(*value, *list, rows, block, arena, out, |value, list| {
+                    Ok(operators::contained(ty, value, list, *negated))
+                });
             }
             Node::Arithmetic(op, left, right) => {
-                let (left, right) = (self.eval(*left, frame, arena)?, self.eval(*right, frame, arena)?);
-                operators::arithmetic(*op, left, right).map_err(|why| self.stop(id, why))
+                self.pairs(*left, *right, rows, block, arena, out, |left, right| {
+                    operators::arithmetic(*op, left, right).map_err(|why| self.stop(id, why))
+                });
             }
-            Node::Negate(value) => {
-                let value = self.eval(*value, frame, arena)?;
-                operators::negate(value).map_err(|why| self.stop(id, why))
+            Node::List(items) => self.list(items, rows, block, arena, out, false),
+            Node::AllOf(items) => self.list(items, rows, block, arena, out, true),
+            Node::Struct(items) => self.structure(items, rows, block, arena, out),
+            Node::Each { list, element, body, flatten } => {
+                self.each(*list, *element, *body, *flatten, rows, block, arena, out);
             }
-            Node::List(items) => self.list(items, frame, arena, false),
-            Node::AllOf(items) => self.list(items, frame, arena, true),
-            Node::Struct(items) => {
-                let mut values = bumpalo::collections::Vec::with_capacity_in(items.len(), arena);
-                for &item in items.iter() {
-                    values.push(self.eval(item, frame, arena)?);
-                }
-                Ok(Value::Struct(values.into_bump_slice()))
+            Node::Filter { list, element, condition } => {
+                self.filter(*list, *element, *condition, rows, block, arena, out);
             }
-            Node::Each { list, element, body, flatten } => self.each(*list, *element, *body, *flatten, frame, arena),
-            Node::Filter { list, element, condition } => self.filter(*list, *element, *condition, frame, arena),
             Node::Quantified { list, element, condition, every } => {
-                self.quantified(*list, *element, *condition, *every, frame, arena)
+                self.quantified(*list, *element, *condition, *every, rows, block, arena, out);
             }
-            Node::Sorted { list, element, orders, first } => self.sorted(*list, *element, orders, *first, frame, arena),
-            Node::All(record) => Ok(self.all(*record, arena)),
-            Node::ByKey { record, key } => self.by_key(id, *record, key, frame, arena),
-            Node::Lookup { table, column, key } => self.lookup(id, *table, *column, key, frame, arena),
-            Node::Capture { text, pattern } => self.capture(*text, *pattern, frame, arena),
-            Node::ProjectCall { function, args } => self.project_call(*function, args, frame, arena),
-            Node::UnionField { of, fields } => {
-                let record = self.eval(*of, frame, arena)?;
-                let Value::Row(row) = record else { return Ok(Value::Absent) };
-                match fields.iter().find(|(entity, _)| Tables::entity(*entity) == row.table) {
-                    Some((entity, field)) => self.field(id, record, *entity, *field, arena),
+            Node::Sorted { list, element, orders, first } => {
+                self.sorted(*list, *element, orders, *first, rows, block, arena, out);
+            }
+            Node::Capture { text, pattern } => {
+                let pattern = &nodes.patterns[*pattern as usize];
+                self.each_row(*text, rows, block, arena, out, |text, arena| lists::capture(pattern, text, arena));
+            }
+            Node::All(record) => {
+                let every = self.all(*record, arena);
+                all(rows, out, every);
+            }
+            Node::ByKey { record, key } => self.by_key(id, *record, key, rows, block, arena, out),
+            Node::Lookup { table, column, key } => self.lookup(id, *table, *column, key, rows, block, arena, out),
+            Node::UnionField { of, fields } => self.union_field(id, *of, fields, rows, block, arena, out),
+            Node::Linked { of, entity } => {
+                self.each_try(id, *of, rows, block, arena, out, |left, arena| self.linked(id, left, *entity, arena));
+            }
+            Node::Right(field) => {
+                let value = match self.right {
+                    Some(row) => self.field(id, Value::Row(row), EntityId(row.table), *field, arena),
                     None => Ok(Value::Absent),
+                };
+                match value {
+                    Ok(value) => all(rows, out, value),
+                    Err(stop) => rows.iter().for_each(|&row| block.fail(row, stop.clone())),
                 }
             }
-            Node::UnionKind { of, names } => {
-                let Value::Row(row) = self.eval(*of, frame, arena)? else { return Ok(Value::Absent) };
-                let name = names.iter().find(|(record, _)| self.number(*record) == row.table);
-                Ok(name.map_or(Value::Absent, |(_, name)| Value::Text(name)))
+            Node::Allocated(_) | Node::Broken => {
+                rows.iter().for_each(|&row| block.fail(row, self.stop(id, "this cannot be run yet")));
             }
-            Node::Referrers { of, entity, field } => {
-                let record = self.eval(*of, frame, arena)?;
-                Ok(self.referrers(record, *entity, *field, arena))
+        }
+    }
+
+    /// Works a node that looks at one value, and cannot fail itself.
+    #[allow(clippy::too_many_arguments)]
+    fn each_row<'a>(
+        &self,
+        of: ExprId,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+        work: impl Fn(Value<'a>, &'a Arena) -> Value<'a>,
+    ) where
+        't: 'a,
+    {
+        let mark = block.mark();
+        self.fill(of, rows, block, arena, out);
+        for &row in block.left(rows, mark).iter() {
+            out[row as usize] = work(out[row as usize], arena);
+        }
+    }
+
+    /// Works a node that looks at one value.
+    #[allow(clippy::too_many_arguments)]
+    fn each_try<'a, E: IntoStop>(
+        &self,
+        id: ExprId,
+        of: ExprId,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+        work: impl Fn(Value<'a>, &'a Arena) -> std::result::Result<Value<'a>, E>,
+    ) where
+        't: 'a,
+    {
+        let mark = block.mark();
+        self.fill(of, rows, block, arena, out);
+        for &row in block.left(rows, mark).iter() {
+            match work(out[row as usize], arena) {
+                Ok(value) => out[row as usize] = value,
+                Err(why) => block.fail(row, why.into_stop(self, id)),
             }
-            Node::Linked { of, entity } => {
-                let left = self.eval(*of, frame, arena)?;
-                self.linked(id, left, *entity, arena)
+        }
+    }
+
+    /// Works a node that looks at two values.
+    #[allow(clippy::too_many_arguments)]
+    fn pairs<'a>(
+        &self,
+        left: ExprId,
+        right: ExprId,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+        work: impl Fn(Value<'a>, Value<'a>) -> Result<'a>,
+    ) where
+        't: 'a,
+    {
+        let mark = block.mark();
+        self.fill(left, rows, block, arena, out);
+        let rows = block.left(rows, mark);
+        let seconds = self.column(right, &rows, block, arena);
+        for &row in block.left(&*rows, mark).iter() {
+            match work(out[row as usize], seconds[row as usize]) {
+                Ok(value) => out[row as usize] = value,
+                Err(stop) => block.fail(row, stop),
             }
-            Node::Right(field) => match self.right {
-                Some(row) => self.field(id, Value::Row(row), EntityId(row.table), *field, arena),
-                None => Ok(Value::Absent),
-            },
-            Node::Local(_)
-            | Node::Field { .. }
-            | Node::Literal(_)
-            | Node::Option(_)
-            | Node::AsOf
-            | Node::Call { .. }
-            | Node::If(..)
-            | Node::Interpolate(_) => self.eval(id, frame, arena),
-            Node::Allocated(_) | Node::Broken => Err(self.stop(id, "this cannot be run yet")),
+        }
+        block.give_back(seconds);
+    }
+
+    /// `if`: an undecided condition is not fulfilled.
+    #[allow(clippy::too_many_arguments)]
+    fn choose<'a>(
+        &self,
+        condition: ExprId,
+        then: ExprId,
+        other: ExprId,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let mark = block.mark();
+        self.fill(condition, rows, block, arena, out);
+        let left = block.left(rows, mark);
+        let is_fulfilled = |row: &u32| matches!(out[*row as usize], Value::Bool(true));
+        let (fulfilled, others): (Vec<u32>, Vec<u32>) = left.iter().partition(|row| is_fulfilled(row));
+        self.fill(then, &fulfilled, block, arena, out);
+        self.fill(other, &others, block, arena, out);
+    }
+
+    /// `match`: each row goes to the first arm that fits.
+    fn matched<'a>(
+        &self,
+        on: ExprId,
+        arms: &'t [TypedArm],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let mark = block.mark();
+        self.fill(on, rows, block, arena, out);
+        let mut taken: Vec<Vec<u32>> = vec![Vec::new(); arms.len()];
+        for &row in block.left(rows, mark).iter() {
+            let value = out[row as usize];
+            let fits = |arm: &TypedArm| {
+                arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.fits(pattern, value))
+            };
+            match arms.iter().position(fits) {
+                Some(arm) => taken[arm].push(row),
+                None => out[row as usize] = Value::Absent,
+            }
+        }
+        for (arm, rows) in arms.iter().zip(taken) {
+            self.fill(arm.value, &rows, block, arena, out);
         }
     }
 
@@ -295,102 +462,32 @@ impl<'m, 't> Machine<'m, 't> {
             TypedPattern::Literal(literal) => operators::same_literal(literal, value),
         }
     }
+}
 
-    #[inline(never)]
-    fn call<'a>(
-        &self,
-        id: ExprId,
-        function: &'static Function,
-        args: &[Option<ExprId>],
-        frame: &mut Frame<'a>,
-        arena: &'a Arena,
-    ) -> Result<'a>
-    where
-        't: 'a,
-    {
-        // No function of the library has more parameters than this.
-        let mut values = [Value::Absent; 8];
-        for (index, param) in function.params.iter().enumerate() {
-            if let Some(Some(arg)) = args.get(index) {
-                values[index] = match param.need {
-                    Need::Rest => self.rest(*arg, function, frame, arena)?,
-                    _ => self.eval(*arg, frame, arena)?,
-                };
-            }
-            let needed = param.need == Need::Required && function.absence == Absence::Propagates;
-            if needed && values[index].is_absent() {
-                return Ok(Value::Absent);
-            }
-        }
-        let Run::Pure(run) = function.run else { return Err(self.stop(id, "this cannot be run yet")) };
-        let context = Context { arena, as_of: self.as_of };
-        run(&context, &values[..function.params.len()]).map_err(|failure| self.stop(id, failure.0))
-    }
+/// What can be said of a failure at a node.
+trait IntoStop {
+    /// The failure.
+    fn into_stop(self, machine: &Machine<'_, '_>, at: ExprId) -> Box<Stop>;
+}
 
-    /// The arguments of a rest parameter as one list; absents are kept only by functions that see them.
-    fn rest<'a>(&self, list: ExprId, function: &Function, frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
-    where
-        't: 'a,
-    {
-        let Node::List(items) = self.typed.nodes.node(list) else { return self.eval(list, frame, arena) };
-        let mut values = bumpalo::collections::Vec::with_capacity_in(items.len(), arena);
-        for &item in items.iter() {
-            let value = self.eval(item, frame, arena)?;
-            match (value, function.absence) {
-                (Value::Absent, Absence::LeftOut) => {}
-                (Value::Absent, Absence::Propagates) => return Ok(Value::Absent),
-                (value, _) => values.push(value),
-            }
-        }
-        Ok(Value::List(values.into_bump_slice()))
+impl IntoStop for Box<Stop> {
+    fn into_stop(self, _: &Machine<'_, '_>, _: ExprId) -> Box<Stop> {
+        self
     }
+}
 
-    fn project_call<'a>(
-        &self,
-        number: u16,
-        args: &[Option<ExprId>],
-        frame: &mut Frame<'a>,
-        arena: &'a Arena,
-    ) -> Result<'a>
-    where
-        't: 'a,
-    {
-        let function = &self.typed.functions[number as usize];
-        let mut own: Frame<'a> = Vec::with_capacity(function.frame as usize);
-        for (arg, param) in args.iter().zip(&function.params) {
-            let value = match arg {
-                Some(arg) => self.eval(*arg, frame, arena)?,
-                None => Value::Absent,
-            };
-            if value.is_absent() && !param.optional {
-                return Ok(Value::Absent);
-            }
-            own.push(value);
-        }
-        own.resize(function.frame as usize, Value::Absent);
-        self.eval(function.body, &mut own, arena)
+impl IntoStop for &'static str {
+    fn into_stop(self, machine: &Machine<'_, '_>, at: ExprId) -> Box<Stop> {
+        machine.stop(at, self)
     }
+}
 
-    #[inline(never)]
-    fn interpolate<'a>(&self, pieces: &'t [TypedPiece], frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
-    where
-        't: 'a,
-    {
-        let mut text = bumpalo::collections::String::new_in(arena);
-        for piece in pieces {
-            match piece {
-                TypedPiece::Text(piece) => text.push_str(piece),
-                TypedPiece::Value(value) => {
-                    let value = self.eval(*value, frame, arena)?;
-                    if value.is_absent() {
-                        return Ok(Value::Absent);
-                    }
-                    push_text(&mut text, value);
-                }
-            }
-        }
-        Ok(Value::Text(text.into_bump_str()))
+/// Gives some rows one value.
+fn all<'a>(rows: &[u32], out: &mut [Value<'a>], value: Value<'a>) {
+    if rows.len() == out.len() {
+        return out.fill(value);
     }
+    rows.iter().for_each(|&row| out[row as usize] = value);
 }
 
 /// A literal as a value.

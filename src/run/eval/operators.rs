@@ -1,6 +1,7 @@
 //! Operators: logic with undecided conditions, comparison, arithmetic, texts of values.
 
-use super::{Frame, Machine, Result};
+use super::Machine;
+use super::block::Block;
 use crate::check::typed::{ExprId, Literal};
 use crate::syntax::ast::BinaryOp;
 use crate::value::{Arena, Duration, Type, Value, normal, show};
@@ -10,35 +11,63 @@ use std::fmt::Write;
 
 impl<'m, 't> Machine<'m, 't> {
     /// `a and b`: false if one is false; undecided if one is undecided.
-    pub(super) fn both<'a>(&self, left: ExprId, right: ExprId, frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
-    where
+    pub(super) fn both<'a>(
+        &self,
+        left: ExprId,
+        right: ExprId,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
         't: 'a,
     {
-        let left = self.eval(left, frame, arena)?;
-        if matches!(left, Value::Bool(false)) {
-            return Ok(left);
-        }
-        Ok(match (left, self.eval(right, frame, arena)?) {
-            (_, Value::Bool(false)) => Value::Bool(false),
-            (Value::Bool(true), Value::Bool(true)) => Value::Bool(true),
-            _ => Value::Absent,
-        })
+        self.connected(left, right, false, rows, block, arena, out);
     }
 
     /// `a or b`: true if one is true; undecided if one is undecided.
-    pub(super) fn either<'a>(&self, left: ExprId, right: ExprId, frame: &mut Frame<'a>, arena: &'a Arena) -> Result<'a>
-    where
+    pub(super) fn either<'a>(
+        &self,
+        left: ExprId,
+        right: ExprId,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
         't: 'a,
     {
-        let left = self.eval(left, frame, arena)?;
-        if matches!(left, Value::Bool(true)) {
-            return Ok(left);
+        self.connected(left, right, true, rows, block, arena, out);
+    }
+
+    /// Connects two conditions, where one of them alone can decide: `decides`.
+    #[allow(clippy::too_many_arguments)]
+    fn connected<'a>(
+        &self,
+        left: ExprId,
+        right: ExprId,
+        decides: bool,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let is = |value: Value<'a>, wanted: bool| matches!(value, Value::Bool(value) if value == wanted);
+        let mark = block.mark();
+        self.fill(left, rows, block, arena, out);
+        let open = block.left(rows, mark);
+        let open: Vec<u32> = open.iter().copied().filter(|&row| !is(out[row as usize], decides)).collect();
+        let seconds = self.column(right, &open, block, arena);
+        for &row in block.left(&open, mark).iter() {
+            out[row as usize] = match (out[row as usize], seconds[row as usize]) {
+                (_, second) if is(second, decides) => second,
+                (first, second) if is(first, !decides) && is(second, !decides) => first,
+                _ => Value::Absent,
+            };
         }
-        Ok(match (left, self.eval(right, frame, arena)?) {
-            (_, Value::Bool(true)) => Value::Bool(true),
-            (Value::Bool(false), Value::Bool(false)) => Value::Bool(false),
-            _ => Value::Absent,
-        })
+        block.give_back(seconds);
     }
 }
 
@@ -95,7 +124,7 @@ pub fn same_literal(literal: &Literal, value: Value<'_>) -> bool {
 }
 
 /// `+ - * /` on numbers, and durations on dates.
-pub fn arithmetic<'a>(op: BinaryOp, left: Value<'_>, right: Value<'_>) -> std::result::Result<Value<'a>, &'static str> {
+pub fn arithmetic<'a>(op: BinaryOp, left: Value<'_>, right: Value<'_>) -> Result<Value<'a>, &'static str> {
     const LARGE: &str = "the number is too large";
     Ok(match (left, right) {
         (Value::Absent, _) | (_, Value::Absent) => Value::Absent,
@@ -126,7 +155,7 @@ pub fn arithmetic<'a>(op: BinaryOp, left: Value<'_>, right: Value<'_>) -> std::r
 }
 
 /// `-x`
-pub fn negate(value: Value<'_>) -> std::result::Result<Value<'_>, &'static str> {
+pub fn negate(value: Value<'_>) -> Result<Value<'_>, &'static str> {
     Ok(match value {
         Value::Int(value) => Value::Int(value.checked_neg().ok_or("the number is too large")?),
         Value::Decimal(value) => Value::Decimal(-value),

@@ -1,13 +1,18 @@
 //! Records: fields, references both ways, rows by key, look-ups, links.
 
-use super::{Frame, Linked, Machine, Result, Tables};
+use super::block::{self, Block};
+use super::{Linked, Machine, Result, Tables};
 use crate::adapter::{Batch, Cell};
 use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
 use crate::plan::{Column, Reader};
 use crate::run::key::{Hasher, hash_key, row_hash};
-use crate::run::table::{Apart, Index, References, Rows, read_cell};
+use crate::run::table::{Apart, Index, References, Rows, Table, batch_of, read_cell};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
+use std::ops::Range;
+
+/// No rows at all.
+static EMPTY: std::sync::LazyLock<Batch> = std::sync::LazyLock::new(Batch::default);
 
 impl<'m, 't> Machine<'m, 't> {
     /// The number of the table of a record type.
@@ -17,6 +22,146 @@ impl<'m, 't> Machine<'m, 't> {
             RecordType::Set(set) => self.tables.set(set),
             RecordType::Layout(layout) => self.tables.layout(layout),
         }
+    }
+
+    /// A field of the records of some rows. What several rules read is read once.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn fields<'a>(
+        &self,
+        id: ExprId,
+        of: ExprId,
+        entity: EntityId,
+        field: u16,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let shared = self.typed.nodes.shared(id).map(|first| first.0);
+        let unknown = shared.and_then(|first| block.recall(first, rows, out));
+        let rows = unknown.as_deref().unwrap_or(rows);
+        if rows.is_empty() {
+            return;
+        }
+        let mark = block.mark();
+        self.fill(of, rows, block, arena, out);
+        let rows = block.left(rows, mark);
+        self.read_fields(id, entity, field, &rows, block, arena, out);
+        if let Some(first) = shared {
+            block.remember(first, &rows, out);
+        }
+    }
+
+    /// Puts a field of the records that stand in some rows into their places.
+    #[allow(clippy::too_many_arguments)]
+    fn read_fields<'a>(
+        &self,
+        id: ExprId,
+        entity: EntityId,
+        field: u16,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let table = self.tables.table(Tables::entity(entity));
+        let Rows::Wire { batches, first, columns } = &table.rows else {
+            for &row in rows {
+                match self.field(id, out[row as usize], entity, field, arena) {
+                    Ok(value) => out[row as usize] = value,
+                    Err(stop) => block.fail(row, stop),
+                }
+            }
+            return;
+        };
+        let (batches, columns): (&'t [Batch], &'t [Option<Column>]) = (batches, columns);
+        let Some(column) = &columns[field as usize] else {
+            return rows.iter().for_each(|&row| out[row as usize] = Value::Absent);
+        };
+        // The batch that the record before lay in, and the numbers of its rows: the next one mostly lies there too.
+        let mut near: (&'t Batch, Range<u32>) = (&EMPTY, 0..0);
+        for &row in rows {
+            let value = &mut out[row as usize];
+            let Value::Row(record) = *value else {
+                *value = Value::Absent;
+                continue;
+            };
+            if !near.1.contains(&record.row) {
+                let number = batch_of(first, record.row);
+                near = (&batches[number], first[number]..first[number] + batches[number].len() as u32);
+            }
+            let (batch, numbers) = (near.0, &near.1);
+            let cell = batch.row((record.row - numbers.start) as usize)[column.slot];
+            match cell {
+                Cell::Text { start, len } if column.plain && len > 0 => *value = Value::Text(batch.text(start, len)),
+                _ => match self.decoded(id, record, entity, field, column, (batch, cell), arena) {
+                    Ok(decoded) => *value = decoded,
+                    Err(stop) => block.fail(row, stop),
+                },
+            }
+        }
+    }
+
+    /// The hashes of the keys of some records of an entity; `None` where a part is absent or cannot be read.
+    pub fn hash_keys(&self, entity: EntityId, rows: &[u32]) -> Vec<Option<u128>> {
+        let definition = self.model.entity(entity);
+        let table = self.tables.table(Tables::entity(entity));
+        let arena = Arena::new();
+        // Keys of plain texts, which most are, are hashed as they stand.
+        let plain: Option<Vec<usize>> = match &table.rows {
+            Rows::Wire { columns, .. } if !definition.first_present => {
+                let slot =
+                    |&field: &usize| columns[field].as_ref().filter(|column| column.plain).map(|column| column.slot);
+                definition.key.iter().map(slot).collect()
+            }
+            _ => None,
+        };
+        let mut near = 0;
+        let mut as_it_stands = |row: u32, slots: &[usize]| {
+            let mut hasher = Hasher::default();
+            for &slot in slots {
+                let (batch, Cell::Text { start, len: len @ 1.. }) = table.cell(row, slot, &mut near) else {
+                    return None;
+                };
+                hasher.value(&Type::Text, Value::Text(batch.text(start, len)), &arena);
+            }
+            Some(hasher.finish())
+        };
+        let hash = |row: u32| {
+            if let Some(hash) = plain.as_ref().and_then(|slots| as_it_stands(row, slots)) {
+                return Some(hash);
+            }
+            let scratch = Arena::new();
+            hash_key(self, Row { table: Tables::entity(entity), row }, RecordType::Entity(entity), &scratch)
+        };
+        rows.iter().copied().map(hash).collect()
+    }
+
+    /// A field that all entities of a union have.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn union_field<'a>(
+        &self,
+        id: ExprId,
+        of: ExprId,
+        fields: &[(EntityId, u16)],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        self.each_try(id, of, rows, block, arena, out, |record, arena| {
+            let Value::Row(row) = record else { return Ok(Value::Absent) };
+            match fields.iter().find(|(entity, _)| Tables::entity(*entity) == row.table) {
+                Some((entity, field)) => self.field(id, record, *entity, *field, arena),
+                None => Ok(Value::Absent),
+            }
+        });
     }
 
     /// A field of a record.
@@ -32,7 +177,25 @@ impl<'m, 't> Machine<'m, 't> {
         't: 'a,
     {
         let Value::Row(row) = record else { return Ok(Value::Absent) };
-        let table = self.tables.table(row.table);
+        self.field_in(id, self.tables.table(row.table), row, entity, field, &mut 0, arena)
+    }
+
+    /// A field of a record of a table. `near` is the batch that the last record lay in.
+    #[allow(clippy::too_many_arguments)]
+    #[inline]
+    fn field_in<'a>(
+        &self,
+        id: ExprId,
+        table: &Table<'t>,
+        row: Row,
+        entity: EntityId,
+        field: u16,
+        near: &mut usize,
+        arena: &'a Arena,
+    ) -> Result<'a>
+    where
+        't: 'a,
+    {
         let Rows::Wire { columns, .. } = &table.rows else {
             if let Some((.., why)) = table.broken.iter().find(|(at, of, _)| (*at, *of) == (row.row, field)) {
                 let name = &self.model.entity(entity).fields[field as usize].name.text;
@@ -42,7 +205,7 @@ impl<'m, 't> Machine<'m, 't> {
         };
         let columns: &'t [Option<Column>] = columns;
         let Some(column) = &columns[field as usize] else { return Ok(Value::Absent) };
-        let (batch, cell) = table.cell(row.row, column.slot);
+        let (batch, cell) = table.cell(row.row, column.slot, near);
         if column.plain
             && let Cell::Text { start, len } = cell
             && len > 0
@@ -116,8 +279,8 @@ impl<'m, 't> Machine<'m, 't> {
             _ => false,
         };
         match value {
-            Value::Row(_) if !self.inside.get() && hidden(&value) => Value::Absent,
-            Value::List(items) if !self.inside.get() && items.iter().any(hidden) => {
+            Value::Row(_) if !self.inside && hidden(&value) => Value::Absent,
+            Value::List(items) if !self.inside && items.iter().any(hidden) => {
                 let kept: Vec<Value<'a>> = items.iter().copied().filter(|item| !hidden(item)).collect();
                 Value::List(arena.alloc_slice_copy(&kept))
             }
@@ -178,47 +341,78 @@ impl<'m, 't> Machine<'m, 't> {
         self.visible(Value::List(arena.alloc_slice_copy(&rows)), arena)
     }
 
+    /// The columns of key values; takes out the rows in which one is absent, whose result is absent.
+    fn key_columns<'a>(
+        &self,
+        key: &[ExprId],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) -> (Vec<block::Column<'a>>, Vec<u32>)
+    where
+        't: 'a,
+    {
+        let mut rows = rows.to_vec();
+        let mut columns = Vec::with_capacity(key.len());
+        for &part in key {
+            let mark = block.mark();
+            let column = self.column(part, &rows, block, arena);
+            rows = block.left(rows, mark).into_owned();
+            rows.retain(|&row| {
+                let absent = column[row as usize].is_absent();
+                if absent {
+                    out[row as usize] = Value::Absent;
+                }
+                !absent
+            });
+            columns.push(column);
+        }
+        (columns, rows)
+    }
+
     /// `set(key, …)`
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn by_key<'a>(
         &self,
         id: ExprId,
         record: RecordType,
         key: &[ExprId],
-        frame: &mut Frame<'a>,
+        rows: &[u32],
+        block: &mut Block<'a>,
         arena: &'a Arena,
-    ) -> Result<'a>
-    where
+        out: &mut [Value<'a>],
+    ) where
         't: 'a,
     {
-        let mut values = Vec::with_capacity(key.len());
-        for &part in key {
-            let value = self.eval(part, frame, arena)?;
-            if value.is_absent() {
-                return Ok(Value::Absent);
-            }
-            values.push(value);
-        }
+        let (columns, rows) = self.key_columns(key, rows, block, arena, out);
         let number = self.number(record);
-        let found = self.key_index(number, record).first(self.given_key(record, &values, arena));
-        match found {
-            Some(row) => Ok(Value::Row(Row { table: number, row })),
-            None => Err(self.stop(id, format!("no {} with this key", crate::check::record_name(self.model, record)))),
+        for row in rows {
+            let hash = self.given_key(record, columns.iter().map(|column| column[row as usize]), arena);
+            match self.with_key(number, record, hash) {
+                Some(found) => out[row as usize] = Value::Row(Row { table: number, row: found }),
+                None => {
+                    let why = format!("no {} with this key", crate::check::record_name(self.model, record));
+                    block.fail(row, self.stop(id, why));
+                }
+            }
         }
+        columns.into_iter().for_each(|column| block.give_back(column));
     }
 
     /// The hash of key values that somebody gives.
-    fn given_key(&self, record: RecordType, values: &[Value<'_>], arena: &Arena) -> u128 {
+    fn given_key<'a>(&self, record: RecordType, values: impl Iterator<Item = Value<'a>>, arena: &'a Arena) -> u128 {
         let mut hasher = Hasher::default();
         match record {
             RecordType::Entity(entity) => {
                 let entity = self.model.entity(entity);
-                for (value, &field) in values.iter().zip(&entity.key) {
-                    hasher.value(&entity.fields[field].ty, *value, arena);
+                for (value, &field) in values.zip(&entity.key) {
+                    hasher.value(&entity.fields[field].ty, value, arena);
                 }
             }
             _ => {
                 for value in values {
-                    hasher.value(&Type::Unknown, *value, arena);
+                    hasher.value(&Type::Unknown, value, arena);
                 }
             }
         }
@@ -230,53 +424,68 @@ impl<'m, 't> Machine<'m, 't> {
         let table = self.tables.table(number);
         table.by_key.get_or_init(|| {
             let mut index = Index::of(table.len);
+            let living: Vec<u32> = table.living().collect();
             let mut arena = Arena::new();
-            for row in table.living() {
-                if let Some(hash) = hash_key(self, Row { table: number, row }, record, &arena) {
-                    index.add(hash, row);
+            let hashes = match record {
+                RecordType::Entity(entity) => self.hash_keys(entity, &living),
+                _ => {
+                    let hash = |&row: &u32| {
+                        let hash = hash_key(self, Row { table: number, row }, record, &arena);
+                        arena.reset();
+                        hash
+                    };
+                    living.iter().map(hash).collect()
                 }
-                arena.reset();
+            };
+            for (row, hash) in living.into_iter().zip(hashes) {
+                hash.map(|hash| index.add(hash, row));
             }
             index
         })
     }
 
+    /// The first record with a key that takes part.
+    fn with_key(&self, number: u32, record: RecordType, hash: u128) -> Option<u32> {
+        let table = self.tables.table(number);
+        self.key_index(number, record).rows(hash).find(|&row| table.is_alive(row))
+    }
+
     /// `key | lookup(in = table.column)`
+    #[allow(clippy::too_many_arguments)]
     pub(super) fn lookup<'a>(
         &self,
         id: ExprId,
         table: TableId,
         column: u16,
         key: &[ExprId],
-        frame: &mut Frame<'a>,
+        rows: &[u32],
+        block: &mut Block<'a>,
         arena: &'a Arena,
-    ) -> Result<'a>
-    where
+        out: &mut [Value<'a>],
+    ) where
         't: 'a,
     {
         let definition = self.model.table(table);
-        let mut hasher = Hasher::default();
-        let mut first = Value::Absent;
-        for (position, &part) in key.iter().enumerate() {
-            let value = self.eval(part, frame, arena)?;
-            if value.is_absent() {
-                return Ok(Value::Absent);
-            }
-            if position == 0 {
-                first = value;
-            }
-            hasher.value(&definition.columns[definition.key[position]].ty, value, arena);
-        }
         let lookup = &self.lookups[table.0 as usize];
-        match (lookup.find(hasher.finish(), column), &definition.unmapped) {
-            (Some(value), _) => Ok(value),
-            (None, Unmapped::Absent) => Ok(Value::Absent),
-            (None, Unmapped::Keeps) => Ok(first),
-            (None, Unmapped::Gives(text)) => Ok(Value::Text(text)),
-            (None, Unmapped::Fails) => {
-                Err(self.stop(id, format!("the table {} does not have this value", definition.name.text)))
+        let (columns, rows) = self.key_columns(key, rows, block, arena, out);
+        for row in rows {
+            let at = row as usize;
+            let mut hasher = Hasher::default();
+            for (values, &part) in columns.iter().zip(&definition.key) {
+                hasher.value(&definition.columns[part].ty, values[at], arena);
+            }
+            match (lookup.find(hasher.finish(), column), &definition.unmapped) {
+                (Some(value), _) => out[at] = value,
+                (None, Unmapped::Absent) => out[at] = Value::Absent,
+                (None, Unmapped::Keeps) => out[at] = columns.first().map_or(Value::Absent, |values| values[at]),
+                (None, Unmapped::Gives(text)) => out[at] = Value::Text(text),
+                (None, Unmapped::Fails) => {
+                    let why = format!("the table {} does not have this value", definition.name.text);
+                    block.fail(row, self.stop(id, why));
+                }
             }
         }
+        columns.into_iter().for_each(|column| block.give_back(column));
     }
 
     /// A left record as the right record that a map made of it.
@@ -286,7 +495,7 @@ impl<'m, 't> Machine<'m, 't> {
     {
         match left {
             Value::Row(row) => match self.links.get(&(row.table, row.row, entity.0)) {
-                Some(Linked::One(made)) => Ok(Value::Row(Row { table: entity.0, row: *made })),
+                Some(Linked::Own(made) | Linked::Brought(made)) => Ok(Value::Row(Row { table: entity.0, row: *made })),
                 Some(Linked::Several) => {
                     Err(self
                         .stop(id, format!("several {} were made of this record", self.model.entity(entity).name.text)))
@@ -319,7 +528,7 @@ impl<'m, 't> References for Machine<'m, 't> {
         let arena = Arena::new();
         let mut hasher = Hasher::default();
         hasher.value(&definition.fields[*definition.key.first()?].ty, key, &arena);
-        let index = self.key_index(number, RecordType::Entity(entity));
-        index.first(hasher.finish()).map(|row| Row { table: number, row })
+        let row = self.with_key(number, RecordType::Entity(entity), hasher.finish())?;
+        Some(Row { table: number, row })
     }
 }

@@ -180,6 +180,12 @@ fn declared_forms_warn_when_read_and_refuse_when_written() {
     let coded = Codec { pattern: Some(Whole::new(r"\d{7}")), max: Some(7), ..codec(Type::Text) };
     assert_eq!(read(&coded, "1234567"), "1234567");
     assert_eq!(read(&coded, "12345678"), "12345678 ! does not have the form that the field declares");
+    let long = Codec { max: Some(3), ..codec(Type::Text) };
+    assert_eq!(
+        (read(&long, "åäö"), read(&long, "åäö!")),
+        ("åäö".into(), "åäö! ! is longer than the field declares".into())
+    );
+    assert!(!long.is_plain());
     assert_eq!(written(&coded, Value::Text("12345678")), "fails: is longer than 7 characters");
     assert_eq!(written(&coded, Value::Text("123456é")), "fails: does not have the form that the field declares");
     assert!(whole_pattern("a)|(b").is_err());

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::adapter::{Arrived, Rows};
-use crate::world::World;
 use proptest::prelude::*;
 
 /// Rows that are lent out one by one.
@@ -142,24 +141,6 @@ async fn a_full_disk_and_a_read_only_folder_change_nothing() {
     let fault = deliver(&setup, &world, call, &table).await.expect_err("a read-only folder");
     assert_eq!(fault.say, "data could not be written to: the permission is missing");
     assert_eq!(world.all().len(), 1);
-}
-
-#[tokio::test]
-async fn two_entities_do_not_share_a_file() {
-    let mut setup = Setup::csv(json!({}));
-    let one = setup.writes(json!({ "file": "out.csv" }), &shape(&["a"]));
-    let two = setup.writes(json!({ "file": "out.csv" }), &shape(&["b"]));
-    let world = FakeWorld::with(&[]);
-    let files = Files::default();
-    let mut session = files.open(&*setup.dialect, &world, &setup.settings).await.expect("a session");
-    let (mut first, mut second) = (Lent::of(&[]), Lent::of(&[]));
-    let parts = &mut [
-        crate::adapter::Part { call: one, rows: &mut first },
-        crate::adapter::Part { call: two, rows: &mut second },
-    ];
-    let fault = session.deliver("s", parts).await.expect_err("a fault");
-    assert_eq!(fault.say, "data/out.csv: two entities are written into this file; nothing was delivered");
-    assert!(world.list(std::path::Path::new("/p/data")).expect("a folder").is_empty());
 }
 
 /// Texts that are hard on a dialect.

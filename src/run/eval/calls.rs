@@ -1,0 +1,193 @@
+//! Calls: functions of the library and of the project, and texts made of pieces.
+
+use super::block::Block;
+use super::{Machine, literal_value, operators::push_text};
+use crate::check::typed::{ExprId, Literal, Node, TypedPiece};
+use crate::function::{Absence, Context, Function, Need, Run};
+use crate::value::{Arena, Value};
+use std::borrow::Cow;
+
+/// No function of the library has more parameters than this.
+const MOST: usize = 8;
+
+impl<'m, 't> Machine<'m, 't> {
+    /// A call of a function of the library.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn call<'a>(
+        &self,
+        id: ExprId,
+        function: &'static Function,
+        args: &[Option<ExprId>],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let mut values = [Value::Absent; MOST];
+        let mut columns: [Vec<Value<'a>>; MOST] = Default::default();
+        let mut rows = Cow::Borrowed(rows);
+        for (place, param) in function.params.iter().enumerate() {
+            let Some(Some(arg)) = args.get(place) else { continue };
+            let needed = param.need == Need::Required && function.absence == Absence::Propagates;
+            // A literal is the same in every row.
+            if let Node::Literal(literal) = self.typed.nodes.node(*arg)
+                && !matches!(literal, Literal::Absent)
+            {
+                values[place] = literal_value(literal);
+                continue;
+            }
+            let mark = block.mark();
+            columns[place] = match param.need {
+                Need::Rest => self.rest(*arg, function, &mut rows, block, arena, out),
+                _ => self.column(*arg, &rows, block, arena),
+            };
+            rows = block.left(rows, mark);
+            if needed {
+                rows = present(rows, &columns[place], out);
+            }
+        }
+        let Run::Pure(run) = function.run else {
+            return rows.iter().for_each(|&row| block.fail(row, self.stop(id, "this cannot be run yet")));
+        };
+        let context = Context { arena, as_of: self.as_of };
+        let count = function.params.len();
+        let varying: Vec<usize> = (0..count).filter(|&place| !columns[place].is_empty()).collect();
+        for &row in rows.iter() {
+            for &place in &varying {
+                values[place] = columns[place][row as usize];
+            }
+            match run(&context, &values[..count]) {
+                Ok(value) => out[row as usize] = value,
+                Err(failure) => block.fail(row, self.stop(id, failure.0)),
+            }
+        }
+        columns.into_iter().for_each(|column| block.give_back(column));
+    }
+
+    /// The arguments of a rest parameter as one list for each row; absents are kept only by functions that see them. Rows
+    /// whose result is absent without a call are taken out.
+    fn rest<'a>(
+        &self,
+        list: ExprId,
+        function: &Function,
+        rows: &mut Cow<'_, [u32]>,
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) -> Vec<Value<'a>>
+    where
+        't: 'a,
+    {
+        let Node::List(items) = self.typed.nodes.node(list) else { return self.column(list, rows, block, arena) };
+        let mut columns = Vec::with_capacity(items.len());
+        for &item in items.iter() {
+            let mark = block.mark();
+            let column = self.column(item, rows, block, arena);
+            *rows = block.left(std::mem::take(rows), mark);
+            if function.absence == Absence::Propagates {
+                *rows = present(std::mem::take(rows), &column, out);
+            }
+            columns.push(column);
+        }
+        let mut lists = block.column();
+        let mut values = Vec::with_capacity(columns.len());
+        for &row in rows.iter() {
+            values.clear();
+            let all = columns.iter().map(|column| column[row as usize]);
+            match function.absence {
+                Absence::LeftOut => values.extend(all.filter(|value| !value.is_absent())),
+                _ => values.extend(all),
+            }
+            lists[row as usize] = Value::List(arena.alloc_slice_copy(&values));
+        }
+        columns.into_iter().for_each(|column| block.give_back(column));
+        lists
+    }
+
+    /// A call of a function of the project: arguments into variables of its own, then the body.
+    pub(super) fn project_call<'a>(
+        &self,
+        number: u16,
+        args: &[Option<ExprId>],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let function = &self.typed.functions[number as usize];
+        let mut own = Block::new(block.rows(), function.frame as usize);
+        let mut rows = Cow::Borrowed(rows);
+        for (place, (arg, param)) in args.iter().zip(&function.params).enumerate() {
+            let mark = block.mark();
+            let column = match arg {
+                Some(arg) => self.column(*arg, &rows, block, arena),
+                None => vec![Value::Absent; block.rows()],
+            };
+            rows = block.left(rows, mark);
+            if !param.optional {
+                rows = present(rows, &column, out);
+            }
+            own.set(place as u16, column);
+        }
+        self.fill(function.body, &rows, &mut own, arena, out);
+        own.recover(0).into_iter().for_each(|(row, stop)| block.fail(row, stop));
+    }
+
+    /// Texts and values one after the other; absent if one is.
+    pub(super) fn interpolate<'a>(
+        &self,
+        pieces: &'t [TypedPiece],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        arena: &'a Arena,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let mut rows = Cow::Borrowed(rows);
+        let mut columns = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            let TypedPiece::Value(value) = piece else { continue };
+            let mark = block.mark();
+            let column = self.column(*value, &rows, block, arena);
+            rows = block.left(rows, mark);
+            rows = present(rows, &column, out);
+            columns.push(column);
+        }
+        let mut text = String::new();
+        for &row in rows.iter() {
+            text.clear();
+            let mut values = columns.iter();
+            for piece in pieces {
+                match piece {
+                    TypedPiece::Text(piece) => text.push_str(piece),
+                    TypedPiece::Value(_) => {
+                        values.next().into_iter().for_each(|column| push_text(&mut text, column[row as usize]));
+                    }
+                }
+            }
+            out[row as usize] = Value::Text(arena.alloc_str(&text));
+        }
+        columns.into_iter().for_each(|column| block.give_back(column));
+    }
+}
+
+/// The rows that have a value in a column; the result of the others is absent.
+fn present<'r, 'a>(rows: Cow<'r, [u32]>, column: &[Value<'a>], out: &mut [Value<'a>]) -> Cow<'r, [u32]> {
+    if rows.iter().all(|&row| !column[row as usize].is_absent()) {
+        return rows;
+    }
+    let mut kept = Vec::with_capacity(rows.len());
+    for &row in rows.iter() {
+        if column[row as usize].is_absent() {
+            out[row as usize] = Value::Absent;
+        } else {
+            kept.push(row);
+        }
+    }
+    Cow::Owned(kept)
+}

@@ -1,0 +1,86 @@
+//! Working pieces of something side by side, with results in the order of the pieces.
+//!
+//! What comes out does not depend on how many threads there are: a piece knows nothing of the others, and their results are
+//! put together in order.
+
+use crate::value::Arena;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
+
+/// Where the values of a run live, and how many threads may make them.
+pub struct Arenas {
+    own: Arena,
+    more: typed_arena::Arena<Arena>,
+    threads: usize,
+}
+
+impl Arenas {
+    /// For so many threads.
+    pub fn new(threads: usize) -> Arenas {
+        Arenas { own: Arena::new(), more: typed_arena::Arena::new(), threads: threads.max(1) }
+    }
+
+    /// For all processors of this machine.
+    pub fn of_machine() -> Arenas {
+        Arenas::new(thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    /// The arena of whoever works alone.
+    pub fn own(&self) -> &Arena {
+        &self.own
+    }
+
+    /// Works all pieces and gives the results in their order. Each thread has an arena whose values live as long as these
+    /// arenas.
+    pub fn each<'t, P: Send, R: Send>(
+        &'t self,
+        pieces: impl ExactSizeIterator<Item = P> + Send,
+        work: impl Fn(P, &'t Arena) -> R + Sync,
+    ) -> Vec<R> {
+        let count = pieces.len();
+        if self.threads == 1 || count < 2 {
+            return pieces.map(|piece| work(piece, &self.own)).collect();
+        }
+        let waiting = Mutex::new(pieces.enumerate());
+        let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let mut results: Vec<Option<R>> = (0..count).map(|_| None).collect();
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.threads.min(count))
+                .map(|_| {
+                    let arena: &'t mut Arena = self.more.alloc(Arena::new());
+                    let (next, work) = (&next, &work);
+                    scope.spawn(move || {
+                        let arena: &'t Arena = arena;
+                        let mut done = Vec::new();
+                        while let Some((number, piece)) = next() {
+                            done.push((number, work(piece, arena)));
+                        }
+                        done
+                    })
+                })
+                .collect();
+            for thread in threads {
+                match thread.join() {
+                    Ok(done) => done.into_iter().for_each(|(number, result)| results[number] = Some(result)),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
+        results.into_iter().flatten().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_pieces() {
+        for threads in [1, 2, 5] {
+            let arenas = Arenas::new(threads);
+            let texts = arenas.each(0..100, |number, arena| &*arena.alloc_str(&number.to_string()));
+            assert_eq!(texts, (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Working the rules of maps: block by block, on all processors.
+
+use super::eval::block::{BLOCK, Block};
+use super::eval::{Machine, Odd, Stop};
+use super::fate::{Fallen, Reason, Who};
+use super::make::{Fate, Made, MadeRow, State, begin};
+use super::parallel::Arenas;
+use super::table::Apart;
+use crate::check::typed::{Literal, OnNone, Place, TypedMap, TypedRule, TypedTarget};
+use crate::model::Field;
+use crate::syntax::ast::{Arrow, Operation};
+use crate::value::{Arena, Row, Type, Value};
+use std::collections::BTreeMap;
+
+/// How many rows a thread takes at once.
+pub const PIECE: usize = 16 * BLOCK;
+
+/// A rule that is worked when records are created or updated.
+struct Active<'t> {
+    rule: &'t TypedRule,
+    target: &'t TypedTarget,
+    field: &'t Field,
+    mode: State,
+}
+
+/// The rules of all maps.
+pub struct Work<'w, 't> {
+    machine: &'w Machine<'w, 't>,
+    /// By map.
+    rules: Vec<Vec<Active<'t>>>,
+}
+
+/// Rows of one map that are worked together, with the places of their values.
+struct Piece<'p, 't> {
+    map: u16,
+    rows: &'p mut [MadeRow],
+    values: &'p mut [Value<'t>],
+    states: &'p mut [State],
+}
+
+impl<'w, 't> Work<'w, 't> {
+    /// The rules that exist when records are created or updated and that go to the right.
+    pub fn of(machine: &'w Machine<'w, 't>) -> Work<'w, 't> {
+        let active = |map: &'t TypedMap| {
+            let fields = &machine.model.entity(map.right).fields;
+            let rules = map.rules.iter().filter(|rule| exists(rule) && !goes_left(machine, &rule.arrow));
+            let rules = rules.filter_map(|rule| {
+                let target = rule.target.as_ref()?;
+                Some(Active { rule, target, field: &fields[target.field as usize], mode: mode(rule) })
+            });
+            rules.collect()
+        };
+        Work { machine, rules: machine.typed.maps.iter().map(active).collect() }
+    }
+
+    /// Works the rules for all records of an entity.
+    pub fn all(&self, into: &mut Made<'t>, arenas: &'t Arenas, fallen: &mut Fallen) {
+        let width = into.width;
+        into.values = vec![Value::Absent; into.rows.len() * width];
+        into.states = vec![State::default(); into.rows.len() * width];
+        let values = into.values.chunks_mut(PIECE * width.max(1));
+        let states = into.states.chunks_mut(PIECE * width.max(1));
+        let rows = into.rows.chunks_mut(PIECE).zip(values).zip(states);
+        let results = arenas.each(rows, |((rows, values), states), arena| {
+            let (mut fallen, odd) = (Fallen::default(), Odd::default());
+            let worker = Work { machine: &Machine { odd: &odd, ..*self.machine }, rules: Vec::new() };
+            let mut block = Block::new(0, 0);
+            for piece in of_one_map(rows, values, states, width) {
+                let rules = &self.rules[piece.map as usize];
+                worker.piece(rules, piece, width, &mut block, arena, &mut fallen);
+            }
+            (fallen, odd)
+        });
+        for (others, odd) in results {
+            fallen.add(others);
+            self.machine.odd.take(odd);
+        }
+    }
+
+    /// Works the rules of a map for the rows of a block.
+    fn piece(
+        &self,
+        rules: &[Active<'t>],
+        piece: Piece<'_, 't>,
+        width: usize,
+        block: &mut Block<'t>,
+        arena: &'t Arena,
+        fallen: &mut Fallen,
+    ) {
+        let map = &self.machine.typed.maps[piece.map as usize];
+        let lefts: Vec<Row> = piece.rows.iter().map(|row| row.left).collect();
+        begin(block, self.machine, map, &lefts);
+        let mut troubles = Troubles::default();
+        let mut into = Into { values: piece.values, states: piece.states, width, arena };
+        for (inside, rows) in by_inside(self.machine, &lefts) {
+            let machine = self.machine.inside(inside);
+            for (local, value) in &map.lets {
+                let mut column = machine.column(*value, &rows, block, arena);
+                for (row, stop) in block.recover(0) {
+                    column[row as usize] = Value::Absent;
+                    troubles.stop(row, stop);
+                }
+                set_some(block, *local, column, &rows);
+            }
+            for active in rules {
+                let outcome =
+                    Outcome { machine: &machine, map, active, into: &mut into, troubles: &mut troubles, fallen };
+                outcome.work(&rows, block, arena);
+            }
+        }
+        for (row, trouble) in troubles.0 {
+            self.judge(map, &mut piece.rows[row as usize], trouble, fallen);
+        }
+    }
+
+    /// Says what becomes of a record some of whose rules gave no value.
+    fn judge(&self, map: &TypedMap, row: &mut MadeRow, trouble: Trouble, fallen: &mut Fallen) {
+        let apart = match row.fate {
+            Fate::Protected => Apart::Protected,
+            Fate::Outside => Apart::Outside,
+            _ => Apart::No,
+        };
+        let who = || Who::row(self.machine, row.left, map.left);
+        row.nobody = trouble.stop.as_ref().and_then(|stop| Some(stop.nobody.as_ref()?.0));
+        let why = match (trouble.rejected, trouble.stop) {
+            (Some(why), _) => {
+                fallen.rejected(&map.name, who(), &why, apart);
+                why
+            }
+            (None, Some(stop)) => {
+                if row.fate == Fate::Whole {
+                    if stop.why.ends_with("was made of this record") {
+                        fallen.held(&map.name, who(), stop.why.to_string());
+                        row.fate = Fate::Held(stop.why.to_string());
+                        return;
+                    }
+                    fallen.failed(&map.name, who(), &stop, apart);
+                }
+                stop.why.to_string()
+            }
+            (None, None) => return,
+        };
+        if row.fate == Fate::Whole {
+            row.fate = Fate::Rejected(why);
+        }
+    }
+}
+
+/// Sets a variable in some rows of a block; in the others it stays.
+fn set_some<'a>(block: &mut Block<'a>, local: u16, mut column: Vec<Value<'a>>, rows: &[u32]) {
+    let before = block.variable(local);
+    if rows.len() < column.len() && !before.is_empty() {
+        let mut whole = before.to_vec();
+        rows.iter().for_each(|&row| whole[row as usize] = column[row as usize]);
+        column = whole;
+    }
+    block.set(local, column);
+}
+
+/// Cuts rows into blocks, each of rows of one map.
+fn of_one_map<'p, 't>(
+    mut rows: &'p mut [MadeRow],
+    mut values: &'p mut [Value<'t>],
+    mut states: &'p mut [State],
+    width: usize,
+) -> Vec<Piece<'p, 't>> {
+    let mut pieces = Vec::with_capacity(rows.len() / BLOCK + 1);
+    while let Some(first) = rows.first() {
+        let map = first.map;
+        let count = rows.iter().take(BLOCK).take_while(|row| row.map == map).count();
+        let (these, others) = rows.split_at_mut(count);
+        let (these_values, other_values) = values.split_at_mut(count * width);
+        let (these_states, other_states) = states.split_at_mut(count * width);
+        pieces.push(Piece { map, rows: these, values: these_values, states: these_states });
+        (rows, values, states) = (others, other_values, other_states);
+    }
+    pieces
+}
+
+/// The rows of a block in at most two groups: those that go on, and those that leave nowhere (`true`).
+pub fn by_inside(machine: &Machine<'_, '_>, lefts: &[Row]) -> impl Iterator<Item = (bool, Vec<u32>)> + use<> {
+    let is_inside = |row: &u32| {
+        let left = lefts[*row as usize];
+        machine.tables.table(left.table).apart(left.row) != Apart::No
+    };
+    let (inside, others): (Vec<u32>, Vec<u32>) = (0..lefts.len() as u32).partition(is_inside);
+    [(false, others), (true, inside)].into_iter().filter(|(_, rows)| !rows.is_empty())
+}
+
+/// Why rules gave no value, by row: the first failure, and the first rejection.
+#[derive(Default)]
+struct Troubles(BTreeMap<u32, Trouble>);
+
+#[derive(Default)]
+struct Trouble {
+    stop: Option<Box<Stop>>,
+    rejected: Option<String>,
+}
+
+impl Troubles {
+    fn stop(&mut self, row: u32, stop: Box<Stop>) {
+        self.0.entry(row).or_default().stop.get_or_insert(stop);
+    }
+}
+
+/// Where the values of the rows of a block go.
+struct Into<'o, 't> {
+    values: &'o mut [Value<'t>],
+    states: &'o mut [State],
+    width: usize,
+    arena: &'t Arena,
+}
+
+impl<'t> Into<'_, 't> {
+    fn clear(&mut self, row: u32, active: &Active<'t>) {
+        self.states[row as usize * self.width + active.target.field as usize] = active.mode.and(State::CLEAR);
+    }
+
+    #[inline]
+    fn value(&mut self, row: u32, active: &Active<'t>, value: Value<'t>) {
+        let at = row as usize * self.width + active.target.field as usize;
+        let mut state = self.states[at].and(active.mode).and(State::SET);
+        if active.target.steps.is_empty() {
+            self.values[at] = value;
+        } else {
+            self.values[at] = put(self.values[at], &active.target.steps, &active.field.ty, value, self.arena);
+            state = state.and(State::PART);
+        }
+        self.states[at] = state;
+    }
+}
+
+/// One rule in one block.
+struct Outcome<'o, 'i, 't> {
+    machine: &'o Machine<'o, 't>,
+    map: &'t TypedMap,
+    active: &'o Active<'t>,
+    into: &'o mut Into<'i, 't>,
+    troubles: &'o mut Troubles,
+    fallen: &'o mut Fallen,
+}
+
+impl<'t> Outcome<'_, '_, 't> {
+    fn work(mut self, rows: &[u32], block: &mut Block<'t>, arena: &'t Arena) {
+        let rule = self.active.rule;
+        let Some(value) = rule.value else { return };
+        let chosen;
+        let rows = match rule.when {
+            None => rows,
+            Some(when) => {
+                chosen = self.chosen(when, rows, block, arena);
+                &chosen
+            }
+        };
+        let column = self.machine.column(value, rows, block, arena);
+        let failed = block.recover(0);
+        let mut absent = Vec::new();
+        let mut next = failed.iter().map(|(row, _)| *row).peekable();
+        for &row in rows {
+            if next.next_if_eq(&row).is_some() {
+                continue;
+            }
+            match column[row as usize] {
+                Value::Absent => absent.push(row),
+                value => self.into.value(row, self.active, value),
+            }
+        }
+        block.give_back(column);
+        self.none(&rule.absent, &absent, block, arena);
+        match &rule.fails {
+            Some(fails) => {
+                let failed: Vec<u32> = failed.iter().map(|(row, _)| *row).collect();
+                self.none(fails, &failed, block, arena);
+            }
+            None => failed.into_iter().for_each(|(row, stop)| self.troubles.stop(row, stop)),
+        }
+    }
+
+    /// The rows that fulfil the condition of the rule.
+    fn chosen(
+        &mut self,
+        when: crate::check::typed::ExprId,
+        rows: &[u32],
+        block: &mut Block<'t>,
+        arena: &'t Arena,
+    ) -> Vec<u32> {
+        let column = self.machine.column(when, rows, block, arena);
+        let left = block.left(rows, 0).into_owned();
+        block.recover(0).into_iter().for_each(|(row, stop)| self.troubles.stop(row, stop));
+        let undecided = left.iter().filter(|&&row| column[row as usize].is_absent()).count();
+        if undecided > 0 {
+            let why = Reason::Skipped(format!("{}: condition undecided", self.active.rule.label));
+            self.fallen.count(&self.map.name, why, undecided as u64);
+        }
+        let chosen = left.into_iter().filter(|&row| matches!(column[row as usize], Value::Bool(true))).collect();
+        block.give_back(column);
+        chosen
+    }
+
+    /// What the rule does where it has no value.
+    fn none(&mut self, action: &'t OnNone, rows: &[u32], block: &mut Block<'t>, arena: &'t Arena) {
+        if rows.is_empty() {
+            return;
+        }
+        let label = &self.active.rule.label;
+        match action {
+            OnNone::Keep => {}
+            OnNone::Clear => rows.iter().for_each(|&row| self.into.clear(row, self.active)),
+            OnNone::Reject(why) => rows.iter().for_each(|&row| {
+                let trouble = self.troubles.0.entry(row).or_default();
+                trouble.rejected.get_or_insert_with(|| format!("{label}: {why}"));
+            }),
+            OnNone::Skip(why) => {
+                let why = Reason::Skipped(format!("{label}: {why}"));
+                self.fallen.count(&self.map.name, why, rows.len() as u64);
+            }
+            OnNone::Value(other) => {
+                let column = self.machine.column(*other, rows, block, arena);
+                for &row in block.left(rows, 0).iter() {
+                    if !column[row as usize].is_absent() {
+                        self.into.value(row, self.active, column[row as usize]);
+                    }
+                }
+                block.recover(0).into_iter().for_each(|(row, stop)| self.troubles.stop(row, stop));
+                block.give_back(column);
+            }
+        }
+    }
+}
+
+/// True if a rule exists when records are created or updated.
+fn exists(rule: &TypedRule) -> bool {
+    let made = rule.on.is_empty() || rule.on.iter().any(|op| matches!(op, Operation::Create | Operation::Update));
+    made && !rule.off
+}
+
+/// True if the customer chose the other direction for a rule.
+fn goes_left(machine: &Machine<'_, '_>, arrow: &Arrow) -> bool {
+    let Arrow::Option(name) = arrow else { return false };
+    let options = &machine.model.mapping(machine.typed.mapping).options;
+    let chosen = options.iter().position(|option| option.name.text == *name).map(|index| machine.options[index]);
+    chosen.and_then(Value::as_text) == Some("left")
+}
+
+fn mode(rule: &TypedRule) -> State {
+    let mut state = State::default();
+    let create_only = !rule.on.is_empty() && !rule.on.contains(&Operation::Update);
+    let update_only = !rule.on.is_empty() && !rule.on.contains(&Operation::Create);
+    for (on, bit) in [
+        (rule.mode.once || create_only, State::ONCE),
+        (rule.mode.fill, State::FILL),
+        (rule.mode.add, State::ADD),
+        (update_only, State::UPDATE),
+    ] {
+        if on {
+            state = state.and(bit);
+        }
+    }
+    state
+}
+
+/// A value with another put into a place of it; structures and elements on the way are made if they are not there.
+pub fn put<'t>(whole: Value<'t>, steps: &[Place], ty: &Type, value: Value<'t>, arena: &'t Arena) -> Value<'t> {
+    let Some((step, rest)) = steps.split_first() else { return value };
+    match (step, ty) {
+        (Place::Member(index), Type::Struct(members)) => {
+            let mut parts = match whole {
+                Value::Struct(parts) => parts.to_vec(),
+                _ => vec![Value::Absent; members.len()],
+            };
+            let index = *index as usize;
+            parts[index] = put(parts[index], rest, &members[index].ty, value, arena);
+            Value::Struct(arena.alloc_slice_copy(&parts))
+        }
+        (Place::Element(known), Type::List(element) | Type::Set(element)) => {
+            let mut items = match whole {
+                Value::List(items) => items.to_vec(),
+                _ => Vec::new(),
+            };
+            match items.iter().position(|item| is_element(*item, known)) {
+                Some(index) => items[index] = put(items[index], rest, element, value, arena),
+                None => {
+                    let mut fresh = Value::Absent;
+                    for (member, literal) in known {
+                        fresh = put(fresh, &[Place::Member(*member)], element, owned(literal, arena), arena);
+                    }
+                    items.push(put(fresh, rest, element, value, arena));
+                }
+            }
+            Value::List(arena.alloc_slice_copy(&items))
+        }
+        _ => whole,
+    }
+}
+
+/// True if an element has the values that a place asks for.
+pub fn is_element(item: Value<'_>, known: &[(u16, Literal)]) -> bool {
+    let Value::Struct(members) = item else { return false };
+    known.iter().all(|(index, literal)| super::eval::operators::same_literal(literal, members[*index as usize]))
+}
+
+fn owned<'t>(literal: &Literal, arena: &'t Arena) -> Value<'t> {
+    match literal {
+        Literal::Text(text) => Value::Text(arena.alloc_str(text)),
+        Literal::Int(value) => Value::Int(*value),
+        Literal::Decimal(value) => Value::Decimal(*value),
+        Literal::Bool(value) => Value::Bool(*value),
+        Literal::Duration(value) => Value::Duration(*value),
+        Literal::Date(value) => Value::Date(*value),
+        Literal::MonthDay(month, day) => Value::MonthDay(*month, *day),
+        Literal::Absent => Value::Absent,
+    }
+}
