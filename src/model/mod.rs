@@ -18,6 +18,8 @@ pub mod mapping;
 pub mod sync;
 mod route;
 pub mod provider;
+pub mod layer;
+pub mod standard;
 pub mod cases;
 pub mod resolve;
 pub mod overlay;
@@ -33,7 +35,7 @@ use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
 use jiff::tz::TimeZone;
 
 pub use crate::syntax::ast::Operation;
-pub use overlay::{standard_of, with_overlay};
+pub use overlay::{said, standard_of, with_overlay};
 pub use resolve::resolve;
 
 /// A model or system, by its number in the project.
@@ -67,6 +69,8 @@ pub struct Model {
     pub tables: Vec<Table>,
     /// Syncs.
     pub syncs: Vec<Sync>,
+    /// What the standard was when somebody last looked, by sync.
+    pub standards: Vec<standard::Standard>,
     /// Test documents.
     pub tests: Vec<Test>,
     /// Data classes by name.
@@ -516,6 +520,8 @@ pub struct MapRule {
     pub rule: Rule,
     /// The sync whose overlay put it there; `None` for the standard.
     pub overlay: Option<SyncId>,
+    /// The layer that put it there, for people: `overlay of this sync`, `overlay kommunen`, `provider north`.
+    pub layer: String,
 }
 
 /// An allocation.
@@ -605,6 +611,8 @@ pub struct Sync {
     pub protected: Protected,
     /// Which classes may reach which fields.
     pub allow: Vec<Grant>,
+    /// Layers under its own changes, the lowest first.
+    pub layers: Vec<layer::Layer>,
     /// The customer's overlay.
     pub change: Vec<MapChange>,
     /// How much may change in one run.
@@ -667,7 +675,7 @@ pub enum Protected {
 }
 
 /// A customer's changes to one map.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MapChange {
     /// `map` or `mapping.map`.
     pub map: Path,

@@ -66,9 +66,9 @@ pub enum Command {
     /// Show what a change of rules does, and to whom
     Diff(DiffArgs),
     /// Pause a sync: nothing is written until it is resumed
-    Pause(StandingArgs),
+    Pause(PauseArgs),
     /// Let a paused sync go on
-    Resume(StandingArgs),
+    Resume(ResumeArgs),
     /// Make a secret that people would otherwise invent
     Secret(SecretArgs),
 }
@@ -571,10 +571,24 @@ pub struct PrivacyArgs {
 #[command(after_long_help = "\
 Examples:
   koppla overlay exempelkommun-haldor    each rule that is replaced, switched off or added, beside the standard's
-  koppla overlay --format json           the same for programs")]
+  koppla overlay --format json           the same for programs
+  koppla overlay exempelkommun-haldor --note     note the standard as it is, in a document beside the sync
+  koppla overlay exempelkommun-haldor --merge    what the standard has changed since: taken, conflict, redundant
+  koppla overlay --impact roster--haldor         which syncs a change of this mapping touches, and which must decide
+
+From the note on, koppla check says which changes of a sync were written over a standard that is no more.")]
 pub struct OverlayArgs {
     /// The name of the sync; may be left out where the project has one only
     pub sync: Option<String>,
+    /// Note the standard as it is today: what the sync has otherwise was looked at
+    #[arg(long, conflicts_with_all = ["merge", "impact"])]
+    pub note: bool,
+    /// Show what the standard has changed since it was noted, row by row; exit 1 if something is to be decided
+    #[arg(long, conflicts_with = "impact")]
+    pub merge: bool,
+    /// Show which syncs of the project a change of this mapping touches; exit 1 if one has something to decide
+    #[arg(long, value_name = "MAPPING", conflicts_with = "sync")]
+    pub impact: Option<String>,
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
@@ -621,15 +635,33 @@ pub struct DiffArgs {
     pub project: ProjectArgs,
 }
 
-/// `koppla pause`, `koppla resume`
+/// `koppla pause`
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 The word under `status` in the document of the sync is changed, and nothing else. Preview, map and plan work all the
 same.
 
 Examples:
-  koppla pause exempelkommun-haldor      nothing is written until it is resumed
-  koppla resume exempelkommun-haldor     it goes on where it was")]
+  koppla pause exempelkommun-haldor      nothing is written until it is resumed")]
+pub struct PauseArgs {
+    /// The sync.
+    #[command(flatten)]
+    pub standing: StandingArgs,
+}
+
+/// `koppla resume`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla resume exempelkommun-haldor     a paused sync goes on where it was")]
+pub struct ResumeArgs {
+    /// The sync.
+    #[command(flatten)]
+    pub standing: StandingArgs,
+}
+
+/// Which sync is paused or resumed.
+#[derive(Debug, Args)]
 pub struct StandingArgs {
     /// The name of the sync
     pub sync: String,
@@ -640,6 +672,9 @@ pub struct StandingArgs {
 
 /// `koppla secret`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla secret verification-code 21QW00     a code by which a school and a learning platform know each other")]
 pub struct SecretArgs {
     /// Which secret.
     #[command(subcommand)]
