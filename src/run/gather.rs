@@ -3,7 +3,7 @@
 use super::parallel::Arenas;
 use crate::adapter::drive::{ReadOutcome, read_all};
 use crate::adapter::{Fault, Opener, Session, Settings, files, http};
-use crate::model::{Model, Setting, SyncSide, System, literal};
+use crate::model::{Model, Setting, SyncSide, System, SystemId, literal};
 use crate::plan::{EntityRead, Plan};
 use crate::protocol::Dialect;
 use crate::syntax::tree::{Kind, Node};
@@ -179,8 +179,8 @@ pub struct Read {
 
 /// Settings of both sides of a sync.
 pub struct Sides {
-    /// Of the left system.
-    pub left: Settings,
+    /// Of the systems on the left.
+    pub left: BTreeMap<SystemId, Settings>,
     /// Of the right system.
     pub right: Settings,
 }
@@ -203,6 +203,7 @@ pub async fn gather(
     sides: &Sides,
     world: &dyn World,
     with_right: bool,
+    threads: usize,
     told: &mut (dyn FnMut(&str, usize) + Send),
 ) -> Read {
     let told = Mutex::new(told);
@@ -215,7 +216,7 @@ pub async fn gather(
         let gathered = task.read(plan.model, world, &told).await;
         done.push((task.is_right, gathered));
     }
-    done.extend(read_files(files, plan.model, world, &told).await);
+    done.extend(read_files(files, plan.model, world, threads, &told).await);
     for (is_right, gathered) in done {
         let into = if is_right { &mut read.right } else { &mut read.left };
         into.extend(gathered);
@@ -235,7 +236,9 @@ fn tasks<'p>(plan: &'p Plan<'_>, sides: &'p Sides, with_right: bool) -> Vec<Task
         _ => tasks.push(Task { protocol, dialect, entities, settings, is_right }),
     };
     for system in &plan.reads {
-        add(system.protocol, &*system.dialect, system.entities.iter().collect(), &sides.left, false);
+        if let Some(settings) = sides.left.get(&system.system) {
+            add(system.protocol, &*system.dialect, system.entities.iter().collect(), settings, false);
+        }
     }
     if with_right && let Some((protocol, dialect)) = &plan.target.connection {
         let entities = plan.target.entities.iter().filter_map(|entity| entity.read.as_ref()).collect();
@@ -250,10 +253,11 @@ async fn read_files(
     tasks: Vec<Task<'_>>,
     model: &Model,
     world: &dyn World,
+    threads: usize,
     told: &Told<'_>,
 ) -> Vec<(bool, BTreeMap<EntityId, Gathered>)> {
     let handle = tokio::runtime::Handle::current();
-    if tasks.len() < 2 || handle.runtime_flavor() != tokio::runtime::RuntimeFlavor::MultiThread {
+    if threads < 2 || tasks.len() < 2 || handle.runtime_flavor() != tokio::runtime::RuntimeFlavor::MultiThread {
         let mut done = Vec::new();
         for task in tasks {
             let gathered = task.read(model, world, told).await;
@@ -262,7 +266,7 @@ async fn read_files(
         return done;
     }
     tokio::task::block_in_place(|| {
-        Arenas::of_machine()
+        Arenas::new(threads)
             .each(tasks.into_iter(), |task, _| (task.is_right, handle.block_on(task.read(model, world, told))))
     })
 }

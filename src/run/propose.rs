@@ -15,10 +15,11 @@ use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Finder, Memory, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
 use super::table::{Apart, Table};
+use super::work::PIECE;
 use crate::documents::keys::Keys;
 use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
-use crate::store::{LinkState, Store, StoreFault};
+use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
 use crate::syntax::tree::{Kind, Node};
 use crate::value::{Arena, Class, EntityId, Row, Type, Value, normal};
@@ -106,9 +107,20 @@ pub fn work_route<'t>(
     lookups: &'t [Lookup<'t>],
     report: &mut Report,
 ) -> Option<Worked<'t>> {
+    work_input(plan, first_input(plan, read, report), as_of, arenas, lookups, report)
+}
+
+/// The same over left tables that are there already.
+fn work_input<'t>(
+    plan: &'t Plan<'t>,
+    mut input: Input<'t>,
+    as_of: Date,
+    arenas: &'t Arenas,
+    lookups: &'t [Lookup<'t>],
+    report: &mut Report,
+) -> Option<Worked<'t>> {
     let model = plan.model;
     let sync = model.sync(plan.sync);
-    let mut input = first_input(plan, read, report);
     let mut last = None;
     for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
         let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, &sync.options, arenas.own()));
@@ -128,12 +140,37 @@ pub fn work_route<'t>(
 /// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
 /// be proposed just so is proposed.
 pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal, StoreFault> {
-    let Wish { store, saved, as_of, made_at, purpose } = *wish;
-    let arenas = Arenas::of_machine();
-    let arena = arenas.own();
+    let arenas = Arenas::new(wish.threads);
     let codecs = lookup_codecs(plan.model);
-    let lookups = lookups(plan.model, &codecs, arena);
+    let lookups = lookups(plan.model, &codecs, arenas.own());
     let mut report = Report::default();
+    let input = first_input(plan, read, &mut report);
+    propose_over(&Given { plan, read, lookups: &lookups, arenas: &arenas, loose: &[] }, input, wish, report)
+}
+
+/// What a proposal is made over, beside the left tables.
+pub struct Given<'t> {
+    /// The compiled sync.
+    pub plan: &'t Plan<'t>,
+    /// What was read; of it, only the right side counts here.
+    pub read: &'t Read,
+    /// Look-up tables.
+    pub lookups: &'t [Lookup<'t>],
+    /// Where values live.
+    pub arenas: &'t Arenas,
+    /// Right records that nobody has linked, where the right side is not read: their keys and values, with no left key.
+    pub loose: &'t [(EntityId, Link)],
+}
+
+/// The same over left tables that are there already: for test cases.
+pub fn propose_over<'t>(
+    given: &Given<'t>,
+    input: Input<'t>,
+    wish: &Wish<'_>,
+    mut report: Report,
+) -> Result<Proposal, StoreFault> {
+    let Wish { store, saved, as_of, made_at, purpose, .. } = *wish;
+    let Given { plan, read, lookups, arenas, loose } = *given;
     let mut set = ChangeSet {
         version: VERSION,
         sync: plan.model.sync(plan.sync).name.text.clone(),
@@ -146,7 +183,7 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
         Some(store) => !store.has_links(&set.sync)? || store.recall(&set.sync, FILLED)?.is_none(),
         None => true,
     };
-    let Some(worked) = work_route(plan, read, as_of, &arenas, &lookups, &mut report) else {
+    let Some(worked) = work_input(plan, input, as_of, arenas, lookups, &mut report) else {
         return Ok(Proposal { set, report, stale: Vec::new() });
     };
     let mut compared: Vec<Compared<'_>> = Vec::new();
@@ -155,16 +192,18 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
     let waiting = waiting(store, &set.sync)?;
     let decisions = Decisions::of(store, &set.sync)?;
     let mut memory = Memory::of(plan, store, &set.sync)?;
+    memory.add_loose(loose);
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
-        let context = Context { plan, worked: &worked, index, store, known, as_of, purpose, arena };
-        let right = Right::of(plan, write, read, &mut memory, arena);
+        let secret = store.map_or([0; 32], Store::key);
+        let context = Context { plan, worked: &worked, index, secret, known, as_of, purpose };
+        let right = Right::of(plan, write, read, &mut memory, arenas);
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
-        let one = context.compare(right);
+        let one = context.compare(right, arenas);
         memory.learn(write.entity, one.changes.iter().map(|proposed| &proposed.change));
         compared.push(one);
     }
@@ -221,6 +260,8 @@ pub struct Wish<'w> {
     pub made_at: &'w str,
     /// What it is for.
     pub purpose: Purpose,
+    /// How many threads work on it.
+    pub threads: usize,
 }
 
 /// What a proposal is made for.
@@ -232,16 +273,26 @@ pub enum Purpose {
     Write,
 }
 
+/// A made record and the present one that it is compared with.
+struct Pair<'k> {
+    row: usize,
+    left_key: &'k str,
+    present: usize,
+    found: Found,
+    /// How many changes stand before it.
+    at: usize,
+}
+
 /// Comparing one entity.
 struct Context<'c, 't> {
     plan: &'c Plan<'c>,
     worked: &'c Worked<'t>,
     index: usize,
-    store: Option<&'c Store>,
+    /// The key of hashes that nobody else can compute.
+    secret: [u8; 32],
     known: Known<'c>,
     as_of: Date,
     purpose: Purpose,
-    arena: &'t Arena,
 }
 
 impl<'c, 't> Context<'c, 't> {
@@ -287,12 +338,12 @@ impl<'c, 't> Context<'c, 't> {
         if value.is_null() || !hidden {
             return value;
         }
-        let hash = hashed(keyed_hash(self.store, &value.to_string()));
+        let hash = hashed(keyed_hash(&self.secret, &value.to_string()));
         secrets.insert(field.name.text.clone(), value);
         hash
     }
 
-    fn compare(&self, right: Right<'t>) -> Compared<'t> {
+    fn compare(&self, right: Right<'t>, arenas: &'t Arenas) -> Compared<'t> {
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let mut report = EntityReport { entity: entity.name.text.clone(), ..EntityReport::default() };
@@ -309,7 +360,8 @@ impl<'c, 't> Context<'c, 't> {
         let tables = self.worked.tables.with(made.entity.0, right.table());
         let (none, odd) = (Links::default(), Odd::default());
         let machine = setting.machine(&tables, &none, &odd).inside(true);
-        let mut finder = Finder::of(&right, made, &machine);
+        let mut finder = Finder::of(&right, made, &machine, arenas);
+        let mut pairs = Vec::new();
         for (row, left_key) in keys.iter().enumerate() {
             let Some(left_key) = left_key else { continue };
             let linked = right.by_left(left_key);
@@ -350,8 +402,7 @@ impl<'c, 't> Context<'c, 't> {
                         report.hold(left_key, "two records on the left lead to one record on the right");
                         continue;
                     }
-                    let change = self.difference(row, left_key, &right, present, &found);
-                    changes.extend(change.map(|change| Proposed::about(present, change)));
+                    pairs.push(Pair { row, left_key, present, found, at: changes.len() });
                 }
                 Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
                 Found::Several(candidates) => {
@@ -365,8 +416,36 @@ impl<'c, 't> Context<'c, 't> {
                 }
             }
         }
+        let mut changes = self.with_differences(changes, &pairs, &right, arenas);
         self.gone(&right, &seen, &taken, &mut changes, &mut report);
         Compared { entity: made.entity, right, changes, report }
+    }
+
+    /// Adds the changes of records that are there, each where it stands among the others.
+    fn with_differences(
+        &self,
+        others: Vec<Proposed>,
+        pairs: &[Pair<'_>],
+        right: &Right<'t>,
+        arenas: &'t Arenas,
+    ) -> Vec<Proposed> {
+        let pieces = arenas.each(pairs.chunks(PIECE), |pairs, _| {
+            let difference = |pair: &Pair<'_>| {
+                let change = self.difference(pair.row, pair.left_key, right, pair.present, &pair.found)?;
+                Some((pair.at, Proposed::about(pair.present, change)))
+            };
+            pairs.iter().filter_map(difference).collect::<Vec<_>>()
+        });
+        let mut differences = pieces.into_iter().flatten().peekable();
+        let mut changes = Vec::with_capacity(others.len());
+        for (at, other) in others.into_iter().enumerate() {
+            while let Some((_, difference)) = differences.next_if(|(before, _)| *before <= at) {
+                changes.push(difference);
+            }
+            changes.push(other);
+        }
+        changes.extend(differences.map(|(_, difference)| difference));
+        changes
     }
 
     fn creation(&self, row: usize, left_key: &str) -> Change {
@@ -475,6 +554,11 @@ impl<'c, 't> Context<'c, 't> {
         entity.fields.iter().enumerate().zip(made.row(row).iter().zip(made.row_states(row))).all(
             |((position, field), (value, state))| {
                 let held = right.value(index, position);
+                if let (Value::Text(value), Value::Text(held)) = (value, held)
+                    && *value == held
+                {
+                    return true;
+                }
                 if never_updated(field, *state) {
                     return true;
                 }
@@ -495,11 +579,12 @@ impl<'c, 't> Context<'c, 't> {
         let odd = Odd::default();
         let setting = self.setting();
         let machine = setting.machine(&self.worked.tables, &links, &odd);
+        let arena = Arena::new();
         let frame = vec![Value::Absent; map.frame as usize + 1];
         for rule in map.rules.iter().filter(|rule| rule.on.contains(&operation)) {
             let (Some(target), Some(value)) = (&rule.target, rule.value) else { continue };
             // The left record may be gone: what such a rule needs of it is absent, and nothing is written then.
-            let Ok(value) = machine.eval(value, &frame, self.arena) else { continue };
+            let Ok(value) = machine.eval(value, &frame, &arena) else { continue };
             let field = &entity.fields[target.field as usize];
             let to = to_json(&field.ty, value, &|row| self.reference(row));
             let to = self.compared(field, to, &mut change.secrets);
@@ -721,7 +806,7 @@ impl<'c, 't> Context<'c, 't> {
         let left = self.plan.route.typed.last().and_then(|typed| typed.maps.get(made.map as usize)).map(|map| map.left);
         let (Some(left), Some(key)) = (left, &self.worked.left_keys()[self.index][row]) else { return Vec::new() };
         let texts = self.known.identities.texts(left, key);
-        texts.iter().map(|text| keyed_hash(self.store, text)).collect()
+        texts.iter().map(|text| keyed_hash(&self.secret, text)).collect()
     }
 }
 
@@ -848,10 +933,9 @@ fn same_element(known: &Json, part: &Json) -> bool {
 }
 
 /// A hash that nobody can compute without the store's key.
-pub(super) fn keyed_hash(store: Option<&Store>, text: &str) -> u64 {
+pub(super) fn keyed_hash(key: &[u8; 32], text: &str) -> u64 {
     use hmac::{Hmac, Mac};
-    let key = store.map_or([0; 32], Store::key);
-    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(&key) else { return 0 };
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(key) else { return 0 };
     mac.update(text.as_bytes());
     let bytes = mac.finalize().into_bytes();
     u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])

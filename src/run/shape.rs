@@ -211,7 +211,7 @@ impl<'s, 't> Shaper<'s, 't> {
     ) -> Vec<Grown<'t>> {
         let count = rows.len();
         let (machine, name, key) = (self.machine, self.name, &*self.key);
-        let results = self.arenas.each((0..count.div_ceil(PIECE)).into_iter(), |number, arena| {
+        let results = self.arenas.each(0..count.div_ceil(PIECE), |number, arena| {
             let odd = Odd::default();
             let machine = Machine { odd: &odd, ..machine };
             let block = Block::new(0, 0);
@@ -696,7 +696,7 @@ fn apart_of(machine: &Machine<'_, '_>, value: Value<'_>) -> Apart {
 }
 
 /// The hashes of what is joined on, for the rows in which no part of it is absent.
-fn hashes<'a, 't: 'a>(
+pub(super) fn hashes<'a, 't: 'a>(
     machine: &Machine<'_, 't>,
     sides: impl Iterator<Item = (ExprId, u32)>,
     rows: &[u32],
