@@ -10,6 +10,7 @@ mod lines;
 mod zips;
 mod together;
 mod naughty;
+mod guess;
 mod kill;
 
 use super::*;
