@@ -64,6 +64,9 @@ pub enum Command {
     /// Pause a sync: nothing is written until it is resumed
     Pause(StandingArgs),
     /// Let a paused sync go on
+    #[command(after_long_help = "\
+Examples:
+  koppla resume exempelkommun-haldor     it goes on where it was")]
     Resume(StandingArgs),
     /// Make a secret that people would otherwise invent
     Secret(SecretArgs),
@@ -628,6 +631,9 @@ pub struct StandingArgs {
 
 /// `koppla secret`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla secret verification-code 21QW00                          print a code")]
 pub struct SecretArgs {
     /// Which secret.
     #[command(subcommand)]
