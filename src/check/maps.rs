@@ -232,6 +232,7 @@ impl Checker<'_> {
             span: rule.span,
             left_span: rule.left.span,
             overlay: from.overlay.is_some(),
+            layer: from.layer.as_str().into(),
         };
         if forward {
             let facts = when.map(|when| self.facts_if(when)).unwrap_or_default();

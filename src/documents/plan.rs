@@ -78,7 +78,7 @@ impl Page<'_, '_> {
         let way = way.map(|mapping| mapping.right.first().map_or("?", |side| &model.system(side.system).name.text));
         let systems: Vec<&str> = std::iter::once(left).chain(way).collect();
         self.line(&format!("{}: {}", sync.name.text, systems.join(" → ")));
-        for side in [&sync.left, &sync.right] {
+        for side in sync.sources().chain([&sync.right]) {
             let settings = settings(self.plan, side, is_set);
             if !settings.is_empty() {
                 self.line(&format!("\nsettings of {}", model.system(side.system).name.text));
@@ -103,8 +103,7 @@ impl Page<'_, '_> {
         for system in &plan.reads {
             let name = &model.system(system.system).name.text;
             self.line(&format!("\nread {name} ({})", system.protocol));
-            let side = [&model.sync(plan.sync).left, &model.sync(plan.sync).right];
-            let side = side.into_iter().find(|side| side.system == system.system);
+            let side = model.sync(plan.sync).source(system.system);
             for entity in &system.entities {
                 let call = filled(plan, side, &system.dialect.show(entity.call));
                 self.item(2, &model.entity(entity.entity).name.text, &call);
@@ -195,7 +194,7 @@ impl Page<'_, '_> {
     fn rule(&self, rule: &TypedRule) -> String {
         let whole = self.source(rule.span);
         let left = self.source(rule.left_span);
-        let layer = if rule.overlay { "  (overlay of this sync)" } else { "" };
+        let layer = if rule.overlay { format!("  ({})", rule.layer) } else { String::new() };
         match whole.split_once(&left) {
             Some((_, rest)) if !left.is_empty() => format!("{left} {}{layer}", rest.trim_start()),
             _ => format!("{whole}{layer}"),
@@ -397,7 +396,7 @@ fn map_json(plan: &Plan<'_>, map: &TypedMap) -> Value {
         .map(|rule| {
             let target = rule.target.as_ref().map(|target| entity.fields[target.field as usize].name.text.as_str());
             let classes: Vec<&str> = rule.classes.iter().map(|class| plan.model.classes.name(class)).collect();
-            json!({"label": rule.label, "arrow": rule.arrow.text(), "field": target, "classes": classes, "overlay": rule.overlay, "off": rule.off})
+            json!({"label": rule.label, "arrow": rule.arrow.text(), "field": target, "classes": classes, "overlay": rule.overlay, "layer": rule.layer, "off": rule.off})
         })
         .collect();
     json!({"map": map.name, "from": record_name(plan.model, map.left), "to": entity.name.text, "off": map.off, "rules": rules})

@@ -18,6 +18,8 @@ pub mod mapping;
 pub mod sync;
 mod route;
 pub mod provider;
+pub mod layer;
+pub mod standard;
 pub mod cases;
 pub mod resolve;
 pub mod overlay;
@@ -33,7 +35,7 @@ use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
 use jiff::tz::TimeZone;
 
 pub use crate::syntax::ast::Operation;
-pub use overlay::{standard_of, with_overlay};
+pub use overlay::{said, standard_of, with_overlay};
 pub use resolve::resolve;
 
 /// A model or system, by its number in the project.
@@ -67,6 +69,8 @@ pub struct Model {
     pub tables: Vec<Table>,
     /// Syncs.
     pub syncs: Vec<Sync>,
+    /// What the standard was when somebody last looked, by sync.
+    pub standards: Vec<standard::Standard>,
     /// Test documents.
     pub tests: Vec<Test>,
     /// Data classes by name.
@@ -516,6 +520,8 @@ pub struct MapRule {
     pub rule: Rule,
     /// The sync whose overlay put it there; `None` for the standard.
     pub overlay: Option<SyncId>,
+    /// The layer that put it there, for people: `overlay of this sync`, `overlay kommunen`, `provider north`.
+    pub layer: String,
 }
 
 /// An allocation.
@@ -589,6 +595,8 @@ pub struct Sync {
     pub status: Status,
     /// The source.
     pub left: SyncSide,
+    /// Further systems that its mappings read.
+    pub beside: Vec<SyncSide>,
     /// The target.
     pub right: SyncSide,
     /// The mappings from left to right, in order.
@@ -603,6 +611,8 @@ pub struct Sync {
     pub protected: Protected,
     /// Which classes may reach which fields.
     pub allow: Vec<Grant>,
+    /// Layers under its own changes, the lowest first.
+    pub layers: Vec<layer::Layer>,
     /// The customer's overlay.
     pub change: Vec<MapChange>,
     /// How much may change in one run.
@@ -630,6 +640,18 @@ pub enum Status {
     Ended,
 }
 
+impl Sync {
+    /// The systems that records come from: the one on the left, and those that its mappings read beside it.
+    pub fn sources(&self) -> impl Iterator<Item = &SyncSide> {
+        std::iter::once(&self.left).chain(&self.beside)
+    }
+
+    /// The source that is this system.
+    pub fn source(&self, system: SystemId) -> Option<&SyncSide> {
+        self.sources().find(|side| side.system == system)
+    }
+}
+
 /// One side of a sync.
 #[derive(Debug)]
 pub struct SyncSide {
@@ -653,7 +675,7 @@ pub enum Protected {
 }
 
 /// A customer's changes to one map.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MapChange {
     /// `map` or `mapping.map`.
     pub map: Path,

@@ -59,15 +59,16 @@ pub enum Command {
     Privacy(PrivacyArgs),
     /// Show what a sync has otherwise than the standard, and why
     Overlay(OverlayArgs),
+    /// Print the JSON Schema of documents, for editors
+    Schema(SchemaArgs),
+    /// Serve an editor: findings as you type, hover, completion, renaming (Language Server Protocol)
+    Lsp(LspArgs),
     /// Show what a change of rules does, and to whom
     Diff(DiffArgs),
     /// Pause a sync: nothing is written until it is resumed
-    Pause(StandingArgs),
+    Pause(PauseArgs),
     /// Let a paused sync go on
-    #[command(after_long_help = "\
-Examples:
-  koppla resume exempelkommun-haldor     it goes on where it was")]
-    Resume(StandingArgs),
+    Resume(ResumeArgs),
     /// Make a secret that people would otherwise invent
     Secret(SecretArgs),
 }
@@ -283,10 +284,14 @@ pub struct FmtArgs {
 Examples:
   koppla explain unknown-field           what the finding means, with a wrong and a right example
   koppla explain                         all codes, by area
+  koppla explain --all                   the pages of all codes, one after the other
   koppla explain --format json           the same for programs")]
 pub struct ExplainArgs {
     /// The code of a finding, as it stands in brackets: unknown-field
     pub code: Option<String>,
+    /// The pages of all codes
+    #[arg(long, conflicts_with = "code")]
+    pub all: bool,
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
@@ -338,7 +343,8 @@ Examples:
   koppla docs informat--smartschool                          the table of fields and directions
   koppla docs informat--smartschool --format markdown        the same, to paste into a document
   koppla docs informat--smartschool --format csv --out tabel.csv
-  koppla docs --format html --out site                       a page for each sync and mapping, and an index")]
+  koppla docs --format html --out site                       a page for each sync and mapping, and an index
+  koppla docs --site site                                    the manual, functions, findings, systems and all tables")]
 pub struct DocsArgs {
     /// The name of a mapping or sync; may be left out for pages of all of them
     pub name: Option<String>,
@@ -348,6 +354,9 @@ pub struct DocsArgs {
     /// Write into this file instead of standard output; without a name: into this folder
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
+    /// Write everything there is to read into this folder, as a site of its own
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "format", "out"])]
+    pub site: Option<PathBuf>,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
@@ -562,10 +571,24 @@ pub struct PrivacyArgs {
 #[command(after_long_help = "\
 Examples:
   koppla overlay exempelkommun-haldor    each rule that is replaced, switched off or added, beside the standard's
-  koppla overlay --format json           the same for programs")]
+  koppla overlay --format json           the same for programs
+  koppla overlay exempelkommun-haldor --note     note the standard as it is, in a document beside the sync
+  koppla overlay exempelkommun-haldor --merge    what the standard has changed since: taken, conflict, redundant
+  koppla overlay --impact roster--haldor         which syncs a change of this mapping touches, and which must decide
+
+From the note on, koppla check says which changes of a sync were written over a standard that is no more.")]
 pub struct OverlayArgs {
     /// The name of the sync; may be left out where the project has one only
     pub sync: Option<String>,
+    /// Note the standard as it is today: what the sync has otherwise was looked at
+    #[arg(long, conflicts_with_all = ["merge", "impact"])]
+    pub note: bool,
+    /// Show what the standard has changed since it was noted, row by row; exit 1 if something is to be decided
+    #[arg(long, conflicts_with = "impact")]
+    pub merge: bool,
+    /// Show which syncs of the project a change of this mapping touches; exit 1 if one has something to decide
+    #[arg(long, value_name = "MAPPING", conflicts_with = "sync")]
+    pub impact: Option<String>,
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
@@ -612,15 +635,33 @@ pub struct DiffArgs {
     pub project: ProjectArgs,
 }
 
-/// `koppla pause`, `koppla resume`
+/// `koppla pause`
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 The word under `status` in the document of the sync is changed, and nothing else. Preview, map and plan work all the
 same.
 
 Examples:
-  koppla pause exempelkommun-haldor      nothing is written until it is resumed
-  koppla resume exempelkommun-haldor     it goes on where it was")]
+  koppla pause exempelkommun-haldor      nothing is written until it is resumed")]
+pub struct PauseArgs {
+    /// The sync.
+    #[command(flatten)]
+    pub standing: StandingArgs,
+}
+
+/// `koppla resume`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla resume exempelkommun-haldor     a paused sync goes on where it was")]
+pub struct ResumeArgs {
+    /// The sync.
+    #[command(flatten)]
+    pub standing: StandingArgs,
+}
+
+/// Which sync is paused or resumed.
+#[derive(Debug, Args)]
 pub struct StandingArgs {
     /// The name of the sync
     pub sync: String,
@@ -633,7 +674,7 @@ pub struct StandingArgs {
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  koppla secret verification-code 21QW00                          print a code")]
+  koppla secret verification-code 21QW00     a code by which a school and a learning platform know each other")]
 pub struct SecretArgs {
     /// Which secret.
     #[command(subcommand)]
@@ -711,4 +752,31 @@ pub struct TryArgs {
     /// The folder that the example is put into
     #[arg(long, value_name = "DIR", default_value = ".koppla-try")]
     pub folder: PathBuf,
+}
+
+/// `koppla schema`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla schema                    one schema for all documents; the first key says which part holds
+  koppla schema mapping            the schema of mappings alone
+  koppla schema --out .koppla      a file for each kind, for the settings of an editor")]
+pub struct SchemaArgs {
+    /// model, system, mapping, sync, provider, table or test
+    pub kind: Option<String>,
+    /// Write koppla.schema.json and a file for each kind into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "kind")]
+    pub out: Option<PathBuf>,
+}
+
+/// `koppla lsp`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla lsp                       the editor says which folder it has open
+  koppla lsp --project schools     the project lies in this folder")]
+pub struct LspArgs {
+    /// The folder of the project, if it is not the one that the editor has open
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
 }

@@ -30,6 +30,8 @@ pub mod functions;
 pub mod test;
 pub mod docs;
 pub mod fmt;
+pub mod schema;
+pub mod lsp;
 pub mod version;
 pub mod diff;
 
@@ -78,11 +80,13 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Test(args) => test::run(args, world, out),
         Command::Docs(args) => docs::run(args, world, out),
         Command::Fmt(args) => fmt::run(args, world, out),
-        Command::Pause(args) => standing::pause(args, world, out),
-        Command::Resume(args) => standing::resume(args, world, out),
+        Command::Pause(args) => standing::pause(&args.standing, world, out),
+        Command::Resume(args) => standing::resume(&args.standing, world, out),
         Command::Secret(args) => secret::run(args, world, out),
         Command::Privacy(args) => privacy::run(args, world, out),
         Command::Overlay(args) => overlay::run(args, world, out),
+        Command::Schema(args) => schema::run(args, world, out),
+        Command::Lsp(args) => lsp::run(args, world, out),
         Command::Diff(args) => diff::run(args, world, out),
     }
 }

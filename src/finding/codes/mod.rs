@@ -247,6 +247,14 @@ pub mod document {
             "the provider has none of this name"; ["did you mean `{suggestion}`?", "name the provider that has it: `{provider}`", "write it under `packages:` of the provider"]
         PACKAGE_DECIDES "package-decides" Error "the package {package} fixes `{name}`";
             "says otherwise"; ["remove the line, or choose another package"]
+        UNKNOWN_OVERLAY "unknown-overlay" Error "there is no overlay `{name}`";
+            "no overlay document has this name"; ["did you mean `{suggestion}`?", "write it as a document: `overlay: {name}`"]
+        REPLACED_TWICE "replaced-twice" Error "`{label}` is changed by `{one}` and by `{other}`";
+            "which one counts is not said"; ["put one over the other with `over:`, or change the row in one of them only"]
+        STANDARD_HAS_CHANGED "standard-has-changed" Warning "the standard of `{label}` is not what it was";
+            "written over: {was}"; ["koppla overlay --merge shows what has changed; koppla overlay --note says that it was looked at"]
+        VANISHED_RULE "vanished-rule" Error "`{label}` is no row of the standard any more";
+            "would add a rule; it was written over: {was}"; ["find what the row is called now, or remove the line; then koppla overlay --note"]
         BEGINS_WITH_NOTHING "begins-with-nothing" Error "there is no setting `{name}` to begin with";
             "not a setting of this system"; ["did you mean `{suggestion}`?", "declare it under `settings:`"]
         UNKNOWN_SETTING "unknown-setting" Error "`{name}` is no setting of `{system}`";
