@@ -210,3 +210,19 @@ fn labels_with_signs_of_markdown_stay_labels() {
         .count();
     assert_eq!(found, 1);
 }
+
+/// A pipeline often has no data of people; then it must not say that nobody is concerned.
+#[test]
+fn without_records_nobody_says_that_none_changes() {
+    let world = committed();
+    git(&world, &["rm", "--quiet", "input/pupils.csv"]);
+    let mapping = MAPPING.replace("f\"{given_name} {family_name}\"", "f\"{family_name} {given_name}\"");
+    told(&world, &mapping)
+        .ends(Exit::Done)
+        .says(&["0 rows of register.pupil (not read in full): more may change than is said here"]);
+    let said = koppla("diff main --format markdown", &world);
+    said.says(&[
+        "**not all records could be read**, so nobody knows who changes",
+        "+ f\"{family_name} {given_name}\" -> name",
+    ]);
+}
