@@ -85,6 +85,12 @@ impl Sources {
         self.files.iter().position(|file| file.path == path).map(|index| FileId(index as u32))
     }
 
+    /// The path of a file as it is seen from a folder above the project, from which `root` leads to it: `kunder/norr/`.
+    pub fn path_from(&self, root: &str, id: FileId) -> String {
+        let path = &self.file(id).path;
+        if path.starts_with("library:") { path.clone() } else { format!("{root}{path}") }
+    }
+
     /// The text under a span.
     pub fn slice(&self, span: Span) -> &str {
         &self.file(span.file).text[span.range()]

@@ -4,8 +4,10 @@
 
 mod project;
 
-use koppla::finding::page::{ExampleFile, Page};
+use koppla::finding::page::{DEMO, ExampleFile, Page};
 use koppla::finding::{Code, codes, terminal};
+use koppla::shell::{Exit, Out, run_on};
+use koppla::world::TestWorld;
 use std::collections::BTreeMap;
 
 /// What a word of a message counts for: names of fields and documents are rarely longer.
@@ -128,7 +130,24 @@ fn every_code_has_a_page_with_a_bad_and_a_good_example() {
 
 /// Codes of connections come from the protocols, whose own tests run their pages: `check` does not ask them yet.
 fn found_by_check(code: &Code) -> bool {
-    !codes::system::ALL.iter().any(|known| known.slug == code.slug)
+    !codes::system::ALL.iter().any(|known| known.slug == code.slug) && code.slug != codes::sync::CASE_FAILED.slug
+}
+
+/// Whether a case comes out is found by working it.
+#[test]
+fn a_bad_case_fails_and_a_good_one_passes() {
+    let page = Page::parse(codes::sync::CASE_FAILED.page).expect("a page");
+    let tested = |files: &[ExampleFile]| {
+        let world = TestWorld::new();
+        DEMO.iter().for_each(|(path, text)| world.put(path, *text));
+        files.iter().for_each(|file| world.put(&file.path, file.text.clone()));
+        let (mut result, mut notes) = (Vec::new(), Vec::new());
+        let mut out = Out::new(&mut result, &mut notes, terminal::Style::default());
+        let exit = run_on(["koppla", "test", "--format", "github"].map(Into::into), &world, &mut out);
+        (exit, String::from_utf8_lossy(&result).matches("title=case-failed").count())
+    };
+    page.bad().for_each(|files| assert_eq!(tested(files), (Exit::Found, 1)));
+    page.good().for_each(|files| assert_eq!(tested(files), (Exit::Done, 0)));
 }
 
 #[test]

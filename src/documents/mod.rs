@@ -12,3 +12,4 @@ pub mod direction;
 pub mod privacy;
 pub mod overlay;
 pub mod upgrade;
+pub mod edits;

@@ -8,12 +8,12 @@
 use super::{Finding, Severity};
 use crate::source::Sources;
 
-/// All findings, a line each.
-pub fn render(findings: &[Finding], sources: &Sources) -> String {
-    findings.iter().map(|finding| line(finding, sources)).collect()
+/// All findings, a line each. `root` leads from the root of the repository to the project; empty where they are one.
+pub fn render(findings: &[Finding], sources: &Sources, root: &str) -> String {
+    findings.iter().map(|finding| line(finding, sources, root)).collect()
 }
 
-fn line(finding: &Finding, sources: &Sources) -> String {
+fn line(finding: &Finding, sources: &Sources, root: &str) -> String {
     let level = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -26,7 +26,7 @@ fn line(finding: &Finding, sources: &Sources) -> String {
     let texts: Vec<String> = [Some(finding.message()), label, finding.help()].into_iter().flatten().collect();
     format!(
         "::{level} file={},line={line},col={column},endLine={end_line},endColumn={end_column},title={}::{}\n",
-        property(&file.path),
+        property(&sources.path_from(root, finding.span.file)),
         property(finding.code.slug),
         data(&texts.join("\n"))
     )
@@ -54,7 +54,7 @@ mod tests {
         let finding = Finding::new(&codes::document::UNKNOWN_KEY, Span::new(file, 12..16))
             .word("key", "na%am")
             .word("in", "a mapping");
-        let line = super::render(&[finding], &sources);
+        let line = super::render(&[finding], &sources, "");
         assert!(
             line.starts_with("::error file=a%2C b%3A c.mapping.yaml,line=2,col=1,endLine=2,endColumn=5,title="),
             "{line}"

@@ -20,7 +20,7 @@
 //! }
 //! ```
 //!
-//! `severity` is `error`, `warning` or `hint`. Lines and columns count from 1, columns in characters; `byte` counts from 0
+//! The form is also written down in `grammar/schemas/output/check.json`. `severity` is `error`, `warning` or `hint`. Lines and columns count from 1, columns in characters; `byte` counts from 0
 //! in the file; `end` is the first place after. `help` is null where there is none. `page` is the command that prints the
 //! page of the code. Findings stand in the order given (file, offset, code after a check), keys in the order above; keys
 //! may be added at the end, none goes away.
@@ -33,6 +33,16 @@ use serde_json::{Map, Value, json};
 pub fn render(findings: &[Finding], sources: &Sources) -> Value {
     let all: Vec<Value> = findings.iter().map(|finding| object(finding, sources)).collect();
     json!({ "findings": all, "counts": counts(findings) })
+}
+
+/// The same after a baseline has taken out what it knows: `"baseline": { "known": 3, "settled": 1 }` at the end says how
+/// many findings are in it, and how many of it were not found any more.
+pub fn render_beside(findings: &[Finding], sources: &Sources, known: Option<(u64, u64)>) -> Value {
+    let mut value = render(findings, sources);
+    if let Some((known, settled)) = known {
+        value["baseline"] = json!({ "known": known, "settled": settled });
+    }
+    value
 }
 
 /// How many findings of each severity.

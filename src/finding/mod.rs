@@ -2,18 +2,22 @@
 //!
 //! A [`Finding`] holds a code, a place and the words that fill the code's texts. All texts stand in [`codes`], one
 //! table per area; every code has a page under `pages/`, whose bad example gives exactly that code and whose good
-//! example gives none. How findings look is the business of the renderers: [`terminal`], [`json`], [`github`], [`sarif`]; how a page looks, of
-//! [`page`].
+//! example gives none. How findings look is the business of the renderers: [`terminal`], [`json`], [`github`],
+//! [`sarif`], [`junit`]; how a page looks, of [`page`].
 
 pub mod codes;
 pub mod suggest;
+pub mod fingerprint;
+pub mod baseline;
 pub mod layout;
 pub mod excerpt;
 pub mod terminal;
 pub mod json;
 pub mod github;
 pub mod sarif;
+pub mod junit;
 pub mod page;
+pub mod weights;
 
 use crate::source::{FileId, Span};
 

@@ -10,6 +10,7 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceSpan, ThemeCharacters,
     ThemeStyles,
 };
+use std::cmp::Reverse;
 use std::fmt;
 
 /// More findings than this are grouped by code.
@@ -18,6 +19,8 @@ const SHOWN_IN_FULL: usize = 50;
 const FULL_OF_A_GROUP: usize = 3;
 /// Of each group, so many more get a line each.
 const LINES_OF_A_GROUP: usize = 50;
+/// The heading of a group names so many files.
+const FILES_OF_A_GROUP: usize = 8;
 /// Columns for line numbers and the frame.
 const FRAME: usize = 10;
 
@@ -76,7 +79,8 @@ pub fn concise(findings: &[Finding], sources: &Sources) -> String {
 ///
 /// Files of the built-in library count only where they have findings.
 pub fn summary(findings: &[Finding], sources: &Sources) -> String {
-    let with: Vec<bool> = sources.ids().map(|id| findings.iter().any(|finding| finding.span.file == id)).collect();
+    let mut with = vec![false; sources.ids().count()];
+    findings.iter().for_each(|finding| with[finding.span.file.0 as usize] = true);
     let own = |id: FileId| !sources.file(id).path.starts_with("library:");
     let files = sources.ids().zip(&with).filter(|&(id, &has)| has || own(id)).count();
     let of_files = if files == 1 { "1 file".to_string() } else { format!("{files} files") };
@@ -158,13 +162,22 @@ fn grouped(group: &[&Finding], sources: &Sources, style: &Style) -> String {
 fn heading(group: &[&Finding], sources: &Sources) -> String {
     let mut files: Vec<(FileId, usize)> = Vec::new();
     for finding in group {
-        match files.iter_mut().find(|(file, _)| *file == finding.span.file) {
+        // Findings stand in order of files.
+        match files.last_mut().filter(|(file, _)| *file == finding.span.file) {
             Some((_, count)) => *count += 1,
             None => files.push((finding.span.file, 1)),
         }
     }
-    let files: Vec<String> =
-        files.iter().map(|(file, count)| format!("{} {count}", harmless(&sources.file(*file).path))).collect();
+    let count = files.len();
+    files.sort_by_key(|(file, count)| (Reverse(*count), *file));
+    let mut files: Vec<String> = files
+        .iter()
+        .take(FILES_OF_A_GROUP)
+        .map(|(file, count)| format!("{} {count}", harmless(&sources.file(*file).path)))
+        .collect();
+    if count > files.len() {
+        files.push(format!("and {} more files", count - files.len()));
+    }
     format!("{}: {} findings ({})", group[0].code.slug, group.len(), files.join(", "))
 }
 

@@ -89,6 +89,6 @@ pub fn waits(held: &Held) -> bool {
 
 /// The number by which people call a held record: it says nothing about whom, and is the same from run to run.
 pub fn number(store: &Store, sync: &str, held: &Held) -> String {
-    let hash = super::propose::keyed_hash(Some(store), &format!("{sync}\n{}\n{}", held.entity, held.left_key));
+    let hash = super::propose::keyed_hash(&store.key(), &format!("{sync}\n{}\n{}", held.entity, held.left_key));
     format!("{:08x}", hash >> 32)
 }

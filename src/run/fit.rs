@@ -18,13 +18,13 @@ use crate::value::{Arena, EntityId, Type, Value, normal};
 pub fn judge(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fallen) {
     for this in made.iter_mut() {
         let fits = fits(machine, this.entity);
+        let needed = needed(machine.model.entity(this.entity));
         let mut arena = Arena::new();
         for row in 0..this.rows.len() {
             if this.rows[row].fate != Fate::Whole {
                 continue;
             }
-            let trouble =
-                empty(machine.model.entity(this.entity), this, row).or_else(|| unfit(&fits, this, row, &arena));
+            let trouble = empty(&needed, this, row).or_else(|| unfit(&fits, this, row, &arena));
             arena.reset();
             if let Some(why) = trouble {
                 let place = &machine.typed.maps[this.rows[row].map as usize].name;
@@ -35,15 +35,22 @@ pub fn judge(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fall
     }
 }
 
-/// The first required field that is empty after all rules.
-fn empty(entity: &Entity, made: &Made<'_>, row: usize) -> Option<String> {
+/// The fields that may not be empty after all rules.
+fn needed(entity: &Entity) -> Vec<(usize, &Field)> {
     let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-    let missing = entity.fields.iter().enumerate().find(|(index, field)| {
+    let needed = |(index, field): &(usize, &Field)| {
         let id = theirs && entity.key.contains(index);
         let list = matches!(field.ty, Type::List(_) | Type::Set(_));
-        let needed = !field.optional && field.default.is_none() && field.access != Access::Read && !id && !list;
-        needed && made.row(row)[*index].is_absent() && !made.row_states(row)[*index].has(State::UPDATE)
-    });
+        !field.optional && field.default.is_none() && field.access != Access::Read && !id && !list
+    };
+    entity.fields.iter().enumerate().filter(needed).collect()
+}
+
+/// The first needed field that is empty.
+fn empty(needed: &[(usize, &Field)], made: &Made<'_>, row: usize) -> Option<String> {
+    let missing = needed
+        .iter()
+        .find(|(index, _)| made.row(row)[*index].is_absent() && !made.row_states(row)[*index].has(State::UPDATE));
     missing.map(|(_, field)| format!("{} is required, but empty", field.name.text))
 }
 

@@ -33,6 +33,15 @@ pub enum Unready {
     Paused(String),
 }
 
+impl Unready {
+    /// Why, in words.
+    pub fn why(self) -> String {
+        match self {
+            Unready::Wrong(why) | Unready::Paused(why) => why,
+        }
+    }
+}
+
 /// The settings of a side, with references to secrets resolved. Says in words which one is missing or wrong.
 pub fn settings(
     model: &Model,
@@ -194,6 +203,7 @@ pub async fn gather(
     sides: &Sides,
     world: &dyn World,
     with_right: bool,
+    threads: usize,
     told: &mut (dyn FnMut(&str, usize) + Send),
 ) -> Read {
     let told = Mutex::new(told);
@@ -206,7 +216,7 @@ pub async fn gather(
         let gathered = task.read(plan.model, world, &told).await;
         done.push((task.is_right, gathered));
     }
-    done.extend(read_files(files, plan.model, world, &told).await);
+    done.extend(read_files(files, plan.model, world, threads, &told).await);
     for (is_right, gathered) in done {
         let into = if is_right { &mut read.right } else { &mut read.left };
         into.extend(gathered);
@@ -241,10 +251,11 @@ async fn read_files(
     tasks: Vec<Task<'_>>,
     model: &Model,
     world: &dyn World,
+    threads: usize,
     told: &Told<'_>,
 ) -> Vec<(bool, BTreeMap<EntityId, Gathered>)> {
     let handle = tokio::runtime::Handle::current();
-    if tasks.len() < 2 || handle.runtime_flavor() != tokio::runtime::RuntimeFlavor::MultiThread {
+    if threads < 2 || tasks.len() < 2 || handle.runtime_flavor() != tokio::runtime::RuntimeFlavor::MultiThread {
         let mut done = Vec::new();
         for task in tasks {
             let gathered = task.read(model, world, told).await;
@@ -253,7 +264,7 @@ async fn read_files(
         return done;
     }
     tokio::task::block_in_place(|| {
-        Arenas::of_machine()
+        Arenas::new(threads)
             .each(tasks.into_iter(), |task, _| (task.is_right, handle.block_on(task.read(model, world, told))))
     })
 }

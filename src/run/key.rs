@@ -150,6 +150,15 @@ pub fn key_text(machine: &Machine<'_, '_>, row: Row, record: RecordType) -> Opti
     (!text.is_empty()).then_some(text)
 }
 
+/// The key of a row as text behind a name and a colon.
+pub fn named_key(machine: &Machine<'_, '_>, name: &str, row: Row, record: RecordType) -> Option<String> {
+    let mut text = String::with_capacity(name.len() + 40);
+    text.push_str(name);
+    text.push(':');
+    push_key(machine, row, record, &mut text, &mut Arena::new())?;
+    (text.len() > name.len() + 1).then_some(text)
+}
+
 /// Appends the key of a row; `None` if a part of it is absent.
 fn push_key(
     machine: &Machine<'_, '_>,

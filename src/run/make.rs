@@ -6,7 +6,7 @@
 use super::eval::block::Block;
 use super::eval::{Frame, Linked, Links, Machine, Odd, Stop};
 use super::fate::{Fallen, Reason, Who};
-use super::key::{key_text, record_of};
+use super::key::record_of;
 use super::parallel::Arenas;
 use super::table::Apart;
 use super::work::{self, Work};
@@ -356,5 +356,5 @@ pub fn left_key(machine: &Machine<'_, '_>, left: Row) -> Option<String> {
         RecordType::Set(set) => &machine.model.set(set).name.text,
         RecordType::Layout(_) => return None,
     };
-    key_text(machine, left, record).map(|key| format!("{name}:{key}"))
+    super::key::named_key(machine, name, left, record)
 }

@@ -25,6 +25,7 @@ mod agree;
 pub mod decide;
 pub mod guard;
 pub mod propose;
+pub mod impact;
 mod deliver;
 pub mod apply;
 pub mod written;

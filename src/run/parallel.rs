@@ -21,9 +21,9 @@ impl Arenas {
         Arenas { own: Arena::new(), more: typed_arena::Arena::new(), threads: threads.max(1) }
     }
 
-    /// For all processors of this machine.
+    /// For as many threads as this machine has processors.
     pub fn of_machine() -> Arenas {
-        Arenas::new(thread::available_parallelism().map_or(1, usize::from))
+        Arenas::new(processors())
     }
 
     /// The arena of whoever works alone.
@@ -69,6 +69,11 @@ impl Arenas {
         });
         results.into_iter().flatten().collect()
     }
+}
+
+/// How many processors this machine has.
+pub fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Finder, Memory, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
 use super::table::{Apart, Table};
+use super::work::PIECE;
 use crate::documents::keys::Keys;
 use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
@@ -74,17 +75,9 @@ fn scalar_json(ty: &Type, text: &str) -> Json {
     }
 }
 
-/// Works all mappings of a route over what was read. The result is that of the last one.
-pub fn work_route<'t>(
-    plan: &'t Plan<'t>,
-    read: &'t Read,
-    as_of: Date,
-    arenas: &'t Arenas,
-    lookups: &'t [Lookup<'t>],
-    report: &mut Report,
-) -> Option<Worked<'t>> {
+/// What was read, as the left tables of the first mapping of a route.
+pub fn first_input<'t>(plan: &'t Plan<'t>, read: &'t Read, report: &mut Report) -> Input<'t> {
     let model = plan.model;
-    let sync = model.sync(plan.sync);
     let mut input = Input::default();
     for system in &plan.reads {
         for entity in &system.entities {
@@ -102,6 +95,21 @@ pub fn work_route<'t>(
             report.reads.push(ReadReport::of(model, entity.entity, outcome));
         }
     }
+    input
+}
+
+/// Works all mappings of a route over what was read. The result is that of the last one.
+pub fn work_route<'t>(
+    plan: &'t Plan<'t>,
+    read: &'t Read,
+    as_of: Date,
+    arenas: &'t Arenas,
+    lookups: &'t [Lookup<'t>],
+    report: &mut Report,
+) -> Option<Worked<'t>> {
+    let model = plan.model;
+    let sync = model.sync(plan.sync);
+    let mut input = first_input(plan, read, report);
     let mut last = None;
     for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
         let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, &sync.options, arenas.own()));
@@ -121,8 +129,8 @@ pub fn work_route<'t>(
 /// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
 /// be proposed just so is proposed.
 pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal, StoreFault> {
-    let Wish { store, saved, as_of, made_at, purpose } = *wish;
-    let arenas = Arenas::of_machine();
+    let Wish { store, saved, as_of, made_at, purpose, threads } = *wish;
+    let arenas = Arenas::new(threads);
     let arena = arenas.own();
     let codecs = lookup_codecs(plan.model);
     let lookups = lookups(plan.model, &codecs, arena);
@@ -151,13 +159,14 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
-        let context = Context { plan, worked: &worked, index, store, known, as_of, purpose, arena };
-        let right = Right::of(plan, write, read, &mut memory, arena);
+        let secret = store.map_or([0; 32], Store::key);
+        let context = Context { plan, worked: &worked, index, secret, known, as_of, purpose };
+        let right = Right::of(plan, write, read, &mut memory, &arenas);
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
-        let one = context.compare(right);
+        let one = context.compare(right, &arenas);
         memory.learn(write.entity, one.changes.iter().map(|proposed| &proposed.change));
         compared.push(one);
     }
@@ -214,6 +223,8 @@ pub struct Wish<'w> {
     pub made_at: &'w str,
     /// What it is for.
     pub purpose: Purpose,
+    /// How many threads work on it.
+    pub threads: usize,
 }
 
 /// What a proposal is made for.
@@ -225,16 +236,26 @@ pub enum Purpose {
     Write,
 }
 
+/// A made record and the present one that it is compared with.
+struct Pair<'k> {
+    row: usize,
+    left_key: &'k str,
+    present: usize,
+    found: Found,
+    /// How many changes stand before it.
+    at: usize,
+}
+
 /// Comparing one entity.
 struct Context<'c, 't> {
     plan: &'c Plan<'c>,
     worked: &'c Worked<'t>,
     index: usize,
-    store: Option<&'c Store>,
+    /// The key of hashes that nobody else can compute.
+    secret: [u8; 32],
     known: Known<'c>,
     as_of: Date,
     purpose: Purpose,
-    arena: &'t Arena,
 }
 
 impl<'c, 't> Context<'c, 't> {
@@ -280,12 +301,12 @@ impl<'c, 't> Context<'c, 't> {
         if value.is_null() || !hidden {
             return value;
         }
-        let hash = hashed(keyed_hash(self.store, &value.to_string()));
+        let hash = hashed(keyed_hash(&self.secret, &value.to_string()));
         secrets.insert(field.name.text.clone(), value);
         hash
     }
 
-    fn compare(&self, right: Right<'t>) -> Compared<'t> {
+    fn compare(&self, right: Right<'t>, arenas: &'t Arenas) -> Compared<'t> {
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let mut report = EntityReport { entity: entity.name.text.clone(), ..EntityReport::default() };
@@ -302,7 +323,8 @@ impl<'c, 't> Context<'c, 't> {
         let tables = self.worked.tables.with(made.entity.0, right.table());
         let (none, odd) = (Links::default(), Odd::default());
         let machine = setting.machine(&tables, &none, &odd).inside(true);
-        let mut finder = Finder::of(&right, made, &machine);
+        let mut finder = Finder::of(&right, made, &machine, arenas);
+        let mut pairs = Vec::new();
         for (row, left_key) in keys.iter().enumerate() {
             let Some(left_key) = left_key else { continue };
             let linked = right.by_left(left_key);
@@ -343,8 +365,7 @@ impl<'c, 't> Context<'c, 't> {
                         report.hold(left_key, "two records on the left lead to one record on the right");
                         continue;
                     }
-                    let change = self.difference(row, left_key, &right, present, &found);
-                    changes.extend(change.map(|change| Proposed::about(present, change)));
+                    pairs.push(Pair { row, left_key, present, found, at: changes.len() });
                 }
                 Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
                 Found::Several(candidates) => {
@@ -358,8 +379,36 @@ impl<'c, 't> Context<'c, 't> {
                 }
             }
         }
+        let mut changes = self.with_differences(changes, &pairs, &right, arenas);
         self.gone(&right, &seen, &taken, &mut changes, &mut report);
         Compared { entity: made.entity, right, changes, report }
+    }
+
+    /// Adds the changes of records that are there, each where it stands among the others.
+    fn with_differences(
+        &self,
+        others: Vec<Proposed>,
+        pairs: &[Pair<'_>],
+        right: &Right<'t>,
+        arenas: &'t Arenas,
+    ) -> Vec<Proposed> {
+        let pieces = arenas.each(pairs.chunks(PIECE), |pairs, _| {
+            let difference = |pair: &Pair<'_>| {
+                let change = self.difference(pair.row, pair.left_key, right, pair.present, &pair.found)?;
+                Some((pair.at, Proposed::about(pair.present, change)))
+            };
+            pairs.iter().filter_map(difference).collect::<Vec<_>>()
+        });
+        let mut differences = pieces.into_iter().flatten().peekable();
+        let mut changes = Vec::with_capacity(others.len());
+        for (at, other) in others.into_iter().enumerate() {
+            while let Some((_, difference)) = differences.next_if(|(before, _)| *before <= at) {
+                changes.push(difference);
+            }
+            changes.push(other);
+        }
+        changes.extend(differences.map(|(_, difference)| difference));
+        changes
     }
 
     fn creation(&self, row: usize, left_key: &str) -> Change {
@@ -468,6 +517,11 @@ impl<'c, 't> Context<'c, 't> {
         entity.fields.iter().enumerate().zip(made.row(row).iter().zip(made.row_states(row))).all(
             |((position, field), (value, state))| {
                 let held = right.value(index, position);
+                if let (Value::Text(value), Value::Text(held)) = (value, held)
+                    && *value == held
+                {
+                    return true;
+                }
                 if never_updated(field, *state) {
                     return true;
                 }
@@ -488,11 +542,12 @@ impl<'c, 't> Context<'c, 't> {
         let odd = Odd::default();
         let setting = self.setting();
         let machine = setting.machine(&self.worked.tables, &links, &odd);
+        let arena = Arena::new();
         let frame = vec![Value::Absent; map.frame as usize + 1];
         for rule in map.rules.iter().filter(|rule| rule.on.contains(&operation)) {
             let (Some(target), Some(value)) = (&rule.target, rule.value) else { continue };
             // The left record may be gone: what such a rule needs of it is absent, and nothing is written then.
-            let Ok(value) = machine.eval(value, &frame, self.arena) else { continue };
+            let Ok(value) = machine.eval(value, &frame, &arena) else { continue };
             let field = &entity.fields[target.field as usize];
             let to = to_json(&field.ty, value, &|row| self.reference(row));
             let to = self.compared(field, to, &mut change.secrets);
@@ -714,7 +769,7 @@ impl<'c, 't> Context<'c, 't> {
         let left = self.plan.route.typed.last().and_then(|typed| typed.maps.get(made.map as usize)).map(|map| map.left);
         let (Some(left), Some(key)) = (left, &self.worked.left_keys()[self.index][row]) else { return Vec::new() };
         let texts = self.known.identities.texts(left, key);
-        texts.iter().map(|text| keyed_hash(self.store, text)).collect()
+        texts.iter().map(|text| keyed_hash(&self.secret, text)).collect()
     }
 }
 
@@ -841,10 +896,9 @@ fn same_element(known: &Json, part: &Json) -> bool {
 }
 
 /// A hash that nobody can compute without the store's key.
-pub(super) fn keyed_hash(store: Option<&Store>, text: &str) -> u64 {
+pub(super) fn keyed_hash(key: &[u8; 32], text: &str) -> u64 {
     use hmac::{Hmac, Mac};
-    let key = store.map_or([0; 32], Store::key);
-    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(&key) else { return 0 };
+    let Ok(mut mac) = Hmac::<sha2::Sha256>::new_from_slice(key) else { return 0 };
     mac.update(text.as_bytes());
     let bytes = mac.finalize().into_bytes();
     u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]])

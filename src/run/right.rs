@@ -2,17 +2,21 @@
 //! links of the store. And finding the right record of a left one without a link.
 
 use super::change::{Change, Op, is_hashed};
+use super::eval::block::{BLOCK, Block};
 use super::eval::{Frame, Machine};
 use super::gather::Read;
 use super::key::{Hasher, escape};
 use super::make::{Made, MadeRow};
+use super::parallel::Arenas;
 use super::propose::Found;
 use super::record::{Record, Writer, from_json, to_json};
+use super::shape::hashes;
 use super::table::{Index, Table};
+use super::work::PIECE;
 use crate::adapter::{Batch, Cell};
 use crate::check::typed::ExprId;
 use crate::model::{Access, Entity};
-use crate::plan::{Column, EntityWrite, Plan, Reader};
+use crate::plan::{Column, EntityWrite, Plan};
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::value::normal::normal_form;
 use crate::value::{Arena, EntityId, Row, Type, Value};
@@ -119,8 +123,9 @@ impl<'t> Right<'t> {
         write: &'t EntityWrite,
         read: &'t Read,
         memory: &mut Memory,
-        arena: &'t Arena,
+        arenas: &'t Arenas,
     ) -> Right<'t> {
+        let arena = arenas.own();
         let entity = plan.model.entity(write.entity);
         let links = memory.links.remove(&write.entity).unwrap_or_default();
         let mut right = Right {
@@ -143,8 +148,8 @@ impl<'t> Right<'t> {
                     let torn = gathered.outcome.torn.first().map(|torn| format!("{}: {}", torn.origin, torn.why));
                     right.unreadable = Some(say.or(torn).unwrap_or_else(|| "the target was not read in full".into()));
                 }
-                let reading = Reading { plan, memory, arena };
-                values = right.read(&reading, &gathered.outcome.batches, &spec.columns);
+                let reading = Reading { plan, memory };
+                values = right.read(&reading, &gathered.outcome.batches, &spec.columns, arenas);
                 right.join(links, arena);
             }
             _ => links.into_iter().for_each(|link| right.remember(link, memory, arena, &mut values)),
@@ -239,35 +244,46 @@ impl<'t> Right<'t> {
     /// What was read of the target, as records; gives their values.
     fn read(
         &mut self,
-        reading: &Reading<'_, 't>,
+        reading: &Reading<'_>,
         batches: &'t [Batch],
         columns: &'t [Option<Column>],
+        arenas: &'t Arenas,
     ) -> Vec<Value<'t>> {
         let entity = self.entity;
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-        let rows: usize = batches.iter().map(Batch::len).sum();
-        let mut values = Vec::with_capacity(rows * entity.fields.len());
-        self.present.reserve(rows);
+        let (width, rows) = (entity.fields.len(), batches.iter().map(Batch::len).sum::<usize>());
+        let mut values = vec![Value::Absent; rows * width];
+        let mut left = &mut values[..];
+        let mut pieces = Vec::with_capacity(batches.len());
         for batch in batches {
-            for row in 0..batch.len() {
-                let cells = batch.row(row);
-                values.extend(entity.fields.iter().zip(columns).map(|(field, column)| match column {
-                    Some(column) => reading.value(&field.ty, &column.reader, batch, cells[column.slot]),
-                    None => Value::Absent,
-                }));
-                let key = key_of(entity, &values[values.len() - entity.fields.len()..], reading.arena);
-                self.present.push(Present {
-                    right_id: theirs.then_some(key),
-                    key,
-                    left_key: None,
-                    state: LinkState::Active,
-                    ours: false,
-                    hidden: Map::new(),
-                    identities: Vec::new(),
-                    differs_from_memory: true,
-                });
-            }
+            let (these, others) = left.split_at_mut(batch.len() * width);
+            pieces.push((batch, these));
+            left = others;
         }
+        let pieces = arenas.each(pieces.into_iter(), |(batch, values), arena| {
+            let mut keys = Vec::with_capacity(batch.len());
+            for (row, values) in values.chunks_mut(width.max(1)).enumerate() {
+                let cells = batch.row(row);
+                for ((value, field), column) in values.iter_mut().zip(&entity.fields).zip(columns) {
+                    if let Some(column) = column {
+                        *value = reading.value(&field.ty, column, batch, cells[column.slot], arena);
+                    }
+                }
+                keys.push(key_of(entity, values, arena));
+            }
+            keys
+        });
+        self.present.reserve(rows);
+        self.present.extend(pieces.into_iter().flatten().map(|key| Present {
+            right_id: theirs.then_some(key),
+            key,
+            left_key: None,
+            state: LinkState::Active,
+            ours: false,
+            hidden: Map::new(),
+            identities: Vec::new(),
+            differs_from_memory: true,
+        }));
         values
     }
 
@@ -373,39 +389,47 @@ fn followed<'t>(ty: &Type, value: Value<'t>, memory: &Memory, arena: &'t Arena) 
 }
 
 /// What reading the records of a target needs.
-struct Reading<'r, 't> {
+struct Reading<'r> {
     plan: &'r Plan<'r>,
     memory: &'r Memory,
-    arena: &'t Arena,
 }
 
-impl<'t> Reading<'_, 't> {
+impl Reading<'_> {
     /// One value of the target in normal form. References stand as the left keys of the records behind them, where these
     /// are linked.
-    fn value(&self, ty: &'t Type, reader: &'t Reader, batch: &'t Batch, cell: Cell) -> Value<'t> {
+    fn value<'t>(&self, ty: &'t Type, column: &'t Column, batch: &'t Batch, cell: Cell, arena: &'t Arena) -> Value<'t> {
+        // Most values are plain texts in normal form, which need no second look.
+        if let Cell::Text { start, len } = cell
+            && column.plain
+            && len > 0
+            && let text = batch.text(start, len)
+            && text.is_ascii()
+        {
+            return Value::Text(text);
+        }
         let value = match (ty, ty.element(), cell) {
-            (Type::Ref(to), ..) => self.reference(*to, batch, cell),
+            (Type::Ref(to), ..) => self.reference(*to, batch, cell, arena),
             (_, Some(Type::Ref(to)), Cell::List { first, len }) => {
                 let cells = &batch.inner[first as usize..(first + len) as usize];
-                let items = cells.iter().map(|&cell| self.reference(*to, batch, cell));
+                let items = cells.iter().map(|&cell| self.reference(*to, batch, cell, arena));
                 let items: Vec<Value<'t>> = items.filter(|item| !item.is_absent()).collect();
-                Value::List(self.arena.alloc_slice_copy(&items))
+                Value::List(arena.alloc_slice_copy(&items))
             }
             // What cannot be read there is taken for absent: it will be written over, or left alone.
-            _ => super::table::read_cell(reader, batch, cell, &KeysAsText, self.arena, &mut |_| {})
+            _ => super::table::read_cell(&column.reader, batch, cell, &KeysAsText, arena, &mut |_| {})
                 .unwrap_or(Value::Absent),
         };
-        normal_form(ty, followed(ty, value, self.memory, self.arena), self.arena)
+        normal_form(ty, followed(ty, value, self.memory, arena), arena)
     }
 
     /// What a reference of the target is remembered as: the left key of the record behind an id that the target gave.
-    fn reference(&self, to: EntityId, batch: &'t Batch, cell: Cell) -> Value<'t> {
+    fn reference<'t>(&self, to: EntityId, batch: &'t Batch, cell: Cell, arena: &'t Arena) -> Value<'t> {
         let (Cell::Text { start, len } | Cell::Number { start, len }) = cell else { return Value::Absent };
         let text = batch.text(start, len);
         let theirs = self.plan.model.entity(to).write.as_ref().is_some_and(|write| write.id_theirs);
         match self.memory.ids.get(&(to, text.to_string())) {
             _ if text.is_empty() => Value::Absent,
-            Some(left) if theirs => Value::Text(self.arena.alloc_str(&format!("@{left}"))),
+            Some(left) if theirs => Value::Text(arena.alloc_str(&format!("@{left}"))),
             _ => Value::Text(text),
         }
     }
@@ -430,11 +454,17 @@ pub struct Finder<'f, 't> {
     also: Vec<(usize, HashMap<String, Vec<usize>>)>,
     /// Right records by the lines of match rules: map, line.
     rules: HashMap<(u16, usize), Index>,
+    arenas: &'t Arenas,
 }
 
 impl<'f, 't> Finder<'f, 't> {
     /// A finder for made records; the machine has the table of the right records in the place of their entity.
-    pub fn of(right: &'f Right<'t>, made: &'f Made<'t>, machine: &'f Machine<'f, 't>) -> Finder<'f, 't> {
+    pub fn of(
+        right: &'f Right<'t>,
+        made: &'f Made<'t>,
+        machine: &'f Machine<'f, 't>,
+        arenas: &'t Arenas,
+    ) -> Finder<'f, 't> {
         let also = right.entity.also.iter().map(|&field| {
             let mut by_value: HashMap<String, Vec<usize>> = HashMap::new();
             for index in 0..right.present.len() {
@@ -445,7 +475,7 @@ impl<'f, 't> Finder<'f, 't> {
             }
             (field, by_value)
         });
-        Finder { right, made, machine, also: also.collect(), rules: HashMap::new() }
+        Finder { right, made, machine, also: also.collect(), rules: HashMap::new(), arenas }
     }
 
     /// Finds the right record of a made row. A record that is linked with a left record which is still there is nobody else's.
@@ -469,8 +499,15 @@ impl<'f, 't> Finder<'f, 't> {
             }
         };
         let key = self.made.keys[row].as_ref();
-        let by_key = key.and_then(|key| right.by_key.get(key.as_str())).copied().into_iter().collect();
-        if let Some(found) = one_of(by_key).or_else(|| one_of(self.by_other_fields(row))) {
+        let by_key = key.and_then(|key| right.by_key.get(key.as_str())).copied();
+        // Most records are found so.
+        if let Some(index) = by_key
+            && !taken[index]
+            && right.present[index].left_key.is_none()
+        {
+            return Found::Matched(index);
+        }
+        if let Some(found) = one_of(by_key.into_iter().collect()).or_else(|| one_of(self.by_other_fields(row))) {
             return found;
         }
         let by_identity = identities.iter().filter_map(|identity| right.by_identity.get(identity)).flatten();
@@ -495,18 +532,26 @@ impl<'f, 't> Finder<'f, 't> {
         let (machine, right) = (self.machine, self.right);
         let map = &machine.typed.maps[number as usize];
         let pairs = &map.matches[line];
+        let (entity, arenas) = (self.made.entity.0, self.arenas);
         let index = self.rules.entry((number, line)).or_insert_with(|| {
-            let mut index = Index::of(right.present.len() as u32);
-            let mut arena = Arena::new();
-            for at in 0..right.present.len() as u32 {
-                let mut frame = vec![Value::Absent; map.frame as usize + 1];
-                frame[0] = Value::Row(Row { table: self.made.entity.0, row: at });
-                let sides = pairs.iter().map(|(_, side, ty)| (*side, *ty));
-                if let Some(hash) = hash(machine, sides, &frame, &arena) {
-                    index.add(hash, at);
+            let sides = pairs.iter().map(|(_, side, ty)| (*side, *ty)).collect::<Vec<_>>();
+            let rows: Vec<u32> = (0..right.present.len() as u32).collect();
+            let pieces = arenas.each(rows.chunks(PIECE), |rows, _| {
+                let mut hashed = Vec::new();
+                for rows in rows.chunks(BLOCK) {
+                    let arena = Arena::new();
+                    let mut own = Block::new(rows.len(), usize::from(map.frame) + 1);
+                    own.set(0, rows.iter().map(|&row| Value::Row(Row { table: entity, row })).collect());
+                    let all: Vec<u32> = (0..rows.len() as u32).collect();
+                    // What cannot be worked out finds nobody.
+                    let hashes = hashes(machine, sides.iter().copied(), &all, &mut own, &arena);
+                    hashed.extend(hashes.into_iter().map(|(at, hash)| (hash, rows[at as usize])));
                 }
-                drop(frame);
-                arena.reset();
+                hashed
+            });
+            let mut index = Index::of(right.present.len() as u32);
+            for (hash, row) in pieces.into_iter().flatten() {
+                index.add(hash, row);
             }
             index
         });

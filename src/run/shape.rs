@@ -696,7 +696,7 @@ fn apart_of(machine: &Machine<'_, '_>, value: Value<'_>) -> Apart {
 }
 
 /// The hashes of what is joined on, for the rows in which no part of it is absent.
-fn hashes<'a, 't: 'a>(
+pub(super) fn hashes<'a, 't: 'a>(
     machine: &Machine<'_, 't>,
     sides: impl Iterator<Item = (ExprId, u32)>,
     rows: &[u32],

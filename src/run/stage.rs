@@ -17,7 +17,6 @@ use crate::plan::Target;
 use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, RecordType, SetId, Value};
 use jiff::civil::Date;
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
@@ -53,7 +52,7 @@ pub struct Worked<'t> {
     /// What it was worked with.
     pub setting: Setting<'t>,
     /// See [`Worked::left_keys`].
-    left_keys: OnceCell<Vec<Vec<Option<String>>>>,
+    left_keys: OnceLock<Vec<Vec<Option<String>>>>,
 }
 
 impl Worked<'_> {
@@ -139,7 +138,7 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> 
     for (what, place, count) in odd.all() {
         fallen.oddities.push((what, place, count));
     }
-    Worked { made, fallen, tables, outside, nameless, setting: setting.clone(), left_keys: OnceCell::new() }
+    Worked { made, fallen, tables, outside, nameless, setting: setting.clone(), left_keys: OnceLock::new() }
 }
 
 use super::make::left_key;

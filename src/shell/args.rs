@@ -57,6 +57,8 @@ pub enum Command {
     Privacy(PrivacyArgs),
     /// Show what a sync has otherwise than the standard, and why
     Overlay(OverlayArgs),
+    /// Show what a change of rules does, and to whom
+    Diff(DiffArgs),
     /// Pause a sync: nothing is written until it is resumed
     Pause(PauseArgs),
     /// Let a paused sync go on
@@ -89,6 +91,24 @@ pub enum FindingsFormat {
     Github,
     /// SARIF 2.1.0, for code hosts and editors
     Sarif,
+    /// JUnit XML, for build servers
+    Junit,
+}
+
+/// How the outcomes of cases are printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum CasesFormat {
+    /// For people: a line a case, and of a failed one what differs
+    #[default]
+    Human,
+    /// For programs: one JSON value
+    Json,
+    /// Annotations of GitHub Actions at the failed cases
+    Github,
+    /// SARIF 2.1.0 with the failed cases
+    Sarif,
+    /// JUnit XML, for build servers
+    Junit,
 }
 
 /// How changes are printed.
@@ -115,6 +135,18 @@ pub enum DocumentFormat {
     Csv,
     /// A page
     Html,
+    /// For programs: one JSON value
+    Json,
+}
+
+/// How a review of a change is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum ReviewFormat {
+    /// For a terminal
+    #[default]
+    Human,
+    /// Markdown, for a comment on a pull request
+    Markdown,
     /// For programs: one JSON value
     Json,
 }
@@ -160,6 +192,9 @@ pub struct SyncArgs {
     /// The date that the run takes for today (default: today)
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub as_of: Option<Date>,
+    /// How many threads work (default: one for each processor); the result is the same
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
 }
 
 /// Reads a date of an argument.
@@ -176,10 +211,26 @@ Examples:
   koppla check --format concise          one line a finding, for editors
   koppla check --format github           annotations in a pull request on GitHub
   koppla check --format sarif > koppla.sarif   a report for code hosts and editors
+  koppla check --format junit > koppla.xml     the same for build servers
+  koppla check --deny warnings           warnings fail too
+  koppla check --baseline old.json --write-baseline   keep what is found today; later runs tell what is new
+  koppla check --baseline old.json       tell what is new; what is settled goes out of the file
   koppla check --project kunder/norr     check another project")]
 pub struct CheckArgs {
     /// Names of syncs or mappings (default: all)
     pub names: Vec<String>,
+    /// Findings of this code are errors; `warnings` stands for all warnings
+    #[arg(long, value_name = "CODE")]
+    pub deny: Vec<String>,
+    /// Findings of this code are warnings; what runs a sync still takes them for what they are
+    #[arg(long, value_name = "CODE")]
+    pub warn: Vec<String>,
+    /// A file of old findings, which are not told again
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write all findings of today into the baseline, and end with 0
+    #[arg(long, requires = "baseline")]
+    pub write_baseline: bool,
     /// How findings are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: FindingsFormat,
@@ -232,16 +283,17 @@ Examples:
   koppla test skolplatsen--roster        run the cases of this mapping
   koppla test namn.test.yaml             run the cases of this file
   koppla test --library                  run the cases of the built-in library too
-  koppla test --format json              the outcome of every case for programs")]
+  koppla test --format json              the outcome of every case for programs
+  koppla test --format junit > cases.xml the same for build servers")]
 pub struct TestArgs {
     /// Names of mappings, or files of test documents (default: all of the project)
     pub names: Vec<String>,
     /// Also run the cases of the built-in library
     #[arg(long)]
     pub library: bool,
-    /// The format.
-    #[command(flatten)]
-    pub format: FormatArg,
+    /// How the outcomes are printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: CasesFormat,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
@@ -499,6 +551,44 @@ pub struct OverlayArgs {
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
+    /// The project.
+    #[command(flatten)]
+    pub project: ProjectArgs,
+}
+
+/// `koppla diff`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Old and new rules are worked over the same records: those that the sources of the project hold now.
+The target is taken to hold what the old rules make; neither it nor the store is read, and nothing
+is written.
+
+Examples:
+  koppla diff main                               what the documents here change against main
+  koppla diff v1 v2                              between two git revisions
+  koppla diff ../yesterday                       against the documents in another folder
+  koppla diff origin/main --format markdown      a comment for a pull request
+  koppla diff main --exit-code                   exit 1 if something changes")]
+pub struct DiffArgs {
+    /// A git revision, or a folder with a project
+    pub old: String,
+    /// What it is compared with: a git revision or a folder (default: the documents as they lie here)
+    pub new: Option<String>,
+    /// Only this sync
+    #[arg(long, value_name = "NAME")]
+    pub sync: Option<String>,
+    /// The date that is taken for today (default: today)
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    pub as_of: Option<Date>,
+    /// How the review is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ReviewFormat,
+    /// Write into this file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit 1 if something changes
+    #[arg(long)]
+    pub exit_code: bool,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,

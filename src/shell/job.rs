@@ -14,6 +14,7 @@ use crate::run::change::ChangeSet;
 use crate::run::decide::{Decisions, PROTECTED};
 use crate::run::gather::{Read, Sides, Unready, gather, settings};
 use crate::run::guard::size_name;
+use crate::run::parallel::processors;
 use crate::run::propose::{FILLED, Proposal, Purpose, Wish, propose};
 use crate::run::report::Report;
 use crate::store::{Held, Store, StoreFault};
@@ -37,6 +38,8 @@ pub struct Job<'p> {
     pub as_of: Date,
     /// The world.
     pub world: &'p dyn World,
+    /// How many threads work on it.
+    pub threads: usize,
 }
 
 /// Says what is wrong with the store.
@@ -83,7 +86,7 @@ impl<'p> Job<'p> {
         let side = |side| settings(&project.model, side, &project.folder, &as_of.to_string(), world);
         let sides = side(&definition.left).and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
         match sides {
-            Ok(sides) => Ok(Job { project, sync, plan, sides, as_of, world }),
+            Ok(sides) => Ok(Job { project, sync, plan, sides, as_of, world, threads: processors() }),
             Err(Unready::Wrong(why)) => {
                 out.error(&why);
                 Err(Exit::Usage)
@@ -94,6 +97,12 @@ impl<'p> Job<'p> {
                 Err(Exit::Usage)
             }
         }
+    }
+
+    /// The same with so many threads, where somebody has asked for that.
+    #[must_use]
+    pub fn with_threads(self, threads: Option<u16>) -> Job<'p> {
+        Job { threads: threads.map_or(self.threads, usize::from), ..self }
     }
 
     /// The name of the sync.
@@ -120,7 +129,7 @@ impl<'p> Job<'p> {
                 progress.advance(rows as u64);
             }
         };
-        gather(&self.plan, &self.sides, self.world, with_right, &mut told).await
+        gather(&self.plan, &self.sides, self.world, with_right, self.threads, &mut told).await
     }
 
     /// Reads and compares. Of a saved change set, only what would still be proposed just so is proposed.
@@ -134,7 +143,11 @@ impl<'p> Job<'p> {
         let read = self.read(true, progress).await;
         progress.begin("comparing", None);
         let made_at = self.world.now().to_string();
-        propose(&self.plan, &read, &Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose })
+        propose(
+            &self.plan,
+            &read,
+            &Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose, threads: self.threads },
+        )
     }
 
     /// Opens the store for a command that writes, takes the lock and finishes what a killed run left behind.

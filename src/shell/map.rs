@@ -27,6 +27,7 @@ pub fn run(args: &MapArgs, world: &dyn World, out: &mut Out) -> Exit {
 fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> {
     let project = super::project::open(&args.project.project, world, out)?;
     let job = Job::ready(&project, args.sync.sync.as_deref(), args.sync.as_of, false, world, out)?;
+    let job = job.with_threads(args.sync.threads);
     let progress = Progress::new(out);
     let runtime = runtime().map_err(|why| {
         out.error(&why);
@@ -34,7 +35,7 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
     })?;
     let read = runtime.block_on(job.read(false, &progress));
     progress.begin("mapping", None);
-    let (arenas, codecs) = (Arenas::of_machine(), lookup_codecs(&project.model));
+    let (arenas, codecs) = (Arenas::new(job.threads), lookup_codecs(&project.model));
     let lookups = lookups(&project.model, &codecs, arenas.own());
     let mut report = Report::default();
     let Some(worked) = work_route(&job.plan, &read, job.as_of, &arenas, &lookups, &mut report) else {

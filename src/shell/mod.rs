@@ -29,6 +29,8 @@ pub mod functions;
 pub mod test;
 pub mod docs;
 pub mod fmt;
+pub mod version;
+pub mod diff;
 
 pub use exit::Exit;
 pub use out::Out;
@@ -79,6 +81,7 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Secret(args) => secret::run(args, world, out),
         Command::Privacy(args) => privacy::run(args, world, out),
         Command::Overlay(args) => overlay::run(args, world, out),
+        Command::Diff(args) => diff::run(args, world, out),
     }
 }
 

@@ -20,6 +20,7 @@ pub fn run(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Exit {
 fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> {
     let project = super::project::open(&args.project.project, world, out)?;
     let job = Job::ready(&project, args.sync.sync.as_deref(), args.sync.as_of, false, world, out)?;
+    let job = job.with_threads(args.sync.threads);
     let progress = Progress::new(out);
     let runtime = runtime().map_err(|why| usage(&why, out))?;
     let store = Store::open_read(world, &job.store_path()).map_err(|fault| usage(&store_trouble(&fault), out))?;

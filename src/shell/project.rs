@@ -9,7 +9,7 @@ use crate::source::{FileId, Sources};
 use crate::syntax::yaml;
 use crate::world::World;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// File names that are documents.
@@ -56,7 +56,8 @@ impl Project {
         Project::of_files(Path::new("."), &files)
     }
 
-    fn of_files(folder: &Path, files: &Documents) -> Project {
+    /// A project of documents, wherever they were read, whose data lies in a folder.
+    pub fn of_files(folder: &Path, files: &Documents) -> Project {
         let mut sources = Sources::default();
         let mut ids: Vec<FileId> = Vec::new();
         for (path, text) in library::documents() {
@@ -90,6 +91,23 @@ impl Project {
     /// True if a file is the project's own, not the library's.
     pub fn is_own(&self, file: FileId) -> bool {
         file.0 >= self.first_own
+    }
+
+    /// The project's own files, in order.
+    pub fn own(&self) -> Vec<FileId> {
+        self.sources.ids().filter(|&file| self.is_own(file)).collect()
+    }
+
+    /// What leads from the folder that the command runs in to the project: `kunder/norr/`. Empty where they are one, and
+    /// where the project lies elsewhere.
+    pub fn root(&self) -> String {
+        let parts: Option<Vec<String>> = self
+            .folder
+            .components()
+            .filter(|part| *part != Component::CurDir)
+            .map(|part| matches!(part, Component::Normal(_)).then(|| part.as_os_str().to_string_lossy().into_owned()))
+            .collect();
+        parts.unwrap_or_default().into_iter().map(|part| part + "/").collect()
     }
 
     /// True if there is an error among the findings.
@@ -196,8 +214,21 @@ pub fn open(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Arc<Proje
     })
 }
 
+/// True if a file of this path inside a project is a document of it.
+pub fn is_document(path: &str) -> bool {
+    let mut parts = path.split('/').rev();
+    let named =
+        parts.next().is_some_and(|name| ENDINGS.iter().any(|ending| name.ends_with(ending)) && is_looked_at(name));
+    named && parts.all(is_looked_at)
+}
+
+/// False for what begins with a dot, and for what tools put beside the documents.
+fn is_looked_at(name: &str) -> bool {
+    !(name.starts_with('.') || name == "target" || name == "node_modules")
+}
+
 /// Paths and bytes of the documents of a project.
-type Documents = Vec<(String, Vec<u8>)>;
+pub type Documents = Vec<(String, Vec<u8>)>;
 
 /// Keeps projects that were checked, for whoever works many command lines in one process: as long as no byte of its
 /// documents changes, a project is not checked again.
@@ -241,7 +272,7 @@ pub fn documents(folder: &Path, world: &dyn World) -> Result<Documents, String> 
 fn walk(folder: &Path, world: &dyn World, into: &mut Vec<PathBuf>) -> std::io::Result<()> {
     for path in world.list(folder)? {
         let name = path.file_name().map(|name| name.to_string_lossy().to_string()).unwrap_or_default();
-        if name.starts_with('.') || name == "target" || name == "node_modules" {
+        if !is_looked_at(&name) {
             continue;
         }
         match world.stat(&path)? {

@@ -15,6 +15,7 @@ pub fn run(args: &RunArgs, world: &dyn World, out: &mut Out) -> Exit {
     let mut work = || -> Result<Exit, Exit> {
         let project = super::project::open(&args.project.project, world, out)?;
         let job = Job::ready(&project, args.sync.sync.as_deref(), args.sync.as_of, true, world, out)?;
+        let job = job.with_threads(args.sync.threads);
         let done = run_job(&job, out)?;
         match args.format.format {
             Format::Json => out.json(&json!({

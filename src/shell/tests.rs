@@ -134,6 +134,7 @@ fn arguments_of_commands_to_come_are_sound() {
     sound::<args::HistoryArgs>("history");
     sound::<args::PrivacyArgs>("privacy");
     sound::<args::OverlayArgs>("overlay");
+    sound::<args::DiffArgs>("diff");
     sound::<args::HeldArgs>("held");
     sound::<args::DecideArgs>("decide");
     sound::<args::TryArgs>("try");

@@ -1,4 +1,4 @@
-//! The only door to files, clock, environment, randomness and sockets.
+//! The only door to files, clock, environment, randomness, programs and sockets.
 //!
 //! [`OsWorld`] is the real one. [`TestWorld`] stands before it in tests: a fixed clock, a scripted environment, and faults
 //! on chosen writes (full disk, kill), so that a scenario repeats exactly.
@@ -34,6 +34,17 @@ pub struct FileStat {
     pub folder: bool,
 }
 
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// True if its exit code is 0.
+    pub success: bool,
+    /// What it wrote as its result.
+    pub output: Vec<u8>,
+    /// What it wrote beside it.
+    pub errors: Vec<u8>,
+}
+
 /// Holds a lock until dropped.
 pub trait Held: Send {}
 
@@ -63,6 +74,9 @@ pub trait World: Send + Sync {
     fn sqlite(&self, path: &Path) -> rusqlite::Result<rusqlite::Connection>;
     /// The time.
     fn now(&self) -> Timestamp;
+    /// Runs a program of this machine in a folder, gives it what it reads, and waits for its end. The program is found as the
+    /// shell finds it; no shell reads the arguments.
+    fn program(&self, name: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ended>;
     /// A variable of the environment.
     fn environment(&self, name: &str) -> Option<String>;
     /// Fills with randomness that nobody can guess.

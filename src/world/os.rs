@@ -2,12 +2,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is the door that everybody else goes through")]
 
-use super::{FileStat, Held, ReadFile, Sleep, World, WriteFile};
+use super::{Ended, FileStat, Held, ReadFile, Sleep, World, WriteFile};
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// This machine.
@@ -108,6 +109,24 @@ impl World for OsWorld {
 
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn program(&self, name: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ended> {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let mut child = Command::new(name)
+            .args(args)
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let given = child.stdin.take();
+        std::thread::scope(|scope| {
+            // It may answer before it has read all, and both pipes are small. One that wants no more than a part is no fault.
+            scope.spawn(move || given.map(|mut given| given.write_all(input)));
+            let output = child.wait_with_output()?;
+            Ok(Ended { success: output.status.success(), output: output.stdout, errors: output.stderr })
+        })
     }
 
     fn environment(&self, name: &str) -> Option<String> {

@@ -5,7 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this world keeps its files in a folder of this machine")]
 
-use super::{FileStat, Held, OsWorld, ReadFile, Sleep, World, WriteFile};
+use super::{Ended, FileStat, Held, OsWorld, ReadFile, Sleep, World, WriteFile};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::BTreeMap;
@@ -337,6 +337,11 @@ impl World for TestWorld {
 
     fn now(&self) -> Timestamp {
         lock(&self.state).now
+    }
+
+    fn program(&self, name: &str, args: &[&str], folder: &Path, input: &[u8]) -> io::Result<Ended> {
+        lock(&self.state).alive()?;
+        OsWorld.program(name, args, &self.path(folder), input)
     }
 
     fn environment(&self, name: &str) -> Option<String> {

@@ -23,4 +23,5 @@ mod privacy;
 mod protected;
 mod quiet;
 mod targets;
+mod threads;
 mod values;

@@ -11,6 +11,13 @@ use super::parse::{Fragment, Piece, rules};
 use crate::finding::{Finding, Findings, codes::syntax};
 use lines::{Block, Row, unfolded};
 
+/// The rules of a block with labels as they are written, whatever is wrong with them: label, and text without its margins.
+pub fn written(fragment: &Fragment<'_>) -> Vec<(Name, String)> {
+    let block = Block::new(fragment).by_label(&mut Findings::default());
+    let text = |row: &Row| fragment.text[row.body()].split_whitespace().collect::<Vec<_>>().join(" ");
+    block.rows.iter().map(|row| (row.label.clone(), text(row))).collect()
+}
+
 /// The rules of a `fields` block.
 ///
 /// A line with a label begins a row. A line without one that has an arrow is a further rule of the row, if the rule above

@@ -234,6 +234,9 @@ impl World for FakeWorld {
         drop(state);
         Ok(free.then(|| -> Box<dyn Held> { Box::new(FakeLock(self.clone(), path.to_path_buf())) }))
     }
+    fn program(&self, _: &str, _: &[&str], _: &Path, _: &[u8]) -> io::Result<crate::world::Ended> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
     fn sqlite(&self, _: &Path) -> rusqlite::Result<rusqlite::Connection> {
         Err(rusqlite::Error::InvalidQuery)
     }

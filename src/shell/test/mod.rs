@@ -1,21 +1,25 @@
 //! `koppla test [NAME …]`: the cases of test documents, and the examples of the mappings' own functions.
 
-use super::args::{Format, TestArgs};
+mod report;
+mod show;
+
+use super::args::{CasesFormat, TestArgs};
 use super::project::Project;
 use super::{Exit, Out};
-use crate::finding::suggest;
+use crate::finding::{github, junit, sarif, suggest};
 use crate::model::{Mapping, MappingId, Test};
-use crate::run::cases::{self, Bench, Difference, Outcome};
+use crate::run::cases::{self, Bench, Outcome};
 use crate::run::stage;
 use crate::source::FileId;
 use crate::value::Arena;
 use crate::world::World;
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The outcomes of one file.
 struct File {
+    /// The file.
+    id: FileId,
     /// Its path.
     path: String,
     /// The mapping that is tested.
@@ -34,8 +38,7 @@ pub fn run(args: &TestArgs, world: &dyn World, out: &mut Out) -> Exit {
         }
     };
     let chosen = Chosen::of(&project, args);
-    let ready =
-        names_exist(&project, &args.names, out).and_then(|()| project.gate_of(&chosen.files(&project, args), out));
+    let ready = names_exist(&project, &args.names, out).and_then(|()| gate(&project, &chosen, args, out));
     if let Err(exit) = ready {
         return exit;
     }
@@ -43,12 +46,41 @@ pub fn run(args: &TestArgs, world: &dyn World, out: &mut Out) -> Exit {
     let all = || files.iter().flat_map(|file| &file.outcomes);
     let failed = all().filter(|outcome| !outcome.differences.is_empty()).count();
     let passed = all().count() - failed;
-    match args.format.format {
-        Format::Json => out.json(&as_json(&project, &files, passed, failed)),
-        Format::Human => {
-            for file in &files {
-                print(file, args.project.quiet, out);
+    print(&project, &files, args, (passed, failed), out);
+    if failed > 0 { Exit::Found } else { Exit::Done }
+}
+
+/// The gate before the cases. What keeps them from being worked is told in the format that was asked for, where that is
+/// one for findings.
+fn gate(project: &Project, chosen: &Chosen<'_>, args: &TestArgs, out: &mut Out) -> Result<(), Exit> {
+    let files = chosen.files(project, args);
+    let about = || project.findings.iter().filter(|finding| files.contains(&finding.span.file)).cloned().collect();
+    let passed = project.gate_of(&files, out);
+    if passed.is_err() {
+        let found: Vec<_> = about();
+        match args.format {
+            CasesFormat::Github => out.text(&github::render(&found, &project.sources, &project.root())),
+            CasesFormat::Sarif => out.json(&sarif::render(&found, &project.sources, &project.root())),
+            CasesFormat::Junit => {
+                out.text(&junit::render("koppla test", &junit::of_findings(&found, &[], &project.sources)));
             }
+            CasesFormat::Human | CasesFormat::Json => {}
+        }
+    }
+    passed
+}
+
+/// Prints how the cases went.
+fn print(project: &Project, files: &[File], args: &TestArgs, (passed, failed): (usize, usize), out: &mut Out) {
+    match args.format {
+        CasesFormat::Json => out.json(&show::as_json(project, files, passed, failed)),
+        CasesFormat::Github => {
+            out.text(&github::render(&report::findings(files), &project.sources, &project.root()));
+        }
+        CasesFormat::Sarif => out.json(&sarif::render(&report::findings(files), &project.sources, &project.root())),
+        CasesFormat::Junit => out.text(&junit::render("koppla test", &report::suites(project, files))),
+        CasesFormat::Human => {
+            files.iter().for_each(|file| show::print(file, args.project.quiet, out));
             if passed + failed == 0 {
                 out.note("no cases: a test document is a file NAME.test.yaml; --library runs those of the library");
             } else {
@@ -56,7 +88,6 @@ pub fn run(args: &TestArgs, world: &dyn World, out: &mut Out) -> Exit {
             }
         }
     }
-    if failed > 0 { Exit::Found } else { Exit::Done }
 }
 
 /// Every name must be that of a mapping with cases, or of a file.
@@ -143,103 +174,7 @@ fn work(project: &Project, chosen: &Chosen<'_>, world: &dyn World) -> Vec<File> 
     }
     let path = |file| project.sources.file(file).path.clone();
     let files = files.into_iter().filter(|(_, _, outcomes)| !outcomes.is_empty());
-    files.map(|(file, mapping, outcomes)| File { path: path(file), mapping: mapping.clone(), outcomes }).collect()
-}
-
-/// One line a case; of a failed one what differs. With `quiet`, failed ones only.
-fn print(file: &File, quiet: bool, out: &mut Out) {
-    let shown = |outcome: &&Outcome| !quiet || !outcome.differences.is_empty();
-    if !file.outcomes.iter().any(|outcome| shown(&outcome)) {
-        return;
-    }
-    out.text(&format!("{} ({})\n", file.path, file.mapping));
-    for outcome in file.outcomes.iter().filter(shown) {
-        let word = if outcome.differences.is_empty() { "ok    " } else { "failed" };
-        out.text(&format!("  {word}  {}\n", outcome.name));
-        for difference in &outcome.differences {
-            out.text(&difference_text(difference));
-        }
-        if !outcome.notes.is_empty() {
-            out.text("          what fell in this case:\n");
-            outcome.notes.iter().for_each(|note| out.text(&format!("            {note}\n")));
-        }
-    }
-    out.text("\n");
-}
-
-fn difference_text(difference: &Difference) -> String {
-    let key = |key: &Option<String>| key.as_ref().map(|key| format!(" {key}")).unwrap_or_default();
-    let list = |fields: &[(String, String)]| {
-        let fields = fields.iter().map(|(field, value)| format!("            {field}: {value}\n"));
-        fields.collect::<String>()
-    };
-    match difference {
-        Difference::Unreadable { what, why } => format!("          {what}: {why}\n"),
-        Difference::Differs { entity, key: of, fields } => {
-            let mut text = format!("          {entity}{}\n", key(of));
-            for (field, expected, got) in fields {
-                text.push_str(&format!(
-                    "            {field}\n              expected  {expected}\n              got       {got}\n"
-                ));
-            }
-            text
-        }
-        Difference::Missing { entity, fields } => {
-            format!("          {entity} expected, but not made\n{}", list(fields))
-        }
-        Difference::Surplus { entity, key: of, fields } => {
-            format!("          {entity}{} made, but not expected\n{}", key(of), list(fields))
-        }
-        Difference::Count { what, of, reason, expected, got } => {
-            let of = if of.is_empty() { String::new() } else { format!("{of} ") };
-            let reason = reason.as_ref().map(|reason| format!(" for \"{reason}\"")).unwrap_or_default();
-            format!("          {of}{what}{reason}\n            expected  {expected}\n            got       {got}\n")
-        }
-        Difference::Gives { expected, got } => {
-            format!("            expected  {expected}\n            got       {got}\n")
-        }
-    }
-}
-
-/// `{passed, failed, cases: [{file, line, mapping, name, passed, differences, notes}]}`
-fn as_json(project: &Project, files: &[File], passed: usize, failed: usize) -> Value {
-    let case = |file: &File, outcome: &Outcome| {
-        json!({
-            "file": file.path,
-            "line": project.sources.position(outcome.span).0,
-            "mapping": file.mapping,
-            "name": outcome.name,
-            "passed": outcome.differences.is_empty(),
-            "differences": outcome.differences.iter().map(difference_json).collect::<Vec<_>>(),
-            "notes": outcome.notes,
-        })
-    };
-    let cases = files.iter().flat_map(|file| file.outcomes.iter().map(move |outcome| case(file, outcome)));
-    json!({ "passed": passed, "failed": failed, "cases": cases.collect::<Vec<_>>() })
-}
-
-fn difference_json(difference: &Difference) -> Value {
-    let map = |fields: &[(String, String)]| -> Value {
-        fields
-            .iter()
-            .map(|(field, value)| (field.clone(), Value::from(value.clone())))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
-    };
-    match difference {
-        Difference::Unreadable { what, why } => json!({ "kind": "unreadable", "what": what, "why": why }),
-        Difference::Differs { entity, key, fields } => {
-            let fields =
-                fields.iter().map(|(field, expected, got)| json!({ "field": field, "expected": expected, "got": got }));
-            json!({ "kind": "differs", "entity": entity, "key": key, "fields": fields.collect::<Vec<_>>() })
-        }
-        Difference::Missing { entity, fields } => json!({ "kind": "missing", "entity": entity, "fields": map(fields) }),
-        Difference::Surplus { entity, key, fields } => {
-            json!({ "kind": "surplus", "entity": entity, "key": key, "fields": map(fields) })
-        }
-        Difference::Count { what, of, reason, expected, got } => {
-            json!({ "kind": what, "of": of, "reason": reason, "expected": expected, "got": got })
-        }
-        Difference::Gives { expected, got } => json!({ "kind": "gives", "expected": expected, "got": got }),
-    }
+    files
+        .map(|(file, mapping, outcomes)| File { id: file, path: path(file), mapping: mapping.clone(), outcomes })
+        .collect()
 }
