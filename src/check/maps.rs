@@ -243,6 +243,10 @@ impl Checker<'_> {
         if !matches!(rule.arrow, Arrow::Right) {
             self.backward(rule, map, right_scope);
         }
+        let both = !matches!(rule.arrow, Arrow::Right | Arrow::Left) && clauses.back.is_none();
+        if let Some(value) = typed.value.filter(|_| both) {
+            self.lens(value);
+        }
         Some(typed)
     }
 
