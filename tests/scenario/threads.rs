@@ -78,7 +78,7 @@ maps:
       Name:    p.name | title_case                         -> name
       Year:    p.born | year | text                        -> year
       Class:   n.q.class                                   -> class
-      Others:  c.rows.q.class | sort | join_text(\"+\")    -> others
+      Others:  c.rows.q.class | sort | join(\"+\")          -> others
       Friend:  p.friend.name                               -> friend
 ",
     ),
