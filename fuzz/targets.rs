@@ -17,8 +17,11 @@ use koppla::syntax::{block, print, yaml as reader};
 use koppla::world::TestWorld;
 use std::collections::BTreeSet;
 
+/// What is done with some bytes; it panics where something is wrong.
+pub type Target = fn(&[u8]);
+
 /// All of them, by the names of their corpora.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Target)] = &[
     ("yaml", yaml),
     ("rules", rules),
     ("printer", printer),
