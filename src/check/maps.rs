@@ -149,6 +149,7 @@ impl Checker<'_> {
         let condition = self.condition(&condition.condition, scope);
         let facts = self.facts_if(condition);
         scope.assume(facts);
+        scope.unsure |= self.nodes.is_broken(condition);
         (condition, drop, span)
     }
 
@@ -286,7 +287,9 @@ impl Checker<'_> {
             return;
         };
         self.value_fits(value, &target, rule, right);
-        self.absence_fits(value, &target, rule, typed);
+        // A condition with an error in it may say that the value is there.
+        let unsure = scope.unsure || typed.when.is_some_and(|when| self.nodes.is_broken(when));
+        self.absence_fits(value, &target, rule, typed, unsure);
         if let Some(fallback) = fallback {
             self.value_fits(fallback, &target, rule, right);
             typed.classes = typed.classes.and(self.classes(fallback));
@@ -376,7 +379,14 @@ impl Checker<'_> {
         }
     }
 
-    fn absence_fits(&mut self, value: ExprId, target: &TypedTarget, rule: &ast::Rule, typed: &TypedRule) {
+    fn absence_fits(
+        &mut self,
+        value: ExprId,
+        target: &TypedTarget,
+        rule: &ast::Rule,
+        typed: &TypedRule,
+        unsure: bool,
+    ) {
         let of = self.nodes.typing(value).clone();
         if of.ty == Type::Unknown {
             return;
@@ -392,7 +402,7 @@ impl Checker<'_> {
         }
         let keeps = typed.absent == OnNone::Keep && rule.clauses.otherwise.is_none();
         let supplement = rule.clauses.on.as_ref().is_some_and(|(on, _)| !on.contains(&Operation::Create));
-        if of.optional && keeps && !target.optional && !supplement {
+        if of.optional && keeps && !target.optional && !supplement && !unsure {
             let finding = Finding::new(&code::MAY_BE_ABSENT, of.span)
                 .word("text", self.source_text(of.span))
                 .word("field", self.source_text(target.span))

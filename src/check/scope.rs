@@ -46,6 +46,8 @@ pub struct Scope {
     pub most: Local,
     /// Paths that are known to be there.
     pub present: BTreeSet<Fact>,
+    /// True if a condition could not be understood: it may say that something is there.
+    pub unsure: bool,
     /// The right entity, where `right.x` may be read.
     pub right: Option<EntityId>,
     /// What this place is, for findings: "the map `pupils`".

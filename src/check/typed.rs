@@ -380,6 +380,11 @@ impl Nodes {
     pub fn all(&self) -> &[Node] {
         &self.nodes
     }
+    /// True if an error was found in an expression.
+    pub fn is_broken(&self, id: ExprId) -> bool {
+        let node = self.node(id);
+        matches!(node, Node::Broken) || children(node).into_iter().any(|child| self.is_broken(child))
+    }
     /// How many variables an expression needs at most.
     pub fn locals_under(&self, id: ExprId) -> Local {
         let mut most = 0;
