@@ -379,14 +379,7 @@ impl Checker<'_> {
         }
     }
 
-    fn absence_fits(
-        &mut self,
-        value: ExprId,
-        target: &TypedTarget,
-        rule: &ast::Rule,
-        typed: &TypedRule,
-        unsure: bool,
-    ) {
+    fn absence_fits(&mut self, value: ExprId, target: &TypedTarget, rule: &ast::Rule, typed: &TypedRule, unsure: bool) {
         let of = self.nodes.typing(value).clone();
         if of.ty == Type::Unknown {
             return;
