@@ -11,6 +11,7 @@ mod documents;
 mod element;
 mod fixed;
 mod grid;
+mod guess;
 mod header;
 mod ldif;
 mod locate;

@@ -232,6 +232,7 @@ impl Checker<'_> {
             span: rule.span,
             left_span: rule.left.span,
             overlay: from.overlay.is_some(),
+            layer: from.layer.as_str().into(),
         };
         if forward {
             let facts = when.map(|when| self.facts_if(when)).unwrap_or_default();
@@ -241,6 +242,10 @@ impl Checker<'_> {
         }
         if !matches!(rule.arrow, Arrow::Right) {
             self.backward(rule, map, right_scope);
+        }
+        let both = !matches!(rule.arrow, Arrow::Right | Arrow::Left) && clauses.back.is_none();
+        if let Some(value) = typed.value.filter(|_| both) {
+            self.lens(value);
         }
         Some(typed)
     }

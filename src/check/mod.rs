@@ -15,6 +15,7 @@ mod effects;
 mod calls;
 mod sets;
 mod targets;
+mod lenses;
 mod maps;
 pub mod trace;
 mod consent;

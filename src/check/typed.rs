@@ -660,6 +660,8 @@ pub struct TypedRule {
     pub left_span: Span,
     /// True if an overlay put it there.
     pub overlay: bool,
+    /// The layer that put it there, for people; empty for the standard.
+    pub layer: Box<str>,
 }
 
 /// How a field is written.

@@ -10,6 +10,7 @@ pub use render::{csv, html, json, markdown, text};
 
 use crate::check::TypedMapping;
 use crate::check::typed::{ExprId, Node, TypedMap, TypedRule, children};
+use crate::model::overlay::all_changes;
 use crate::model::{Field, Map, MapChange, MapRule, Mapping, Model, Side, Sync, System};
 use crate::source::Sources;
 use crate::syntax::ast::{Arrow, Expr, ExprKind, OverlayChange, Prefer};
@@ -190,7 +191,8 @@ impl Maker<'_, '_> {
     /// What the overlay of a sync says of a map.
     fn changes<'c>(&'c self, sync: &'c Sync, map: &'c Map) -> impl Iterator<Item = &'c MapChange> {
         let mapping = &self.subject.mapping.name.text;
-        sync.change.iter().filter(move |change| match change.map.names.as_slice() {
+        let all = all_changes(sync).map(|(_, change)| change);
+        all.filter(move |change| match change.map.names.as_slice() {
             [name] => name.text == map.name.text,
             [of, name] => of.text == *mapping && name.text == map.name.text,
             _ => false,

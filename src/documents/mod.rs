@@ -12,6 +12,7 @@ pub mod plan;
 pub mod direction;
 pub mod privacy;
 pub mod overlay;
+pub mod upgrade;
 pub mod schema;
 pub mod site_system;
 pub mod site;

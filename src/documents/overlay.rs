@@ -1,6 +1,7 @@
 //! What a customer's overlay changes of the standard, line by line: what stood there, what stands there now, and why.
 
 use crate::finding::layout;
+use crate::model::overlay::{OWN_LAYER, all_changes};
 use crate::model::{MapRule, Model, SyncId, standard_of};
 use crate::source::{Sources, Span};
 use crate::syntax::ast::OverlayChange;
@@ -48,6 +49,8 @@ pub struct Difference {
     pub here: Vec<(String, String)>,
     /// Why; `None` if nobody has said so.
     pub because: Option<String>,
+    /// The layer that does it, for people.
+    pub layer: String,
 }
 
 /// The differences of a sync from the standard, in the order of its overlay.
@@ -59,7 +62,7 @@ pub fn differences(model: &Model, sources: &Sources, sync: SyncId) -> Vec<Differ
     let text = |span: Span| sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
     let both = |span: Span| (text(span), place(span));
     let mut all = Vec::new();
-    for change in &model.sync(sync).change {
+    for (layer, change) in all_changes(model.sync(sync)) {
         let Some((mapping, map)) = standard_of(model, sync, change) else { continue };
         let of = |label: Option<String>, what| Difference {
             mapping: mapping.name.text.clone(),
@@ -69,6 +72,7 @@ pub fn differences(model: &Model, sources: &Sources, sync: SyncId) -> Vec<Differ
             standard: Vec::new(),
             here: Vec::new(),
             because: None,
+            layer: layer.to_string(),
         };
         if let Some(condition) = &change.condition {
             all.push(Difference {
@@ -127,6 +131,9 @@ pub fn text(sync: &str, all: &[Difference], width: usize) -> String {
         };
         one.standard.iter().for_each(|(said, place)| item("standard", &format!("{said}  ({place})")));
         one.here.iter().for_each(|(said, place)| item("here", &format!("{said}  ({place})")));
+        if one.layer != OWN_LAYER {
+            item("by", &one.layer);
+        }
         match (&one.because, one.what) {
             (Some(because), _) => item("because", because),
             (None, What::Narrows) => {}
@@ -144,7 +151,7 @@ pub fn json(sync: &str, all: &[Difference]) -> Value {
     let one = |one: &Difference| {
         json!({
             "mapping": one.mapping, "map": one.map, "label": one.label, "what": one.what.word(),
-            "standard": said(&one.standard), "here": said(&one.here), "because": one.because,
+            "standard": said(&one.standard), "here": said(&one.here), "because": one.because, "layer": one.layer,
         })
     };
     json!({ "sync": sync, "differences": all.iter().map(one).collect::<Vec<_>>() })

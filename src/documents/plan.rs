@@ -194,7 +194,7 @@ impl Page<'_, '_> {
     fn rule(&self, rule: &TypedRule) -> String {
         let whole = self.source(rule.span);
         let left = self.source(rule.left_span);
-        let layer = if rule.overlay { "  (overlay of this sync)" } else { "" };
+        let layer = if rule.overlay { format!("  ({})", rule.layer) } else { String::new() };
         match whole.split_once(&left) {
             Some((_, rest)) if !left.is_empty() => format!("{left} {}{layer}", rest.trim_start()),
             _ => format!("{whole}{layer}"),
@@ -396,7 +396,7 @@ fn map_json(plan: &Plan<'_>, map: &TypedMap) -> Value {
         .map(|rule| {
             let target = rule.target.as_ref().map(|target| entity.fields[target.field as usize].name.text.as_str());
             let classes: Vec<&str> = rule.classes.iter().map(|class| plan.model.classes.name(class)).collect();
-            json!({"label": rule.label, "arrow": rule.arrow.text(), "field": target, "classes": classes, "overlay": rule.overlay, "off": rule.off})
+            json!({"label": rule.label, "arrow": rule.arrow.text(), "field": target, "classes": classes, "overlay": rule.overlay, "layer": rule.layer, "off": rule.off})
         })
         .collect();
     json!({"map": map.name, "from": record_name(plan.model, map.left), "to": entity.name.text, "off": map.off, "rules": rules})

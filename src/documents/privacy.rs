@@ -159,7 +159,7 @@ impl Proof<'_> {
         let mut way: Vec<(String, String)> =
             steps.into_iter().map(|Step { span, text }| (self.place(span), text)).collect();
         way.dedup_by(|one, other| one.1 == other.1);
-        let overlay = if rule.overlay { " (overlay of this sync)" } else { "" };
+        let overlay = if rule.overlay { format!(" ({})", rule.layer) } else { String::new() };
         way.push((self.place(rule.left_span), format!("{} of {}{overlay}", rule.label, map.name)));
         let name = self.model.classes.name(class).to_string();
         let field = self.field_name(map.right, field);

@@ -224,14 +224,18 @@ pub fn classify(fields: &mut [Field], node: &Node, protected: bool) {
     }
 }
 
-/// Makes the fields that `protected_when` reads `special` where they say no class: that somebody is protected is what an
-/// attacker wants to know first.
+/// Makes a field that says no class `special` if `protected_when` reads it to know who is protected: the only field that it
+/// reads, or one that says yes or no or one of a few words. That somebody is protected is what an attacker wants to know
+/// first.
 pub fn mark_protected(fields: &mut [Field], node: &Node, condition: &Expr) {
     let written = node.get("fields");
+    let names = condition.names();
+    let read: usize = fields.iter().filter(|field| names.contains(&field.name.text.as_str())).count();
     for field in fields.iter_mut() {
         let name = &field.name.text;
+        let marks = read == 1 || matches!(field.ty, Type::Bool | Type::Enum(_));
         let says = written.and_then(|fields| fields.get(name)).is_some_and(|field| field.get("class").is_some());
-        if !says && condition.names().contains(&name.as_str()) {
+        if !says && marks && names.contains(&name.as_str()) {
             field.classes = ClassSet::of(Class::SPECIAL);
         }
     }

@@ -56,7 +56,7 @@ pub fn read(entry: &Entry, found: &mut Findings) -> Option<Map> {
         gone: rule("gone").and_then(|node| language::gone(node, found)),
         lets: rule("let").map(|block| language::lets(block, found)).unwrap_or_default(),
         allocations: entries(node, "allocate").iter().map(|entry| allocation(entry, found)).collect(),
-        rules: rules.into_iter().map(|rule| MapRule { rule, overlay: None }).collect(),
+        rules: rules.into_iter().map(|rule| MapRule { rule, overlay: None, layer: String::new() }).collect(),
         absent_clears: text(node, "absent") == Some("clear"),
         only_supplements: text(node, "create") == Some("never"),
         between: between?,

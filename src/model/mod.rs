@@ -18,6 +18,8 @@ pub mod mapping;
 pub mod sync;
 mod route;
 pub mod provider;
+pub mod layer;
+pub mod standard;
 pub mod cases;
 pub mod resolve;
 pub mod overlay;
@@ -33,7 +35,7 @@ use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
 use jiff::tz::TimeZone;
 
 pub use crate::syntax::ast::Operation;
-pub use overlay::{standard_of, with_overlay};
+pub use overlay::{said, standard_of, with_overlay};
 pub use resolve::resolve;
 
 /// A model or system, by its number in the project.
@@ -67,6 +69,8 @@ pub struct Model {
     pub tables: Vec<Table>,
     /// Syncs.
     pub syncs: Vec<Sync>,
+    /// What the standard was when somebody last looked, by sync.
+    pub standards: Vec<standard::Standard>,
     /// Test documents.
     pub tests: Vec<Test>,
     /// Data classes by name.
@@ -516,6 +520,8 @@ pub struct MapRule {
     pub rule: Rule,
     /// The sync whose overlay put it there; `None` for the standard.
     pub overlay: Option<SyncId>,
+    /// The layer that put it there, for people: `overlay of this sync`, `overlay kommunen`, `provider north`.
+    pub layer: String,
 }
 
 /// An allocation.
@@ -548,6 +554,8 @@ pub struct Table {
     pub key: Vec<usize>,
     /// Its rows: one text for each column, `None` where absent.
     pub rows: Vec<Vec<Option<String>>>,
+    /// Where each row is written.
+    pub places: Vec<Span>,
     /// What a key that is not in it gives.
     pub unmapped: Unmapped,
 }
@@ -603,6 +611,8 @@ pub struct Sync {
     pub protected: Protected,
     /// Which classes may reach which fields.
     pub allow: Vec<Grant>,
+    /// Layers under its own changes, the lowest first.
+    pub layers: Vec<layer::Layer>,
     /// The customer's overlay.
     pub change: Vec<MapChange>,
     /// How much may change in one run.
@@ -665,7 +675,7 @@ pub enum Protected {
 }
 
 /// A customer's changes to one map.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct MapChange {
     /// `map` or `mapping.map`.
     pub map: Path,
@@ -730,8 +740,10 @@ pub struct Freeze {
 /// A test document.
 #[derive(Debug)]
 pub struct Test {
-    /// The mapping that it tests.
+    /// The mapping that it tests; of a sync, the last one of its route.
     pub mapping: MappingId,
+    /// The sync that it tests, if it tests a whole sync.
+    pub sync: Option<SyncId>,
     /// The file.
     pub file: FileId,
     /// The run's date of its cases.
@@ -761,8 +773,25 @@ pub struct Case {
     pub held: Vec<Dropped>,
     /// How many left records were set aside because a person is protected, if the case says so.
     pub protected: Option<u32>,
+    /// Of a sync: what the target holds, by entity.
+    pub right: Vec<(Name, Vec<Node>)>,
+    /// Of a sync: which left record belongs to which right one, by entity.
+    pub links: Vec<(Name, Vec<(Name, String)>)>,
+    /// Of a sync: the changes that are expected, by entity and operation.
+    pub changes: Option<Vec<ExpectedChanges>>,
+    /// Of a sync: true if a guard is expected to stop the run.
+    pub stopped: bool,
     /// Values of options that differ from the document's.
     pub options: Vec<(Name, Node)>,
+}
+
+/// The changes that a case expects of an entity: by operation, records with their keys and fields.
+#[derive(Clone, Debug)]
+pub struct ExpectedChanges {
+    /// The entity.
+    pub entity: Name,
+    /// Operations, each with its records.
+    pub operations: Vec<(Name, Vec<Node>)>,
 }
 
 /// Expected skips, rejections or held records of a case.

@@ -1,27 +1,103 @@
-//! A customer's overlay over the standard: rules replaced, switched off and added, conditions narrowed.
+//! Overlays over the standard: rules replaced, switched off and added, conditions narrowed, layer by layer.
 
 use super::map::check_labels;
-use super::{Map, MapChange, MapRule, Mapping, Model, SyncId};
+use super::{Map, MapChange, MapRule, Mapping, Model, Sync, SyncId};
 use crate::finding::codes::document as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::syntax::ast::{OverlayChange, OverlayLine, Rule};
 use crate::syntax::print;
 
-/// The mappings of a sync's route with its overlay applied. Every rule says by its `overlay` where it came from; a rule
-/// that replaces stands in the place of the row that it replaces, a new one at the end.
-pub fn with_overlay(model: &Model, sync: SyncId, found: &mut Findings) -> Vec<Mapping> {
-    let mut mappings: Vec<Mapping> = model.sync(sync).route.iter().map(|&id| model.mapping(id).clone()).collect();
+/// The mappings of a sync's route with its overlays applied, the lowest layer first. Every rule says by its `overlay` and
+/// `layer` where it came from; a rule that replaces stands in the place of the row that it replaces, a new one at the end.
+pub fn with_overlay(model: &Model, id: SyncId, found: &mut Findings) -> Vec<Mapping> {
+    let sync = model.sync(id);
+    let mut mappings: Vec<Mapping> = sync.route.iter().map(|&id| model.mapping(id).clone()).collect();
     if mappings.is_empty() {
         // Without a route no map is known; the finding about the route is enough.
         return mappings;
     }
-    for change in &model.sync(sync).change {
-        if let Some((mapping, map)) = place(&mappings, change, found) {
-            apply(&mut mappings[mapping].maps[map], change, sync, found);
+    for (index, layer) in sync.layers.iter().enumerate() {
+        let by = By { sync: id, said: &layer.said };
+        for change in &layer.change {
+            // A layer that others share may speak of maps that are not on this way.
+            if let Some((mapping, map)) = place(&mappings, change, &mut Findings::default()) {
+                once_a_level(sync, index, change, found);
+                apply(&mut mappings[mapping].maps[map], change, by, found);
+            }
         }
     }
+    let by = By { sync: id, said: OWN_LAYER };
+    for change in &sync.change {
+        if let Some((mapping, map)) = place(&mappings, change, found) {
+            apply(&mut mappings[mapping].maps[map], change, by, found);
+        }
+    }
+    rot(model, id, found);
     mappings
+}
+
+/// The layer of a sync's own changes, for people.
+pub const OWN_LAYER: &str = "overlay of this sync";
+
+/// Whose change it is.
+#[derive(Clone, Copy)]
+struct By<'l> {
+    sync: SyncId,
+    said: &'l str,
+}
+
+/// All changes of a sync with the name of their layer, the lowest first.
+pub fn all_changes(sync: &Sync) -> impl Iterator<Item = (&str, &MapChange)> {
+    let under = sync.layers.iter().flat_map(|layer| layer.change.iter().map(|change| (layer.said.as_str(), change)));
+    under.chain(sync.change.iter().map(|change| (OWN_LAYER, change)))
+}
+
+/// Two overlays that do not lie over one another must not change the same row: nobody has said which one counts.
+fn once_a_level(sync: &Sync, index: usize, change: &MapChange, found: &mut Findings) {
+    let layer = &sync.layers[index];
+    for other in &sync.layers[..index] {
+        if other.of_provider || layer.beneath.contains(&other.name.text) {
+            continue;
+        }
+        let same = other.change.iter().filter(|earlier| earlier.map.text() == change.map.text());
+        let lines: Vec<&OverlayLine> = same.flat_map(|earlier| &earlier.lines).collect();
+        for line in &change.lines {
+            if let Some(first) = lines.iter().find(|known| known.label.text == line.label.text) {
+                found.add(
+                    Finding::new(&codes::REPLACED_TWICE, line.label.span)
+                        .word("label", &line.label.text)
+                        .word("one", &other.name.text)
+                        .word("other", &layer.name.text)
+                        .other(first.label.span, "changed here too")
+                        .other(sync.name.span, "this sync has both"),
+                );
+            }
+        }
+    }
+}
+
+/// Changes whose standard is not what it was when somebody last looked at them.
+fn rot(model: &Model, id: SyncId, found: &mut Findings) {
+    let sync = model.sync(id);
+    let Some(noted) = model.standards.iter().find(|standard| standard.sync.text == sync.name.text) else { return };
+    for (_, change) in all_changes(sync) {
+        let Some((mapping, map)) = standard_of(model, id, change) else { continue };
+        let name = format!("{}.{}", mapping.name.text, map.name.text);
+        for line in &change.lines {
+            let label = &line.label.text;
+            let Some(was) = noted.row(&name, label) else { continue };
+            let is: Vec<&Rule> =
+                map.rules.iter().map(|known| &known.rule).filter(|rule| rule.label.text == *label).collect();
+            if was.iter().eq(is.iter().map(|rule| said(rule)).collect::<Vec<_>>().iter()) {
+                continue;
+            }
+            let code = if is.is_empty() { &codes::VANISHED_RULE } else { &codes::STANDARD_HAS_CHANGED };
+            let finding = Finding::new(code, line.label.span).word("label", label).word("map", &map.name.text);
+            let finding = finding.word("was", if was.is_empty() { "nothing".into() } else { was.join("; ") });
+            found.add(is.iter().fold(finding, |finding, rule| finding.other(rule.span, "the standard is this now")));
+        }
+    }
 }
 
 /// The mapping and the map of the standard that a change of a sync speaks of.
@@ -66,7 +142,7 @@ fn place(mappings: &[Mapping], change: &MapChange, found: &mut Findings) -> Opti
     None
 }
 
-fn unknown_map(mappings: &[Mapping], change: &MapChange) -> Finding {
+pub(super) fn unknown_map(mappings: &[Mapping], change: &MapChange) -> Finding {
     let written = change.map.text();
     let short = mappings.iter().flat_map(|mapping| &mapping.maps).map(|map| map.name.text.clone());
     let long = mappings
@@ -78,7 +154,7 @@ fn unknown_map(mappings: &[Mapping], change: &MapChange) -> Finding {
         .word_if("suggestion", nearest(&written, known.iter().map(String::as_str)))
 }
 
-fn apply(map: &mut Map, change: &MapChange, sync: SyncId, found: &mut Findings) {
+fn apply(map: &mut Map, change: &MapChange, by: By<'_>, found: &mut Findings) {
     map.conditions.extend(change.condition.clone());
     let rules = |line: &OverlayLine| match &line.change {
         OverlayChange::Rule(rule) => Some((**rule).clone()),
@@ -88,9 +164,7 @@ fn apply(map: &mut Map, change: &MapChange, sync: SyncId, found: &mut Findings) 
     check_labels(&written, found);
     for line in &change.lines {
         match &line.change {
-            OverlayChange::Rule(rule) if rule.first_of_row => {
-                replace(map, row(&written, &rule.label.text), sync, found)
-            }
+            OverlayChange::Rule(rule) if rule.first_of_row => replace(map, row(&written, &rule.label.text), by, found),
             OverlayChange::Rule(_) => {}
             OverlayChange::Off(_) => switch_off(map, line, found),
         }
@@ -102,29 +176,33 @@ fn row(written: &[Rule], label: &str) -> Vec<Rule> {
     written.iter().filter(|rule| rule.label.text == label).cloned().collect()
 }
 
-fn replace(map: &mut Map, row: Vec<Rule>, sync: SyncId, found: &mut Findings) {
+fn replace(map: &mut Map, row: Vec<Rule>, by: By<'_>, found: &mut Findings) {
     let Some(label) = row.first().map(|rule| rule.label.text.clone()) else { return };
-    let standard = map.rules.iter().filter(|known| known.rule.label.text == label && known.overlay.is_none());
-    let standard: Vec<&Rule> = standard.map(|known| &known.rule).collect();
+    let beneath = map.rules.iter().filter(|known| known.rule.label.text == label && known.layer != by.said);
+    let standard: Vec<&Rule> = beneath.map(|known| &known.rule).collect();
     let same = standard.iter().map(|rule| said(rule)).eq(row.iter().map(said));
     if let (true, [first, ..], [new, ..]) = (same, standard.as_slice(), row.as_slice()) {
         found.add(
             Finding::new(&codes::OVERLAY_CHANGES_NOTHING, new.label.span)
                 .word("label", &label)
                 .word("map", &map.name.text)
-                .other(first.span, "the standard says the same"),
+                .other(first.span, "says the same already"),
         );
     }
     let at = map.rules.iter().position(|known| known.rule.label.text == label).unwrap_or(map.rules.len());
     map.rules.retain(|known| known.rule.label.text != label);
     let at = at.min(map.rules.len());
-    map.rules.splice(at..at, row.into_iter().map(|rule| MapRule { rule, overlay: Some(sync) }));
+    map.rules.splice(
+        at..at,
+        row.into_iter().map(|rule| MapRule { rule, overlay: Some(by.sync), layer: by.said.to_string() }),
+    );
 }
 
-/// A rule as it is printed, without the reason.
-fn said(rule: &Rule) -> String {
+/// A rule as it is printed, without its label and the reason.
+pub fn said(rule: &Rule) -> String {
     let mut rule = rule.clone();
     rule.clauses.because = None;
+    rule.first_of_row = false;
     print::rule(&rule)
 }
 

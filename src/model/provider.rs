@@ -1,7 +1,11 @@
 //! Providers: settings of the integrator that all its syncs inherit.
 
+use super::MapChange;
+use super::layer::{Layer, changes};
 use super::reader::{entries, key_name, named_nodes, string};
 use super::shape::{Key, Shape, key, required};
+use super::sync::CHANGE_KEYS;
+use crate::finding::Findings;
 use crate::syntax::ast::Name;
 use crate::syntax::tree::Node;
 
@@ -20,6 +24,7 @@ pub static KEYS: &[Key] = &[
         Shape::Entries(&Shape::Tree),
         "values of options, for every mapping of its syncs that has such an option",
     ),
+    key("change", Shape::Entries(&Shape::Keys(CHANGE_KEYS)), "changes of the standard for all its syncs, by map"),
     key("packages", Shape::Entries(&Shape::Keys(PACKAGE_KEYS)), "support packages, which syncs name under `support`"),
 ];
 
@@ -65,17 +70,38 @@ pub struct Provider {
     pub options: Vec<(Name, Node)>,
     /// Support packages.
     pub packages: Vec<Package>,
+    /// Changes of the standard.
+    pub change: Vec<MapChange>,
+}
+
+impl Provider {
+    /// Its changes as a layer under its syncs.
+    pub fn layer(&self) -> Layer {
+        Layer {
+            said: format!("provider {}", self.name.text),
+            name: self.name.clone(),
+            beneath: Vec::new(),
+            of_provider: true,
+            change: self.change.clone(),
+        }
+    }
 }
 
 /// Reads a provider.
-pub fn read(root: &Node, name: Name) -> Provider {
+pub fn read(root: &Node, name: Name, found: &mut Findings) -> Provider {
     let packages = entries(root, "packages").iter().map(|entry| Package {
         name: key_name(entry),
         terms: COLUMNS.iter().map(|(key, _)| string(&entry.value, key).unwrap_or_default()).collect(),
         options: named_nodes(&entry.value, "options"),
     });
     let packages = packages.collect();
-    Provider { name, settings: named_nodes(root, "settings"), options: named_nodes(root, "options"), packages }
+    Provider {
+        name,
+        settings: named_nodes(root, "settings"),
+        options: named_nodes(root, "options"),
+        packages,
+        change: changes(root, found),
+    }
 }
 
 /// What a sync says, and after that what it inherits: values that the sync does not give itself and that are `wanted`.

@@ -5,10 +5,12 @@
 //! are never walked, so that their order reaches no output.
 
 use super::entity;
+use super::layer;
 use super::merge;
 use super::provider::{self, Provider};
 use super::route::Roads;
 use super::shape::{Key, check_document};
+use super::standard;
 use super::system::{self, Written};
 use super::types::TypeScope;
 use super::{Mapping, MappingId, Model, SystemId, cases, mapping, sync, table};
@@ -21,6 +23,7 @@ use crate::syntax::tree::{Entry, Node};
 use crate::syntax::yaml;
 use crate::value::EntityId;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// The kinds of documents: the first key, and the keys that such a document may have.
 pub static KINDS: &[(&str, &[Key])] = &[
@@ -29,6 +32,8 @@ pub static KINDS: &[(&str, &[Key])] = &[
     ("mapping", mapping::KEYS),
     ("sync", sync::KEYS),
     ("provider", provider::KEYS),
+    ("overlay", layer::KEYS),
+    ("standard", standard::KEYS),
     ("table", table::KEYS),
     ("test", cases::KEYS),
 ];
@@ -234,7 +239,7 @@ enum State {
     /// Being worked out: whoever asks now goes in a circle.
     Begun,
     /// Merged over what it is based on and what it implements.
-    Done(Node),
+    Done(Rc<Node>),
 }
 
 /// Works out `based_on` and `implements`, each system once.
@@ -252,7 +257,7 @@ impl Variants<'_> {
         merge::with_defaults(&spliced, found)
     }
 
-    fn merged(&mut self, index: usize, found: &mut Findings) -> Node {
+    fn merged(&mut self, index: usize, found: &mut Findings) -> Rc<Node> {
         if let State::Done(tree) = &self.trees[index] {
             return tree.clone();
         }
@@ -267,6 +272,7 @@ impl Variants<'_> {
         if let Some(model) = self.base(document, "implements", &codes::UNKNOWN_MODEL, found) {
             tree = merge::implementation(&model, &tree, found);
         }
+        let tree = Rc::new(tree);
         self.trees[index] = State::Done(tree.clone());
         tree
     }
@@ -278,7 +284,7 @@ impl Variants<'_> {
         key: &'static str,
         unknown: &'static crate::finding::Code,
         found: &mut Findings,
-    ) -> Option<Node> {
+    ) -> Option<Rc<Node>> {
         let name = super::reader::name_at(&document.root, key)?;
         let wanted = if key == "implements" { "model" } else { document.kind };
         let same = |other: &&Document| other.kind == wanted;
@@ -315,15 +321,44 @@ fn read_syncs(documents: &[Document], systems: &Systems, roads: &Roads, model: &
     let mut providers: Vec<Provider> = Vec::new();
     for document in documents.iter().filter(|document| document.is(&["provider"])) {
         check_document(&document.root, provider::KEYS, found);
-        providers.push(provider::read(&document.root, document.name.clone()));
+        providers.push(provider::read(&document.root, document.name.clone(), found));
     }
+    let overlays = read_overlays(documents, &providers, model, found);
     let system = |name: &str| systems.find(name);
     let mut syncs = Vec::new();
     for document in documents.iter().filter(|document| document.is(&["sync"])) {
         check_document(&document.root, sync::KEYS, found);
-        let around =
-            sync::Surroundings { model, system: &system, systems: &systems.names, roads, providers: &providers };
+        let around = sync::Surroundings {
+            model,
+            system: &system,
+            systems: &systems.names,
+            roads,
+            providers: &providers,
+            overlays: &overlays,
+        };
         syncs.extend(sync::read(&document.root, document.name.clone(), document.file, &around, found));
     }
     model.syncs = syncs;
+    for document in documents.iter().filter(|document| document.is(&["standard"])) {
+        check_document(&document.root, standard::KEYS, found);
+        model.standards.push(standard::read(&document.root, document.name.clone()));
+    }
+}
+
+/// Overlays that several syncs may share; what they and the providers change must be there.
+fn read_overlays(
+    documents: &[Document],
+    providers: &[Provider],
+    model: &Model,
+    found: &mut Findings,
+) -> Vec<layer::Overlay> {
+    let mut overlays = Vec::new();
+    for document in documents.iter().filter(|document| document.is(&["overlay"])) {
+        check_document(&document.root, layer::KEYS, found);
+        overlays.push(layer::read(&document.root, document.name.clone(), found));
+    }
+    layer::check_circles(&overlays, found);
+    let changes = providers.iter().map(|provider| &provider.change).chain(overlays.iter().map(|over| &over.change));
+    changes.for_each(|changes| layer::check_maps(changes, &model.mappings, found));
+    overlays
 }

@@ -1,10 +1,11 @@
 //! Syncs: one customer's deployment.
 
 use super::language;
+use super::layer::{self, Layer, Overlay};
 use super::literal;
 use super::mapping::{check_options, missing_options, unknown_system};
 use super::provider::{self, Package, Provider};
-use super::reader::{self, entries, items, named_nodes, string, text};
+use super::reader::{self, items, named_nodes, string, text};
 use super::route::{self, Ends, Roads};
 use super::shape::{Key, Shape, key, required};
 use super::{Freeze, Guard, Limit, MapChange, Mapping, Model, Operation, Protected, Status, Sync, SyncSide, SystemId};
@@ -43,6 +44,7 @@ pub static KEYS: &[Key] = &[
         "what happens to protected people; exclude is the default",
     ),
     key("allow", Shape::Rule, "which data class may reach which field, and why"),
+    key("overlays", Shape::OneOrMore(&Shape::Text), "overlays that lie under its own changes"),
     key("change", Shape::Entries(&Shape::Keys(CHANGE_KEYS)), "the customer's changes, by map"),
     key("guard", Shape::Keys(GUARD_KEYS), "how much may change in one run"),
     key("freeze", Shape::List(&Shape::Keys(FREEZE_KEYS)), "times of the year in which nothing is taken away"),
@@ -56,7 +58,8 @@ static SIDE_KEYS: &[Key] = &[
     key("settings", Shape::Entries(&Shape::Tree), "values of its settings"),
 ];
 
-static CHANGE_KEYS: &[Key] = &[
+/// Keys of a change to one map.
+pub static CHANGE_KEYS: &[Key] = &[
     key("fields", Shape::Rule, "rules that replace, add or switch off (`Label: off because \"…\"`)"),
     key("where", Shape::Rule, "a condition beside that of the standard"),
 ];
@@ -88,6 +91,8 @@ pub struct Surroundings<'a> {
     pub roads: &'a Roads,
     /// All providers.
     pub providers: &'a [Provider],
+    /// All overlays.
+    pub overlays: &'a [Overlay],
 }
 
 /// Reads a sync. Without two known systems there is none.
@@ -97,7 +102,9 @@ pub fn read(root: &Node, name: Name, file: FileId, around: &Surroundings<'_>, fo
     let right = root.get("right").and_then(|node| side(node, provider, around, found));
     let scope = root.get("scope").and_then(|rule| language::expr(rule, found));
     let allow = root.get("allow").map(|block| language::allow(block, found)).unwrap_or_default();
-    let change = entries(root, "change").iter().map(|entry| map_change(entry, found)).collect();
+    let change = layer::changes(root, found);
+    let of_provider = provider.filter(|provider| !provider.change.is_empty()).map(Provider::layer);
+    let layers: Vec<Layer> = layer::under(root, of_provider, around.overlays, found);
     let guard = guard(root, found);
     let freeze = items(root, "freeze").iter().filter_map(|node| freeze(node, found)).collect();
     let (left, right) = (lefts.next()??, right?);
@@ -123,6 +130,7 @@ pub fn read(root: &Node, name: Name, file: FileId, around: &Surroundings<'_>, fo
         options,
         scope,
         allow,
+        layers,
         change,
         guard,
         freeze,
@@ -330,7 +338,7 @@ fn options(
     options
 }
 
-fn map_change(entry: &Entry, found: &mut Findings) -> MapChange {
+pub(super) fn map_change(entry: &Entry, found: &mut Findings) -> MapChange {
     let node = &entry.value;
     MapChange {
         map: map_path(&entry.key, entry.key_span),

@@ -21,6 +21,7 @@ pub mod report;
 pub mod gather;
 mod identity;
 mod right;
+mod differ;
 mod agree;
 pub mod decide;
 pub mod guard;

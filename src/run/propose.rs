@@ -3,6 +3,7 @@
 use super::agree::{Compared, Proposed};
 use super::change::{Change, ChangeSet, FieldChange, Op, VERSION, hashed};
 use super::decide::{Decision, Decisions, NAMELESS, PROTECTED};
+use super::differ::{is_same, never_updated, wanted};
 use super::eval::{Links, Odd};
 use super::fate::Stopped;
 use super::gather::Read;
@@ -19,7 +20,7 @@ use super::work::PIECE;
 use crate::documents::keys::Keys;
 use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
-use crate::store::{LinkState, Store, StoreFault};
+use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
 use crate::syntax::tree::{Kind, Node};
 use crate::value::{Arena, Class, EntityId, Row, Type, Value, normal};
@@ -107,9 +108,20 @@ pub fn work_route<'t>(
     lookups: &'t [Lookup<'t>],
     report: &mut Report,
 ) -> Option<Worked<'t>> {
+    work_input(plan, first_input(plan, read, report), as_of, arenas, lookups, report)
+}
+
+/// The same over left tables that are there already.
+fn work_input<'t>(
+    plan: &'t Plan<'t>,
+    mut input: Input<'t>,
+    as_of: Date,
+    arenas: &'t Arenas,
+    lookups: &'t [Lookup<'t>],
+    report: &mut Report,
+) -> Option<Worked<'t>> {
     let model = plan.model;
     let sync = model.sync(plan.sync);
-    let mut input = first_input(plan, read, report);
     let mut last = None;
     for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
         let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, &sync.options, arenas.own()));
@@ -129,12 +141,37 @@ pub fn work_route<'t>(
 /// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
 /// be proposed just so is proposed.
 pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal, StoreFault> {
-    let Wish { store, saved, as_of, made_at, purpose, threads } = *wish;
-    let arenas = Arenas::new(threads);
-    let arena = arenas.own();
+    let arenas = Arenas::new(wish.threads);
     let codecs = lookup_codecs(plan.model);
-    let lookups = lookups(plan.model, &codecs, arena);
+    let lookups = lookups(plan.model, &codecs, arenas.own());
     let mut report = Report::default();
+    let input = first_input(plan, read, &mut report);
+    propose_over(&Given { plan, read, lookups: &lookups, arenas: &arenas, loose: &[] }, input, wish, report)
+}
+
+/// What a proposal is made over, beside the left tables.
+pub struct Given<'t> {
+    /// The compiled sync.
+    pub plan: &'t Plan<'t>,
+    /// What was read; of it, only the right side counts here.
+    pub read: &'t Read,
+    /// Look-up tables.
+    pub lookups: &'t [Lookup<'t>],
+    /// Where values live.
+    pub arenas: &'t Arenas,
+    /// Right records that nobody has linked, where the right side is not read: their keys and values, with no left key.
+    pub loose: &'t [(EntityId, Link)],
+}
+
+/// The same over left tables that are there already: for test cases.
+pub fn propose_over<'t>(
+    given: &Given<'t>,
+    input: Input<'t>,
+    wish: &Wish<'_>,
+    mut report: Report,
+) -> Result<Proposal, StoreFault> {
+    let Wish { store, saved, as_of, made_at, purpose, .. } = *wish;
+    let Given { plan, read, lookups, arenas, loose } = *given;
     let mut set = ChangeSet {
         version: VERSION,
         sync: plan.model.sync(plan.sync).name.text.clone(),
@@ -147,7 +184,7 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
         Some(store) => !store.has_links(&set.sync)? || store.recall(&set.sync, FILLED)?.is_none(),
         None => true,
     };
-    let Some(worked) = work_route(plan, read, as_of, &arenas, &lookups, &mut report) else {
+    let Some(worked) = work_input(plan, input, as_of, arenas, lookups, &mut report) else {
         return Ok(Proposal { set, report, stale: Vec::new() });
     };
     let mut compared: Vec<Compared<'_>> = Vec::new();
@@ -156,17 +193,18 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
     let waiting = waiting(store, &set.sync)?;
     let decisions = Decisions::of(store, &set.sync)?;
     let mut memory = Memory::of(plan, store, &set.sync)?;
+    memory.add_loose(loose);
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
         let secret = store.map_or([0; 32], Store::key);
         let context = Context { plan, worked: &worked, index, secret, known, as_of, purpose };
-        let right = Right::of(plan, write, read, &mut memory, &arenas);
+        let right = Right::of(plan, write, read, &mut memory, arenas);
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
-        let one = context.compare(right, &arenas);
+        let one = context.compare(right, arenas);
         memory.learn(write.entity, one.changes.iter().map(|proposed| &proposed.change));
         compared.push(one);
     }
@@ -785,114 +823,6 @@ pub enum Found {
     Several(Vec<usize>),
     /// Nowhere.
     Nobody,
-}
-
-/// True if a made value is what the target holds, as far as can be said at a glance; both in normal form.
-fn is_same(ty: &Type, made: Value<'_>, held: Value<'_>, reference: &dyn Fn(Row) -> Option<String>) -> bool {
-    match (made, held) {
-        (Value::Absent, Value::Absent) => true,
-        (Value::Text(made), Value::Text(held)) => made == held,
-        (Value::Bool(made), Value::Bool(held)) => made == held,
-        (Value::Int(made), Value::Int(held)) => made == held,
-        (Value::Date(made), Value::Date(held)) => made == held,
-        (Value::DateTime(made), Value::DateTime(held)) => made == held,
-        (Value::Row(made), Value::Text(held)) => reference(made).is_some_and(|made| made == held),
-        (Value::List(made), Value::List(held)) => match ty {
-            Type::List(element) => {
-                made.len() == held.len()
-                    && made.iter().zip(held).all(|(made, held)| is_same(element, *made, *held, reference))
-            }
-            _ => made.is_empty() && held.is_empty(),
-        },
-        (Value::Struct(made), Value::Struct(held)) => match ty {
-            Type::Struct(members) => made
-                .iter()
-                .zip(held)
-                .zip(members.iter())
-                .all(|((made, held), member)| is_same(&member.ty, *made, *held, reference)),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// The value that a field should have after the run; `None` if nothing is to be written.
-fn wanted(field: &Field, state: State, value: Json, now: &Json) -> Option<Json> {
-    if never_updated(field, state) {
-        return None;
-    }
-    if state.has(State::CLEAR) && !state.has(State::SET) {
-        let empty = now.is_null() || now.as_array().is_some_and(Vec::is_empty);
-        return (!empty).then_some(Json::Null);
-    }
-    if value.is_null() {
-        return None;
-    }
-    if state.has(State::FILL) && !now.is_null() {
-        return None;
-    }
-    if state.has(State::ADD) {
-        return Some(united(now, value, matches!(field.ty, Type::Set(_))));
-    }
-    if state.has(State::PART) {
-        return Some(overlaid(now, value));
-    }
-    Some(value)
-}
-
-/// True if a field of a record that is there stays as it is.
-fn never_updated(field: &Field, state: State) -> bool {
-    let never = matches!(field.access, Access::Read | Access::Create | Access::Initial);
-    state.is_empty() || never || state.has(State::ONCE)
-}
-
-/// The elements of both, those that are there first; a set in its sorted order.
-fn united(now: &Json, value: Json, sorted: bool) -> Json {
-    let mut items = now.as_array().cloned().unwrap_or_default();
-    let more = match value {
-        Json::Array(more) => more,
-        one => vec![one],
-    };
-    for item in more {
-        if !items.contains(&item) {
-            items.push(item);
-        }
-    }
-    if sorted {
-        items.sort_by_cached_key(Json::to_string);
-    }
-    Json::Array(items)
-}
-
-/// A structure or list with some places written over: members by name, elements by those members that are the same.
-fn overlaid(now: &Json, value: Json) -> Json {
-    match (now, value) {
-        (Json::Object(now), Json::Object(value)) => {
-            let mut whole = now.clone();
-            for (name, part) in value {
-                let part = overlaid(now.get(&name).unwrap_or(&Json::Null), part);
-                whole.insert(name, part);
-            }
-            Json::Object(whole)
-        }
-        (Json::Array(now), Json::Array(value)) => {
-            let mut whole = now.clone();
-            for part in value {
-                let same = whole.iter().position(|known| same_element(known, &part));
-                match same {
-                    Some(index) => whole[index] = overlaid(&whole[index].clone(), part),
-                    None => whole.push(part),
-                }
-            }
-            Json::Array(whole)
-        }
-        (_, value) => value,
-    }
-}
-
-/// True if two elements are the same one: they agree in a member that tells elements apart.
-fn same_element(known: &Json, part: &Json) -> bool {
-    ["type", "kind"].iter().any(|name| known.get(name).is_some() && known.get(name) == part.get(name)) || known == part
 }
 
 /// A hash that nobody can compute without the store's key.

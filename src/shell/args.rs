@@ -41,6 +41,8 @@ pub enum Command {
     Held(HeldArgs),
     /// Decide about records of protected people
     Decide(DecideArgs),
+    /// Write a project to begin with
+    New(NewArgs),
     /// Try an example: check, preview, run, run again
     Try(TryArgs),
     /// Explain a finding by its code, or list all codes
@@ -64,9 +66,9 @@ pub enum Command {
     /// Show what a change of rules does, and to whom
     Diff(DiffArgs),
     /// Pause a sync: nothing is written until it is resumed
-    Pause(StandingArgs),
+    Pause(PauseArgs),
     /// Let a paused sync go on
-    Resume(StandingArgs),
+    Resume(ResumeArgs),
     /// Make a secret that people would otherwise invent
     Secret(SecretArgs),
 }
@@ -113,6 +115,18 @@ pub enum CasesFormat {
     Sarif,
     /// JUnit XML, for build servers
     Junit,
+}
+
+/// How coverage is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum CoverageFormat {
+    /// For people: counts, and what no case touches
+    #[default]
+    Human,
+    /// For programs: one JSON value
+    Json,
+    /// lcov, onto the lines of the documents
+    Lcov,
 }
 
 /// How changes are printed.
@@ -292,7 +306,10 @@ Examples:
   koppla test namn.test.yaml             run the cases of this file
   koppla test --library                  run the cases of the built-in library too
   koppla test --format json              the outcome of every case for programs
-  koppla test --format junit > cases.xml the same for build servers")]
+  koppla test --format junit > cases.xml the same for build servers
+  koppla test --coverage                 also what the cases touch, and what none does
+  koppla test --coverage=lcov --coverage-out koppla.info   the same onto the lines of the documents
+  koppla test --mutate                   change the rules one by one; list what no case notices")]
 pub struct TestArgs {
     /// Names of mappings, or files of test documents (default: all of the project)
     pub names: Vec<String>,
@@ -302,6 +319,18 @@ pub struct TestArgs {
     /// How the outcomes are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: CasesFormat,
+    /// Also say what the cases touch: rules, outcomes, branches, rows of tables
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "human")]
+    pub coverage: Option<CoverageFormat>,
+    /// Write the coverage into this file
+    #[arg(long, value_name = "FILE", requires = "coverage")]
+    pub coverage_out: Option<PathBuf>,
+    /// Also change the rules one by one, and list the changes that no case notices
+    #[arg(long)]
+    pub mutate: bool,
+    /// Exit 1 if there are changes that no case notices
+    #[arg(long, requires = "mutate")]
+    pub exit_code: bool,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
@@ -542,10 +571,24 @@ pub struct PrivacyArgs {
 #[command(after_long_help = "\
 Examples:
   koppla overlay exempelkommun-haldor    each rule that is replaced, switched off or added, beside the standard's
-  koppla overlay --format json           the same for programs")]
+  koppla overlay --format json           the same for programs
+  koppla overlay exempelkommun-haldor --note     note the standard as it is, in a document beside the sync
+  koppla overlay exempelkommun-haldor --merge    what the standard has changed since: taken, conflict, redundant
+  koppla overlay --impact roster--haldor         which syncs a change of this mapping touches, and which must decide
+
+From the note on, koppla check says which changes of a sync were written over a standard that is no more.")]
 pub struct OverlayArgs {
     /// The name of the sync; may be left out where the project has one only
     pub sync: Option<String>,
+    /// Note the standard as it is today: what the sync has otherwise was looked at
+    #[arg(long, conflicts_with_all = ["merge", "impact"])]
+    pub note: bool,
+    /// Show what the standard has changed since it was noted, row by row; exit 1 if something is to be decided
+    #[arg(long, conflicts_with = "impact")]
+    pub merge: bool,
+    /// Show which syncs of the project a change of this mapping touches; exit 1 if one has something to decide
+    #[arg(long, value_name = "MAPPING", conflicts_with = "sync")]
+    pub impact: Option<String>,
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
@@ -592,15 +635,33 @@ pub struct DiffArgs {
     pub project: ProjectArgs,
 }
 
-/// `koppla pause`, `koppla resume`
+/// `koppla pause`
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 The word under `status` in the document of the sync is changed, and nothing else. Preview, map and plan work all the
 same.
 
 Examples:
-  koppla pause exempelkommun-haldor      nothing is written until it is resumed
-  koppla resume exempelkommun-haldor     it goes on where it was")]
+  koppla pause exempelkommun-haldor      nothing is written until it is resumed")]
+pub struct PauseArgs {
+    /// The sync.
+    #[command(flatten)]
+    pub standing: StandingArgs,
+}
+
+/// `koppla resume`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla resume exempelkommun-haldor     a paused sync goes on where it was")]
+pub struct ResumeArgs {
+    /// The sync.
+    #[command(flatten)]
+    pub standing: StandingArgs,
+}
+
+/// Which sync is paused or resumed.
+#[derive(Debug, Args)]
 pub struct StandingArgs {
     /// The name of the sync
     pub sync: String,
@@ -611,6 +672,9 @@ pub struct StandingArgs {
 
 /// `koppla secret`
 #[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla secret verification-code 21QW00     a code by which a school and a learning platform know each other")]
 pub struct SecretArgs {
     /// Which secret.
     #[command(subcommand)]
@@ -656,6 +720,26 @@ pub struct FunctionsArgs {
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
+}
+
+/// `koppla new`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The project is green as it lies: two systems of files with invented people, a mapping, a sync with its overlay,
+cases, pipelines for GitHub and GitLab, a hook for commits, settings for editors.
+
+Examples:
+  koppla new norrskolan                  a project in the folder norrskolan
+  koppla new norrskolan --folder .       in this folder, which must be empty")]
+pub struct NewArgs {
+    /// The name of its sync: small letters, digits, hyphens
+    pub name: String,
+    /// The folder (default: the name)
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// `koppla try`

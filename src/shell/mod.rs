@@ -24,6 +24,7 @@ pub mod secret;
 pub mod privacy;
 pub mod overlay;
 pub mod try_it;
+pub mod new;
 pub mod explain;
 pub mod functions;
 pub mod test;
@@ -73,13 +74,14 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Held(args) => held::held(args, world, out),
         Command::Decide(args) => held::decided(args, world, out),
         Command::Try(args) => try_it::run(args, world, out),
+        Command::New(args) => new::run(args, world, out),
         Command::Explain(args) => explain::run(args, world, out),
         Command::Functions(args) => functions::run(args, world, out),
         Command::Test(args) => test::run(args, world, out),
         Command::Docs(args) => docs::run(args, world, out),
         Command::Fmt(args) => fmt::run(args, world, out),
-        Command::Pause(args) => standing::pause(args, world, out),
-        Command::Resume(args) => standing::resume(args, world, out),
+        Command::Pause(args) => standing::pause(&args.standing, world, out),
+        Command::Resume(args) => standing::resume(&args.standing, world, out),
         Command::Secret(args) => secret::run(args, world, out),
         Command::Privacy(args) => privacy::run(args, world, out),
         Command::Overlay(args) => overlay::run(args, world, out),

@@ -13,12 +13,14 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// File names that are documents.
-const ENDINGS: [&str; 8] = [
+const ENDINGS: [&str; 10] = [
     "system.yaml",
     ".model.yaml",
     ".mapping.yaml",
     ".sync.yaml",
     ".provider.yaml",
+    ".overlay.yaml",
+    ".standard.yaml",
     ".table.yaml",
     ".test.yaml",
     ".table.csv",

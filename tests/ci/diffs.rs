@@ -86,15 +86,18 @@ fn who_is_protected_is_counted_and_never_shown() {
     let said = koppla("diff main", &world);
     assert!(!said.result.contains("1005") && !said.result.contains("Ture"), "{}", said.result);
     said.says(&["account: 1 would be created, although the person is protected until now"]);
+    world.put("systems/register/system.yaml", REGISTER.replace("marking is not absent", "marking == \"protected\""));
     world.put(
-        "systems/register/system.yaml",
-        REGISTER.replace("marking is not absent", "marking is not absent or class == \"7B\""),
+        "input/pupils.csv",
+        PUPILS.replace("wojciech.lukasik@elev.example;", "wojciech.lukasik@elev.example;watched"),
     );
+    commit(&world, "Only some are protected");
+    world.put("systems/register/system.yaml", REGISTER);
     let said = koppla("diff main", &world);
     assert!(!said.result.contains("1003"), "{}", said.result);
     said.says(&[
         "account: 1 would be held for a decision, as the person is protected now",
-        "protected people, register pupil: was marking is not absent, is marking",
+        "protected people, register pupil: was marking == \"protected\", is marking is not absent",
     ]);
 }
 
@@ -206,4 +209,20 @@ fn labels_with_signs_of_markdown_stay_labels() {
         .filter(|edit| edit["new"] != json!(null))
         .count();
     assert_eq!(found, 1);
+}
+
+/// A pipeline often has no data of people; then it must not say that nobody is concerned.
+#[test]
+fn without_records_nobody_says_that_none_changes() {
+    let world = committed();
+    git(&world, &["rm", "--quiet", "input/pupils.csv"]);
+    let mapping = MAPPING.replace("f\"{given_name} {family_name}\"", "f\"{family_name} {given_name}\"");
+    told(&world, &mapping)
+        .ends(Exit::Done)
+        .says(&["0 rows of register.pupil (not read in full): more may change than is said here"]);
+    let said = koppla("diff main --format markdown", &world);
+    said.says(&[
+        "**not all records could be read**, so nobody knows who changes",
+        "+ f\"{family_name} {given_name}\" -> name",
+    ]);
 }

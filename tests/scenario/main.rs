@@ -16,6 +16,7 @@ mod documents;
 mod founding;
 mod guards;
 mod killed;
+mod overlays;
 mod own;
 mod plan;
 mod privacy;

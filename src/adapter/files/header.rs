@@ -1,6 +1,7 @@
 //! The start of a CSV file: byte order mark, header, and which column each slot lies in.
 
 use super::chunk::{self, Chunk};
+use super::guess;
 use super::split::{Row, Splitter, Step};
 use crate::adapter::Note;
 use crate::finding::suggest::nearest;
@@ -97,6 +98,9 @@ impl<'a> Table<'a> {
         let listed = self.csv.header == Header::None
             || self.csv.header == Header::Optional
                 && !first.iter().any(|cell| self.slots.iter().any(|slot| slot.at == *cell));
+        if !listed && let Some(why) = guess::no_header(self, &start.text, &first) {
+            return Err(self.fault(why));
+        }
         let (columns, cells) = if listed { self.without_header() } else { self.with_header(&first, notes)? };
         let lists = self.lists(&if listed { self.names() } else { first });
         let (used, line) = if listed { (at, line - 1) } else { (next, line) };
@@ -158,7 +162,11 @@ impl<'a> Table<'a> {
                 what: "starts with a byte order mark, although `bom` says none".into(),
             });
         }
-        let twice = self.csv.bom == Bom::Double && chunk::mark(&bytes[len..], self.csv.encoding).is_some();
+        let twice = self.csv.bom != Bom::None && chunk::mark(&bytes[len..], self.csv.encoding).is_some();
+        if twice && self.csv.bom != Bom::Double {
+            let what = "starts with two byte order marks; `bom: double` says that they belong there".to_string();
+            notes.push(Note { origin: self.name.into(), what });
+        }
         (if twice { 2 * len } else { len }, big_endian)
     }
 
@@ -173,10 +181,23 @@ impl<'a> Table<'a> {
         Ok(Head { offset: skipped as u64, line: 1, columns, lists, cells, end: b'\n', big_endian })
     }
 
+    /// The bytes of the lines before the header.
+    fn skipped(&self, start: &Chunk, end: u8) -> Result<usize, Refused> {
+        let Some(before) = self.csv.skip_lines.checked_sub(1) else { return Ok(0) };
+        match memchr::memchr_iter(end, &start.text).nth(before as usize) {
+            Some(last) => Ok(last + 1),
+            None if start.last => Err(self.fault(format!(
+                "the file ends in the {} before its header",
+                count(self.csv.skip_lines as usize, "line")
+            ))),
+            None => Err(Refused::More),
+        }
+    }
+
     /// The first row: where it starts and ends, its last line, its cells.
     fn first_row(&self, start: &Chunk, end: u8) -> Result<(usize, usize, u32, Vec<String>), Refused> {
         let splitter = Splitter::new(self.csv, end);
-        let (mut at, mut line, mut row) = (0, 1, Row::default());
+        let (mut at, mut line, mut row) = (self.skipped(start, end)?, self.csv.skip_lines + 1, Row::default());
         loop {
             match splitter.step(&start.text, at, start.last, &mut row) {
                 Step::Skip { next } => (at, line) = (next, line + 1),
@@ -187,7 +208,10 @@ impl<'a> Table<'a> {
                     let unreadable = || self.fault(format!("line {line} is no {}", self.csv.encoding.word()));
                     return Ok((at, next, line + lines - 1, cells.ok_or_else(unreadable)?));
                 }
-                Step::Torn { why, .. } => return Err(self.fault(format!("line {line}: {why}"))),
+                Step::Torn { why, .. } => {
+                    let seen = guess::no_header(self, &start.text, &[]);
+                    return Err(self.fault(seen.unwrap_or_else(|| format!("line {line}: {why}"))));
+                }
                 Step::Unclosed => return Err(self.fault(format!("line {line}: a quote is opened and never closed"))),
                 Step::More | Step::End => return Err(self.fault("the file holds comments and blank lines alone")),
             }

@@ -9,6 +9,8 @@ mod sheets;
 mod lines;
 mod zips;
 mod together;
+mod naughty;
+mod guess;
 mod kill;
 
 use super::*;

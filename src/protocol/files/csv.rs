@@ -10,6 +10,8 @@ use crate::syntax::tree::Node;
 /// How cells, rows and texts are told apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Csv {
+    /// So many lines stand before the header.
+    pub skip_lines: u32,
     /// Between cells.
     pub separator: u8,
     /// Around quoted cells; `None` where nothing is ever quoted.
@@ -122,6 +124,7 @@ const ENCODINGS: &[(&str, Encoding)] = &[
 impl Default for Csv {
     fn default() -> Csv {
         Csv {
+            skip_lines: 0,
             separator: b',',
             quote: Some(b'"'),
             quote_when: QuoteWhen::Needed,
@@ -199,6 +202,7 @@ impl Csv {
     }
 
     fn take_layout(&mut self, keys: &Keys<'_>, found: &mut Findings) {
+        set(&mut self.skip_lines, keys.lines("skip_lines", found));
         self.take_header(keys, found);
         self.take_ends(keys, found);
         set(&mut self.guard_formulas, keys.one_of("formulas", &[("as-is", false), ("guard", true)], found));

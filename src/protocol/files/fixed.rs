@@ -1,7 +1,7 @@
 //! The dialect of a file with cells of fixed width.
 
 use super::csv::Csv;
-use super::keys::{Keys, wrong};
+use super::keys::Keys;
 use super::{format, words};
 use crate::finding::codes::system::BAD_WIRE_PATH;
 use crate::finding::{Finding, Findings};
@@ -47,11 +47,8 @@ impl Fixed {
     /// Reads a dialect; what it does not say is as in this one.
     pub fn with(mut self, node: &Node, found: &mut Findings) -> Fixed {
         let Some(keys) = Keys::of("fixed", node, words::FIXED, &[words::EVERYWHERE], found) else { return self };
-        if let Some(node) = keys.get("skip_lines") {
-            match node.text().and_then(|text| text.parse().ok()) {
-                Some(lines) => self.skip_lines = lines,
-                None => found.add(wrong(node.span, "skip_lines", node.kind_word(), "a number of lines", "`1`")),
-            }
+        if let Some(lines) = keys.lines("skip_lines", found) {
+            self.skip_lines = lines;
         }
         self.table.take_lines(&keys, found);
         self

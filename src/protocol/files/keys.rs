@@ -123,6 +123,16 @@ impl<'a> Keys<'a> {
         node.text()
     }
 
+    /// A number of lines.
+    pub fn lines(&self, key: &'static str, found: &mut Findings) -> Option<u32> {
+        let node = self.get(key)?;
+        let lines = node.text().and_then(|text| text.parse().ok());
+        if lines.is_none() {
+            found.add(wrong(node.span, key, &shown(node), "a number of lines belongs here", "`1`"));
+        }
+        lines
+    }
+
     /// A length of time: `60s`, `15m`, `26h`, `2d`.
     pub fn time(&self, key: &'static str, found: &mut Findings) -> Option<Duration> {
         let node = self.get(key)?;

@@ -76,6 +76,7 @@ pub const CSV: &[(&str, &str)] = &[
         "Which cells are quoted in a file that is written: `needed` (default), `always`, `text` (all but numbers), `blank` (those with a blank, and those that need it).",
     ),
     ("escape", "How a quote stands in a quoted cell: `double` (default), or the character before it."),
+    ("skip_lines", "So many lines stand before the header, or before the first row of a file without one (default 0)."),
     ("header", "The first line names the columns: `required` (default), `fixed`, `none`, `optional`."),
     ("columns", "How columns are found: `by-name` (default), `as-declared` (by name, and no others), `by-position`."),
     ("encoding", "`utf-8` (default), `windows-1252`, `iso-8859-1`, `utf-16`."),

@@ -118,11 +118,23 @@ impl SyncReview {
     pub fn is_empty(&self) -> bool {
         self.state == State::Compared && self.records.is_empty() && self.rules.is_empty() && self.privacy.is_empty()
     }
+
+    /// True if not all records could be read, or there was none: then nobody knows what else would change.
+    pub fn is_blind(&self) -> bool {
+        let known = !matches!(self.state, State::Unknown(_));
+        let whole = self.reads.iter().all(|(.., complete)| *complete);
+        known && (!whole || self.reads.iter().all(|(_, _, rows, _)| *rows == 0))
+    }
 }
 
 impl Review {
     /// True if nothing changes.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty() && self.syncs.iter().all(SyncReview::is_empty)
+    }
+
+    /// True if the records of a sync could not all be read.
+    pub fn is_blind(&self) -> bool {
+        self.syncs.iter().any(SyncReview::is_blind)
     }
 }

@@ -35,6 +35,9 @@ fn heading(review: &Review) -> String {
     let compared = format!("{new} against {old}");
     match (review.empty, review.is_empty()) {
         (true, _) => format!("{compared}: there was no project, so everything is new"),
+        (false, true) if review.is_blind() => {
+            format!("{compared}: nothing is written otherwise; not all records could be read")
+        }
         (false, true) => format!("{compared}: nothing changes"),
         (false, false) => format!("{compared}: {} of the documents", counted(review.edits.len() as u64, "change")),
     }
@@ -109,6 +112,7 @@ fn state(sync: &SyncReview) -> String {
         State::Unknown(why) => format!("records cannot be compared: {why}"),
         State::New => format!("a new sync, {read}"),
         State::Ended => format!("the sync is gone, {read}"),
+        State::Compared if sync.is_blind() => format!("{read}: more may change than is said here"),
         State::Compared if sync.is_empty() => format!("nothing changes, {read}"),
         State::Compared => read,
     }
@@ -196,6 +200,10 @@ fn sentence(review: &Review) -> String {
     let unknown = review.syncs.iter().filter(|sync| matches!(sync.state, State::Unknown(_))).count() as u64;
     let privacy = review.syncs.iter().any(|sync| !sync.privacy.is_empty());
     let records = match (parts.is_empty(), unknown) {
+        (true, 0) if review.is_blind() => "**not all records could be read**, so nobody knows who changes".to_string(),
+        (false, 0) if review.is_blind() => {
+            format!("records {} at least, as **not all could be read**", parts.join(", "))
+        }
         (true, 0) => "no record changes".to_string(),
         (true, _) => format!("records of {} cannot be compared", counted(unknown, "sync")),
         (false, 0) => format!("records {}", parts.join(", ")),

@@ -11,10 +11,11 @@ use super::parse::{Fragment, Piece, rules};
 use crate::finding::{Finding, Findings, codes::syntax};
 use lines::{Block, Row, unfolded};
 
-/// The rules of a block with labels as they are written, whatever is wrong with them: label, and text without its margins.
+/// The rules of a block with labels as they are written, whatever is wrong with them: label, and text without its margins
+/// and comments.
 pub fn written(fragment: &Fragment<'_>) -> Vec<(Name, String)> {
     let block = Block::new(fragment).by_label(&mut Findings::default());
-    let text = |row: &Row| fragment.text[row.body()].split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = |row: &Row| block.piece(row).text[row.body()].split_whitespace().collect::<Vec<_>>().join(" ");
     block.rows.iter().map(|row| (row.label.clone(), text(row))).collect()
 }
 
