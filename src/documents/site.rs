@@ -121,7 +121,12 @@ impl Site {
             "<p class=\"mark\">{}: {}</p>\n{}",
             code.severity.word(),
             escaped(&open(code.message)),
-            code.help.iter().map(|help| paragraph(&format!("Help: {}", open(help)))).collect::<String>()
+            // What depends on the words of one finding helps nobody here.
+            code.help
+                .iter()
+                .filter(|help| !help.contains('{'))
+                .map(|help| paragraph(&format!("Help: {help}")))
+                .collect::<String>()
         );
         self.entry("finding", code.slug, &open(code.message), file.clone());
         self.add(&file, code.slug, &(told + &body));

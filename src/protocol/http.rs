@@ -132,6 +132,7 @@ fn show_read(read: &Read, connection: &Connection) -> String {
                 By::Nothing => "in one answer",
                 By::Token(_) => "page by page (token)",
                 By::Next(_) => "page by page (next address)",
+                By::Link => "page by page (next address, in a header)",
                 By::Offset { .. } => "page by page (offset)",
                 By::Number { .. } => "page by page (number)",
             };

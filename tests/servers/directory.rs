@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The running directory.
 ///
-/// `GET /users?offset=0&limit=100` gives `{items, total, next}` (`next` is an address, absent on the last page), `POST /users` creates and
+/// `GET /users?offset=0&limit=100` gives `{items, total, next}` (`next` is an address, absent on the last page, and the header `Link` has it too), `POST /users` creates and
 /// answers 201 with the record and its `id` (409 where the name is taken), `GET PATCH PUT DELETE /users/{id}`. So too `/groups`
 /// and `/memberships`; a membership refers to a user and a group, and goes when either does.
 pub struct Directory {
@@ -247,10 +247,15 @@ impl Shelf {
         let until = (from + limit).min(records.len());
         let mut body = json!({ "items": records[from..until], "total": records.len() });
         let next = if same_again { from } else { until };
-        if next < records.len() {
-            body["next"] = json!(format!("{}/{list}?offset={next}&limit={limit}", self.base));
+        if next >= records.len() {
+            return axum::Json(body).into_response();
         }
-        axum::Json(body).into_response()
+        let address = format!("{}/{list}?offset={next}&limit={limit}", self.base);
+        // Some clients read the address in the body, others in a header (RFC 8288).
+        let first = format!("{}/{list}?offset=0&limit={limit}", self.base);
+        let link = format!("<{first}>; rel=\"first\", <{address}>; rel=\"next last\"");
+        body["next"] = json!(address);
+        ([("link", link)], axum::Json(body)).into_response()
     }
 
     /// Why a record cannot stand in a list, if it cannot.

@@ -2,7 +2,7 @@
 
 use crate::protocol::http::rules::Words;
 use crate::protocol::path::JsonPath;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LINK, RETRY_AFTER};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::fmt;
@@ -18,6 +18,8 @@ pub struct Answer {
     pub retry_after: Option<RetryAfter>,
     /// Where a redirect leads.
     pub location: Option<String>,
+    /// The address of the next page, where the header `Link` names one.
+    pub next_link: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -60,6 +62,7 @@ impl Answer {
             says_html: kind.starts_with("text/html") || kind.starts_with("application/xhtml"),
             retry_after: text(RETRY_AFTER).and_then(RetryAfter::parse),
             location: text(reqwest::header::LOCATION).map(str::to_string),
+            next_link: headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).find_map(next_link),
             body: Vec::new(),
         }
     }
@@ -98,6 +101,31 @@ impl Answer {
         };
         Ok(value.filter(|value| !value.is_null()))
     }
+}
+
+/// The target of the link whose relation is `next` in a value of the header `Link` (RFC 8288, section 3): commas part links,
+/// but may stand in an address too.
+fn next_link(value: &str) -> Option<String> {
+    let mut rest = value;
+    while let Some((_, after)) = rest.split_once('<') {
+        let (address, after) = after.split_once('>')?;
+        let end = after.find('<').unwrap_or(after.len());
+        let relation = |part: &str| {
+            let (name, value) = part.split_once('=')?;
+            Some((
+                name.trim().to_ascii_lowercase(),
+                value.trim().trim_end_matches(',').trim().trim_matches('"').to_string(),
+            ))
+        };
+        let is_next = |(name, value): (String, String)| {
+            name == "rel" && value.split_whitespace().any(|word| word.eq_ignore_ascii_case("next"))
+        };
+        if after[..end].split(';').filter_map(relation).any(is_next) {
+            return Some(address.to_string());
+        }
+        rest = &after[end..];
+    }
+    None
 }
 
 /// A code has letters, no blanks and no run of digits that could be somebody's number.
@@ -223,5 +251,16 @@ mod tests {
         assert_eq!(wait("Mon, 02 Mar 2026 06:00:30 GMT"), Some(30));
         assert_eq!(wait("Mon, 02 Mar 2026 05:00:00 GMT"), Some(0));
         assert_eq!(wait("soon"), None);
+    }
+
+    #[test]
+    fn the_next_page_is_found_among_links() {
+        let found = |value: &str| next_link(value);
+        assert_eq!(found("<https://a.example/b?c=1,2>; rel=\"next\"").as_deref(), Some("https://a.example/b?c=1,2"));
+        assert_eq!(found("</b?p=1>; rel=prev, </b?p=3>; title=\"x\"; rel=NEXT").as_deref(), Some("/b?p=3"));
+        assert_eq!(found("</b?p=3>; rel=\"last next\"").as_deref(), Some("/b?p=3"));
+        assert_eq!(found("</b>; rel=\"nextish\", </c>; title=\"next\""), None);
+        assert_eq!(found("</b; rel=next"), None);
+        assert_eq!(found(""), None);
     }
 }

@@ -128,11 +128,12 @@ async fn page_at(
         };
         Failure::list(format!("{}: {why}{of}", ask.place()), Arrived::Yes)
     };
+    let link = good.answer.next_link.clone().map(Value::from);
     let body = &good.answer.body;
     let others = shapes.iter().map(|shape| rows::read(body.clone(), &way.select, shape, &paths, &from).ok());
     let others: Vec<Option<Rows>> = others.collect();
     let rows = rows::read(good.answer.body, &way.select, &read.shape, &paths, &from).map_err(broken)?;
-    let next = next(line, way, &position, &rows).map_err(|why| {
+    let next = next(line, way, &position, &rows, link.as_ref()).map_err(|why| {
         let page = position.page;
         Failure::list(line.mask(&format!("{place}: {why} (page {page})")), Arrived::Yes)
     })?;
@@ -169,7 +170,7 @@ fn scope<'r>(
             page.insert("number".to_string(), Value::from(first + position.page - 1));
             size = asked.as_ref().map(|size| ("size", size));
         }
-        By::Next(_) | By::Nothing => {}
+        By::Next(_) | By::Link | By::Nothing => {}
     }
     if let Some((name, template)) = size
         && let Some(value) = template.render(&scope).map_err(|why| why.0)?
@@ -184,7 +185,7 @@ fn added<'r>(line: &Line<'_>, way: &'r Way, position: &Position) -> Result<build
     let paging = &way.paging;
     let counted = matches!(paging.by, By::Offset { .. } | By::Number { .. });
     Ok(match (&paging.by, &position.named) {
-        (By::Next(_), Some(address)) => {
+        (By::Next(_) | By::Link, Some(address)) => {
             let elsewhere = || {
                 let say = format!("{} {}: the next page lies on another host", way.request.method, way.request.shown);
                 Failure::list(say, Arrived::No)
@@ -205,7 +206,7 @@ fn added<'r>(line: &Line<'_>, way: &'r Way, position: &Position) -> Result<build
 /// The paths that say how the list goes on.
 fn paths(by: &By) -> Vec<&JsonPath> {
     match by {
-        By::Nothing => Vec::new(),
+        By::Nothing | By::Link => Vec::new(),
         By::Token(path) | By::Next(path) => vec![path],
         By::Offset { total, .. } => total.iter().collect(),
         By::Number { last, .. } => last.iter().collect(),
@@ -213,14 +214,23 @@ fn paths(by: &By) -> Vec<&JsonPath> {
 }
 
 /// Where the list goes on, if it does.
-fn next(line: &Line<'_>, way: &Way, position: &Position, rows: &Rows) -> Result<Option<Position>, String> {
+fn next(
+    line: &Line<'_>,
+    way: &Way,
+    position: &Position,
+    rows: &Rows,
+    link: Option<&Value>,
+) -> Result<Option<Position>, String> {
     let records = position.records + rows.records;
     let empty = if rows.records == 0 { position.empty + 1 } else { 0 };
     let next = Position { way: position.way, page: position.page + 1, records, empty, named: None };
-    let found = rows.found.first().and_then(Option::as_ref);
+    let found = match &way.paging.by {
+        By::Link => link,
+        _ => rows.found.first().and_then(Option::as_ref),
+    };
     let goes_on = match (&way.paging.by, found) {
-        (By::Nothing, _) | (By::Token(_) | By::Next(_), None) => return Ok(None),
-        (By::Token(_) | By::Next(_), Some(named)) => return named_next(line, way, next, named),
+        (By::Nothing, _) | (By::Token(_) | By::Next(_) | By::Link, None) => return Ok(None),
+        (By::Token(_) | By::Next(_) | By::Link, Some(named)) => return named_next(line, way, next, named),
         (By::Offset { total: Some(_), .. }, None) => {
             return Err("the answer does not say how many records there are".into());
         }
@@ -251,7 +261,7 @@ fn named_next(line: &Line<'_>, way: &Way, mut next: Position, named: &Value) -> 
         Value::Number(number) => number.to_string(),
         _ => return Err("what names the next page is neither text nor number".into()),
     };
-    if matches!(way.paging.by, By::Next(_)) && line.same_host(&text).is_none() {
+    if matches!(way.paging.by, By::Next(_) | By::Link) && line.same_host(&text).is_none() {
         return Err("the next page lies on another host".into());
     }
     next.named = Some(text);

@@ -37,7 +37,7 @@ pub const READ: Table = &[
 ];
 const PAGE: Table = &[
     ("token", "where the token of the next page lies in the answer"),
-    ("next", "where the address of the next page lies in the answer"),
+    ("next", "where the address of the next page lies in the answer: $.next, or { header: Link }"),
     ("offset", "pages by number of records: the first one"),
     ("limit", "how many records a page is asked for"),
     ("total", "where the number of all records lies in the answer"),
@@ -52,6 +52,7 @@ const PAGE: Table = &[
     ("optional", "the system may answer everything at once"),
     ("loop", "what a page that was there before means: stop"),
 ];
+const NEXT: Table = &[("header", "the header with the address: Link")];
 const SEND: Table = &[("query", "parameters"), ("headers", "headers")];
 
 /// What templates of a read may name in this version.
@@ -112,6 +113,8 @@ pub enum By {
     Token(JsonPath),
     /// By an address in the answer.
     Next(JsonPath),
+    /// By an address in the header `Link` of the answer (RFC 8288).
+    Link,
     /// By the number of records so far. Without a total, the first empty page is the last.
     Offset {
         /// The first.
@@ -231,7 +234,10 @@ fn paging(reader: &mut Reader<'_>, node: &Node) -> Option<Paging> {
         keep: at(node, "keep").map(|keep| texts(Some(keep))),
         by: by?,
     };
-    if !matches!(paging.by, By::Next(_) | By::Nothing) && paging.send.is_empty() && paging.send_headers.is_empty() {
+    if !matches!(paging.by, By::Next(_) | By::Link | By::Nothing)
+        && paging.send.is_empty()
+        && paging.send_headers.is_empty()
+    {
         reader.missing(node.span, "send", "page");
     }
     Some(paging)
@@ -257,6 +263,11 @@ fn by(reader: &mut Reader<'_>, node: &Node) -> Option<By> {
             return None;
         }
     };
+    if let Some(header) = at(node, "next").filter(|next| next.entries().is_some()) {
+        reader.map("next", header, &[NEXT])?;
+        reader.need(header, "header", "next");
+        return reader.word(header, "header", &["Link"]).map(|_| By::Link);
+    }
     let mut path = |key: &str| at(node, key).map(|value| reader.path(value, key));
     Some(match entry.key.as_str() {
         "token" => By::Token(path("token")??),

@@ -133,6 +133,15 @@ async fn pages_may_go_on_at_an_address() {
 }
 
 #[tokio::test]
+async fn pages_may_go_on_at_an_address_in_a_header() {
+    let directory = directory(10);
+    let text = USERS.replace("{ next: \"$.next\" }", "{ next: { header: Link } }");
+    let read = users(&directory, &text).read().await;
+    assert!(read.complete, "{:?}", said(&read));
+    assert_eq!((read.rows(), directory.seen().len()), (10, 3));
+}
+
+#[tokio::test]
 async fn pages_may_go_on_by_offset() {
     let directory = directory(10);
     directory.most(3);
