@@ -6,7 +6,7 @@
 pub mod typed;
 mod scope;
 mod presence;
-mod names;
+pub mod names;
 mod checker;
 mod chosen;
 mod infer;

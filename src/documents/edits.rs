@@ -119,7 +119,7 @@ fn leaves(state: State<'_>) -> Leaves {
         }
         let Some(root) = yaml::read(state.sources, file, &mut Findings::default()) else { continue };
         let Some(document) = title(&root).filter(|title| !title.starts_with("test ")) else { continue };
-        walk(state.sources, &document, &root, &mut Vec::new(), &mut leaves);
+        walk(&document, &root, &mut Vec::new(), &mut leaves);
     }
     leaves
 }
@@ -142,14 +142,14 @@ fn lines(sources: &Sources, file: FileId, leaves: &mut Leaves) {
     }
 }
 
-fn walk(sources: &Sources, document: &str, node: &Node, place: &mut Vec<String>, leaves: &mut Leaves) {
+fn walk(document: &str, node: &Node, place: &mut Vec<String>, leaves: &mut Leaves) {
     match &node.kind {
         Kind::Map(entries) => {
             for entry in entries {
                 place.push(entry.key.clone());
                 match entry.value.scalar().filter(|_| entry.key == "fields") {
                     Some(scalar) => rules(document, &Fragment::from(scalar), place, leaves),
-                    None => walk(sources, document, &entry.value, place, leaves),
+                    None => walk(document, &entry.value, place, leaves),
                 }
                 place.pop();
             }
@@ -186,7 +186,7 @@ fn written(node: &Node) -> String {
         Kind::Scalar(scalar) => scalar.text.split_whitespace().collect::<Vec<_>>().join(" "),
         Kind::Missing => String::new(),
         Kind::List(items) => {
-            let items: Vec<String> = items.iter().map(|item| written(item)).collect();
+            let items: Vec<String> = items.iter().map(written).collect();
             format!("[{}]", items.join(", "))
         }
         Kind::Map(entries) => {

@@ -12,6 +12,26 @@ pub fn page(title: &str, body: &str) -> String {
     )
 }
 
+/// A page of a site: with ways to the other pages, and narrow enough for a phone.
+pub fn site_page(title: &str, ways: &str, body: &str) -> String {
+    let (head, rest) = (page(title, body), "</style>");
+    head.replacen(rest, &format!("{NARROW}{rest}"), 1).replacen("<body>\n", &format!("<body>\n{ways}"), 1)
+}
+
+/// Wide tables and examples are moved inside their own frame, never the whole page.
+const NARROW: &str = "\
+nav { display: flex; flex-wrap: wrap; gap: .2rem 1rem; border-bottom: 1px solid #8888; padding-bottom: .5rem; }
+table { display: block; overflow-x: auto; }
+pre { overflow-x: auto; background: #8881; padding: .6rem; }
+code { overflow-wrap: anywhere; }
+pre code { overflow-wrap: normal; }
+.mark { font-weight: bold; margin-bottom: 0; }
+.kind { opacity: .7; }
+input { font: inherit; max-width: 100%; }
+#all { padding-left: 1rem; }
+@media (max-width: 40rem) { body { margin: .5rem auto; padding: 0 .6rem; } }
+";
+
 /// Readable on a screen and on paper, by day and by night.
 const STYLE: &str = "\
 :root { color-scheme: light dark; }

@@ -3,6 +3,7 @@
 //! Everything here is pure: it turns what others found into text. Values of records leave through [`redact`] alone.
 
 pub mod html;
+pub mod markdown;
 pub mod table;
 pub mod redact;
 pub mod keys;
@@ -12,4 +13,7 @@ pub mod direction;
 pub mod privacy;
 pub mod overlay;
 pub mod upgrade;
+pub mod schema;
+pub mod site_system;
+pub mod site;
 pub mod edits;

@@ -78,7 +78,7 @@ impl Page<'_, '_> {
         let way = way.map(|mapping| mapping.right.first().map_or("?", |side| &model.system(side.system).name.text));
         let systems: Vec<&str> = std::iter::once(left).chain(way).collect();
         self.line(&format!("{}: {}", sync.name.text, systems.join(" → ")));
-        for side in [&sync.left, &sync.right] {
+        for side in sync.sources().chain([&sync.right]) {
             let settings = settings(self.plan, side, is_set);
             if !settings.is_empty() {
                 self.line(&format!("\nsettings of {}", model.system(side.system).name.text));
@@ -103,8 +103,7 @@ impl Page<'_, '_> {
         for system in &plan.reads {
             let name = &model.system(system.system).name.text;
             self.line(&format!("\nread {name} ({})", system.protocol));
-            let side = [&model.sync(plan.sync).left, &model.sync(plan.sync).right];
-            let side = side.into_iter().find(|side| side.system == system.system);
+            let side = model.sync(plan.sync).source(system.system);
             for entity in &system.entities {
                 let call = filled(plan, side, &system.dialect.show(entity.call));
                 self.item(2, &model.entity(entity.entity).name.text, &call);

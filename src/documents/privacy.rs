@@ -96,7 +96,7 @@ pub fn privacy(model: &Model, sources: &Sources, route: &Route) -> Privacy {
     let (flows, declassified, allowed) = (proof.flows(), proof.declassified(), proof.allowed());
     let title = |system: &System| system.title.clone().unwrap_or_else(|| system.name.text.clone());
     let way = route.mappings.iter().filter_map(|mapping| mapping.right.first());
-    let left = std::iter::once(model.system(proof.sync.left.system));
+    let left = proof.sync.sources().map(|side| model.system(side.system));
     let systems: Vec<String> = left.chain(way.map(|side| model.system(side.system))).map(title).collect();
     let record = proof.record(&systems, &flows, &allowed);
     let sync = proof.sync.name.text.clone();

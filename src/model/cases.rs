@@ -5,7 +5,7 @@ use super::mapping::check_options;
 use super::reader::{self, entries, key_name, named_nodes, text};
 use super::route::{self, Roads};
 use super::shape::{Key, Shape, key, required};
-use super::{Case, Dropped, Mapping, Model, Side, Test};
+use super::{Case, Dropped, ExpectedChanges, Mapping, Model, Side, SyncId, Test};
 use crate::finding::codes::document as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
@@ -16,11 +16,20 @@ use crate::value::EntityId;
 
 const CASE: Shape = Shape::Keys(CASE_KEYS);
 const RECORDS: Shape = Shape::Entries(&Shape::List(&Shape::Entries(&Shape::Tree)));
+/// Changes that a case of a sync expects: records with the fields that are written, or keys.
+static OPERATIONS: &[Key] = &[
+    key("create", CHANGED, "records that are made; only the fields that are named are compared"),
+    key("update", CHANGED, "records that change: their key, and every field that changes"),
+    key("reactivate", CHANGED, "records that are taken into use again"),
+    key("deactivate", CHANGED, "records that are switched off: their key"),
+    key("remove", CHANGED, "records that are taken away: their key"),
+];
+const CHANGED: Shape = Shape::List(&Shape::Entries(&Shape::Tree));
 const DROPPED: Shape = Shape::Either(&[Shape::Entries(&Shape::Count), Shape::List(&Shape::Keys(DROPPED_KEYS))]);
 
 /// Keys of a `test:` document.
 pub static KEYS: &[Key] = &[
-    required("test", Shape::Text, "the mapping that is tested"),
+    required("test", Shape::Text, "the mapping or the sync that is tested"),
     key("title", Shape::Text, "its heading"),
     key("doc", Shape::Text, "what it is"),
     key("as_of", Shape::Text, "the date of the run: 2026-09-01"),
@@ -39,6 +48,14 @@ static CASE_KEYS: &[Key] = &[
     key("rejected", DROPPED, "how often a map rejects"),
     key("held", DROPPED, "how often the engine cannot decide about a record of a map"),
     key("protected", Shape::Count, "how many left records are set aside because a person is protected"),
+    key("right", RECORDS, "of a sync: what the target holds, by entity"),
+    key(
+        "links",
+        Shape::Entries(&Shape::Entries(&Shape::Text)),
+        "of a sync: by entity, left keys and the right keys that they belong to",
+    ),
+    key("changes", Shape::Entries(&Shape::Keys(OPERATIONS)), "of a sync: all changes that a run makes, by entity"),
+    key("stopped", Shape::Bool, "of a sync: whether a guard stops the run"),
 ];
 
 static DROPPED_KEYS: &[Key] = &[
@@ -47,17 +64,34 @@ static DROPPED_KEYS: &[Key] = &[
     key("reason", Shape::Text, "only those with this reason"),
 ];
 
-/// Reads a test document. Without a known mapping there is none.
+/// What is tested: the sides that given and expected records are of, and what options are checked against.
+struct Tested<'m> {
+    mapping: &'m Mapping,
+    left: &'m [Side],
+    right: &'m [Side],
+    sync: Option<SyncId>,
+}
+
+/// Reads a test document. Without a known mapping or sync there is none.
 pub fn read(model: &Model, roads: &Roads, root: &Node, name: Name, file: FileId, found: &mut Findings) -> Option<Test> {
-    let Some(id) = roads.mapping(&name.text) else {
-        found.add(route::unknown_mapping(model, &name));
-        return None;
+    let (id, first, sync) = match (roads.mapping(&name.text), model.find_sync(&name.text)) {
+        (Some(id), _) => (id, id, None),
+        // A sync without a route has its finding.
+        (None, Some(sync)) => {
+            let route = &model.sync(sync).route;
+            (*route.last()?, *route.first()?, Some(sync))
+        }
+        (None, None) => {
+            found.add(route::unknown_mapping(model, &name));
+            return None;
+        }
     };
     let mapping = model.mapping(id);
+    let tested = Tested { mapping, left: &model.mapping(first).left, right: &mapping.right, sync };
     let options = named_nodes(root, "options");
     check_options(&options, &[mapping], found);
-    let cases = reader::items(root, "cases").iter().filter_map(|node| case(model, mapping, node, found)).collect();
-    Some(Test { mapping: id, file, as_of: as_of(root, found), options, cases })
+    let cases = reader::items(root, "cases").iter().filter_map(|node| case(model, &tested, node, found)).collect();
+    Some(Test { mapping: id, sync, file, as_of: as_of(root, found), options, cases })
 }
 
 fn as_of(node: &Node, found: &mut Findings) -> Option<String> {
@@ -71,20 +105,57 @@ fn as_of(node: &Node, found: &mut Findings) -> Option<String> {
     Some(text.to_string())
 }
 
-fn case(model: &Model, mapping: &Mapping, node: &Node, found: &mut Findings) -> Option<Case> {
+fn case(model: &Model, tested: &Tested<'_>, node: &Node, found: &mut Findings) -> Option<Case> {
+    let mapping = tested.mapping;
     let options = named_nodes(node, "options");
     check_options(&options, &[mapping], found);
     Some(Case {
         name: reader::name_at(node, "name")?,
-        given: records(model, &mapping.left, node, "given", found),
-        expect: records(model, &mapping.right, node, "expect", found),
+        given: records(model, tested.left, node, "given", found),
+        expect: records(model, tested.right, node, "expect", found),
         as_of: as_of(node, found),
         skipped: dropped(mapping, model, node, "skipped", found),
         rejected: dropped(mapping, model, node, "rejected", found),
         held: dropped(mapping, model, node, "held", found),
         protected: reader::count(node, "protected"),
+        right: records(model, tested.right, node, "right", found),
+        links: links(node),
+        changes: changes(model, tested, node, found),
+        stopped: text(node, "stopped").is_some_and(|text| matches!(text, "true" | "yes")),
         options,
     })
+}
+
+fn links(node: &Node) -> Vec<(Name, Vec<(Name, String)>)> {
+    let pair = |entry: &crate::syntax::tree::Entry| Some((key_name(entry), entry.value.text()?.to_string()));
+    let pairs = |entry: &crate::syntax::tree::Entry| {
+        entry.value.entries().unwrap_or_default().iter().filter_map(pair).collect()
+    };
+    entries(node, "links").iter().map(|entry| (key_name(entry), pairs(entry))).collect()
+}
+
+/// Expected changes by entity and operation; `None` if the case has none, or tests no sync.
+fn changes(model: &Model, tested: &Tested<'_>, node: &Node, found: &mut Findings) -> Option<Vec<ExpectedChanges>> {
+    tested.sync?;
+    node.get("changes")?;
+    let mut all = Vec::new();
+    for entry in entries(node, "changes") {
+        let Some(entity) = entity(model, tested.right, &entry.key) else {
+            if !tested.right.is_empty() {
+                found.add(unknown_entity(model, tested.right, &key_name(entry), "changes"));
+            }
+            continue;
+        };
+        let mut operations = Vec::new();
+        for operation in entry.value.entries().unwrap_or_default() {
+            let records: Vec<Node> =
+                operation.value.items().unwrap_or_default().iter().map(reader::with_absent).collect();
+            records.iter().for_each(|record| check_record(model, entity, record, found));
+            operations.push((key_name(operation), records));
+        }
+        all.push(ExpectedChanges { entity: key_name(entry), operations });
+    }
+    Some(all)
 }
 
 fn records(model: &Model, sides: &[Side], node: &Node, key: &str, found: &mut Findings) -> Vec<(Name, Vec<Node>)> {

@@ -8,6 +8,7 @@ use crate::syntax::ast::{
 use crate::syntax::parse::Fragment;
 use crate::syntax::tree::Node;
 use crate::syntax::{block, parse};
+use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// The text of a scalar with its way back to the file.
 fn fragment(node: &Node) -> Option<Fragment<'_>> {
@@ -82,6 +83,10 @@ pub fn candidates(node: &Node, found: &mut Findings) -> Vec<Expr> {
 /// A regular expression for a whole text.
 pub fn pattern(node: &Node, found: &mut Findings) -> Option<String> {
     let text = node.text()?;
+    // To compile an expression costs a hundred times what it costs to read it, and few of a library's are ever used.
+    if regex_syntax::parse(text).is_ok_and(|parsed| size(&parsed) < SMALL) {
+        return Some(text.to_string());
+    }
     match regex::Regex::new(text) {
         Ok(_) => Some(text.to_string()),
         Err(error) => {
@@ -90,6 +95,41 @@ pub fn pattern(node: &Node, found: &mut Findings) -> Option<String> {
             let detail = shown.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();
             found.add(Finding::new(&codes::BAD_PATTERN, node.span).word("detail", detail));
             None
+        }
+    }
+}
+
+/// An expression of fewer states than this is far from what is too large to be compiled.
+const SMALL: usize = 100_000;
+
+/// About how many states an expression has once it is compiled.
+fn size(hir: &Hir) -> usize {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => literal.0.len(),
+        HirKind::Class(Class::Unicode(class)) => 4 * class.ranges().len(),
+        HirKind::Class(Class::Bytes(class)) => class.ranges().len(),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min).max(repetition.min).max(1);
+            size(&repetition.sub).saturating_mul(times as usize)
+        }
+        HirKind::Capture(capture) => size(&capture.sub),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().map(size).fold(0, |sum, part| sum.saturating_add(part))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_to_compile_is_not_small() {
+        let size = |text| size(&regex_syntax::parse(text).expect("an expression"));
+        assert!(size(r"[A-ZÅÄÖ]{1,3}[0-9]{4,8}|\d{12}") < SMALL);
+        for text in [r"(\w{100}){100}", r"((a{200}){200}){200}"] {
+            assert!(size(text) >= SMALL && regex::Regex::new(text).is_err(), "{text}");
         }
     }
 }

@@ -554,6 +554,8 @@ pub struct Table {
     pub key: Vec<usize>,
     /// Its rows: one text for each column, `None` where absent.
     pub rows: Vec<Vec<Option<String>>>,
+    /// Where each row is written.
+    pub places: Vec<Span>,
     /// What a key that is not in it gives.
     pub unmapped: Unmapped,
 }
@@ -593,6 +595,8 @@ pub struct Sync {
     pub status: Status,
     /// The source.
     pub left: SyncSide,
+    /// Further systems that its mappings read.
+    pub beside: Vec<SyncSide>,
     /// The target.
     pub right: SyncSide,
     /// The mappings from left to right, in order.
@@ -634,6 +638,18 @@ pub enum Status {
     Paused,
     /// No more.
     Ended,
+}
+
+impl Sync {
+    /// The systems that records come from: the one on the left, and those that its mappings read beside it.
+    pub fn sources(&self) -> impl Iterator<Item = &SyncSide> {
+        std::iter::once(&self.left).chain(&self.beside)
+    }
+
+    /// The source that is this system.
+    pub fn source(&self, system: SystemId) -> Option<&SyncSide> {
+        self.sources().find(|side| side.system == system)
+    }
 }
 
 /// One side of a sync.
@@ -724,8 +740,10 @@ pub struct Freeze {
 /// A test document.
 #[derive(Debug)]
 pub struct Test {
-    /// The mapping that it tests.
+    /// The mapping that it tests; of a sync, the last one of its route.
     pub mapping: MappingId,
+    /// The sync that it tests, if it tests a whole sync.
+    pub sync: Option<SyncId>,
     /// The file.
     pub file: FileId,
     /// The run's date of its cases.
@@ -755,8 +773,25 @@ pub struct Case {
     pub held: Vec<Dropped>,
     /// How many left records were set aside because a person is protected, if the case says so.
     pub protected: Option<u32>,
+    /// Of a sync: what the target holds, by entity.
+    pub right: Vec<(Name, Vec<Node>)>,
+    /// Of a sync: which left record belongs to which right one, by entity.
+    pub links: Vec<(Name, Vec<(Name, String)>)>,
+    /// Of a sync: the changes that are expected, by entity and operation.
+    pub changes: Option<Vec<ExpectedChanges>>,
+    /// Of a sync: true if a guard is expected to stop the run.
+    pub stopped: bool,
     /// Values of options that differ from the document's.
     pub options: Vec<(Name, Node)>,
+}
+
+/// The changes that a case expects of an entity: by operation, records with their keys and fields.
+#[derive(Clone, Debug)]
+pub struct ExpectedChanges {
+    /// The entity.
+    pub entity: Name,
+    /// Operations, each with its records.
+    pub operations: Vec<(Name, Vec<Node>)>,
 }
 
 /// Expected skips, rejections or held records of a case.

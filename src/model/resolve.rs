@@ -23,6 +23,7 @@ use crate::syntax::tree::{Entry, Node};
 use crate::syntax::yaml;
 use crate::value::EntityId;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// The kinds of documents: the first key, and the keys that such a document may have.
 pub static KINDS: &[(&str, &[Key])] = &[
@@ -238,7 +239,7 @@ enum State {
     /// Being worked out: whoever asks now goes in a circle.
     Begun,
     /// Merged over what it is based on and what it implements.
-    Done(Node),
+    Done(Rc<Node>),
 }
 
 /// Works out `based_on` and `implements`, each system once.
@@ -256,7 +257,7 @@ impl Variants<'_> {
         merge::with_defaults(&spliced, found)
     }
 
-    fn merged(&mut self, index: usize, found: &mut Findings) -> Node {
+    fn merged(&mut self, index: usize, found: &mut Findings) -> Rc<Node> {
         if let State::Done(tree) = &self.trees[index] {
             return tree.clone();
         }
@@ -271,6 +272,7 @@ impl Variants<'_> {
         if let Some(model) = self.base(document, "implements", &codes::UNKNOWN_MODEL, found) {
             tree = merge::implementation(&model, &tree, found);
         }
+        let tree = Rc::new(tree);
         self.trees[index] = State::Done(tree.clone());
         tree
     }
@@ -282,7 +284,7 @@ impl Variants<'_> {
         key: &'static str,
         unknown: &'static crate::finding::Code,
         found: &mut Findings,
-    ) -> Option<Node> {
+    ) -> Option<Rc<Node>> {
         let name = super::reader::name_at(&document.root, key)?;
         let wanted = if key == "implements" { "model" } else { document.kind };
         let same = |other: &&Document| other.kind == wanted;

@@ -18,6 +18,7 @@ use crate::syntax::tree::{Entry, Node};
 use crate::value::Type;
 
 const SIDE: Shape = Shape::Either(&[Shape::Text, Shape::Keys(SIDE_KEYS)]);
+const SIDES: Shape = Shape::Either(&[Shape::Text, Shape::List(&SIDE), Shape::Keys(SIDE_KEYS)]);
 const ACTIONS: &[&str] = &["create", "update", "deactivate", "reactivate", "remove"];
 
 /// Keys of a `sync:` document.
@@ -26,7 +27,11 @@ pub static KEYS: &[Key] = &[
     key("title", Shape::Text, "its heading"),
     key("doc", Shape::Text, "what it is"),
     key("status", Shape::Word(&["planned", "active", "paused", "ended"]), "whether it runs; active is the default"),
-    required("left", SIDE, "the source: a system, with values for its settings"),
+    required(
+        "left",
+        SIDES,
+        "the source: a system, with values for its settings; or a list, where its mappings read several",
+    ),
     required("right", SIDE, "the target: a system, with values for its settings"),
     key("mappings", Shape::List(&Shape::Text), "the mappings from left to right, where there is more than one way"),
     key("provider", Shape::Text, "the integrator whose settings it inherits"),
@@ -93,8 +98,8 @@ pub struct Surroundings<'a> {
 /// Reads a sync. Without two known systems there is none.
 pub fn read(root: &Node, name: Name, file: FileId, around: &Surroundings<'_>, found: &mut Findings) -> Option<Sync> {
     let provider = provider(root, around, found);
-    let left = side(root, "left", provider, around, found);
-    let right = side(root, "right", provider, around, found);
+    let mut lefts = sources(root, provider, around, found);
+    let right = root.get("right").and_then(|node| side(node, provider, around, found));
     let scope = root.get("scope").and_then(|rule| language::expr(rule, found));
     let allow = root.get("allow").map(|block| language::allow(block, found)).unwrap_or_default();
     let change = layer::changes(root, found);
@@ -102,9 +107,11 @@ pub fn read(root: &Node, name: Name, file: FileId, around: &Surroundings<'_>, fo
     let layers: Vec<Layer> = layer::under(root, of_provider, around.overlays, found);
     let guard = guard(root, found);
     let freeze = items(root, "freeze").iter().filter_map(|node| freeze(node, found)).collect();
-    let (left, right) = (left?, right?);
+    let (left, right) = (lefts.next()??, right?);
+    let mut beside: Vec<SyncSide> = lefts.flatten().collect();
     let route = route(root, &Ends { sync: &name, left: left.system, right: right.system }, around, found);
     let mappings: Vec<&Mapping> = route.iter().map(|&id| around.model.mapping(id)).collect();
+    unnamed(&left, &mut beside, &mappings, provider, around.model, found);
     let support = package(root, provider, found);
     let options = options(root, &name, provider, support, &mappings, found);
     Some(Sync {
@@ -117,6 +124,7 @@ pub fn read(root: &Node, name: Name, file: FileId, around: &Surroundings<'_>, fo
         name,
         file,
         left,
+        beside,
         right,
         route,
         options,
@@ -157,25 +165,60 @@ fn provider<'a>(root: &Node, around: &Surroundings<'a>, found: &mut Findings) ->
     known
 }
 
-fn side(
+/// The systems on the left: one, or a list whose first leads the way to the right.
+fn sources(
     root: &Node,
-    key: &str,
     provider: Option<&Provider>,
     around: &Surroundings<'_>,
     found: &mut Findings,
-) -> Option<SyncSide> {
-    let node = root.get(key)?;
+) -> impl Iterator<Item = Option<SyncSide>> + use<> {
+    let all: Vec<Option<SyncSide>> =
+        reader::one_or_more(root, "left").iter().map(|node| side(node, provider, around, found)).collect();
+    all.into_iter()
+}
+
+/// Systems that the mappings read and the sync does not name: their settings have defaults, or are missing.
+fn unnamed(
+    left: &SyncSide,
+    beside: &mut Vec<SyncSide>,
+    mappings: &[&Mapping],
+    provider: Option<&Provider>,
+    model: &Model,
+    found: &mut Findings,
+) {
+    let read = mappings.iter().flat_map(|mapping| &mapping.left).map(|side| side.system);
+    for system in read.filter(|&system| model.system(system).connect.is_some()) {
+        if system == left.system || beside.iter().any(|side| side.system == system) {
+            continue;
+        }
+        let name = Name { text: model.system(system).name.text.clone(), span: left.span };
+        beside.push(settled(system, &name, Vec::new(), provider, model, found));
+    }
+}
+
+fn side(node: &Node, provider: Option<&Provider>, around: &Surroundings<'_>, found: &mut Findings) -> Option<SyncSide> {
     let written = reader::name(node).or_else(|| reader::name_at(node, "system"))?;
     let Some(system) = (around.system)(&written.text) else {
         found.add(unknown_system(&written, around.systems));
         return None;
     };
-    let declared = &around.model.system(system).settings;
+    Some(settled(system, &written, named_nodes(node, "settings"), provider, around.model, found))
+}
+
+/// A system with its own settings and those of the provider.
+fn settled(
+    system: SystemId,
+    written: &Name,
+    own: Vec<(Name, Node)>,
+    provider: Option<&Provider>,
+    model: &Model,
+    found: &mut Findings,
+) -> SyncSide {
+    let declared = &model.system(system).settings;
     let has = |name: &str| declared.iter().any(|setting| setting.name.text == name);
-    let own = named_nodes(node, "settings");
     let settings = provider::inherit(own, provider.map_or(&[][..], |provider| &provider.settings), has);
-    check_settings(&settings, around.model, system, &written, found);
-    Some(SyncSide { system, settings, span: written.span })
+    check_settings(&settings, model, system, written, found);
+    SyncSide { system, settings, span: written.span }
 }
 
 fn check_settings(given: &[(Name, Node)], model: &Model, system: SystemId, side: &Name, found: &mut Findings) {

@@ -68,8 +68,9 @@ pub fn read(
         check_cells(cells, &columns, found);
     }
     check_keys(&rows, &key, found);
+    let places = rows.iter().map(|(_, span)| *span).collect();
     let rows = rows.into_iter().map(|(cells, _)| cells.into_iter().map(|(text, _)| text).collect()).collect();
-    Table { name, columns, key, rows, unmapped: unmapped(root) }
+    Table { name, columns, key, rows, places, unmapped: unmapped(root) }
 }
 
 fn column(entry: &Entry, scope: &TypeScope<'_>, found: &mut Findings) -> Column {

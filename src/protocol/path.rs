@@ -45,7 +45,7 @@ impl JsonPath {
 
     /// The path that follows these keys.
     pub fn of_keys(keys: &[String]) -> Result<JsonPath, &'static str> {
-        let quoted = |key: &String| format!("['{}']", key.replace('\\', "\\\\").replace('\'', "\\'"));
+        let quoted = |key: &String| format!("['{}']", key.chars().map(escaped).collect::<String>());
         JsonPath::compile(&format!("${}", keys.iter().map(quoted).collect::<String>()))
     }
 
@@ -108,6 +108,15 @@ impl Select {
     }
 }
 
+/// A letter of a key between single quotes (RFC 9535, section 2.3.1.1).
+fn escaped(letter: char) -> String {
+    match letter {
+        '\'' | '\\' => format!("\\{letter}"),
+        '\0'..='\x1F' => format!("\\u{:04x}", u32::from(letter)),
+        _ => letter.to_string(),
+    }
+}
+
 /// The key that a segment follows, if it follows one.
 fn key(segment: &Segment) -> Option<&str> {
     match segment {
@@ -147,6 +156,10 @@ fn segments(all: &[Segment]) -> Typed {
 
 fn segment(segment_: &Segment) -> Typed {
     match segment_ {
+        // The library visits the whole tree for each name, the standard each place for all names.
+        Segment::Descendant(inner) if matches!(&**inner, Segment::Selectors(all) if all.len() > 1) => {
+            Err("one name or place stands after `..`: several are found in another order than the standard has")
+        }
         Segment::Descendant(inner) => segment(inner),
         Segment::Selector(one) => selector(one),
         Segment::Selectors(all) => all.iter().try_for_each(selector),
@@ -183,12 +196,27 @@ fn filter(inner: &Filter) -> Typed {
 
 fn test(inner: &Test) -> Typed {
     match inner {
-        Test::RelQuery(all) => segments(all),
-        Test::AbsQuery(query) => segments(&query.segments),
+        Test::RelQuery(all) => unconditional(all),
+        Test::AbsQuery(query) => unconditional(&query.segments),
         Test::Function(function) => match **function {
             TestFunction::Match(..) | TestFunction::Search(..) => call(function),
             _ => Err("only match() and search() are conditions; compare what the other functions give"),
         },
+    }
+}
+
+/// A path inside a condition. Conditions inside it would find nothing in the library that we use.
+fn unconditional(all: &[Segment]) -> Typed {
+    fn has_filter(segment: &Segment) -> bool {
+        match segment {
+            Segment::Descendant(inner) => has_filter(inner),
+            Segment::Selector(one) => matches!(one, Selector::Filter(_)),
+            Segment::Selectors(all) => all.iter().any(|one| matches!(one, Selector::Filter(_))),
+        }
+    }
+    match all.iter().any(has_filter) {
+        true => Err("a condition cannot stand inside a condition"),
+        false => segments(all),
     }
 }
 
@@ -239,8 +267,8 @@ fn value(argument: &FnArg) -> Typed {
 fn nodes(argument: &FnArg) -> Typed {
     match argument {
         FnArg::Test(inner) => match &**inner {
-            Test::RelQuery(all) => segments(all),
-            Test::AbsQuery(query) => segments(&query.segments),
+            Test::RelQuery(all) => unconditional(all),
+            Test::AbsQuery(query) => unconditional(&query.segments),
             Test::Function(_) => Err("count() and value() take a path"),
         },
         _ => Err("count() and value() take a path"),
@@ -260,6 +288,17 @@ mod tests {
         assert_eq!(first("$['@odata.nextLink']"), Some(json!("http://x/2")));
         assert_eq!(first("$.a[?@.b > 1].b"), Some(json!(2)));
         assert_eq!(first("$.nothing.at.all"), None);
+    }
+
+    /// Forms of the standard that the library finds otherwise.
+    #[test]
+    fn what_would_find_something_else_is_refused() {
+        for path in ["$..['a','d']", "$[?@[?@>1]]", "$[?count(@[?@>1])>0]", "$[?!$.a[?@.b]]"] {
+            assert!(JsonPath::compile(path).is_err(), "{path}");
+        }
+        for path in ["$..['a']", "$..a", "$['a','d']", "$[?@.a][?@.b]", "$[?count(@.*)>0]"] {
+            assert!(JsonPath::compile(path).is_ok(), "{path}");
+        }
     }
 
     #[test]

@@ -4,8 +4,12 @@
 //! stand in the project, so they may be shown; values of class `secret` never are.
 
 mod compare;
+pub mod coverage;
 mod functions;
 mod given;
+pub mod mutants;
+mod observe;
+pub mod syncs;
 
 pub use functions::examples;
 
@@ -104,6 +108,17 @@ pub struct Bench<'t> {
 
 /// Works one case of a test document; `typed` is the document's mapping as it stands.
 pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -> Outcome {
+    watched(bench, typed, test, case, &mut |_| {})
+}
+
+/// The same, for somebody who also looks at what was worked.
+pub fn watched(
+    bench: &Bench<'_>,
+    typed: &TypedMapping,
+    test: &Test,
+    case: &Case,
+    watch: &mut dyn FnMut(&Worked<'_>),
+) -> Outcome {
     let arenas = Arenas::new(1);
     let arena = arenas.own();
     let mut outcome =
@@ -132,6 +147,7 @@ pub fn work(bench: &Bench<'_>, typed: &TypedMapping, test: &Test, case: &Case) -
     };
     unread(bench.model, typed, &tables, &mut outcome.differences);
     let worked = stage::work(&setting, Input { tables, ..Input::default() }, &arenas);
+    watch(&worked);
     compare::records(bench.model, &mapping.right, case, &worked.made, arena, &mut outcome.differences);
     counts(case, &worked, &mut outcome.differences);
     if !outcome.differences.is_empty() {

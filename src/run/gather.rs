@@ -3,7 +3,7 @@
 use super::parallel::Arenas;
 use crate::adapter::drive::{ReadOutcome, read_all};
 use crate::adapter::{Fault, Opener, Session, Settings, files, http};
-use crate::model::{Model, Setting, SyncSide, System, literal};
+use crate::model::{Model, Setting, SyncSide, System, SystemId, literal};
 use crate::plan::{EntityRead, Plan};
 use crate::protocol::Dialect;
 use crate::syntax::tree::{Kind, Node};
@@ -179,8 +179,8 @@ pub struct Read {
 
 /// Settings of both sides of a sync.
 pub struct Sides {
-    /// Of the left system.
-    pub left: Settings,
+    /// Of the systems on the left.
+    pub left: BTreeMap<SystemId, Settings>,
     /// Of the right system.
     pub right: Settings,
 }
@@ -236,7 +236,9 @@ fn tasks<'p>(plan: &'p Plan<'_>, sides: &'p Sides, with_right: bool) -> Vec<Task
         _ => tasks.push(Task { protocol, dialect, entities, settings, is_right }),
     };
     for system in &plan.reads {
-        add(system.protocol, &*system.dialect, system.entities.iter().collect(), &sides.left, false);
+        if let Some(settings) = sides.left.get(&system.system) {
+            add(system.protocol, &*system.dialect, system.entities.iter().collect(), settings, false);
+        }
     }
     if with_right && let Some((protocol, dialect)) = &plan.target.connection {
         let entities = plan.target.entities.iter().filter_map(|entity| entity.read.as_ref()).collect();

@@ -86,6 +86,9 @@ impl Identities {
 
     /// The other identities of a left record: its key with a part exchanged.
     pub fn texts(&self, left: RecordType, left_key: &str) -> Vec<String> {
+        if self.others.is_empty() {
+            return Vec::new();
+        }
         let mut texts = Vec::new();
         self.each_part(left, left_key, |name, parts, at, entity| {
             let known = self.others.get(&entity).and_then(|others| others.get(&parts[at.clone()].join("|")));

@@ -19,7 +19,7 @@ use super::work::PIECE;
 use crate::documents::keys::Keys;
 use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
-use crate::store::{LinkState, Store, StoreFault};
+use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
 use crate::syntax::tree::{Kind, Node};
 use crate::value::{Arena, Class, EntityId, Row, Type, Value, normal};
@@ -107,9 +107,20 @@ pub fn work_route<'t>(
     lookups: &'t [Lookup<'t>],
     report: &mut Report,
 ) -> Option<Worked<'t>> {
+    work_input(plan, first_input(plan, read, report), as_of, arenas, lookups, report)
+}
+
+/// The same over left tables that are there already.
+fn work_input<'t>(
+    plan: &'t Plan<'t>,
+    mut input: Input<'t>,
+    as_of: Date,
+    arenas: &'t Arenas,
+    lookups: &'t [Lookup<'t>],
+    report: &mut Report,
+) -> Option<Worked<'t>> {
     let model = plan.model;
     let sync = model.sync(plan.sync);
-    let mut input = first_input(plan, read, report);
     let mut last = None;
     for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
         let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, &sync.options, arenas.own()));
@@ -129,12 +140,37 @@ pub fn work_route<'t>(
 /// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
 /// be proposed just so is proposed.
 pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal, StoreFault> {
-    let Wish { store, saved, as_of, made_at, purpose, threads } = *wish;
-    let arenas = Arenas::new(threads);
-    let arena = arenas.own();
+    let arenas = Arenas::new(wish.threads);
     let codecs = lookup_codecs(plan.model);
-    let lookups = lookups(plan.model, &codecs, arena);
+    let lookups = lookups(plan.model, &codecs, arenas.own());
     let mut report = Report::default();
+    let input = first_input(plan, read, &mut report);
+    propose_over(&Given { plan, read, lookups: &lookups, arenas: &arenas, loose: &[] }, input, wish, report)
+}
+
+/// What a proposal is made over, beside the left tables.
+pub struct Given<'t> {
+    /// The compiled sync.
+    pub plan: &'t Plan<'t>,
+    /// What was read; of it, only the right side counts here.
+    pub read: &'t Read,
+    /// Look-up tables.
+    pub lookups: &'t [Lookup<'t>],
+    /// Where values live.
+    pub arenas: &'t Arenas,
+    /// Right records that nobody has linked, where the right side is not read: their keys and values, with no left key.
+    pub loose: &'t [(EntityId, Link)],
+}
+
+/// The same over left tables that are there already: for test cases.
+pub fn propose_over<'t>(
+    given: &Given<'t>,
+    input: Input<'t>,
+    wish: &Wish<'_>,
+    mut report: Report,
+) -> Result<Proposal, StoreFault> {
+    let Wish { store, saved, as_of, made_at, purpose, .. } = *wish;
+    let Given { plan, read, lookups, arenas, loose } = *given;
     let mut set = ChangeSet {
         version: VERSION,
         sync: plan.model.sync(plan.sync).name.text.clone(),
@@ -147,7 +183,7 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
         Some(store) => !store.has_links(&set.sync)? || store.recall(&set.sync, FILLED)?.is_none(),
         None => true,
     };
-    let Some(worked) = work_route(plan, read, as_of, &arenas, &lookups, &mut report) else {
+    let Some(worked) = work_input(plan, input, as_of, arenas, lookups, &mut report) else {
         return Ok(Proposal { set, report, stale: Vec::new() });
     };
     let mut compared: Vec<Compared<'_>> = Vec::new();
@@ -156,17 +192,18 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
     let waiting = waiting(store, &set.sync)?;
     let decisions = Decisions::of(store, &set.sync)?;
     let mut memory = Memory::of(plan, store, &set.sync)?;
+    memory.add_loose(loose);
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
         let secret = store.map_or([0; 32], Store::key);
         let context = Context { plan, worked: &worked, index, secret, known, as_of, purpose };
-        let right = Right::of(plan, write, read, &mut memory, &arenas);
+        let right = Right::of(plan, write, read, &mut memory, arenas);
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
             continue;
         }
-        let one = context.compare(right, &arenas);
+        let one = context.compare(right, arenas);
         memory.learn(write.entity, one.changes.iter().map(|proposed| &proposed.change));
         compared.push(one);
     }

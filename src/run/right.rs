@@ -85,6 +85,13 @@ impl Memory {
         Ok(memory)
     }
 
+    /// Adds right records that nobody has linked.
+    pub fn add_loose(&mut self, loose: &[(EntityId, Link)]) {
+        for (entity, link) in loose {
+            self.links.entry(*entity).or_default().push(link.clone());
+        }
+    }
+
     /// Learns from the changes of an entity.
     pub fn learn<'c>(&mut self, entity: EntityId, changes: impl Iterator<Item = &'c Change>) {
         for change in changes {
@@ -135,7 +142,7 @@ impl<'t> Right<'t> {
             by_left: ByText::new(),
             by_key: ByText::new(),
             by_identity: BTreeMap::new(),
-            linked: links.len(),
+            linked: links.iter().filter(|link| !link.left_key.is_empty()).count(),
             table: Arc::new(Table::values(entity.fields.len(), Vec::new())),
         };
         let mut values = Vec::new();
@@ -318,7 +325,7 @@ impl<'t> Right<'t> {
         self.present.push(Present {
             key: arena.alloc_str(&link.right_key),
             right_id: link.right_id.as_deref().map(|id| &*arena.alloc_str(id)),
-            left_key: Some(arena.alloc_str(&link.left_key)),
+            left_key: (!link.left_key.is_empty()).then(|| &*arena.alloc_str(&link.left_key)),
             state: link.state,
             ours: link.ours,
             hidden: record.into_iter().filter(|(_, value)| is_hashed(value)).collect(),

@@ -211,7 +211,7 @@ impl<'s, 't> Shaper<'s, 't> {
     ) -> Vec<Grown<'t>> {
         let count = rows.len();
         let (machine, name, key) = (self.machine, self.name, &*self.key);
-        let results = self.arenas.each((0..count.div_ceil(PIECE)).into_iter(), |number, arena| {
+        let results = self.arenas.each(0..count.div_ceil(PIECE), |number, arena| {
             let odd = Odd::default();
             let machine = Machine { odd: &odd, ..machine };
             let block = Block::new(0, 0);

@@ -41,6 +41,8 @@ pub enum Command {
     Held(HeldArgs),
     /// Decide about records of protected people
     Decide(DecideArgs),
+    /// Write a project to begin with
+    New(NewArgs),
     /// Try an example: check, preview, run, run again
     Try(TryArgs),
     /// Explain a finding by its code, or list all codes
@@ -57,6 +59,10 @@ pub enum Command {
     Privacy(PrivacyArgs),
     /// Show what a sync has otherwise than the standard, and why
     Overlay(OverlayArgs),
+    /// Print the JSON Schema of documents, for editors
+    Schema(SchemaArgs),
+    /// Serve an editor: findings as you type, hover, completion, renaming (Language Server Protocol)
+    Lsp(LspArgs),
     /// Show what a change of rules does, and to whom
     Diff(DiffArgs),
     /// Pause a sync: nothing is written until it is resumed
@@ -109,6 +115,18 @@ pub enum CasesFormat {
     Sarif,
     /// JUnit XML, for build servers
     Junit,
+}
+
+/// How coverage is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum CoverageFormat {
+    /// For people: counts, and what no case touches
+    #[default]
+    Human,
+    /// For programs: one JSON value
+    Json,
+    /// lcov, onto the lines of the documents
+    Lcov,
 }
 
 /// How changes are printed.
@@ -266,10 +284,14 @@ pub struct FmtArgs {
 Examples:
   koppla explain unknown-field           what the finding means, with a wrong and a right example
   koppla explain                         all codes, by area
+  koppla explain --all                   the pages of all codes, one after the other
   koppla explain --format json           the same for programs")]
 pub struct ExplainArgs {
     /// The code of a finding, as it stands in brackets: unknown-field
     pub code: Option<String>,
+    /// The pages of all codes
+    #[arg(long, conflicts_with = "code")]
+    pub all: bool,
     /// The format.
     #[command(flatten)]
     pub format: FormatArg,
@@ -284,7 +306,10 @@ Examples:
   koppla test namn.test.yaml             run the cases of this file
   koppla test --library                  run the cases of the built-in library too
   koppla test --format json              the outcome of every case for programs
-  koppla test --format junit > cases.xml the same for build servers")]
+  koppla test --format junit > cases.xml the same for build servers
+  koppla test --coverage                 also what the cases touch, and what none does
+  koppla test --coverage=lcov --coverage-out koppla.info   the same onto the lines of the documents
+  koppla test --mutate                   change the rules one by one; list what no case notices")]
 pub struct TestArgs {
     /// Names of mappings, or files of test documents (default: all of the project)
     pub names: Vec<String>,
@@ -294,6 +319,18 @@ pub struct TestArgs {
     /// How the outcomes are printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: CasesFormat,
+    /// Also say what the cases touch: rules, outcomes, branches, rows of tables
+    #[arg(long, value_enum, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "human")]
+    pub coverage: Option<CoverageFormat>,
+    /// Write the coverage into this file
+    #[arg(long, value_name = "FILE", requires = "coverage")]
+    pub coverage_out: Option<PathBuf>,
+    /// Also change the rules one by one, and list the changes that no case notices
+    #[arg(long)]
+    pub mutate: bool,
+    /// Exit 1 if there are changes that no case notices
+    #[arg(long, requires = "mutate")]
+    pub exit_code: bool,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
@@ -306,7 +343,8 @@ Examples:
   koppla docs informat--smartschool                          the table of fields and directions
   koppla docs informat--smartschool --format markdown        the same, to paste into a document
   koppla docs informat--smartschool --format csv --out tabel.csv
-  koppla docs --format html --out site                       a page for each sync and mapping, and an index")]
+  koppla docs --format html --out site                       a page for each sync and mapping, and an index
+  koppla docs --site site                                    the manual, functions, findings, systems and all tables")]
 pub struct DocsArgs {
     /// The name of a mapping or sync; may be left out for pages of all of them
     pub name: Option<String>,
@@ -316,6 +354,9 @@ pub struct DocsArgs {
     /// Write into this file instead of standard output; without a name: into this folder
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
+    /// Write everything there is to read into this folder, as a site of its own
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["name", "format", "out"])]
+    pub site: Option<PathBuf>,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,
@@ -681,6 +722,26 @@ pub struct FunctionsArgs {
     pub format: FormatArg,
 }
 
+/// `koppla new`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+The project is green as it lies: two systems of files with invented people, a mapping, a sync with its overlay,
+cases, pipelines for GitHub and GitLab, a hook for commits, settings for editors.
+
+Examples:
+  koppla new norrskolan                  a project in the folder norrskolan
+  koppla new norrskolan --folder .       in this folder, which must be empty")]
+pub struct NewArgs {
+    /// The name of its sync: small letters, digits, hyphens
+    pub name: String,
+    /// The folder (default: the name)
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
 /// `koppla try`
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -691,4 +752,31 @@ pub struct TryArgs {
     /// The folder that the example is put into
     #[arg(long, value_name = "DIR", default_value = ".koppla-try")]
     pub folder: PathBuf,
+}
+
+/// `koppla schema`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla schema                    one schema for all documents; the first key says which part holds
+  koppla schema mapping            the schema of mappings alone
+  koppla schema --out .koppla      a file for each kind, for the settings of an editor")]
+pub struct SchemaArgs {
+    /// model, system, mapping, sync, provider, table or test
+    pub kind: Option<String>,
+    /// Write koppla.schema.json and a file for each kind into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "kind")]
+    pub out: Option<PathBuf>,
+}
+
+/// `koppla lsp`
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Examples:
+  koppla lsp                       the editor says which folder it has open
+  koppla lsp --project schools     the project lies in this folder")]
+pub struct LspArgs {
+    /// The folder of the project, if it is not the one that the editor has open
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub project: PathBuf,
 }

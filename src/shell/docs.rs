@@ -4,13 +4,14 @@ use super::args::{DocsArgs, DocumentFormat};
 use super::project::Project;
 use super::{Exit, Out};
 use crate::documents::direction::{self, Directions, Subject, directions};
-use crate::documents::html;
+use crate::documents::{html, site};
 use crate::finding::{layout, suggest};
 use crate::model::MappingId;
 use crate::source::FileId;
 use crate::world::World;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// Prints the table, or writes it into a file.
 pub fn run(args: &DocsArgs, world: &dyn World, out: &mut Out) -> Exit {
@@ -21,9 +22,10 @@ pub fn run(args: &DocsArgs, world: &dyn World, out: &mut Out) -> Exit {
             return Exit::Usage;
         }
     };
-    let outcome = match &args.name {
-        Some(name) => table(&project, name, args, world, out),
-        None => site(&project, args, world, out),
+    let outcome = match (&args.site, &args.name) {
+        (Some(folder), _) => whole_site(&project, folder, args.project.quiet, world, out),
+        (None, Some(name)) => table(&project, name, args, world, out),
+        (None, None) => site(&project, args, world, out),
     };
     outcome.err().unwrap_or(Exit::Done)
 }
@@ -81,6 +83,29 @@ fn site(project: &Project, args: &DocsArgs, world: &dyn World, out: &mut Out) ->
     if !args.project.quiet {
         let pages = layout::counted((syncs.len() + mappings.len()) as u64, "page");
         out.note(&format!("{pages} and an index written to {}", folder.join("index.html").display()));
+    }
+    Ok(())
+}
+
+/// The manual, the functions, the findings, all systems and the tables of everything, as one site.
+fn whole_site(project: &Project, folder: &Path, quiet: bool, world: &dyn World, out: &mut Out) -> Result<(), Exit> {
+    project.gate(out)?;
+    let model = &project.model;
+    let syncs = model.syncs.iter().map(|sync| (&sync.name.text, true));
+    let all = syncs.chain(model.mappings.iter().map(|mapping| (&mapping.name.text, false)));
+    let table = |(name, is_sync): (&String, bool)| {
+        let all = tables(project, name);
+        let body = all.iter().map(|one| html::heading(&one.title) + &direction::html(one)).collect();
+        site::Directions { name: name.clone(), title: title(&all), is_sync, body }
+    };
+    let pages = site::pages(model, &all.map(table).collect::<Vec<_>>());
+    world.create_folder(folder).map_err(|error| out.cannot_write(folder, &error))?;
+    for (name, text) in &pages {
+        out.file(&folder.join(name), text.as_bytes(), false, world)?;
+    }
+    if !quiet {
+        let count = layout::counted(pages.len() as u64, "page");
+        out.note(&format!("{count} written; begin with {}", folder.join("index.html").display()));
     }
     Ok(())
 }

@@ -10,6 +10,10 @@ use serde_json::{Value, json};
 /// Prints the page, or the list. A code that does not exist is a wrong argument.
 pub fn run(args: &ExplainArgs, _world: &dyn World, out: &mut Out) -> Exit {
     let width = out.style().width;
+    if args.all {
+        every_page(args.format.format, width, out);
+        return Exit::Done;
+    }
     let Some(slug) = &args.code else {
         match args.format.format {
             Format::Human => out.text(&page::list(width)),
@@ -28,6 +32,19 @@ pub fn run(args: &ExplainArgs, _world: &dyn World, out: &mut Out) -> Exit {
         Format::Json => out.json(&one(code)),
     }
     Exit::Done
+}
+
+/// The pages of all codes by area, with a line between two; as JSON `{codes: […]}`, each as for one code.
+fn every_page(format: Format, width: usize, out: &mut Out) {
+    match format {
+        Format::Human => {
+            for (index, code) in codes::all().enumerate() {
+                let line = if index > 0 { format!("\n{}\n\n", "─".repeat(width.min(40))) } else { String::new() };
+                out.text(&format!("{line}{}", page::explain(code, width)));
+            }
+        }
+        Format::Json => out.json(&json!({ "codes": codes::all().map(one).collect::<Vec<_>>() })),
+    }
 }
 
 /// `{codes: [{area, code, severity, message}]}`; words of messages stand in braces.

@@ -88,6 +88,17 @@ fn formatted(shown: &str, bytes: &[u8], out: &mut Out) -> Option<Vec<u8>> {
     Some([before, &filled(text, &gaps)].concat())
 }
 
+/// A text with its rules in columns; `None` if it cannot be read as YAML.
+pub fn in_columns(text: &str) -> Option<String> {
+    let (mut sources, mut found) = (Sources::default(), Findings::default());
+    let (file, _) = yaml::add(&mut sources, "document.yaml", text.as_bytes(), &mut found);
+    let root = yaml::read(&sources, file, &mut found).filter(|_| found.is_empty())?;
+    let mut gaps = Vec::new();
+    collect(&root, &mut gaps);
+    gaps.sort_by_key(|gap| gap.span.start);
+    String::from_utf8(filled(text.as_bytes(), &gaps)).ok()
+}
+
 /// The gaps in all blocks of rules: literal texts under `fields`.
 fn collect(node: &Node, gaps: &mut Vec<Gap>) {
     match &node.kind {

@@ -84,7 +84,9 @@ impl<'p> Job<'p> {
         let as_of = as_of.unwrap_or_else(|| today(world));
         plan.set_as_of(as_of);
         let side = |side| settings(&project.model, side, &project.folder, &as_of.to_string(), world);
-        let sides = side(&definition.left).and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
+        let left =
+            definition.sources().map(|source| Ok((source.system, side(source)?))).collect::<Result<_, Unready>>();
+        let sides = left.and_then(|left| Ok(Sides { left, right: side(&definition.right)? }));
         match sides {
             Ok(sides) => Ok(Job { project, sync, plan, sides, as_of, world, threads: processors() }),
             Err(Unready::Wrong(why)) => {

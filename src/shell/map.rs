@@ -127,34 +127,33 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> 
 const PIECE: usize = 4096;
 
 /// Appends a line of CSV. A cell is quoted where it holds a separator, a quote or a line end, and where the line would be blank.
-fn push_line<'c>(lines: &mut String, cells: impl ExactSizeIterator<Item = Cow<'c, str>> + Clone) {
-    let (start, count) = (lines.len(), cells.len());
-    for (place, cell) in cells.clone().enumerate() {
+fn push_line<'c>(lines: &mut String, cells: impl ExactSizeIterator<Item = Cow<'c, str>>) {
+    let lonely = cells.len() == 1;
+    for (place, cell) in cells.enumerate() {
         if place > 0 {
             lines.push(',');
         }
-        lines.push_str(&cell);
-    }
-    // Most lines need no quotes. One look at the whole line tells.
-    let line = &lines.as_bytes()[start..];
-    let plain = memchr::memchr3(b'"', b'\n', b'\r', line).is_none() && !line.is_empty();
-    if !plain || memchr::memchr_iter(b',', line).count() + 1 != count {
-        lines.truncate(start);
-        for (place, cell) in cells.enumerate() {
-            if place > 0 {
-                lines.push(',');
+        if cell.bytes().any(|byte| SPECIAL[usize::from(byte)]) || lonely && cell.is_empty() {
+            lines.push('"');
+            for (place, part) in cell.split('"').enumerate() {
+                lines.push_str(if place > 0 { "\"\"" } else { "" });
+                lines.push_str(part);
             }
-            if cell.contains([',', '"', '\n', '\r']) || count == 1 && cell.is_empty() {
-                lines.push('"');
-                lines.push_str(&cell.replace('"', "\"\""));
-                lines.push('"');
-            } else {
-                lines.push_str(&cell);
-            }
+            lines.push('"');
+        } else {
+            lines.push_str(&cell);
         }
     }
     lines.push('\n');
 }
+
+/// The bytes for which a cell must be quoted.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    (special[b',' as usize], special[b'"' as usize]) = (true, true);
+    (special[b'\n' as usize], special[b'\r' as usize]) = (true, true);
+    special
+};
 
 fn cell<'v>(ty: &Type, value: Value<'v>, all: &[Made<'_>]) -> Cow<'v, str> {
     match value {

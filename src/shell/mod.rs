@@ -24,11 +24,14 @@ pub mod secret;
 pub mod privacy;
 pub mod overlay;
 pub mod try_it;
+pub mod new;
 pub mod explain;
 pub mod functions;
 pub mod test;
 pub mod docs;
 pub mod fmt;
+pub mod schema;
+pub mod lsp;
 pub mod version;
 pub mod diff;
 
@@ -71,6 +74,7 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Held(args) => held::held(args, world, out),
         Command::Decide(args) => held::decided(args, world, out),
         Command::Try(args) => try_it::run(args, world, out),
+        Command::New(args) => new::run(args, world, out),
         Command::Explain(args) => explain::run(args, world, out),
         Command::Functions(args) => functions::run(args, world, out),
         Command::Test(args) => test::run(args, world, out),
@@ -81,6 +85,8 @@ fn command(command: &Command, world: &dyn World, out: &mut Out) -> Exit {
         Command::Secret(args) => secret::run(args, world, out),
         Command::Privacy(args) => privacy::run(args, world, out),
         Command::Overlay(args) => overlay::run(args, world, out),
+        Command::Schema(args) => schema::run(args, world, out),
+        Command::Lsp(args) => lsp::run(args, world, out),
         Command::Diff(args) => diff::run(args, world, out),
     }
 }

@@ -63,6 +63,13 @@ impl<'a> Out<'a> {
         }
     }
 
+    /// Writes a part of the result at once, for a reader that waits for it.
+    pub fn send(&mut self, bytes: &[u8]) {
+        if self.failed.is_none() {
+            self.failed = self.result.write_all(bytes).and_then(|()| self.result.flush()).err();
+        }
+    }
+
     /// Writes a result into a file, or as the result where no file is named. A note says where it lies, unless nobody wants
     /// to hear.
     pub fn text_to(&mut self, path: Option<&Path>, text: &str, quiet: bool, world: &dyn World) -> Result<(), Exit> {

@@ -8,7 +8,7 @@ use crate::model::{MappingId, Model, SyncId, resolve};
 use crate::source::{FileId, Sources};
 use crate::syntax::yaml;
 use crate::world::World;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -54,6 +54,19 @@ impl Project {
     pub fn of_texts(texts: &[(String, String)]) -> Project {
         let files: Documents = texts.iter().map(|(path, text)| (path.clone(), text.as_bytes().to_vec())).collect();
         Project::of_files(Path::new("."), &files)
+    }
+
+    /// A project whose open texts count as they stand in the editor, by path inside the folder; the others are read.
+    pub fn with_open(folder: &Path, open: &BTreeMap<String, String>, world: &dyn World) -> Result<Project, String> {
+        let mut files = documents(folder, world)?;
+        for (path, text) in open.iter().filter(|(path, _)| is_document(path)) {
+            match files.iter_mut().find(|(known, _)| known == path) {
+                Some((_, bytes)) => *bytes = text.as_bytes().to_vec(),
+                None => files.push((path.clone(), text.as_bytes().to_vec())),
+            }
+        }
+        files.sort();
+        Ok(Project::of_files(folder, &files))
     }
 
     /// A project of documents, wherever they were read, whose data lies in a folder.

@@ -138,4 +138,5 @@ fn arguments_of_commands_to_come_are_sound() {
     sound::<args::HeldArgs>("held");
     sound::<args::DecideArgs>("decide");
     sound::<args::TryArgs>("try");
+    sound::<args::NewArgs>("new");
 }

@@ -51,6 +51,15 @@ impl Store {
         Store::over(connection, place)
     }
 
+    /// A store that lies in no file and ends with this value: for test cases.
+    pub fn in_memory(world: &dyn World) -> Result<Store, StoreFault> {
+        let place = Place::new(Path::new("memory"));
+        let connection = Connection::open_in_memory().map_err(|error| place.fault(error))?;
+        schema::configure(&connection).map_err(|error| place.fault(error))?;
+        schema::create(&connection, world, &place)?;
+        Store::over(connection, place)
+    }
+
     /// Opens the store for reading; `None` if there is none yet. Creates and changes nothing: for previews.
     pub fn open_read(world: &dyn World, path: &Path) -> Result<Option<Store>, StoreFault> {
         let place = Place::new(path);

@@ -86,15 +86,18 @@ fn who_is_protected_is_counted_and_never_shown() {
     let said = koppla("diff main", &world);
     assert!(!said.result.contains("1005") && !said.result.contains("Ture"), "{}", said.result);
     said.says(&["account: 1 would be created, although the person is protected until now"]);
+    world.put("systems/register/system.yaml", REGISTER.replace("marking is not absent", "marking == \"protected\""));
     world.put(
-        "systems/register/system.yaml",
-        REGISTER.replace("marking is not absent", "marking is not absent or class == \"7B\""),
+        "input/pupils.csv",
+        PUPILS.replace("wojciech.lukasik@elev.example;", "wojciech.lukasik@elev.example;watched"),
     );
+    commit(&world, "Only some are protected");
+    world.put("systems/register/system.yaml", REGISTER);
     let said = koppla("diff main", &world);
     assert!(!said.result.contains("1003"), "{}", said.result);
     said.says(&[
         "account: 1 would be held for a decision, as the person is protected now",
-        "protected people, register pupil: was marking is not absent, is marking",
+        "protected people, register pupil: was marking == \"protected\", is marking is not absent",
     ]);
 }
 

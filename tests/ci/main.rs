@@ -6,7 +6,10 @@ mod repository;
 mod scene;
 
 mod baselines;
+mod begin;
 mod cases;
 mod checks;
+mod coverage;
 mod diffs;
 mod pull_request;
+mod syncs;

@@ -22,6 +22,7 @@ mod plan;
 mod privacy;
 mod protected;
 mod quiet;
+mod sources;
 mod targets;
 mod threads;
 mod values;

@@ -11,6 +11,8 @@ mod formats;
 mod ids;
 mod names;
 mod openapi;
+mod rosters;
+mod vectors;
 #[path = "../servers/mod.rs"]
 #[allow(unused_imports, reason = "these checks use the register alone")]
 mod servers;

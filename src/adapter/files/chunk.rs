@@ -51,7 +51,9 @@ pub fn decode(mut bytes: Vec<u8>, last: bool, encoding: Encoding, big_endian: bo
             let odd = bytes.len() % 2 == 1 && bytes.pop().is_some();
             let mut chunk = utf16(&bytes, last, big_endian);
             if odd && last {
+                // Half a character at the end is a row that cannot be read, not nothing.
                 chunk.broken.push(chunk.text.len());
+                chunk.text.extend_from_slice("\u{FFFD}".as_bytes());
             }
             chunk
         }

@@ -9,6 +9,7 @@ mod sheets;
 mod lines;
 mod zips;
 mod together;
+mod naughty;
 mod kill;
 
 use super::*;

@@ -453,7 +453,8 @@ impl<'m, 't> Machine<'m, 't> {
         Box::new(Stop { why: why.into(), at, origin: None, nobody: None })
     }
 
-    fn fits(&self, pattern: &TypedPattern, value: Value<'_>) -> bool {
+    /// True if a value fits a pattern of a `match`.
+    pub fn fits(&self, pattern: &TypedPattern, value: Value<'_>) -> bool {
         match pattern {
             TypedPattern::Absent => value.is_absent(),
             TypedPattern::Like(number) => {

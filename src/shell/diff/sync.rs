@@ -97,7 +97,8 @@ impl Bench<'_> {
     fn shoot(&self, project: &Project, plan: &Plan<'_>) -> Result<Shot, String> {
         let sync = project.model.sync(plan.sync);
         let as_of = self.as_of.to_string();
-        let left = settings(&project.model, &sync.left, &project.folder, &as_of, self.world).map_err(Unready::why)?;
+        let of = |side| settings(&project.model, side, &project.folder, &as_of, self.world).map_err(Unready::why);
+        let left = sync.sources().map(|side| Ok((side.system, of(side)?))).collect::<Result<_, String>>()?;
         let sides = Sides { left, right: Settings::default() };
         let mut silent = |_: &str, _: usize| {};
         let read = self.runtime.block_on(gather(plan, &sides, self.world, false, processors(), &mut silent));
@@ -138,7 +139,7 @@ fn errors<'p>(project: &'p Project, name: &str) -> Vec<&'p Finding> {
     let Some(id) = project.model.find_sync(name) else { return Vec::new() };
     let sync = project.model.sync(id);
     let mut files = BTreeSet::from([sync.file]);
-    for system in [sync.left.system, sync.right.system] {
+    for system in sync.sources().chain([&sync.right]).map(|side| side.system) {
         files.insert(project.model.system(system).file);
     }
     sync.route.iter().for_each(|&mapping| project.files_of(mapping, &mut files));

@@ -1,19 +1,24 @@
 //! `koppla test [NAME …]`: the cases of test documents, and the examples of the mappings' own functions.
 
+mod coverage;
+mod mutate;
 mod report;
 mod show;
 
-use super::args::{CasesFormat, TestArgs};
-use super::project::Project;
+use super::args::{CasesFormat, CoverageFormat, TestArgs};
+use super::progress::Progress;
+use super::project::{self, Documents, Project};
 use super::{Exit, Out};
 use crate::finding::{github, junit, sarif, suggest};
-use crate::model::{Mapping, MappingId, Test};
+use crate::model::{Mapping, MappingId, SyncId, Test};
 use crate::run::cases::{self, Bench, Outcome};
-use crate::run::stage;
+use crate::run::stage::{self, Worked};
 use crate::source::FileId;
 use crate::value::Arena;
 use crate::world::World;
+use coverage::Covered;
 use jiff::tz::TimeZone;
+use mutate::Mutated;
 use std::collections::BTreeSet;
 
 /// The outcomes of one file.
@@ -30,24 +35,57 @@ struct File {
 
 /// Runs the cases, prints how they went, and says with its exit code whether all passed.
 pub fn run(args: &TestArgs, world: &dyn World, out: &mut Out) -> Exit {
-    let project = match Project::read(&args.project.project, world) {
-        Ok(project) => project,
-        Err(why) => {
-            out.error(&why);
-            return Exit::Usage;
-        }
-    };
-    let chosen = Chosen::of(&project, args);
-    let ready = names_exist(&project, &args.names, out).and_then(|()| gate(&project, &chosen, args, out));
-    if let Err(exit) = ready {
-        return exit;
+    match tested(args, world, out) {
+        Ok(exit) | Err(exit) => exit,
     }
-    let files = work(&project, &chosen, world);
+}
+
+fn tested(args: &TestArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> {
+    let folder = &args.project.project;
+    let documents = project::documents(folder, world).map_err(|why| {
+        out.error(&why);
+        Exit::Usage
+    })?;
+    let project = Project::of_files(folder, &documents);
+    let chosen = Chosen::of(&project, args);
+    names_exist(&project, &args.names, out)?;
+    gate(&project, &chosen, args, out)?;
+    let mut covered = args.coverage.map(|_| Covered::of(&project, &chosen, args.library));
+    let files = outcomes(&project, &chosen, world, covered.as_mut());
     let all = || files.iter().flat_map(|file| &file.outcomes);
     let failed = all().filter(|outcome| !outcome.differences.is_empty()).count();
     let passed = all().count() - failed;
-    print(&project, &files, args, (passed, failed), out);
-    if failed > 0 { Exit::Found } else { Exit::Done }
+    let mutated = (args.mutate && failed == 0).then(|| mutated(&project, &documents, &chosen, world, out));
+    let more = More { covered: covered.as_ref(), mutated: mutated.as_ref() };
+    print(&project, &files, args, (passed, failed), &more, out);
+    if let (Some(path), Some(covered), Some(format)) = (&args.coverage_out, &covered, args.coverage) {
+        out.text_to(Some(path), &cover(&project, covered, format), args.project.quiet, world)?;
+    }
+    let missed = mutated.is_some_and(|mutated| !mutated.survivors.is_empty());
+    Ok(if failed > 0 || (missed && args.exit_code) { Exit::Found } else { Exit::Done })
+}
+
+/// What is told beside the outcomes of cases.
+struct More<'m> {
+    covered: Option<&'m Covered>,
+    mutated: Option<&'m Mutated>,
+}
+
+fn cover(project: &Project, covered: &Covered, format: CoverageFormat) -> String {
+    match format {
+        CoverageFormat::Human => covered.text(project),
+        CoverageFormat::Json => format!("{:#}\n", covered.json(project)),
+        CoverageFormat::Lcov => covered.lcov(project),
+    }
+}
+
+/// Changes the rules one by one.
+fn mutated(project: &Project, documents: &Documents, chosen: &Chosen<'_>, world: &dyn World, out: &mut Out) -> Mutated {
+    let progress = Progress::new(out);
+    mutate::mutate(project, documents, chosen, world, &mut |count| match count {
+        Some(count) => progress.begin("changing the rules", Some(count)),
+        None => progress.advance(1),
+    })
 }
 
 /// The gate before the cases. What keeps them from being worked is told in the format that was asked for, where that is
@@ -70,23 +108,56 @@ fn gate(project: &Project, chosen: &Chosen<'_>, args: &TestArgs, out: &mut Out) 
     passed
 }
 
-/// Prints how the cases went.
-fn print(project: &Project, files: &[File], args: &TestArgs, (passed, failed): (usize, usize), out: &mut Out) {
-    match args.format {
-        CasesFormat::Json => out.json(&show::as_json(project, files, passed, failed)),
-        CasesFormat::Github => {
+/// Prints how the cases went. Coverage in a form for programs takes the place of that, unless it goes into a file.
+fn print(
+    project: &Project,
+    files: &[File],
+    args: &TestArgs,
+    (passed, failed): (usize, usize),
+    more: &More<'_>,
+    out: &mut Out,
+) {
+    let told = more.covered.filter(|_| args.coverage_out.is_none()).zip(args.coverage);
+    match (args.format, told) {
+        (CasesFormat::Json, _) => {
+            let mut value = show::as_json(project, files, passed, failed);
+            if let Some((covered, _)) = told {
+                value["coverage"] = covered.json(project);
+            }
+            if let Some(mutated) = more.mutated {
+                value["mutants"] = mutated.json();
+            }
+            out.json(&value);
+        }
+        (CasesFormat::Github, _) => {
             out.text(&github::render(&report::findings(files), &project.sources, &project.root()));
         }
-        CasesFormat::Sarif => out.json(&sarif::render(&report::findings(files), &project.sources, &project.root())),
-        CasesFormat::Junit => out.text(&junit::render("koppla test", &report::suites(project, files))),
-        CasesFormat::Human => {
-            files.iter().for_each(|file| show::print(file, args.project.quiet, out));
-            if passed + failed == 0 {
-                out.note("no cases: a test document is a file NAME.test.yaml; --library runs those of the library");
-            } else {
-                out.text(&format!("{passed} passed, {failed} failed\n"));
+        (CasesFormat::Sarif, _) => {
+            out.json(&sarif::render(&report::findings(files), &project.sources, &project.root()));
+        }
+        (CasesFormat::Junit, _) => out.text(&junit::render("koppla test", &report::suites(project, files))),
+        (CasesFormat::Human, Some((covered, format @ (CoverageFormat::Json | CoverageFormat::Lcov)))) => {
+            out.note(&format!("{passed} passed, {failed} failed"));
+            out.text(&cover(project, covered, format));
+        }
+        (CasesFormat::Human, _) => {
+            human(files, args, (passed, failed), out);
+            if let Some((covered, _)) = told {
+                out.text(&format!("\n{}", covered.text(project)));
+            }
+            if let Some(mutated) = more.mutated {
+                out.text(&format!("\n{}", mutated.text()));
             }
         }
+    }
+}
+
+fn human(files: &[File], args: &TestArgs, (passed, failed): (usize, usize), out: &mut Out) {
+    files.iter().for_each(|file| show::print(file, args.project.quiet, out));
+    if passed + failed == 0 {
+        out.note("no cases: a test document is a file NAME.test.yaml; --library runs those of the library");
+    } else {
+        out.text(&format!("{passed} passed, {failed} failed\n"));
     }
 }
 
@@ -108,8 +179,9 @@ fn names_exist(project: &Project, names: &[String], out: &mut Out) -> Result<(),
 fn names_of<'p>(project: &'p Project, test: &Test) -> [&'p str; 4] {
     let path = project.sources.file(test.file).path.as_str();
     let file = path.rsplit(['/', ':']).next().unwrap_or(path);
-    let mapping = &project.model.mapping(test.mapping).name.text;
-    [mapping, path, file, file.strip_suffix(".test.yaml").unwrap_or(file)]
+    let model = &project.model;
+    let tested = test.sync.map_or(&model.mapping(test.mapping).name.text, |sync| &model.sync(sync).name.text);
+    [tested, path, file, file.strip_suffix(".test.yaml").unwrap_or(file)]
 }
 
 /// What is run: mappings for the examples of their functions, test documents for their cases.
@@ -133,12 +205,22 @@ impl<'p> Chosen<'p> {
         }
     }
 
+    /// Everything about one mapping.
+    fn of_mapping(project: &'p Project, id: MappingId) -> Chosen<'p> {
+        let tests = project.model.tests.iter().filter(|test| test.mapping == id);
+        Chosen { mappings: vec![id], tests: tests.collect() }
+    }
+
     /// The files that must be without errors: what is run and what that is made of. Without names, every test document of
     /// the project, lest one whose mapping is not known be passed over in silence.
     fn files(&self, project: &Project, args: &TestArgs) -> BTreeSet<FileId> {
         let mut files: BTreeSet<FileId> = self.tests.iter().map(|test| test.file).collect();
         for test in &self.tests {
             project.files_of(test.mapping, &mut files);
+            if let Some(sync) = test.sync.map(|sync| project.model.sync(sync)) {
+                files.insert(sync.file);
+                sync.route.iter().for_each(|&mapping| project.files_of(mapping, &mut files));
+            }
         }
         for &mapping in self.mappings.iter().filter(|&&mapping| has_examples(project.model.mapping(mapping))) {
             project.files_of(mapping, &mut files);
@@ -155,7 +237,15 @@ fn has_examples(mapping: &Mapping) -> bool {
     mapping.functions.iter().any(|function| !function.examples.is_empty())
 }
 
-fn work(project: &Project, chosen: &Chosen<'_>, world: &dyn World) -> Vec<File> {
+/// Works the cases of a whole sync.
+fn of_sync(project: &Project, bench: &Bench<'_>, test: &Test, sync: SyncId, world: &dyn World) -> Vec<Outcome> {
+    // Without a route a finding says so, and the gate stops before this.
+    let Some(route) = project.typed.routes.iter().find(|route| route.sync == sync) else { return Vec::new() };
+    test.cases.iter().map(|case| cases::syncs::work(bench, route, test, case, world)).collect()
+}
+
+/// Works all cases that are chosen. `covered` counts what they touch.
+fn outcomes(project: &Project, chosen: &Chosen<'_>, world: &dyn World, mut covered: Option<&mut Covered>) -> Vec<File> {
     let model = &project.model;
     let arena = Arena::new();
     let codecs = stage::lookup_codecs(model);
@@ -168,8 +258,18 @@ fn work(project: &Project, chosen: &Chosen<'_>, world: &dyn World) -> Vec<File> 
         files.push((mapping.file, &mapping.name.text, cases::examples(&bench, typed)));
     }
     for test in &chosen.tests {
+        if let Some(sync) = test.sync {
+            files.push((test.file, &model.sync(sync).name.text, of_sync(project, &bench, test, sync, world)));
+            continue;
+        }
         let typed = &project.typed.mappings[test.mapping.0 as usize];
-        let outcomes = test.cases.iter().map(|case| cases::work(&bench, typed, test, case)).collect();
+        let mut coverage = covered.as_deref_mut().and_then(|covered| covered.mapping(test.mapping));
+        let mut watch = |worked: &Worked<'_>| {
+            if let Some(coverage) = coverage.as_deref_mut() {
+                coverage.watch(worked);
+            }
+        };
+        let outcomes = test.cases.iter().map(|case| cases::watched(&bench, typed, test, case, &mut watch)).collect();
         files.push((test.file, &model.mapping(test.mapping).name.text, outcomes));
     }
     let path = |file| project.sources.file(file).path.clone();

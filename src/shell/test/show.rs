@@ -62,7 +62,7 @@ pub fn difference_text(difference: &Difference) -> String {
     }
 }
 
-/// `{passed, failed, cases: [{file, line, mapping, name, passed, differences, notes}]}`
+/// The form is written down in `grammar/schemas/output/test.json`: `{passed, failed, cases: [{file, line, mapping, name, passed, differences, notes}]}`
 pub fn as_json(project: &Project, files: &[File], passed: usize, failed: usize) -> Value {
     let case = |file: &File, outcome: &Outcome| {
         json!({

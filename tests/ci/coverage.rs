@@ -1,0 +1,111 @@
+//! `koppla test --coverage` and `--mutate`: what the cases touch, and what they would notice.
+
+use crate::scene::{CASES, MAPPING, fits, koppla, schema, text, with};
+use koppla::shell::Exit;
+use koppla::world::TestWorld;
+use serde_json::Value;
+
+const FILE: &str = "register--directory.mapping.yaml";
+const TESTS: &str = "norrskolan.test.yaml";
+
+/// A mapping with branches and a table, and a case that touches a part of it.
+fn branching() -> TestWorld {
+    let mapping = MAPPING.replace(
+        "      Class:         class                           -> group\n",
+        r#"      Class:         match class { "7A" => "Seven", "7B" => lookup(class, in = groups.title), else => class }  -> group  when given_name != "Nobody"
+"#,
+    );
+    let mapping =
+        mapping.replace("email                           -> mail", "email ?? \"none@example.org\"         -> mail");
+    let world = with(FILE, mapping);
+    world.put("groups.table.yaml", "table: groups\ncolumns: { code: text, title: text }\nkey: code\nrows:\n  - { code: 7B, title: Seven B }\n  - { code: 7C, title: Seven C }\n");
+    world.put(TESTS, CASES.replace("group: 7A", "group: Seven"));
+    world
+}
+
+fn items(world: &TestWorld) -> Vec<(String, String, String, u64)> {
+    let said = koppla("test --coverage --format json", world).ends(Exit::Done).json();
+    fits(&schema("test"), &said);
+    let items = said["coverage"]["mappings"][0]["items"].as_array().expect("items").clone();
+    let text = |item: &Value, key: &str| item[key].as_str().expect("a text").to_string();
+    items
+        .iter()
+        .map(|item| {
+            (text(item, "kind"), text(item, "of"), text(item, "what"), item["count"].as_u64().expect("a count"))
+        })
+        .collect()
+}
+
+#[test]
+fn rules_outcomes_branches_and_rows_are_counted() {
+    let items = items(&branching());
+    let count = |of: &str, what: &str| {
+        let found: Vec<u64> =
+            items.iter().filter(|(_, o, w, _)| o == of && w == what).map(|(.., count)| *count).collect();
+        assert_eq!(found.len(), 1, "{of}: {what} in {items:#?}");
+        found[0]
+    };
+    assert_eq!(count("pupils: Name", "a value"), 1);
+    assert_eq!(count("pupils", "the record takes part"), 1);
+    assert_eq!(count("pupils", "the record is skipped \"has no class\""), 1);
+    assert_eq!(count("pupils: Class", "arm 1 of match"), 1);
+    assert_eq!(count("pupils: Class", "arm 2 of match"), 0);
+    assert_eq!(count("pupils: Class", "arm 3 of match"), 0);
+    assert_eq!(count("pupils: Class", "the condition does not hold"), 0);
+    assert_eq!(count("pupils: E-mail", "a value before ??"), 0);
+    assert_eq!(count("pupils: E-mail", "the value behind ??"), 1);
+    assert_eq!(count("table groups", "the row 7B"), 0);
+    let world = branching();
+    let more = "  - name: others\n    given:\n      pupil:\n        - { number: \"3\", given_name: A, family_name: B, class: 7B, email: a@example.org }\n        - { number: \"4\", given_name: Nobody, family_name: B, class: 8 }\n        - { number: \"5\", given_name: A, family_name: B, class: 9 }\n";
+    world.put(TESTS, text(&world, TESTS) + more);
+    let all = koppla("test --coverage", &world).ends(Exit::Done);
+    all.says(&["register--directory  4 of 4", "touched by no case", "groups.table.yaml:6:5  table groups: the row 7C"]);
+}
+
+#[test]
+fn lcov_counts_the_lines_of_the_documents() {
+    let world = branching();
+    let said = koppla("test --coverage=lcov", &world).ends(Exit::Done);
+    for line in [
+        "SF:register--directory.mapping.yaml",
+        "FN:11,pupils: Name (11)",
+        "FNDA:1,pupils: Name (11)",
+        "DA:12,1",
+        "SF:groups.table.yaml",
+        "DA:6,0",
+        "end_of_record",
+    ] {
+        assert!(said.result.lines().any(|known| known == line), "{line} is not in\n{}", said.result);
+    }
+    koppla("test --coverage=lcov --coverage-out koppla.info", &world)
+        .ends(Exit::Done)
+        .says(&["1 passed", "written to koppla.info"]);
+    assert_eq!(text(&world, "koppla.info"), said.result);
+    koppla("test --coverage=json --coverage-out c.json", &world).ends(Exit::Done);
+    let json: Value = serde_json::from_str(&text(&world, "c.json")).expect("JSON");
+    assert_eq!(json["mappings"][0]["mapping"], "register--directory");
+}
+
+#[test]
+fn changes_that_no_case_notices_are_listed() {
+    let world = branching();
+    let said = koppla("test --mutate --format json", &world).ends(Exit::Done).json();
+    fits(&schema("test"), &said);
+    let survivors = said["mutants"]["survivors"].as_array().expect("survivors");
+    let survives = |of: &str, what: &str| survivors.iter().any(|one| one["of"] == of && one["what"] == what);
+    assert!(survives("table groups", "row 7C removed"), "{survivors:#?}");
+    assert!(survives("pupils: Class", "clause `when` dropped"), "{survivors:#?}");
+    assert!(!survives("pupils", "`where` dropped"), "{survivors:#?}");
+    assert!(!survives("pupils: Name", "`given_name` replaced by `family_name`"), "{survivors:#?}");
+    assert!(said["mutants"]["noticed"].as_u64().is_some_and(|noticed| noticed >= 4), "{said:#}");
+    koppla("test --mutate --exit-code", &world)
+        .ends(Exit::Found)
+        .says(&["changes that no case notices", "row 7C removed\n    - - { code: 7C, title: Seven C }"]);
+}
+
+#[test]
+fn failed_cases_come_before_changes() {
+    let world = with(TESTS, CASES.replace("Åsa Öberg, group", "Asa, group"));
+    let said = koppla("test --mutate", &world).ends(Exit::Found);
+    assert!(!said.result.contains("no case notices"), "{}", said.result);
+}
