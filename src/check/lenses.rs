@@ -107,8 +107,10 @@ impl Checker<'_> {
             let same = normal::equal(&ty, sample, back);
             (!same).then(|| (quoted(sample, &arena), quoted(between, &arena), quoted(back, &arena)))
         };
-        let mut smallest = samples(&ty).into_iter().chain(around(&ty, links)).find(|sample| broken(sample).is_some())?;
-        while let Some(smaller) = shorter(&smallest).into_iter().find(|text| ty == Type::Text && broken(text).is_some()) {
+        let mut smallest =
+            samples(&ty).into_iter().chain(around(&ty, links)).find(|sample| broken(sample).is_some())?;
+        while let Some(smaller) = shorter(&smallest).into_iter().find(|text| ty == Type::Text && broken(text).is_some())
+        {
             smallest = smaller;
         }
         broken(&smallest)
