@@ -206,7 +206,7 @@ fn every_fault_is_told_with_its_row_and_its_field() {
         let named = |text: &str| {
             text.contains(&place) && (text.contains(&format!(" {field}: ")) || text.contains(&format!(": {field},")))
         };
-        if !told.into_iter().any(|text| named(text)) {
+        if !told.into_iter().any(named) {
             wrong.push(format!("{file}: {said}"));
         }
     }
