@@ -7,14 +7,14 @@
 use super::gather::Read;
 use super::make::{Fate, Made, State};
 use super::parallel::Arenas;
-use super::propose::{first_input, options};
+use super::propose::{first_input, work_each};
 use super::record::to_json;
 use super::report::{ReadReport, Report};
-use super::stage::{Setting, Worked, as_input, lookup_codecs, lookups, work};
+use super::stage::{Worked, lookup_codecs, lookups};
 use crate::model::Model;
 use crate::plan::Plan;
 use crate::syntax::ast::{Gone, GoneAction};
-use crate::value::{EntityId, Row, Value};
+use crate::value::{EntityId, Row};
 use jiff::civil::Date;
 use serde_json::Value as Json;
 use std::collections::HashMap;
@@ -83,22 +83,15 @@ impl Record {
 /// Works a route over what was read.
 pub fn shoot(plan: &Plan<'_>, read: &Read, as_of: Date) -> Shot {
     let arenas = Arenas::of_machine();
-    let arena = arenas.own();
     let codecs = lookup_codecs(plan.model);
-    let lookups = lookups(plan.model, &codecs, arena);
+    let lookups = lookups(plan.model, &codecs, arenas.own());
     let mut report = Report::default();
-    let mut input = first_input(plan, read, &mut report);
+    let input = first_input(plan, read, &mut report);
     let mut stages = Vec::new();
-    let sync = plan.model.sync(plan.sync);
-    for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
-        let values: &[Value<'_>] = arena.alloc_slice_copy(&options(mapping, &sync.options, arena));
-        let target = (index + 1 == plan.route.typed.len()).then_some(&plan.target);
-        let setting = Setting { model: plan.model, typed, options: values, lookups: &lookups, as_of, target };
-        let worked = work(&setting, input, &arenas);
-        let entities = (0..worked.made.len()).map(|made| entity(&worked, made)).collect();
+    work_each(plan, input, as_of, &arenas, &lookups, |mapping, worked| {
+        let entities = (0..worked.made.len()).map(|made| entity(worked, made)).collect();
         stages.push(Stage { mapping: mapping.name.text.clone(), entities });
-        input = as_input(worked.made);
-    }
+    });
     Shot { reads: report.reads, stages }
 }
 

@@ -3,12 +3,12 @@
 //! Every left record that takes part first gets a provisional right row, so that references find their way whatever the
 //! order of the maps; then the rules are worked; then rows with one key become one record, and references are led to it.
 
-use super::eval::block::Block;
-use super::eval::{Frame, Linked, Links, Machine, Odd, Stop};
+use super::eval::block::{BLOCK, Block};
+use super::eval::{Frame, Linked, Links, Machine, Stop};
 use super::fate::{Fallen, Reason, Who};
 use super::key::record_of;
 use super::parallel::Arenas;
-use super::table::Apart;
+use super::table::{Apart, apart_of, by_inside};
 use super::work::{self, Work};
 use crate::check::typed::{Dropped, Node, TypedMap};
 use crate::syntax::ast::Arrow;
@@ -235,13 +235,10 @@ fn take_part<'t>(
     let lefts: Vec<Row> = table.living().map(|row| Row { table: number, row }).collect();
     let wanted = wanted_links(machine, map.right);
     let made_elsewhere = own_tables(machine, map.right);
-    let pieces = arenas.each(lefts.chunks(work::PIECE), |lefts, _| {
-        let odd = Odd::default();
-        (parts(&Machine { odd: &odd, ..*machine }, map, lefts), odd)
-    });
+    let chunks = lefts.chunks(work::PIECE);
+    let pieces = machine.side_by_side(arenas, chunks, |machine, lefts, _| parts(machine, map, lefts));
     let mut lefts = lefts.into_iter();
-    for (parts, odd) in pieces {
-        machine.odd.take(odd);
+    for parts in pieces {
         for (part, left) in parts.into_iter().zip(&mut lefts) {
             let apart = table.apart(left.row);
             let mut keep = |fate| into.rows.push(MadeRow { map: index, left, fate, nobody: None });
@@ -276,15 +273,15 @@ fn parts<'t>(machine: &Machine<'_, 't>, map: &'t TypedMap, lefts: &[Row]) -> Vec
         return parts;
     }
     let arena = Arena::new();
-    let mut block = Block::new(0, 0);
-    let chunks = lefts.chunks(super::eval::block::BLOCK).zip(parts.chunks_mut(super::eval::block::BLOCK));
+    let mut block = Block::new(0, 0, &arena);
+    let chunks = lefts.chunks(BLOCK).zip(parts.chunks_mut(BLOCK));
     for (lefts, parts) in chunks {
         begin(&mut block, machine, map, lefts);
-        for (inside, rows) in work::by_inside(machine, lefts) {
+        for (inside, rows) in by_inside(lefts.len(), |row| apart_of(machine, Value::Row(lefts[row]))) {
             let machine = machine.inside(inside);
             let mut open = rows;
             for (condition, drop, _) in &map.conditions {
-                let column = machine.column(*condition, &open, &mut block, &arena);
+                let column = machine.column(*condition, &open, &mut block);
                 for (row, stop) in block.recover(0) {
                     parts[row as usize] = Part::Fails(stop);
                 }

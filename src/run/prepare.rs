@@ -1,7 +1,7 @@
 //! Before a mapping works: which left rows are records, which are there twice, who is protected, what is in scope.
 
 use super::eval::block::{BLOCK, Block};
-use super::eval::{Links, Machine, Odd, Tables};
+use super::eval::{Links, Odd, Tables};
 use super::fate::Fallen;
 use super::key::key_text;
 use super::parallel::Arenas;
@@ -34,15 +34,11 @@ pub fn duplicates(
         let means = setting.model.system(entity.system).reads.duplicates;
         let machine = setting.machine(tables, &none, odd);
         let rows: Vec<u32> = (0..table.len).collect();
-        let hashes = arenas.each(rows.chunks(PIECE), |rows, _| {
-            let odd = Odd::default();
-            (Machine { odd: &odd, ..machine }.hash_keys(id, rows), odd)
-        });
+        let hashes = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| machine.hash_keys(id, rows));
         let mut by_key = Index::of(table.len);
         let mut out = Vec::new();
         let mut rows = rows.into_iter();
-        for (hashes, others) in hashes {
-            odd.take(others);
+        for hashes in hashes {
             for (hash, row) in hashes.into_iter().zip(&mut rows) {
                 let Some(hash) = hash else {
                     keyless.push((id, row));
@@ -134,10 +130,10 @@ fn fulfilled(
     let mut fulfilled = Vec::new();
     for rows in living.chunks(BLOCK) {
         let arena = Arena::new();
-        let mut block = Block::new(rows.len(), variables.max(1));
+        let mut block = Block::new(rows.len(), variables.max(1), &arena);
         block.set(0, rows.iter().map(|&row| Value::Row(Row { table: entity.0, row })).collect());
         let all: Vec<u32> = (0..rows.len() as u32).collect();
-        let column = machine.column(condition, &all, &mut block, &arena);
+        let column = machine.column(condition, &all, &mut block);
         let mut failed = block.recover(0).into_iter().peekable();
         for (at, &row) in rows.iter().enumerate() {
             let counts = match failed.next_if(|(failed, _)| *failed as usize == at) {

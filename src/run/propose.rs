@@ -114,28 +114,41 @@ pub fn work_route<'t>(
 /// The same over left tables that are there already.
 fn work_input<'t>(
     plan: &'t Plan<'t>,
-    mut input: Input<'t>,
+    input: Input<'t>,
     as_of: Date,
     arenas: &'t Arenas,
     lookups: &'t [Lookup<'t>],
     report: &mut Report,
 ) -> Option<Worked<'t>> {
-    let model = plan.model;
-    let sync = model.sync(plan.sync);
-    let mut last = None;
-    for (index, (typed, mapping)) in plan.route.typed.iter().zip(&plan.route.mappings).enumerate() {
-        let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, &sync.options, arenas.own()));
-        let target = (index + 1 == plan.route.typed.len()).then_some(&plan.target);
+    work_each(plan, input, as_of, arenas, lookups, |mapping, worked| {
+        report.add_stage(&mapping.name.text, &worked.fallen, worked.outside.clone());
+    })
+}
+
+/// Works all mappings of a route, each over what the one before has made, and shows each. The result is that of the last one.
+pub fn work_each<'t>(
+    plan: &'t Plan<'t>,
+    mut input: Input<'t>,
+    as_of: Date,
+    arenas: &'t Arenas,
+    lookups: &'t [Lookup<'t>],
+    mut each: impl FnMut(&Mapping, &Worked<'t>),
+) -> Option<Worked<'t>> {
+    let (model, route) = (plan.model, plan.route);
+    let given = &model.sync(plan.sync).options;
+    for (index, (typed, mapping)) in route.typed.iter().zip(&route.mappings).enumerate() {
+        let is_last = index + 1 == route.typed.len();
+        let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, given, arenas.own()));
+        let target = is_last.then_some(&plan.target);
         let setting = Setting { model, typed, options: values, lookups, as_of, target };
         let worked = work(&setting, input, arenas);
-        report.add_stage(&mapping.name.text, &worked.fallen, worked.outside.clone());
-        if index + 1 == plan.route.typed.len() {
-            last = Some(worked);
-            break;
+        each(mapping, &worked);
+        if is_last {
+            return Some(worked);
         }
         input = as_input(worked.made);
     }
-    last
+    None
 }
 
 /// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still

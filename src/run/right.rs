@@ -2,7 +2,6 @@
 //! links of the store. And finding the right record of a left one without a link.
 
 use super::change::{Change, Op, is_hashed};
-use super::eval::block::{BLOCK, Block};
 use super::eval::{Frame, Machine};
 use super::gather::Read;
 use super::key::{Hasher, escape};
@@ -10,9 +9,8 @@ use super::make::{Made, MadeRow};
 use super::parallel::Arenas;
 use super::propose::Found;
 use super::record::{Record, Writer, from_json, to_json};
-use super::shape::hashes;
+use super::shape::index_of;
 use super::table::{Index, Table};
-use super::work::PIECE;
 use crate::adapter::{Batch, Cell};
 use crate::check::typed::ExprId;
 use crate::model::{Access, Entity};
@@ -541,26 +539,11 @@ impl<'f, 't> Finder<'f, 't> {
         let pairs = &map.matches[line];
         let (entity, arenas) = (self.made.entity.0, self.arenas);
         let index = self.rules.entry((number, line)).or_insert_with(|| {
-            let sides = pairs.iter().map(|(_, side, ty)| (*side, *ty)).collect::<Vec<_>>();
-            let rows: Vec<u32> = (0..right.present.len() as u32).collect();
-            let pieces = arenas.each(rows.chunks(PIECE), |rows, _| {
-                let mut hashed = Vec::new();
-                for rows in rows.chunks(BLOCK) {
-                    let arena = Arena::new();
-                    let mut own = Block::new(rows.len(), usize::from(map.frame) + 1);
-                    own.set(0, rows.iter().map(|&row| Value::Row(Row { table: entity, row })).collect());
-                    let all: Vec<u32> = (0..rows.len() as u32).collect();
-                    // What cannot be worked out finds nobody.
-                    let hashes = hashes(machine, sides.iter().copied(), &all, &mut own, &arena);
-                    hashed.extend(hashes.into_iter().map(|(at, hash)| (hash, rows[at as usize])));
-                }
-                hashed
-            });
-            let mut index = Index::of(right.present.len() as u32);
-            for (hash, row) in pieces.into_iter().flatten() {
-                index.add(hash, row);
-            }
-            index
+            let sides: Vec<_> = pairs.iter().map(|(_, side, ty)| (*side, *ty)).collect();
+            let count = right.present.len() as u32;
+            let rows: Vec<Row> = (0..count).map(|row| Row { table: entity, row }).collect();
+            // What cannot be worked out finds nobody.
+            index_of(machine, &rows, 0, usize::from(map.frame) + 1, &sides, count, arenas).0
         });
         let arena = Arena::new();
         let frame = super::make::frame_of(machine, map, left);

@@ -2,11 +2,11 @@
 
 use super::eval::block::{BLOCK, Block};
 use super::eval::lists::compare_orders;
-use super::eval::{Frame, Machine, Odd};
+use super::eval::{Frame, Machine, Stop};
 use super::fate::{Fallen, Reason, Who};
 use super::key::{ByHash, Hasher, key_text};
 use super::parallel::Arenas;
-use super::table::{Apart, Index, Slot, Table};
+use super::table::{Apart, Index, Slot, Table, apart_of, by_inside};
 use super::work::PIECE;
 use crate::check::typed::{Dropped, ExprId, KeyPart, TypedOrder, TypedSet, TypedStep};
 use crate::value::{Arena, RecordType, Row, Type, Value};
@@ -204,37 +204,30 @@ impl<'s, 't> Shaper<'s, 't> {
 
     /// Goes over all rows, block by block and side by side. `each` gets a block, the numbers of the rows in it that belong
     /// together, and says what comes out of them.
-    fn pieces(
-        &mut self,
-        rows: &Rows<'t>,
-        each: impl Fn(&mut Piece<'_, 't>, &[u32], &'t Arena) + Sync,
-    ) -> Vec<Grown<'t>> {
+    fn pieces(&mut self, rows: &Rows<'t>, each: impl Fn(&mut Piece<'_, 't>, &[u32]) + Sync) -> Vec<Grown<'t>> {
         let count = rows.len();
-        let (machine, name, key) = (self.machine, self.name, &*self.key);
-        let results = self.arenas.each(0..count.div_ceil(PIECE), |number, arena| {
-            let odd = Odd::default();
-            let machine = Machine { odd: &odd, ..machine };
-            let block = Block::new(0, 0);
+        let (name, key) = (self.name, &*self.key);
+        let results = self.machine.side_by_side(self.arenas, 0..count.div_ceil(PIECE), |machine, number, arena| {
+            let block = Block::new(0, 0, arena);
+            let machine = *machine;
             let mut piece = Piece { machine, name, key, rows, start: 0, block, out: Grown::default(), fell: [0; 2] };
             let end = count.min((number + 1) * PIECE);
             for start in (number * PIECE..end).step_by(BLOCK) {
-                piece.begin(start, end.min(start + BLOCK));
-                for (inside, rows) in piece.by_inside(end.min(start + BLOCK) - start) {
+                let stop = end.min(start + BLOCK);
+                piece.begin(start, stop);
+                for (inside, chosen) in by_inside(stop - start, |row| rows.apart[start + row]) {
                     piece.machine.inside = inside;
-                    each(&mut piece, &rows, arena);
+                    each(&mut piece, &chosen);
                     piece.failures();
                 }
             }
-            let out = piece.out;
-            (out, odd)
+            piece.out
         });
-        let mut grown = Vec::with_capacity(results.len());
-        for (mut out, odd) in results {
+        let told = |mut out: Grown<'t>| {
             self.fallen.add(std::mem::take(&mut out.fallen));
-            self.machine.odd.take(odd);
-            grown.push(out.in_order());
-        }
-        grown
+            out.in_order()
+        };
+        results.into_iter().map(told).collect()
     }
 
     /// The rows that came out of others, with new values of some variables.
@@ -257,8 +250,8 @@ impl<'s, 't> Shaper<'s, 't> {
 
     fn let_value(&mut self, value: ExprId, slot: u16, rows: &Rows<'t>) -> Rows<'t> {
         let in_key = self.set.key.contains(&KeyPart::Slot(slot));
-        let grown = self.pieces(rows, |piece, chosen, arena| {
-            let column = piece.machine.column(value, chosen, &mut piece.block, arena);
+        let grown = self.pieces(rows, |piece, chosen| {
+            let column = piece.machine.column(value, chosen, &mut piece.block);
             let mut failed = piece.block.recover(0).into_iter().peekable();
             for &row in chosen {
                 let from = piece.number(row);
@@ -270,7 +263,7 @@ impl<'s, 't> Shaper<'s, 't> {
                         let so_far = piece.who(from);
                         piece.out.fallen.failed_with_key(piece.name, so_far, &stop, apart);
                         let name = stop.nobody.as_ref().map_or("", |(_, key)| key);
-                        let name = Value::Text(arena.alloc_str(name));
+                        let name = Value::Text(piece.block.arena().alloc_str(name));
                         piece.out.push_with(from, apart.max(Apart::Outside), name);
                     }
                     Some((_, stop)) => piece.block.fail(row, stop),
@@ -282,8 +275,8 @@ impl<'s, 't> Shaper<'s, 't> {
     }
 
     fn keep_if(&mut self, condition: ExprId, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
-        let grown = self.pieces(rows, |piece, chosen, arena| {
-            let column = piece.machine.column(condition, chosen, &mut piece.block, arena);
+        let grown = self.pieces(rows, |piece, chosen| {
+            let column = piece.machine.column(condition, chosen, &mut piece.block);
             for &row in piece.block.left(chosen, 0).iter() {
                 let from = piece.number(row);
                 let apart = piece.rows.apart[from as usize];
@@ -299,8 +292,8 @@ impl<'s, 't> Shaper<'s, 't> {
     }
 
     fn each(&mut self, list: ExprId, slot: u16, position: u16, optional: bool, rows: &Rows<'t>) -> Rows<'t> {
-        let grown = self.pieces(rows, |piece, chosen, arena| {
-            let column = piece.machine.column(list, chosen, &mut piece.block, arena);
+        let grown = self.pieces(rows, |piece, chosen| {
+            let column = piece.machine.column(list, chosen, &mut piece.block);
             for &row in piece.block.left(chosen, 0).iter() {
                 let from = piece.number(row);
                 let apart = piece.rows.apart[from as usize];
@@ -324,8 +317,8 @@ impl<'s, 't> Shaper<'s, 't> {
     }
 
     fn join(&mut self, on: &On<'_>, optional: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
-        let grown = self.pieces(rows, |piece, chosen, arena| {
-            let found = piece.candidates(on, chosen, arena);
+        let grown = self.pieces(rows, |piece, chosen| {
+            let found = piece.candidates(on, chosen);
             let mut found = found.into_iter().peekable();
             for &row in piece.block.left(chosen, 0).iter() {
                 let from = piece.number(row);
@@ -356,8 +349,8 @@ impl<'s, 't> Shaper<'s, 't> {
     }
 
     fn with(&mut self, on: &On<'_>, without: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
-        let grown = self.pieces(rows, |piece, chosen, arena| {
-            let mut found = piece.candidates(on, chosen, arena).into_iter().map(|(row, _)| row).peekable();
+        let grown = self.pieces(rows, |piece, chosen| {
+            let mut found = piece.candidates(on, chosen).into_iter().map(|(row, _)| row).peekable();
             for &row in piece.block.left(chosen, 0).iter() {
                 let mut any = false;
                 while let Some(at) = found.next_if(|at| *at <= row) {
@@ -382,36 +375,11 @@ impl<'s, 't> Shaper<'s, 't> {
     ) -> On<'e> {
         let number = self.machine.number(record);
         let table = self.machine.tables.table(number);
-        let living: Vec<u32> = table.living().collect();
-        let (machine, width) = (self.machine.inside(true), usize::from(self.set.frame).max(usize::from(slot) + 1));
-        let pieces = self.arenas.each(living.chunks(PIECE), |living, _| {
-            let odd = Odd::default();
-            let machine = Machine { odd: &odd, ..machine };
-            let (mut found, mut stops) = (Vec::new(), Vec::new());
-            let (mut block, mut arena) = (Block::new(0, 0), Arena::new());
-            for rows in living.chunks(BLOCK) {
-                block.begin(rows.len(), width);
-                let records = rows.iter().map(|&row| Value::Row(Row { table: number, row }));
-                block.set(slot, records.collect());
-                let all: Vec<u32> = (0..rows.len() as u32).collect();
-                let sides = equal.iter().map(|(_, right, ty)| (*right, *ty));
-                let hashes = hashes(&machine, sides, &all, &mut block, &arena);
-                found.extend(hashes.into_iter().map(|(at, hash)| (hash, rows[at as usize])));
-                stops.extend(block.recover(0).into_iter().map(|(at, stop)| (rows[at as usize], stop)));
-                // Nothing that was worked out here is needed after its hash.
-                block = Block::new(0, 0);
-                arena.reset();
-            }
-            (found, stops, odd)
-        });
-        let mut index = Index::of(table.len);
-        for (found, stops, odd) in pieces {
-            for (hash, row) in found {
-                index.add(hash, row);
-            }
-            stops.into_iter().for_each(|(row, stop)| self.fallen.odd(&stop, || table.origin(row)));
-            self.machine.odd.take(odd);
-        }
+        let rows = table.living().map(|row| Row { table: number, row }).collect::<Vec<_>>();
+        let width = usize::from(self.set.frame).max(usize::from(slot) + 1);
+        let sides: Vec<_> = equal.iter().map(|(_, right, ty)| (*right, *ty)).collect();
+        let (index, stops) = index_of(&self.machine.inside(true), &rows, slot, width, &sides, table.len, self.arenas);
+        stops.into_iter().for_each(|(row, stop)| self.fallen.odd(&stop, || table.origin(row)));
         On { number, slot, equal, rest, index }
     }
 
@@ -515,11 +483,11 @@ impl<'s, 't> Shaper<'s, 't> {
     /// The rows whose key can be worked out; with the values of the orders, or without orders those of the key.
     fn keyed(&mut self, keys: &[ExprId], orders: &[TypedOrder], rows: &Rows<'t>) -> Keyed<'t> {
         let width = if orders.is_empty() { keys.len() } else { orders.len() };
-        let grown = self.pieces(rows, |piece, chosen, arena| {
+        let grown = self.pieces(rows, |piece, chosen| {
             let machine = piece.machine;
             let column = |expr, piece: &mut Piece<'_, 't>| {
                 let left = piece.block.left(chosen, 0);
-                machine.column(expr, &left, &mut piece.block, arena)
+                machine.column(expr, &left, &mut piece.block)
             };
             let parts: Vec<_> = keys.iter().map(|&key| column(key, piece)).collect();
             let by: Vec<_> = orders.iter().map(|order| column(order.value, piece)).collect();
@@ -560,14 +528,6 @@ impl<'t> Piece<'_, 't> {
         }
     }
 
-    /// The rows of a block in at most two groups: those that go on, and those that leave nowhere (`true`).
-    fn by_inside(&self, count: usize) -> impl Iterator<Item = (bool, Vec<u32>)> + use<'t> {
-        let apart = &self.rows.apart[self.start..self.start + count];
-        let (inside, others): (Vec<u32>, Vec<u32>) =
-            (0..count as u32).partition(|&row| apart[row as usize] != Apart::No);
-        [(false, others), (true, inside)].into_iter().filter(|(_, rows)| !rows.is_empty())
-    }
-
     /// The number of a row of the block among all rows.
     fn number(&self, row: u32) -> u32 {
         self.start as u32 + row
@@ -583,33 +543,26 @@ impl<'t> Piece<'_, 't> {
     }
 
     /// Finds the rows that are joined to rows of the block: pairs in order of these.
-    fn candidates(&mut self, on: &On<'_>, chosen: &[u32], arena: &'t Arena) -> Vec<(u32, u32)> {
+    fn candidates(&mut self, on: &On<'_>, chosen: &[u32]) -> Vec<(u32, u32)> {
         let sides = on.equal.iter().map(|(left, _, ty)| (*left, *ty));
-        let hashes = hashes(&self.machine, sides, chosen, &mut self.block, arena);
+        let hashes = hashes(&self.machine, sides, chosen, &mut self.block);
         let pairs = hashes.into_iter().flat_map(|(row, hash)| on.index.rows(hash).map(move |found| (row, found)));
         let Some(rest) = on.rest else { return pairs.collect() };
         let (mut fitting, mut open) = (Vec::new(), Vec::new());
         for pair in pairs {
             open.push(pair);
             if open.len() == PAIRS {
-                self.fitting(on, rest, &mut open, &mut fitting, arena);
+                self.fitting(on, rest, &mut open, &mut fitting);
             }
         }
-        self.fitting(on, rest, &mut open, &mut fitting, arena);
+        self.fitting(on, rest, &mut open, &mut fitting);
         fitting
     }
 
     /// Keeps the pairs for which what else is asked of them holds.
-    fn fitting(
-        &mut self,
-        on: &On<'_>,
-        rest: ExprId,
-        open: &mut Vec<(u32, u32)>,
-        fitting: &mut Vec<(u32, u32)>,
-        arena: &'t Arena,
-    ) {
+    fn fitting(&mut self, on: &On<'_>, rest: ExprId, open: &mut Vec<(u32, u32)>, fitting: &mut Vec<(u32, u32)>) {
         let width = self.block.variables().max(usize::from(on.slot) + 1);
-        let mut inner = Block::new(open.len(), width);
+        let mut inner = Block::new(open.len(), width, self.block.arena());
         for local in 0..self.block.variables() as u16 {
             let values = self.block.variable(local);
             if !values.is_empty() {
@@ -620,7 +573,7 @@ impl<'t> Piece<'_, 't> {
         let candidates = open.iter().map(|&(_, row)| Value::Row(Row { table: on.number, row }));
         inner.set(on.slot, candidates.collect());
         let all: Vec<u32> = (0..open.len() as u32).collect();
-        let column = self.machine.column(rest, &all, &mut inner, arena);
+        let column = self.machine.column(rest, &all, &mut inner);
         for &at in inner.left(&all, 0).iter() {
             if matches!(column[at as usize], Value::Bool(true)) {
                 fitting.push(open[at as usize]);
@@ -688,20 +641,50 @@ impl<'t> Piece<'_, 't> {
 /// How many pairs of rows are looked at together.
 const PAIRS: usize = 1024;
 
-fn apart_of(machine: &Machine<'_, '_>, value: Value<'_>) -> Apart {
-    match value {
-        Value::Row(row) => machine.tables.table(row.table).apart(row.row),
-        _ => Apart::No,
+/// Rows by what some expressions give for them, each in the variable `slot`; a row for which one is absent is not there. With it the
+/// rows in which one failed.
+pub(super) fn index_of<'t>(
+    machine: &Machine<'_, 't>,
+    rows: &[Row],
+    slot: u16,
+    variables: usize,
+    sides: &[(ExprId, u32)],
+    all_rows: u32,
+    arenas: &'t Arenas,
+) -> (Index, Stops) {
+    let pieces = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| {
+        let (mut found, mut stops) = (Vec::new(), Stops::new());
+        for rows in rows.chunks(BLOCK) {
+            // Nothing that is worked out here is needed after its hash.
+            let arena = Arena::new();
+            let mut block = Block::new(rows.len(), variables, &arena);
+            block.set(slot, rows.iter().map(|row| Value::Row(*row)).collect());
+            let chosen: Vec<u32> = (0..rows.len() as u32).collect();
+            let hashes = hashes(machine, sides.iter().copied(), &chosen, &mut block);
+            found.extend(hashes.into_iter().map(|(at, hash)| (hash, rows[at as usize].row)));
+            stops.extend(block.recover(0).into_iter().map(|(at, stop)| (rows[at as usize].row, stop)));
+        }
+        (found, stops)
+    });
+    let (mut index, mut stopped) = (Index::of(all_rows), Stops::new());
+    for (found, stops) in pieces {
+        for (hash, row) in found {
+            index.add(hash, row);
+        }
+        stopped.extend(stops);
     }
+    (index, stopped)
 }
 
+/// Rows that have failed, and why.
+type Stops = Vec<(u32, Box<Stop>)>;
+
 /// The hashes of what is joined on, for the rows in which no part of it is absent.
-pub(super) fn hashes<'a, 't: 'a>(
+fn hashes<'a, 't: 'a>(
     machine: &Machine<'_, 't>,
     sides: impl Iterator<Item = (ExprId, u32)>,
     rows: &[u32],
     block: &mut Block<'a>,
-    arena: &'a Arena,
 ) -> Vec<(u32, u128)> {
     let scratch = Arena::new();
     let mut hashers: Vec<Hasher> = Vec::new();
@@ -709,7 +692,7 @@ pub(super) fn hashes<'a, 't: 'a>(
     let mut rows = std::borrow::Cow::Borrowed(rows);
     for (expr, ty) in sides {
         let ty = &machine.typed.nodes.types[ty as usize];
-        let column = machine.column(expr, &rows, block, arena);
+        let column = machine.column(expr, &rows, block);
         rows = block.left(rows, 0);
         if rows.iter().any(|&row| column[row as usize].is_absent()) {
             rows = rows.iter().copied().filter(|&row| !column[row as usize].is_absent()).collect();

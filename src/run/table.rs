@@ -1,5 +1,6 @@
 //! Tables of a run: records as they were read (undecoded cells) or as a map made them (values), and indexes over them.
 
+use super::eval::Machine;
 use crate::adapter::{Batch, Cell};
 use crate::function::Failure;
 use crate::plan::{Column, Reader};
@@ -19,6 +20,20 @@ pub enum Apart {
     Outside,
     /// It is about a protected person.
     Protected,
+}
+
+/// Why what a value leads to leaves nowhere, if it leads to a record that does not.
+pub fn apart_of(machine: &Machine<'_, '_>, value: Value<'_>) -> Apart {
+    match value {
+        Value::Row(row) => machine.tables.table(row.table).apart(row.row),
+        _ => Apart::No,
+    }
+}
+
+/// The rows of a block in at most two groups: those that go on, and those that leave nowhere (`true`).
+pub fn by_inside(rows: usize, apart: impl Fn(usize) -> Apart) -> impl Iterator<Item = (bool, Vec<u32>)> {
+    let (inside, others): (Vec<u32>, Vec<u32>) = (0..rows as u32).partition(|&row| apart(row as usize) != Apart::No);
+    [(false, others), (true, inside)].into_iter().filter(|(_, rows)| !rows.is_empty())
 }
 
 /// The rows of a table.

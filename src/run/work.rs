@@ -1,11 +1,11 @@
 //! Working the rules of maps: block by block, on all processors.
 
 use super::eval::block::{BLOCK, Block};
-use super::eval::{Machine, Odd, Stop};
+use super::eval::{Machine, Stop};
 use super::fate::{Fallen, Reason, Who};
 use super::make::{Fate, Made, MadeRow, State, begin};
 use super::parallel::Arenas;
-use super::table::Apart;
+use super::table::{Apart, apart_of, by_inside};
 use crate::check::typed::{Literal, OnNone, Place, TypedMap, TypedRule, TypedTarget};
 use crate::model::Field;
 use crate::syntax::ast::{Arrow, Operation};
@@ -61,41 +61,34 @@ impl<'w, 't> Work<'w, 't> {
         let values = into.values.chunks_mut(PIECE * width.max(1));
         let states = into.states.chunks_mut(PIECE * width.max(1));
         let rows = into.rows.chunks_mut(PIECE).zip(values).zip(states);
-        let results = arenas.each(rows, |((rows, values), states), arena| {
-            let (mut fallen, odd) = (Fallen::default(), Odd::default());
-            let worker = Work { machine: &Machine { odd: &odd, ..*self.machine }, rules: Vec::new() };
-            let mut block = Block::new(0, 0);
+        let results = self.machine.side_by_side(arenas, rows, |machine, ((rows, values), states), arena| {
+            let (mut fallen, mut block) = (Fallen::default(), Block::new(0, 0, arena));
             for piece in of_one_map(rows, values, states, width) {
-                let rules = &self.rules[piece.map as usize];
-                worker.piece(rules, piece, width, &mut block, arena, &mut fallen);
+                self.piece(machine, piece, width, &mut block, &mut fallen);
             }
-            (fallen, odd)
+            fallen
         });
-        for (others, odd) in results {
-            fallen.add(others);
-            self.machine.odd.take(odd);
-        }
+        results.into_iter().for_each(|others| fallen.add(others));
     }
 
     /// Works the rules of a map for the rows of a block.
     fn piece(
         &self,
-        rules: &[Active<'t>],
+        machine: &Machine<'_, 't>,
         piece: Piece<'_, 't>,
         width: usize,
         block: &mut Block<'t>,
-        arena: &'t Arena,
         fallen: &mut Fallen,
     ) {
-        let map = &self.machine.typed.maps[piece.map as usize];
+        let (map, rules) = (&machine.typed.maps[piece.map as usize], &self.rules[piece.map as usize]);
         let lefts: Vec<Row> = piece.rows.iter().map(|row| row.left).collect();
-        begin(block, self.machine, map, &lefts);
+        begin(block, machine, map, &lefts);
         let mut troubles = Troubles::default();
-        let mut into = Into { values: piece.values, states: piece.states, width, arena };
-        for (inside, rows) in by_inside(self.machine, &lefts) {
-            let machine = self.machine.inside(inside);
+        let mut into = Into { values: piece.values, states: piece.states, width, arena: block.arena() };
+        for (inside, rows) in by_inside(lefts.len(), |row| apart_of(machine, Value::Row(lefts[row]))) {
+            let machine = machine.inside(inside);
             for (local, value) in &map.lets {
-                let mut column = machine.column(*value, &rows, block, arena);
+                let mut column = machine.column(*value, &rows, block);
                 for (row, stop) in block.recover(0) {
                     column[row as usize] = Value::Absent;
                     troubles.stop(row, stop);
@@ -105,44 +98,44 @@ impl<'w, 't> Work<'w, 't> {
             for active in rules {
                 let outcome =
                     Outcome { machine: &machine, map, active, into: &mut into, troubles: &mut troubles, fallen };
-                outcome.work(&rows, block, arena);
+                outcome.work(&rows, block);
             }
         }
         for (row, trouble) in troubles.0 {
-            self.judge(map, &mut piece.rows[row as usize], trouble, fallen);
+            judge(machine, map, &mut piece.rows[row as usize], trouble, fallen);
         }
     }
+}
 
-    /// Says what becomes of a record some of whose rules gave no value.
-    fn judge(&self, map: &TypedMap, row: &mut MadeRow, trouble: Trouble, fallen: &mut Fallen) {
-        let apart = match row.fate {
-            Fate::Protected => Apart::Protected,
-            Fate::Outside => Apart::Outside,
-            _ => Apart::No,
-        };
-        let who = || Who::row(self.machine, row.left, map.left);
-        row.nobody = trouble.stop.as_ref().and_then(|stop| Some(stop.nobody.as_ref()?.0));
-        let why = match (trouble.rejected, trouble.stop) {
-            (Some(why), _) => {
-                fallen.rejected(&map.name, who(), &why, apart);
-                why
-            }
-            (None, Some(stop)) => {
-                if row.fate == Fate::Whole {
-                    if stop.why.ends_with("was made of this record") {
-                        fallen.held(&map.name, who(), stop.why.to_string());
-                        row.fate = Fate::Held(stop.why.to_string());
-                        return;
-                    }
-                    fallen.failed(&map.name, who(), &stop, apart);
-                }
-                stop.why.to_string()
-            }
-            (None, None) => return,
-        };
-        if row.fate == Fate::Whole {
-            row.fate = Fate::Rejected(why);
+/// Says what becomes of a record some of whose rules gave no value.
+fn judge(machine: &Machine<'_, '_>, map: &TypedMap, row: &mut MadeRow, trouble: Trouble, fallen: &mut Fallen) {
+    let apart = match row.fate {
+        Fate::Protected => Apart::Protected,
+        Fate::Outside => Apart::Outside,
+        _ => Apart::No,
+    };
+    let who = || Who::row(machine, row.left, map.left);
+    row.nobody = trouble.stop.as_ref().and_then(|stop| Some(stop.nobody.as_ref()?.0));
+    let why = match (trouble.rejected, trouble.stop) {
+        (Some(why), _) => {
+            fallen.rejected(&map.name, who(), &why, apart);
+            why
         }
+        (None, Some(stop)) => {
+            if row.fate == Fate::Whole {
+                if stop.why.ends_with("was made of this record") {
+                    fallen.held(&map.name, who(), stop.why.to_string());
+                    row.fate = Fate::Held(stop.why.to_string());
+                    return;
+                }
+                fallen.failed(&map.name, who(), &stop, apart);
+            }
+            stop.why.to_string()
+        }
+        (None, None) => return,
+    };
+    if row.fate == Fate::Whole {
+        row.fate = Fate::Rejected(why);
     }
 }
 
@@ -175,16 +168,6 @@ fn of_one_map<'p, 't>(
         (rows, values, states) = (others, other_values, other_states);
     }
     pieces
-}
-
-/// The rows of a block in at most two groups: those that go on, and those that leave nowhere (`true`).
-pub fn by_inside(machine: &Machine<'_, '_>, lefts: &[Row]) -> impl Iterator<Item = (bool, Vec<u32>)> + use<> {
-    let is_inside = |row: &u32| {
-        let left = lefts[*row as usize];
-        machine.tables.table(left.table).apart(left.row) != Apart::No
-    };
-    let (inside, others): (Vec<u32>, Vec<u32>) = (0..lefts.len() as u32).partition(is_inside);
-    [(false, others), (true, inside)].into_iter().filter(|(_, rows)| !rows.is_empty())
 }
 
 /// Why rules gave no value, by row: the first failure, and the first rejection.
@@ -241,18 +224,18 @@ struct Outcome<'o, 'i, 't> {
 }
 
 impl<'t> Outcome<'_, '_, 't> {
-    fn work(mut self, rows: &[u32], block: &mut Block<'t>, arena: &'t Arena) {
+    fn work(mut self, rows: &[u32], block: &mut Block<'t>) {
         let rule = self.active.rule;
         let Some(value) = rule.value else { return };
         let chosen;
         let rows = match rule.when {
             None => rows,
             Some(when) => {
-                chosen = self.chosen(when, rows, block, arena);
+                chosen = self.chosen(when, rows, block);
                 &chosen
             }
         };
-        let column = self.machine.column(value, rows, block, arena);
+        let column = self.machine.column(value, rows, block);
         let failed = block.recover(0);
         let mut absent = Vec::new();
         let mut next = failed.iter().map(|(row, _)| *row).peekable();
@@ -266,25 +249,19 @@ impl<'t> Outcome<'_, '_, 't> {
             }
         }
         block.give_back(column);
-        self.none(&rule.absent, &absent, block, arena);
+        self.none(&rule.absent, &absent, block);
         match &rule.fails {
             Some(fails) => {
                 let failed: Vec<u32> = failed.iter().map(|(row, _)| *row).collect();
-                self.none(fails, &failed, block, arena);
+                self.none(fails, &failed, block);
             }
             None => failed.into_iter().for_each(|(row, stop)| self.troubles.stop(row, stop)),
         }
     }
 
     /// The rows that fulfil the condition of the rule.
-    fn chosen(
-        &mut self,
-        when: crate::check::typed::ExprId,
-        rows: &[u32],
-        block: &mut Block<'t>,
-        arena: &'t Arena,
-    ) -> Vec<u32> {
-        let column = self.machine.column(when, rows, block, arena);
+    fn chosen(&mut self, when: crate::check::typed::ExprId, rows: &[u32], block: &mut Block<'t>) -> Vec<u32> {
+        let column = self.machine.column(when, rows, block);
         let left = block.left(rows, 0).into_owned();
         block.recover(0).into_iter().for_each(|(row, stop)| self.troubles.stop(row, stop));
         let undecided = left.iter().filter(|&&row| column[row as usize].is_absent()).count();
@@ -298,7 +275,7 @@ impl<'t> Outcome<'_, '_, 't> {
     }
 
     /// What the rule does where it has no value.
-    fn none(&mut self, action: &'t OnNone, rows: &[u32], block: &mut Block<'t>, arena: &'t Arena) {
+    fn none(&mut self, action: &'t OnNone, rows: &[u32], block: &mut Block<'t>) {
         if rows.is_empty() {
             return;
         }
@@ -315,7 +292,7 @@ impl<'t> Outcome<'_, '_, 't> {
                 self.fallen.count(&self.map.name, why, rows.len() as u64);
             }
             OnNone::Value(other) => {
-                let column = self.machine.column(*other, rows, block, arena);
+                let column = self.machine.column(*other, rows, block);
                 for &row in block.left(rows, 0).iter() {
                     if !column[row as usize].is_absent() {
                         self.into.value(row, self.active, column[row as usize]);

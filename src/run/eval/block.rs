@@ -4,7 +4,7 @@
 //! once for hundreds of rows. A row in which something fails is left out of what comes after, and keeps its failure.
 
 use super::Stop;
-use crate::value::Value;
+use crate::value::{Arena, Value};
 use std::borrow::Cow;
 
 /// The values of a variable or an expression, one for each row of a block. Those of rows that were not asked for mean nothing.
@@ -15,6 +15,8 @@ pub const BLOCK: usize = 256;
 
 /// Rows that are worked together.
 pub struct Block<'a> {
+    /// Where values that are worked out live.
+    arena: &'a Arena,
     rows: usize,
     /// By number; empty for one that has no value yet.
     variables: Vec<Column<'a>>,
@@ -35,9 +37,10 @@ struct Read<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// A block of so many rows and variables.
-    pub fn new(rows: usize, variables: usize) -> Block<'a> {
+    /// A block of so many rows and variables, whose values live in an arena.
+    pub fn new(rows: usize, variables: usize, arena: &'a Arena) -> Block<'a> {
         Block {
+            arena,
             rows,
             variables: (0..variables).map(|_| Vec::new()).collect(),
             stops: Vec::new(),
@@ -56,6 +59,11 @@ impl<'a> Block<'a> {
         self.spare.extend(self.variables.drain(..).filter(|column| column.capacity() > 0));
         self.variables.resize_with(variables, Vec::new);
         self.spare.extend(self.read.drain(..).map(|read| read.column));
+    }
+
+    /// Where values that are worked out live.
+    pub fn arena(&self) -> &'a Arena {
+        self.arena
     }
 
     /// How many rows there are.

@@ -4,7 +4,7 @@ use super::block::Block;
 use super::{Machine, literal_value, operators::push_text};
 use crate::check::typed::{ExprId, Literal, Node, TypedPiece};
 use crate::function::{Absence, Context, Function, Need, Run};
-use crate::value::{Arena, Value};
+use crate::value::Value;
 use std::borrow::Cow;
 
 /// No function of the library has more parameters than this.
@@ -12,7 +12,6 @@ const MOST: usize = 8;
 
 impl<'m, 't> Machine<'m, 't> {
     /// A call of a function of the library.
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn call<'a>(
         &self,
         id: ExprId,
@@ -20,7 +19,6 @@ impl<'m, 't> Machine<'m, 't> {
         args: &[Option<ExprId>],
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
@@ -40,8 +38,8 @@ impl<'m, 't> Machine<'m, 't> {
             }
             let mark = block.mark();
             columns[place] = match param.need {
-                Need::Rest => self.rest(*arg, function, &mut rows, block, arena, out),
-                _ => self.column(*arg, &rows, block, arena),
+                Need::Rest => self.rest(*arg, function, &mut rows, block, out),
+                _ => self.column(*arg, &rows, block),
             };
             rows = block.left(rows, mark);
             if needed {
@@ -51,7 +49,7 @@ impl<'m, 't> Machine<'m, 't> {
         let Run::Pure(run) = function.run else {
             return rows.iter().for_each(|&row| block.fail(row, self.stop(id, "this cannot be run yet")));
         };
-        let context = Context { arena, as_of: self.as_of };
+        let context = Context { arena: block.arena(), as_of: self.as_of };
         let count = function.params.len();
         let varying: Vec<usize> = (0..count).filter(|&place| !columns[place].is_empty()).collect();
         for &row in rows.iter() {
@@ -74,17 +72,16 @@ impl<'m, 't> Machine<'m, 't> {
         function: &Function,
         rows: &mut Cow<'_, [u32]>,
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) -> Vec<Value<'a>>
     where
         't: 'a,
     {
-        let Node::List(items) = self.typed.nodes.node(list) else { return self.column(list, rows, block, arena) };
+        let Node::List(items) = self.typed.nodes.node(list) else { return self.column(list, rows, block) };
         let mut columns = Vec::with_capacity(items.len());
         for &item in items.iter() {
             let mark = block.mark();
-            let column = self.column(item, rows, block, arena);
+            let column = self.column(item, rows, block);
             *rows = block.left(std::mem::take(rows), mark);
             if function.absence == Absence::Propagates {
                 *rows = present(std::mem::take(rows), &column, out);
@@ -100,7 +97,7 @@ impl<'m, 't> Machine<'m, 't> {
                 Absence::LeftOut => values.extend(all.filter(|value| !value.is_absent())),
                 _ => values.extend(all),
             }
-            lists[row as usize] = Value::List(arena.alloc_slice_copy(&values));
+            lists[row as usize] = Value::List(block.arena().alloc_slice_copy(&values));
         }
         columns.into_iter().for_each(|column| block.give_back(column));
         lists
@@ -113,18 +110,17 @@ impl<'m, 't> Machine<'m, 't> {
         args: &[Option<ExprId>],
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
         let function = &self.typed.functions[number as usize];
-        let mut own = Block::new(block.rows(), function.frame as usize);
+        let mut own = Block::new(block.rows(), function.frame as usize, block.arena());
         let mut rows = Cow::Borrowed(rows);
         for (place, (arg, param)) in args.iter().zip(&function.params).enumerate() {
             let mark = block.mark();
             let column = match arg {
-                Some(arg) => self.column(*arg, &rows, block, arena),
+                Some(arg) => self.column(*arg, &rows, block),
                 None => vec![Value::Absent; block.rows()],
             };
             rows = block.left(rows, mark);
@@ -133,7 +129,7 @@ impl<'m, 't> Machine<'m, 't> {
             }
             own.set(place as u16, column);
         }
-        self.fill(function.body, &rows, &mut own, arena, out);
+        self.fill(function.body, &rows, &mut own, out);
         own.recover(0).into_iter().for_each(|(row, stop)| block.fail(row, stop));
     }
 
@@ -143,7 +139,6 @@ impl<'m, 't> Machine<'m, 't> {
         pieces: &'t [TypedPiece],
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
@@ -153,7 +148,7 @@ impl<'m, 't> Machine<'m, 't> {
         for piece in pieces {
             let TypedPiece::Value(value) = piece else { continue };
             let mark = block.mark();
-            let column = self.column(*value, &rows, block, arena);
+            let column = self.column(*value, &rows, block);
             rows = block.left(rows, mark);
             rows = present(rows, &column, out);
             columns.push(column);
@@ -170,7 +165,7 @@ impl<'m, 't> Machine<'m, 't> {
                     }
                 }
             }
-            out[row as usize] = Value::Text(arena.alloc_str(&text));
+            out[row as usize] = Value::Text(block.arena().alloc_str(&text));
         }
         columns.into_iter().for_each(|column| block.give_back(column));
     }

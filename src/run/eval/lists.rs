@@ -28,14 +28,13 @@ impl<'m, 't> Machine<'m, 't> {
         items: &[ExprId],
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
         spread: bool,
     ) where
         't: 'a,
     {
         let mark = block.mark();
-        let columns: Vec<_> = items.iter().map(|&item| self.left_column(item, rows, mark, block, arena)).collect();
+        let columns: Vec<_> = items.iter().map(|&item| self.left_column(item, rows, mark, block)).collect();
         let mut values = Vec::with_capacity(items.len());
         for &row in block.left(rows, mark).iter() {
             values.clear();
@@ -46,50 +45,36 @@ impl<'m, 't> Machine<'m, 't> {
                     value => values.push(value),
                 }
             }
-            out[row as usize] = Value::List(arena.alloc_slice_copy(&values));
+            out[row as usize] = Value::List(block.arena().alloc_slice_copy(&values));
         }
         columns.into_iter().for_each(|column| block.give_back(column));
     }
 
     /// `{ a: x, b: y }`
-    pub(super) fn structure<'a>(
-        &self,
-        items: &[ExprId],
-        rows: &[u32],
-        block: &mut Block<'a>,
-        arena: &'a Arena,
-        out: &mut [Value<'a>],
-    ) where
+    pub(super) fn structure<'a>(&self, items: &[ExprId], rows: &[u32], block: &mut Block<'a>, out: &mut [Value<'a>])
+    where
         't: 'a,
     {
         let mark = block.mark();
-        let columns: Vec<_> = items.iter().map(|&item| self.left_column(item, rows, mark, block, arena)).collect();
+        let columns: Vec<_> = items.iter().map(|&item| self.left_column(item, rows, mark, block)).collect();
         for &row in block.left(rows, mark).iter() {
             let members = columns.iter().map(|column| column[row as usize]);
-            out[row as usize] = Value::Struct(arena.alloc_slice_fill_iter(members));
+            out[row as usize] = Value::Struct(block.arena().alloc_slice_fill_iter(members));
         }
         columns.into_iter().for_each(|column| block.give_back(column));
     }
 
     /// The values of an expression for the rows that are left since a mark.
-    fn left_column<'a>(
-        &self,
-        id: ExprId,
-        rows: &[u32],
-        mark: usize,
-        block: &mut Block<'a>,
-        arena: &'a Arena,
-    ) -> Vec<Value<'a>>
+    fn left_column<'a>(&self, id: ExprId, rows: &[u32], mark: usize, block: &mut Block<'a>) -> Vec<Value<'a>>
     where
         't: 'a,
     {
         let left = block.left(rows, mark);
-        self.column(id, &left, block, arena)
+        self.column(id, &left, block)
     }
 
     /// Works expressions over the elements of the lists that stand in the rows. The lists of all rows are worked as one, in
     /// pieces; `each` gets every piece, in order.
-    #[allow(clippy::too_many_arguments)]
     fn over<'a>(
         &self,
         lists: &[Value<'a>],
@@ -97,13 +82,12 @@ impl<'m, 't> Machine<'m, 't> {
         element: u16,
         exprs: &[ExprId],
         block: &Block<'a>,
-        arena: &'a Arena,
         each: &mut dyn FnMut(Worked<'_, 'a>),
     ) where
         't: 'a,
     {
         let needed = self.needed(exprs, element, block);
-        let mut inner = Block::new(0, 0);
+        let mut inner = Block::new(0, 0, block.arena());
         let (mut owners, mut items) = (Vec::new(), Vec::new());
         let mut flush = |owners: &mut Vec<usize>, items: &mut Vec<Value<'a>>| {
             inner.begin(items.len(), block.variables());
@@ -118,7 +102,7 @@ impl<'m, 't> Machine<'m, 't> {
                 .iter()
                 .map(|&expr| {
                     let left: Vec<u32> = all.iter().copied().filter(|&at| failed[at as usize].is_none()).collect();
-                    let column = self.column(expr, &left, &mut inner, arena);
+                    let column = self.column(expr, &left, &mut inner);
                     inner.recover(0).into_iter().for_each(|(at, stop)| failed[at as usize] = Some(stop));
                     column
                 })
@@ -170,19 +154,17 @@ impl<'m, 't> Machine<'m, 't> {
         flatten: bool,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
-        self.gathered(list, element, body, rows, block, arena, out, |_, value, into| match value {
+        self.gathered(list, element, body, rows, block, out, |_, value, into| match value {
             Value::Absent => {}
             Value::List(inner) if flatten => into.extend_from_slice(inner),
             value => into.push(value),
         });
     }
 
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn filter<'a>(
         &self,
         list: ExprId,
@@ -190,12 +172,11 @@ impl<'m, 't> Machine<'m, 't> {
         condition: ExprId,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
-        self.gathered(list, element, condition, rows, block, arena, out, |item, fulfilled, into| {
+        self.gathered(list, element, condition, rows, block, out, |item, fulfilled, into| {
             if matches!(fulfilled, Value::Bool(true)) {
                 into.push(item);
             }
@@ -211,18 +192,17 @@ impl<'m, 't> Machine<'m, 't> {
         expr: ExprId,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
         take: impl Fn(Value<'a>, Value<'a>, &mut Vec<Value<'a>>),
     ) where
         't: 'a,
     {
         let mark = block.mark();
-        let lists = self.column(list, rows, block, arena);
+        let lists = self.column(list, rows, block);
         let rows = block.left(rows, mark);
         let (mut taken, mut ends) = (Vec::new(), vec![0; rows.len()]);
         let mut stops = Vec::new();
-        self.over(&lists, &rows, element, &[expr], block, arena, &mut |piece| {
+        self.over(&lists, &rows, element, &[expr], block, &mut |piece| {
             for (at, &owner) in piece.owners.iter().enumerate() {
                 match piece.failed[at].take() {
                     Some(stop) => stops.push((rows[owner], stop)),
@@ -235,7 +215,7 @@ impl<'m, 't> Machine<'m, 't> {
         for (owner, &row) in rows.iter().enumerate() {
             let end = ends[owner].max(start);
             out[row as usize] = match lists[row as usize] {
-                Value::List(_) => Value::List(arena.alloc_slice_copy(&taken[start..end])),
+                Value::List(_) => Value::List(block.arena().alloc_slice_copy(&taken[start..end])),
                 _ => Value::Absent,
             };
             start = end;
@@ -253,17 +233,16 @@ impl<'m, 't> Machine<'m, 't> {
         every: bool,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
         let mark = block.mark();
-        let lists = self.column(list, rows, block, arena);
+        let lists = self.column(list, rows, block);
         let rows = block.left(rows, mark);
         // The first element that decides or fails counts: what comes after it is as if it were not there.
         let mut decided: Vec<Option<super::Result<'a>>> = vec![None; rows.len()];
-        self.over(&lists, &rows, element, &[condition], block, arena, &mut |piece| {
+        self.over(&lists, &rows, element, &[condition], block, &mut |piece| {
             for (at, &owner) in piece.owners.iter().enumerate() {
                 let fulfilled = matches!(piece.values[0][at], Value::Bool(true));
                 match piece.failed[at].take() {
@@ -294,20 +273,19 @@ impl<'m, 't> Machine<'m, 't> {
         first: bool,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
         let mark = block.mark();
-        let lists = self.column(list, rows, block, arena);
+        let lists = self.column(list, rows, block);
         let rows = block.left(rows, mark);
         let exprs: Vec<ExprId> = orders.iter().map(|order| order.value).collect();
         let types: Vec<&Type> = orders.iter().map(|order| &self.typed.nodes.types[order.ty as usize]).collect();
         // What each element is ordered by: so many values an element.
         let mut by: Vec<Value<'a>> = Vec::new();
         let mut stops = Vec::new();
-        self.over(&lists, &rows, element, &exprs, block, arena, &mut |piece| {
+        self.over(&lists, &rows, element, &exprs, block, &mut |piece| {
             for (at, &owner) in piece.owners.iter().enumerate() {
                 by.extend(piece.values.iter().map(|column| column[at]));
                 stops.extend(piece.failed[at].take().map(|stop| (rows[owner], stop)));
@@ -330,7 +308,7 @@ impl<'m, 't> Machine<'m, 't> {
                 let mut order: Vec<usize> = (0..items.len()).collect();
                 // The sort is stable, so equal elements keep the order of the source.
                 order.sort_by(compare);
-                Value::List(arena.alloc_slice_fill_iter(order.into_iter().map(|at| items[at])))
+                Value::List(block.arena().alloc_slice_fill_iter(order.into_iter().map(|at| items[at])))
             };
             start += items.len();
         }

@@ -10,6 +10,7 @@ mod calls;
 mod records;
 pub mod lists;
 
+use super::parallel::Arenas;
 use super::table::Table;
 use crate::check::TypedMapping;
 use crate::check::typed::{ExprId, Literal, Node, TypedArm, TypedPattern};
@@ -168,17 +169,35 @@ impl<'m, 't> Machine<'m, 't> {
         Machine { inside, ..*self }
     }
 
+    /// Works pieces side by side and gives the results in their order. What is odd in each is counted in their order too.
+    pub fn side_by_side<P: Send, R: Send>(
+        &self,
+        arenas: &'t Arenas,
+        pieces: impl ExactSizeIterator<Item = P> + Send,
+        work: impl Fn(&Machine<'_, 't>, P, &'t Arena) -> R + Sync,
+    ) -> Vec<R> {
+        let results = arenas.each(pieces, |piece, arena| {
+            let odd = Odd::default();
+            (work(&Machine { odd: &odd, ..*self }, piece, arena), odd)
+        });
+        let counted = |(result, odd)| {
+            self.odd.take(odd);
+            result
+        };
+        results.into_iter().map(counted).collect()
+    }
+
     /// The value of an expression for one row.
     pub fn eval<'a>(&self, id: ExprId, frame: &Frame<'a>, arena: &'a Arena) -> Result<'a>
     where
         't: 'a,
     {
-        let mut block = Block::new(1, frame.len());
+        let mut block = Block::new(1, frame.len(), arena);
         for (number, value) in frame.iter().enumerate().filter(|(_, value)| !value.is_absent()) {
             block.set(number as u16, vec![*value]);
         }
         let mut out = [Value::Absent];
-        self.fill(id, &[0], &mut block, arena, &mut out);
+        self.fill(id, &[0], &mut block, &mut out);
         match block.recover(0).pop() {
             Some((_, stop)) => Err(stop),
             None => Ok(out[0]),
@@ -186,17 +205,17 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// The values of an expression for some rows of a block. Look at [`Block::left`] for those that have failed.
-    pub fn column<'a>(&self, id: ExprId, rows: &[u32], block: &mut Block<'a>, arena: &'a Arena) -> Column<'a>
+    pub fn column<'a>(&self, id: ExprId, rows: &[u32], block: &mut Block<'a>) -> Column<'a>
     where
         't: 'a,
     {
         let mut out = block.column();
-        self.fill(id, rows, block, arena, &mut out);
+        self.fill(id, rows, block, &mut out);
         out
     }
 
     /// Writes the values of an expression for some rows of a block, none of which has failed, to their places.
-    pub fn fill<'a>(&self, id: ExprId, rows: &[u32], block: &mut Block<'a>, arena: &'a Arena, out: &mut [Value<'a>])
+    pub fn fill<'a>(&self, id: ExprId, rows: &[u32], block: &mut Block<'a>, out: &mut [Value<'a>])
     where
         't: 'a,
     {
@@ -204,6 +223,7 @@ impl<'m, 't> Machine<'m, 't> {
             return;
         }
         let nodes = &self.typed.nodes;
+        let arena = block.arena();
         match nodes.node(id) {
             Node::Local(local) => match block.variable(*local) {
                 [] => all(rows, out, Value::Absent),
@@ -213,100 +233,96 @@ impl<'m, 't> Machine<'m, 't> {
             Node::Literal(literal) => all(rows, out, literal_value(literal)),
             Node::Option(index) => all(rows, out, self.options[*index as usize]),
             Node::AsOf => all(rows, out, Value::Date(self.as_of)),
-            Node::Field { of, entity, field } => self.fields(id, *of, *entity, *field, rows, block, arena, out),
-            Node::Call { function, args } => self.call(id, function, args, rows, block, arena, out),
-            Node::ProjectCall { function, args } => self.project_call(*function, args, rows, block, arena, out),
-            Node::Interpolate(pieces) => self.interpolate(pieces, rows, block, arena, out),
-            Node::If(condition, then, other) => self.choose(*condition, *then, *other, rows, block, arena, out),
-            Node::Match { on, arms } => self.matched(*on, arms, rows, block, arena, out),
-            Node::And(left, right) => self.both(*left, *right, rows, block, arena, out),
-            Node::Or(left, right) => self.either(*left, *right, rows, block, arena, out),
-            Node::RowSlot { of, slot } => self.each_row(*of, rows, block, arena, out, |value, _| match value {
+            Node::Field { of, entity, field } => self.fields(id, *of, *entity, *field, rows, block, out),
+            Node::Call { function, args } => self.call(id, function, args, rows, block, out),
+            Node::ProjectCall { function, args } => self.project_call(*function, args, rows, block, out),
+            Node::Interpolate(pieces) => self.interpolate(pieces, rows, block, out),
+            Node::If(condition, then, other) => self.choose(*condition, *then, *other, rows, block, out),
+            Node::Match { on, arms } => self.matched(*on, arms, rows, block, out),
+            Node::And(left, right) => self.both(*left, *right, rows, block, out),
+            Node::Or(left, right) => self.either(*left, *right, rows, block, out),
+            Node::RowSlot { of, slot } => self.each_row(*of, rows, block, out, |value| match value {
                 Value::Row(row) => self.tables.table(row.table).slot(row.row, *slot),
                 _ => Value::Absent,
             }),
-            Node::Member { of, index } => self.each_row(*of, rows, block, arena, out, |value, _| match value {
+            Node::Member { of, index } => self.each_row(*of, rows, block, out, |value| match value {
                 Value::Struct(members) => members.get(*index as usize).copied().unwrap_or(Value::Absent),
                 _ => Value::Absent,
             }),
             Node::IsAbsent { value, negated } => {
-                self.each_row(*value, rows, block, arena, out, |value, _| Value::Bool(value.is_absent() != *negated));
+                self.each_row(*value, rows, block, out, |value| Value::Bool(value.is_absent() != *negated));
             }
-            Node::Not(value) => self.each_row(*value, rows, block, arena, out, |value, _| match value {
+            Node::Not(value) => self.each_row(*value, rows, block, out, |value| match value {
                 Value::Bool(value) => Value::Bool(!value),
                 _ => Value::Absent,
             }),
             Node::Negate(value) => {
-                self.each_try(id, *value, rows, block, arena, out, |value, _| operators::negate(value));
+                self.each_try(id, *value, rows, block, out, |value| operators::negate(value));
             }
-            Node::UnionKind { of, names } => self.each_row(*of, rows, block, arena, out, |value, _| {
+            Node::UnionKind { of, names } => self.each_row(*of, rows, block, out, |value| {
                 let Value::Row(row) = value else { return Value::Absent };
                 let name = names.iter().find(|(record, _)| self.number(*record) == row.table);
                 name.map_or(Value::Absent, |(_, name)| Value::Text(name))
             }),
             Node::Referrers { of, entity, field } => {
-                self.each_row(*of, rows, block, arena, out, |value, arena| {
-                    self.referrers(value, *entity, *field, arena)
-                });
+                self.each_row(*of, rows, block, out, |value| self.referrers(value, *entity, *field, arena));
             }
             Node::Try(value, otherwise) => {
                 let mark = block.mark();
-                self.fill(*value, rows, block, arena, out);
+                self.fill(*value, rows, block, out);
                 let failed: Vec<u32> = block.recover(mark).into_iter().map(|(row, _)| row).collect();
-                self.fill(*otherwise, &failed, block, arena, out);
+                self.fill(*otherwise, &failed, block, out);
             }
             Node::Coalesce(left, right) => {
                 let mark = block.mark();
-                self.fill(*left, rows, block, arena, out);
+                self.fill(*left, rows, block, out);
                 let left = block.left(rows, mark);
                 let absent: Vec<u32> = left.iter().copied().filter(|&row| out[row as usize].is_absent()).collect();
-                self.fill(*right, &absent, block, arena, out);
+                self.fill(*right, &absent, block, out);
             }
             Node::Compare { op, ty, left, right } => {
                 let ty = &nodes.types[*ty as usize];
-                self.pairs(*left, *right, rows, block, arena, out, |left, right| {
-                    Ok(operators::compare(*op, ty, left, right))
-                });
+                self.pairs(*left, *right, rows, block, out, |left, right| Ok(operators::compare(*op, ty, left, right)));
             }
             Node::In { value, list, ty, negated } => {
                 let ty = &nodes.types[*ty as usize];
-                self.pairs(*value, *list, rows, block, arena, out, |value, list| {
+                self.pairs(*value, *list, rows, block, out, |value, list| {
                     Ok(operators::contained(ty, value, list, *negated))
                 });
             }
             Node::Arithmetic(op, left, right) => {
-                self.pairs(*left, *right, rows, block, arena, out, |left, right| {
+                self.pairs(*left, *right, rows, block, out, |left, right| {
                     operators::arithmetic(*op, left, right).map_err(|why| self.stop(id, why))
                 });
             }
-            Node::List(items) => self.list(items, rows, block, arena, out, false),
-            Node::AllOf(items) => self.list(items, rows, block, arena, out, true),
-            Node::Struct(items) => self.structure(items, rows, block, arena, out),
+            Node::List(items) => self.list(items, rows, block, out, false),
+            Node::AllOf(items) => self.list(items, rows, block, out, true),
+            Node::Struct(items) => self.structure(items, rows, block, out),
             Node::Each { list, element, body, flatten } => {
-                self.each(*list, *element, *body, *flatten, rows, block, arena, out);
+                self.each(*list, *element, *body, *flatten, rows, block, out);
             }
             Node::Filter { list, element, condition } => {
-                self.filter(*list, *element, *condition, rows, block, arena, out);
+                self.filter(*list, *element, *condition, rows, block, out);
             }
             Node::Quantified { list, element, condition, every } => {
-                self.quantified(*list, *element, *condition, *every, rows, block, arena, out);
+                self.quantified(*list, *element, *condition, *every, rows, block, out);
             }
             Node::Sorted { list, element, orders, first } => {
-                self.sorted(*list, *element, orders, *first, rows, block, arena, out);
+                self.sorted(*list, *element, orders, *first, rows, block, out);
             }
             Node::Capture { text, pattern } => {
                 let pattern = &nodes.patterns[*pattern as usize];
-                self.each_row(*text, rows, block, arena, out, |text, arena| lists::capture(pattern, text, arena));
+                self.each_row(*text, rows, block, out, |text| lists::capture(pattern, text, arena));
             }
             Node::All(record) => {
                 let every = self.all(*record, arena);
                 all(rows, out, every);
             }
-            Node::ByKey { record, key } => self.by_key(id, *record, key, rows, block, arena, out),
-            Node::Lookup { table, column, key } => self.lookup(id, *table, *column, key, rows, block, arena, out),
-            Node::UnionField { of, fields } => self.union_field(id, *of, fields, rows, block, arena, out),
+            Node::ByKey { record, key } => self.by_key(id, *record, key, rows, block, out),
+            Node::Lookup { table, column, key } => self.lookup(id, *table, *column, key, rows, block, out),
+            Node::UnionField { of, fields } => self.union_field(id, *of, fields, rows, block, out),
             Node::Linked { of, entity } => {
-                self.each_try(id, *of, rows, block, arena, out, |left, arena| self.linked(id, left, *entity, arena));
+                self.each_try(id, *of, rows, block, out, |left| self.linked(id, left, *entity, arena));
             }
             Node::Right(field) => {
                 let value = match self.right {
@@ -325,43 +341,39 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// Works a node that looks at one value, and cannot fail itself.
-    #[allow(clippy::too_many_arguments)]
     fn each_row<'a>(
         &self,
         of: ExprId,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
-        work: impl Fn(Value<'a>, &'a Arena) -> Value<'a>,
+        work: impl Fn(Value<'a>) -> Value<'a>,
     ) where
         't: 'a,
     {
         let mark = block.mark();
-        self.fill(of, rows, block, arena, out);
+        self.fill(of, rows, block, out);
         for &row in block.left(rows, mark).iter() {
-            out[row as usize] = work(out[row as usize], arena);
+            out[row as usize] = work(out[row as usize]);
         }
     }
 
     /// Works a node that looks at one value.
-    #[allow(clippy::too_many_arguments)]
     fn each_try<'a, E: IntoStop>(
         &self,
         id: ExprId,
         of: ExprId,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
-        work: impl Fn(Value<'a>, &'a Arena) -> std::result::Result<Value<'a>, E>,
+        work: impl Fn(Value<'a>) -> std::result::Result<Value<'a>, E>,
     ) where
         't: 'a,
     {
         let mark = block.mark();
-        self.fill(of, rows, block, arena, out);
+        self.fill(of, rows, block, out);
         for &row in block.left(rows, mark).iter() {
-            match work(out[row as usize], arena) {
+            match work(out[row as usize]) {
                 Ok(value) => out[row as usize] = value,
                 Err(why) => block.fail(row, why.into_stop(self, id)),
             }
@@ -369,23 +381,21 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// Works a node that looks at two values.
-    #[allow(clippy::too_many_arguments)]
     fn pairs<'a>(
         &self,
         left: ExprId,
         right: ExprId,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
         work: impl Fn(Value<'a>, Value<'a>) -> Result<'a>,
     ) where
         't: 'a,
     {
         let mark = block.mark();
-        self.fill(left, rows, block, arena, out);
+        self.fill(left, rows, block, out);
         let rows = block.left(rows, mark);
-        let seconds = self.column(right, &rows, block, arena);
+        let seconds = self.column(right, &rows, block);
         for &row in block.left(&*rows, mark).iter() {
             match work(out[row as usize], seconds[row as usize]) {
                 Ok(value) => out[row as usize] = value,
@@ -396,7 +406,6 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// `if`: an undecided condition is not fulfilled.
-    #[allow(clippy::too_many_arguments)]
     fn choose<'a>(
         &self,
         condition: ExprId,
@@ -404,34 +413,26 @@ impl<'m, 't> Machine<'m, 't> {
         other: ExprId,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
         let mark = block.mark();
-        self.fill(condition, rows, block, arena, out);
+        self.fill(condition, rows, block, out);
         let left = block.left(rows, mark);
         let is_fulfilled = |row: &u32| matches!(out[*row as usize], Value::Bool(true));
         let (fulfilled, others): (Vec<u32>, Vec<u32>) = left.iter().partition(|row| is_fulfilled(row));
-        self.fill(then, &fulfilled, block, arena, out);
-        self.fill(other, &others, block, arena, out);
+        self.fill(then, &fulfilled, block, out);
+        self.fill(other, &others, block, out);
     }
 
     /// `match`: each row goes to the first arm that fits.
-    fn matched<'a>(
-        &self,
-        on: ExprId,
-        arms: &'t [TypedArm],
-        rows: &[u32],
-        block: &mut Block<'a>,
-        arena: &'a Arena,
-        out: &mut [Value<'a>],
-    ) where
+    fn matched<'a>(&self, on: ExprId, arms: &'t [TypedArm], rows: &[u32], block: &mut Block<'a>, out: &mut [Value<'a>])
+    where
         't: 'a,
     {
         let mark = block.mark();
-        self.fill(on, rows, block, arena, out);
+        self.fill(on, rows, block, out);
         let mut taken: Vec<Vec<u32>> = vec![Vec::new(); arms.len()];
         for &row in block.left(rows, mark).iter() {
             let value = out[row as usize];
@@ -444,7 +445,7 @@ impl<'m, 't> Machine<'m, 't> {
             }
         }
         for (arm, rows) in arms.iter().zip(taken) {
-            self.fill(arm.value, &rows, block, arena, out);
+            self.fill(arm.value, &rows, block, out);
         }
     }
 

@@ -4,7 +4,7 @@ use super::Machine;
 use super::block::Block;
 use crate::check::typed::{ExprId, Literal};
 use crate::syntax::ast::BinaryOp;
-use crate::value::{Arena, Duration, Type, Value, normal, show};
+use crate::value::{Duration, Type, Value, normal, show};
 use rust_decimal::Decimal;
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -17,12 +17,11 @@ impl<'m, 't> Machine<'m, 't> {
         right: ExprId,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
-        self.connected(left, right, false, rows, block, arena, out);
+        self.connected(left, right, false, rows, block, out);
     }
 
     /// `a or b`: true if one is true; undecided if one is undecided.
@@ -32,16 +31,14 @@ impl<'m, 't> Machine<'m, 't> {
         right: ExprId,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
-        self.connected(left, right, true, rows, block, arena, out);
+        self.connected(left, right, true, rows, block, out);
     }
 
     /// Connects two conditions, where one of them alone can decide: `decides`.
-    #[allow(clippy::too_many_arguments)]
     fn connected<'a>(
         &self,
         left: ExprId,
@@ -49,17 +46,16 @@ impl<'m, 't> Machine<'m, 't> {
         decides: bool,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
         let is = |value: Value<'a>, wanted: bool| matches!(value, Value::Bool(value) if value == wanted);
         let mark = block.mark();
-        self.fill(left, rows, block, arena, out);
+        self.fill(left, rows, block, out);
         let open = block.left(rows, mark);
         let open: Vec<u32> = open.iter().copied().filter(|&row| !is(out[row as usize], decides)).collect();
-        let seconds = self.column(right, &open, block, arena);
+        let seconds = self.column(right, &open, block);
         for &row in block.left(&open, mark).iter() {
             out[row as usize] = match (out[row as usize], seconds[row as usize]) {
                 (_, second) if is(second, decides) => second,

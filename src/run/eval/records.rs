@@ -34,7 +34,6 @@ impl<'m, 't> Machine<'m, 't> {
         field: u16,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
@@ -46,16 +45,15 @@ impl<'m, 't> Machine<'m, 't> {
             return;
         }
         let mark = block.mark();
-        self.fill(of, rows, block, arena, out);
+        self.fill(of, rows, block, out);
         let rows = block.left(rows, mark);
-        self.read_fields(id, entity, field, &rows, block, arena, out);
+        self.read_fields(id, entity, field, &rows, block, out);
         if let Some(first) = shared {
             block.remember(first, &rows, out);
         }
     }
 
     /// Puts a field of the records that stand in some rows into their places.
-    #[allow(clippy::too_many_arguments)]
     fn read_fields<'a>(
         &self,
         id: ExprId,
@@ -63,7 +61,6 @@ impl<'m, 't> Machine<'m, 't> {
         field: u16,
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
@@ -71,7 +68,7 @@ impl<'m, 't> Machine<'m, 't> {
         let table = self.tables.table(Tables::entity(entity));
         let Rows::Wire { batches, first, columns } = &table.rows else {
             for &row in rows {
-                match self.field(id, out[row as usize], entity, field, arena) {
+                match self.field(id, out[row as usize], entity, field, block.arena()) {
                     Ok(value) => out[row as usize] = value,
                     Err(stop) => block.fail(row, stop),
                 }
@@ -98,7 +95,7 @@ impl<'m, 't> Machine<'m, 't> {
             let cell = batch.row((record.row - numbers.start) as usize)[column.slot];
             match cell {
                 Cell::Text { start, len } if column.plain && len > 0 => *value = Value::Text(batch.text(start, len)),
-                _ => match self.decoded(id, record, entity, field, column, (batch, cell), arena) {
+                _ => match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
                     Ok(decoded) => *value = decoded,
                     Err(stop) => block.fail(row, stop),
                 },
@@ -142,7 +139,6 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// A field that all entities of a union have.
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn union_field<'a>(
         &self,
         id: ExprId,
@@ -150,12 +146,12 @@ impl<'m, 't> Machine<'m, 't> {
         fields: &[(EntityId, u16)],
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
-        self.each_try(id, of, rows, block, arena, out, |record, arena| {
+        let arena = block.arena();
+        self.each_try(id, of, rows, block, out, |record| {
             let Value::Row(row) = record else { return Ok(Value::Absent) };
             match fields.iter().find(|(entity, _)| Tables::entity(*entity) == row.table) {
                 Some((entity, field)) => self.field(id, record, *entity, *field, arena),
@@ -181,8 +177,8 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// A field of a record of a table. `near` is the batch that the last record lay in.
-    #[allow(clippy::too_many_arguments)]
     #[inline]
+    #[allow(clippy::too_many_arguments)]
     fn field_in<'a>(
         &self,
         id: ExprId,
@@ -216,8 +212,8 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// The value of a cell that has to be decoded, or is empty.
-    #[allow(clippy::too_many_arguments)]
     #[inline(never)]
+    #[allow(clippy::too_many_arguments)]
     fn decoded<'a>(
         &self,
         id: ExprId,
@@ -347,7 +343,6 @@ impl<'m, 't> Machine<'m, 't> {
         key: &[ExprId],
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) -> (Vec<block::Column<'a>>, Vec<u32>)
     where
@@ -357,7 +352,7 @@ impl<'m, 't> Machine<'m, 't> {
         let mut columns = Vec::with_capacity(key.len());
         for &part in key {
             let mark = block.mark();
-            let column = self.column(part, &rows, block, arena);
+            let column = self.column(part, &rows, block);
             rows = block.left(rows, mark).into_owned();
             rows.retain(|&row| {
                 let absent = column[row as usize].is_absent();
@@ -372,7 +367,6 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// `set(key, …)`
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn by_key<'a>(
         &self,
         id: ExprId,
@@ -380,15 +374,14 @@ impl<'m, 't> Machine<'m, 't> {
         key: &[ExprId],
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
-        let (columns, rows) = self.key_columns(key, rows, block, arena, out);
+        let (columns, rows) = self.key_columns(key, rows, block, out);
         let number = self.number(record);
         for row in rows {
-            let hash = self.given_key(record, columns.iter().map(|column| column[row as usize]), arena);
+            let hash = self.given_key(record, columns.iter().map(|column| column[row as usize]), block.arena());
             match self.with_key(number, record, hash) {
                 Some(found) => out[row as usize] = Value::Row(Row { table: number, row: found }),
                 None => {
@@ -460,19 +453,18 @@ impl<'m, 't> Machine<'m, 't> {
         key: &[ExprId],
         rows: &[u32],
         block: &mut Block<'a>,
-        arena: &'a Arena,
         out: &mut [Value<'a>],
     ) where
         't: 'a,
     {
         let definition = self.model.table(table);
         let lookup = &self.lookups[table.0 as usize];
-        let (columns, rows) = self.key_columns(key, rows, block, arena, out);
+        let (columns, rows) = self.key_columns(key, rows, block, out);
         for row in rows {
             let at = row as usize;
             let mut hasher = Hasher::default();
             for (values, &part) in columns.iter().zip(&definition.key) {
-                hasher.value(&definition.columns[part].ty, values[at], arena);
+                hasher.value(&definition.columns[part].ty, values[at], block.arena());
             }
             match (lookup.find(hasher.finish(), column), &definition.unmapped) {
                 (Some(value), _) => out[at] = value,
