@@ -26,3 +26,4 @@ mod sources;
 mod targets;
 mod threads;
 mod values;
+mod windows;
