@@ -14,7 +14,8 @@ use crate::model::{Duplicates, Entity, Field};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows with one key are one record: the first counts. Gives the rows whose key cannot be read.
+/// Rows with one key are one record: the first counts. Of rows from several deliveries that is one of the last delivery,
+/// which was read first, and the others were replaced. Gives the rows whose key cannot be read.
 pub fn duplicates(
     setting: &Setting<'_>,
     tables: &mut Tables<'_>,
@@ -46,7 +47,9 @@ pub fn duplicates(
                 };
                 let Some(first) = by_key.add(hash, row) else { continue };
                 out.push(row);
-                if means != Duplicates::Merge {
+                if table.turn(first) < table.turn(row) {
+                    *fallen.replaced.entry(id).or_default() += 1;
+                } else if means != Duplicates::Merge {
                     let first = table.origin(first).unwrap_or_default();
                     fallen.stopped.push(super::fate::Stopped {
                         place: entity.name.text.clone(),

@@ -43,7 +43,7 @@ pub fn unpack(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Member>
 }
 
 fn walk(bytes: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), String> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("it is no zip file ({error})"))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable(bytes).to_string())?;
     let mut total = 0;
     let mut content = Vec::new();
     for index in 0..archive.len() {
@@ -76,6 +76,17 @@ fn walk(bytes: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), String> 
         visit(&name, &content);
     }
     Ok(())
+}
+
+/// Why bytes cannot be read as an archive.
+fn unreadable(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [] => "the file is empty",
+        [b'P', b'K', ..] => {
+            "the zip file is cut off or damaged: the list of its members, which ends it, cannot be read"
+        }
+        _ => "it is no zip file",
+    }
 }
 
 /// Packs files; the same files make the same bytes.

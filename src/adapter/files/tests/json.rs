@@ -28,7 +28,7 @@ async fn reads_the_slots_of_a_list() {
         [
             "data/f.json:1 #1,Löv,#true,#1.50",
             "data/f.json:2 2,-,~,-",
-            "data/f.json:3 !a structure,!a text,-,-",
+            "data/f.json:3 !Structure,!Text,-,-",
             "data/f.json:4 -,-,-,-",
         ]
     );
@@ -88,7 +88,7 @@ async fn ndjson_is_one_record_a_line() {
     assert_eq!(
         seen.torn,
         [
-            "data/f.json, line 2: not JSON at line 1, column 7 of the record",
+            "data/f.json, line 2: not JSON at column 7 of the record",
             "data/f.json, line 4: the file ends in the middle of a record",
         ]
     );

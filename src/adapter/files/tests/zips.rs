@@ -5,7 +5,7 @@ use super::*;
 use crate::protocol::{ListForm, SlotKind, Wide};
 use crate::world::World;
 
-fn packed(files: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn packed(files: &[(&str, &str)]) -> Vec<u8> {
     let files: Vec<(String, Vec<u8>)> =
         files.iter().map(|(name, text)| (name.to_string(), text.as_bytes().to_vec())).collect();
     bundle::pack(&files).expect("a zip file")
