@@ -3,6 +3,7 @@
 
 use std::io::{self, Cursor, Read, Write};
 use std::sync::Arc;
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
@@ -47,7 +48,12 @@ fn walk(bytes: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), String> 
     let mut total = 0;
     let mut content = Vec::new();
     for index in 0..archive.len() {
-        let mut member = archive.by_index(index).map_err(|error| format!("member {}: {error}", index + 1))?;
+        let mut member = archive.by_index(index).map_err(|error| match error {
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
+                format!("member {} is protected by a password; such a file is not read", index + 1)
+            }
+            error => format!("member {}: {error}", index + 1),
+        })?;
         let name = member.name().map(|name| name.into_owned());
         let name = name.map_err(|error| format!("member {}: {error}", index + 1))?;
         if name.starts_with('/') || name.contains('\\') || name.contains(':') || member.enclosed_name().is_none() {
@@ -61,6 +67,9 @@ fn walk(bytes: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), String> 
         }
         if member.is_symlink() {
             return Err(format!("`{name}` is a link to something else; such a file is not read"));
+        }
+        if !matches!(member.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+            return Err(format!("`{name}` is packed in another way than by deflate, which is all that is known here"));
         }
         let limit = (TOTAL - total).min((member.compressed_size().saturating_mul(RATIO)).max(SMALL));
         content.clear();

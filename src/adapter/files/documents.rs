@@ -1,6 +1,7 @@
 //! Rows of JSON and NDJSON files.
 
 use super::chunk::{self, Chunk};
+use super::guess;
 use super::part::Part;
 use super::record::Sink;
 use super::scan::{Scan, blanks, list_start, value_end};
@@ -47,6 +48,9 @@ impl<'a> Documents<'a> {
     pub fn mark(&self, text: &[u8]) -> Result<usize, String> {
         if chunk::other_encoding(text, Encoding::Utf8).is_some() {
             return Err(format!("{}: the file is UTF-16; JSON is written in UTF-8", self.name));
+        }
+        if let Some(why) = guess::no_json(text) {
+            return Err(format!("{}: {why}", self.name));
         }
         Ok(if text.starts_with(&[0xEF, 0xBB, 0xBF]) { 3 } else { 0 })
     }
@@ -160,7 +164,8 @@ impl Reading<'_> {
         let record = match std::str::from_utf8(bytes) {
             Ok(record) => record,
             Err(error) => {
-                return self.tear(format!("byte {} of the record is no UTF-8", error.valid_up_to() + 1));
+                let at = error.valid_up_to() + 1;
+                return self.tear(format!("byte {at} of the record is no UTF-8; is the file windows-1252?"));
             }
         };
         let (cells, rows) = (self.sink.cells.len(), self.sink.rows);
