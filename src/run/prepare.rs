@@ -21,8 +21,8 @@ pub struct Seen {
     keys: Index,
     /// The line of each row.
     lines: Vec<u32>,
-    /// The file of each row, from the first row of it on.
-    files: Vec<(u32, Arc<str>)>,
+    /// The file of each row and the delivery that it belongs to, from the first row of the file on.
+    files: Vec<(u32, Arc<str>, u32)>,
 }
 
 impl Seen {
@@ -30,21 +30,24 @@ impl Seen {
     pub fn add(&mut self, table: &Table<'_>) {
         let Rows::Wire { batches, .. } = &table.rows else { return };
         for batch in *batches {
-            if self.files.last().is_none_or(|(_, file)| **file != *batch.from) {
-                self.files.push((self.lines.len() as u32, batch.from.clone()));
+            if self.files.last().is_none_or(|(_, file, turn)| **file != *batch.from || *turn != batch.turn) {
+                self.files.push((self.lines.len() as u32, batch.from.clone(), batch.turn));
             }
             self.lines.extend(&batch.lines);
         }
     }
 
-    /// Where a row stands, in words: file and line.
-    fn origin(&self, row: u32) -> Option<String> {
-        let (_, file) = self.files.iter().rev().find(|(first, _)| *first <= row)?;
-        Some(format!("{file}:{}", self.lines.get(row as usize)?))
+    /// The delivery that a row comes from, and where it stands, in words: file and line.
+    fn place(&self, row: u32) -> (u32, Option<String>) {
+        match (self.files.iter().rev().find(|(first, ..)| *first <= row), self.lines.get(row as usize)) {
+            (Some((_, file, turn)), Some(line)) => (*turn, Some(format!("{file}:{line}"))),
+            _ => (0, None),
+        }
     }
 }
 
-/// Rows with one key are one record: the first counts. Looks at lists that are there as a whole; of one that comes piece by
+/// Rows with one key are one record: the first counts. Of rows from several deliveries that is one of the last delivery,
+/// which was read first, and the others were replaced. Looks at lists that are there as a whole; of one that comes piece by
 /// piece it gets to know what was seen. Gives the rows whose key cannot be read.
 pub fn duplicates(
     setting: &Setting<'_>,
@@ -80,12 +83,14 @@ pub fn duplicates(
                 };
                 let Some(first) = seen.keys.add(hash, before + row) else { continue };
                 out.push(row);
-                if means != Duplicates::Merge {
-                    let first = match first.checked_sub(before) {
-                        Some(here) => table.origin(here),
-                        None => seen.origin(first),
-                    };
-                    let first = first.unwrap_or_default();
+                let (turn, origin) = match first.checked_sub(before) {
+                    Some(here) => (table.turn(here), table.origin(here)),
+                    None => seen.place(first),
+                };
+                if turn < table.turn(row) {
+                    *fallen.replaced.entry(id).or_default() += 1;
+                } else if means != Duplicates::Merge {
+                    let first = origin.unwrap_or_default();
                     fallen.stopped.push(super::fate::Stopped {
                         place: entity.name.text.clone(),
                         key: key_text(&machine, Row { table: index, row }, RecordType::Entity(id)),

@@ -123,6 +123,7 @@ fn work_input<'t>(
     report: &mut Report,
 ) -> Option<Worked<'t>> {
     work_each(plan, input, as_of, arenas, lookups, |mapping, worked| {
+        report.replace(plan.model, &worked.fallen.replaced);
         report.add_stage(&mapping.name.text, &worked.fallen, worked.outside.clone());
     })
 }

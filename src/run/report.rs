@@ -6,6 +6,7 @@ use crate::documents::keys::Keys;
 use crate::model::Model;
 use crate::value::EntityId;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
 /// What was read of one entity.
 #[derive(Clone, Debug)]
@@ -14,7 +15,7 @@ pub struct ReadReport {
     pub system: String,
     /// The entity.
     pub entity: String,
-    /// Rows.
+    /// Rows, without those that rows of later deliveries have replaced.
     pub rows: u64,
     /// True if the read was complete.
     pub complete: bool,
@@ -137,6 +138,21 @@ pub struct Report {
 }
 
 impl Report {
+    /// Takes rows that later deliveries have replaced from what was read.
+    pub fn replace(&mut self, model: &Model, replaced: &BTreeMap<EntityId, u64>) {
+        for (&id, &count) in replaced {
+            let entity = model.entity(id);
+            let (system, entity) = (&model.system(entity.system).name.text, &entity.name.text);
+            let known = self.reads.iter_mut().find(|read| read.system == *system && read.entity == *entity);
+            if let Some(read) = known {
+                read.rows = read.rows.saturating_sub(count);
+                read.notes.push(format!(
+                    "{entity}: rows of earlier deliveries that later ones have changed or ended: {count}"
+                ));
+            }
+        }
+    }
+
     /// Adds what fell in a mapping.
     pub fn add_stage(&mut self, mapping: &str, fallen: &Fallen, outside: Option<Outside>) {
         self.stages.push(StageReport { mapping: mapping.to_string(), fallen: fallen.clone(), outside });

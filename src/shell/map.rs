@@ -99,6 +99,7 @@ fn in_windows(
     );
     report.reads.push(ReadReport::of_rows(model, driving.entity, &outcome, rows as u64));
     let fallen = windows.fallen();
+    report.replace(model, &fallen.replaced);
     job.plan.route.mappings.iter().for_each(|mapping| report.add_stage(&mapping.name.text, &fallen, None));
     written
 }

@@ -222,7 +222,13 @@ impl Codec {
     }
 
     fn read_decimal(&self, text: &str) -> Result<Decimal, Failure> {
-        let failure = || Failure::because(if self.decimal_comma { "is no number (1,5)" } else { "is no number (1.5)" });
+        let failure = || {
+            Failure::because(match self.decimal_comma {
+                true => "is no number (1,5)",
+                false if text.contains(',') => "is no number (1.5); `format: decimal comma` reads 1,5",
+                false => "is no number (1.5)",
+            })
+        };
         let point = if self.decimal_comma { ',' } else { '.' };
         let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == point as u8);
         if !plain {

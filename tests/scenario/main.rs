@@ -12,6 +12,7 @@ mod broken_files;
 mod broken_records;
 mod cases;
 mod change_sets;
+mod deliveries;
 mod documents;
 mod founding;
 mod guards;

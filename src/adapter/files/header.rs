@@ -156,7 +156,10 @@ impl<'a> Table<'a> {
 
     /// Skips byte order marks.
     fn marks(&self, bytes: &[u8], notes: &mut Vec<Note>) -> (usize, bool) {
-        let Some((len, big_endian)) = chunk::mark(bytes, self.csv.encoding) else { return (0, false) };
+        let (len, big_endian) = chunk::start(bytes, self.csv.encoding);
+        if len == 0 {
+            return (0, big_endian);
+        }
         if self.csv.bom == Bom::None {
             notes.push(Note {
                 origin: self.name.into(),
@@ -206,7 +209,10 @@ impl<'a> Table<'a> {
                 Step::Row { next, lines, .. } => {
                     let cells = row.cells.iter().map(|piece| self.name_of(row.bytes(&start.text, *piece)));
                     let cells = cells.collect::<Option<Vec<_>>>();
-                    let unreadable = || self.fault(format!("line {line} is no {}", self.csv.encoding.word()));
+                    let unreadable = || {
+                        let seen = guess::no_header(self, &start.text, &[]);
+                        self.fault(seen.unwrap_or_else(|| format!("line {line} is no {}", self.csv.encoding.word())))
+                    };
                     return Ok((at, next, line + lines - 1, cells.ok_or_else(unreadable)?));
                 }
                 Step::Torn { why, .. } => {
