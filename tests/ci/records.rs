@@ -133,7 +133,7 @@ fn a_source_that_cannot_be_read_gives_no_case() {
 fn what_hung_on_an_original_is_told() {
     let world = register();
     let mapping = text(&world, "register--directory.mapping.yaml");
-    let rule = r#"      Special:       if given_name like r"^Wo" then "w" else "o" -> nick
+    let rule = r#"      Special:       match given_name { like r"^Wo" => "w", else => "o" } -> nick
 "#;
     let mapping =
         mapping.lines().filter(|line| !line.contains("Nick:")).map(|line| format!("{line}\n")).collect::<String>();
@@ -141,5 +141,5 @@ fn what_hung_on_an_original_is_told() {
     assert!(SYNC.contains("norrskolan"));
     koppla("test --record=norrskolan --as-of 2026-09-01", &world)
         .ends(Exit::Found)
-        .says(&["add a case for it by hand", "pupils: Special: then"]);
+        .says(&["add a case for it by hand", "pupils: Special: arm 1 of match"]);
 }

@@ -146,7 +146,7 @@ fn what_falls_is_held_or_set_aside_can_be_expected() {
     worked(&format!("{night}{CHANGES}{expected}")).ends(Exit::Done);
     worked(&format!("{night}{CHANGES}    skipped: {{ pupils: 2 }}\n    rejected: {{ pupils: 1 }}\n    protected: 0\n"))
         .ends(Exit::Found)
-        .says(&["skipped pupils", "rejected pupils", "protected"]);
+        .says(&["pupils skipped", "pupils rejected", "protected\n            expected  0"]);
     worked(&format!("{night}{CHANGES}    held: {{ acount: 1 }}\n"))
         .ends(Exit::Found)
         .says(&["did you mean `account`?"]);

@@ -21,8 +21,8 @@ use crate::run::report::Report;
 use crate::run::stage::Setting;
 use invent::{Invention, named};
 use jiff::civil::Date;
-pub use pick::Touched;
 use pick::{Look, Pool};
+pub use pick::{Seen, Touched, seen_in};
 
 /// Records of invented people.
 pub struct Recording<'i> {
@@ -37,12 +37,13 @@ pub struct Recording<'i> {
     /// What can be touched in each mapping of the route.
     pub all: Vec<Coverage>,
     invention: Invention<'i>,
+    texts: String,
 }
 
 impl Recording<'_> {
-    /// What is left of the originals in a text that was made of this.
-    pub fn left_in(&self, text: &str) -> Vec<&str> {
-        self.invention.left_in(text)
+    /// What is left of the originals in what is given, and in texts that a run would make of it.
+    pub fn left_in(&self, made: &str) -> Vec<&str> {
+        self.invention.left_in(&format!("{}{made}", self.texts))
     }
 }
 
@@ -68,6 +69,9 @@ pub fn record<'i>(
     let sync = &model.sync(plan.sync).name.text;
     let heading =
         format!("{picked} of {of} records of a real source, with invented people: koppla test --record={sync}");
+    let mut texts = String::new();
+    let values = records.iter().flat_map(|(_, records)| records).flatten();
+    values.for_each(|(_, value)| value.texts(&mut texts));
     let given = write::given(model, &mapping.left, (sync, &as_of.to_string()), &heading, &records);
-    Some(Recording { given, picked, of, touched, all: look.all, invention })
+    Some(Recording { given, picked, of, touched, all: look.all, invention, texts })
 }

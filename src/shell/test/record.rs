@@ -7,7 +7,7 @@ use crate::finding::Severity;
 use crate::finding::layout::counted;
 use crate::model::{Case, Test};
 use crate::run::cases::coverage::Coverage;
-use crate::run::cases::recording::{Recording, Touched, record as recorded, write};
+use crate::run::cases::recording::{Recording, Seen, Touched, record as recorded, seen_in, write};
 use crate::run::cases::syncs::{self, Proposed};
 use crate::run::cases::{Bench, Difference};
 use crate::run::stage::{self, Worked};
@@ -65,7 +65,7 @@ pub fn record(
     let (proposed, _) = trial.proposed(&recording.given).map_err(|why| refused(out, &why))?;
     let right = job.plan.route.mappings.last().map_or(&[][..], |mapping| &mapping.right);
     let text = recording.given.clone() + &write::expected(&project.model, right, &proposed);
-    let left = recording.left_in(&text);
+    let left = recording.left_in(&write::texts(&project.model, right, &proposed));
     if !left.is_empty() {
         let count = counted(left.len() as u64, "text");
         return Err(refused(out, &format!("{count} of the originals would still stand in it")));
@@ -82,8 +82,14 @@ fn tell(project: &Project, recording: &Recording<'_>, touched: &Touched, out: &m
     let lost: Vec<String> = recording
         .touched
         .difference(touched)
-        .filter_map(|(stage, site)| recording.all[*stage].item(*site))
-        .map(|item| format!("  {}  {}: {}", place(project, item), item.of, item.what))
+        .filter_map(|(stage, seen)| match seen {
+            Seen::Site(site) => {
+                let item = recording.all[*stage].item(*site)?;
+                Some(format!("  {}  {}: {}", place(project, item), item.of, item.what))
+            }
+            Seen::Stopped(of, why) => Some(format!("  {of}: {why}")),
+            Seen::Protected(entity) => Some(format!("  {}: protected", project.model.entity(*entity).name.text)),
+        })
         .collect();
     if lost.is_empty() {
         return Exit::Done;
@@ -150,7 +156,7 @@ impl Trial<'_> {
         let watch = |stage: usize, worked: &Worked<'_>| {
             let mut coverage = Coverage::of(model, &route.typed[stage], &|_| true);
             coverage.watch(worked);
-            touched.borrow_mut().extend(coverage.touched().map(|site| (stage, site)));
+            touched.borrow_mut().extend(seen_in(stage, worked, &coverage));
         };
         let result = work(&bench, route, test, case, &watch)?;
         Ok((result, touched.into_inner()))

@@ -8,7 +8,7 @@
 use super::dates::Dates;
 use super::numbers;
 use super::pick::{Chosen, Pool};
-use super::words::{Chance, Words, is_piece, pieces};
+use super::words::{Chance, Words, pieces};
 use crate::check::TypedMapping;
 use crate::check::typed::{Literal, Node, TypedPattern};
 use crate::model::{Field, Model};
@@ -286,16 +286,34 @@ impl<'i> Invention<'i> {
         text.chars().enumerate().map(digit).collect()
     }
 
-    /// What is left of the originals in a text: whole texts of people of more than three characters, and their words and
-    /// numbers.
-    pub fn left_in(&self, text: &str) -> Vec<&str> {
-        let there: BTreeSet<&str> = pieces(text).collect();
-        let is_left = |original: &str| {
-            let mut pieces = pieces(original).filter(|piece| is_piece(piece) && piece.chars().count() > 3);
-            pieces.any(|piece| there.contains(piece) && !self.words.stays(piece) && !self.kept.contains(piece))
+    /// What is left of the originals in some values: whole texts of people of more than three characters, and of those that
+    /// were invented word by word their words and numbers.
+    pub fn left_in(&self, values: &str) -> Vec<&str> {
+        let there: BTreeSet<&str> = pieces(values).collect();
+        let is_left = |original: &str, invented: &str| {
+            let whole =
+                original.chars().count() > 3 && original != invented && values.lines().any(|value| value == original);
+            whole
+                || pieces(original)
+                    .any(|piece| piece.chars().count() > 3 && there.contains(piece) && self.words.replaced(piece))
         };
-        let changed = self.whole.iter().filter(|(original, invented)| original != invented);
-        changed.map(|(original, _)| original.as_str()).filter(|original| is_left(original)).collect()
+        let left = self.whole.iter().filter(|(original, invented)| is_left(original, invented));
+        left.map(|(original, _)| original.as_str()).collect()
+    }
+}
+
+impl Written {
+    /// The texts in it, a line for each.
+    pub fn texts(&self, into: &mut String) {
+        match self {
+            Written::Absent => {}
+            Written::Text(text) => {
+                into.push_str(text);
+                into.push('\n');
+            }
+            Written::List(items) => items.iter().for_each(|item| item.texts(into)),
+            Written::Struct(members) => members.iter().for_each(|(_, member)| member.texts(into)),
+        }
     }
 }
 

@@ -7,16 +7,45 @@ use crate::plan::{Plan, Reader};
 use crate::run::cases::coverage::{Coverage, Site};
 use crate::run::eval::{Links, Machine, Odd};
 use crate::run::lookup::Lookup;
+use crate::run::make::Fate;
 use crate::run::parallel::Arenas;
 use crate::run::propose::work_each;
 use crate::run::stage::{Input, Setting, Worked};
-use crate::run::table::{Rows, Table};
+use crate::run::table::{Apart, Rows, Table};
 use crate::value::{EntityId, Failure, Row, Value};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Something that a record touches: the number of its mapping on the route, and what it is there.
-pub type Touched = BTreeSet<(usize, Site)>;
+/// Something that became of a record, or that it touched on the way.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Seen {
+    /// Something that can be touched.
+    Site(Site),
+    /// It was rejected or held: where, and why.
+    Stopped(String, String),
+    /// It is about somebody who is protected.
+    Protected(EntityId),
+}
+
+/// What records touch: the number of the mapping on the route, and what it is there.
+pub type Touched = BTreeSet<(usize, Seen)>;
+
+/// What a mapping of the route shows of the records that it worked.
+pub fn seen_in(stage: usize, worked: &Worked<'_>, coverage: &Coverage) -> Touched {
+    let sites = coverage.touched().map(Seen::Site);
+    let stopped = worked.fallen.stopped.iter().map(|one| Seen::Stopped(one.place.clone(), one.why.clone()));
+    let protected = aside(worked).map(|row| Seen::Protected(EntityId(row.table)));
+    sites.chain(stopped).chain(protected).map(|seen| (stage, seen)).collect()
+}
+
+/// The left records about people who are protected.
+fn aside<'w>(worked: &'w Worked<'_>) -> impl Iterator<Item = Row> + 'w {
+    let tables = (0..).zip(&worked.tables.tables[..worked.tables.entities as usize]);
+    tables.flat_map(|(number, table)| {
+        let marked = table.living().filter(|&row| table.apart(row) == Apart::Protected);
+        marked.map(move |row| Row { table: number, row })
+    })
+}
 
 /// Some records of a source. Those that they refer to are among them.
 pub type Chosen = BTreeSet<Row>;
@@ -241,8 +270,8 @@ impl<'t> Look<'t> {
     /// What some records touch.
     fn touched(&self, pool: &Pool<'_>, chosen: &Chosen) -> Touched {
         let mut touched = Touched::new();
-        self.each(pool, chosen, |stage, _, coverage| {
-            touched.extend(coverage.touched().map(|site| (stage, site)));
+        self.each(pool, chosen, |stage, worked, coverage| {
+            touched.extend(seen_in(stage, worked, coverage));
         });
         touched
     }
@@ -271,8 +300,11 @@ impl<'t> Look<'t> {
                     Some(before) => rows.iter().filter_map(|row| before.get(row)).flatten().copied().collect(),
                 }
             };
-            touched.extend(coverage.touched().map(|site| (stage, site)));
+            touched.extend(seen_in(stage, worked, coverage));
             firsts.extend(coverage.firsts().flat_map(|row| source(*row)));
+            let made = || worked.made.iter().flat_map(|made| &made.rows);
+            let whys: BTreeMap<&str, Row> = made().filter_map(|row| Some((stopped(&row.fate)?, row.left))).collect();
+            firsts.extend(whys.into_values().chain(aside(worked).take(1)).flat_map(&source));
             let made =
                 worked.made.iter().flat_map(|made| (0..).zip(&made.rows).map(|(row, of)| (made.entity, row, of)));
             before = Some(made.map(|(entity, row, of)| (Row { table: entity.0, row }, source(of.left))).collect());
@@ -317,6 +349,14 @@ impl<'t> Look<'t> {
             size = if size == 1 { 0 } else { size.div_ceil(2) };
         }
         (chosen, wanted)
+    }
+}
+
+/// Why a made record is not written, if that is for what it holds.
+fn stopped(fate: &Fate) -> Option<&str> {
+    match fate {
+        Fate::Rejected(why) | Fate::Held(why) => Some(why),
+        Fate::Whole | Fate::Outside | Fate::Protected => None,
     }
 }
 

@@ -93,7 +93,7 @@ impl Words {
     }
 
     /// True if a word or number of somebody stays as it is.
-    pub fn stays(&self, piece: &str) -> bool {
+    fn stays(&self, piece: &str) -> bool {
         if !is_piece(piece) {
             return true;
         }
@@ -102,6 +102,11 @@ impl Words {
             return piece.len() < 4 || is_year;
         }
         piece.chars().count() < 2 || self.kept.contains(&plain(piece)) || PARTICLES.contains(&piece)
+    }
+
+    /// True for a word or number in whose place another one was invented.
+    pub fn replaced(&self, piece: &str) -> bool {
+        !self.stays(piece) && self.invented.contains_key(&plain(piece))
     }
 
     /// A text of a person with every word and every number of four or more digits invented. Codes of at most three characters,
@@ -214,7 +219,7 @@ fn is_mark(letter: char) -> bool {
 }
 
 /// True for a word or a number.
-pub fn is_piece(piece: &str) -> bool {
+fn is_piece(piece: &str) -> bool {
     piece.chars().next().is_some_and(|letter| letter.is_alphabetic() || letter.is_ascii_digit())
 }
 

@@ -83,6 +83,20 @@ pub fn expected(model: &Model, right: &[Side], proposed: &Proposed) -> String {
     text + if report.stopped.is_empty() { "" } else { "    stopped: true\n" }
 }
 
+/// The texts that a run would write, a line for each.
+pub fn texts(model: &Model, right: &[Side], proposed: &Proposed) -> String {
+    let mut texts = String::new();
+    for changes in &proposed.proposal.set.entities {
+        let found = right.iter().find_map(|side| model.find_entity(side.system, &changes.entity));
+        let Some(entity) = found.map(|entity| model.entity(entity)) else { continue };
+        for field in changes.changes.iter().flat_map(|change| &change.fields) {
+            let ty = entity.field(&field.field).map_or(&Type::Text, |index| &entity.fields[index].ty);
+            json(ty, &field.to).texts(&mut texts);
+        }
+    }
+    texts
+}
+
 /// How often something happened, by place and reason.
 type Counts = BTreeMap<(String, String), u64>;
 
