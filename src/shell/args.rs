@@ -344,7 +344,7 @@ pub struct TestArgs {
     pub exit_code: bool,
     /// Write a case out of what the source of a sync holds, with invented people; the sync may be left out where there is one only
     #[arg(long, value_name = "SYNC", num_args = 0..=1, require_equals = true, default_missing_value = "",
-          conflicts_with_all = ["names", "library", "coverage", "mutate"])]
+          conflicts_with_all = ["names", "library", "coverage", "mutate", "format"])]
     pub record: Option<String>,
     /// Write the case into this file instead of standard output
     #[arg(long, value_name = "FILE", requires = "record")]

@@ -22,15 +22,14 @@ fn register() -> TestWorld {
     world.put("systems/register/system.yaml", format!("{REGISTER}{fields}"));
     let directory = crate::scene::DIRECTORY.replace(
         "name: text, group: text,",
-        "name: text, group: text, school: \"text?\", grown: \"bool?\", nick: \"text?\", own: \"bool?\",",
+        "name: text, group: text, school: \"text?\", grown: \"bool?\", nick: \"text?\", own: \"text?\",",
     );
     world.put("systems/directory/system.yaml", directory);
     let rules = r#"      School:        school.title -> school
       Grown:         if born <= as_of - 18y then true else false -> grown
       Nick:          match mark { "x" => "first", "yy" => "second", else => "other" } -> nick
-      Own:           email == f"{given_name}.{family_name}@elev.skolan.se" | transliterate -> own
+      Own:           if email is absent then "none" else if email == f"{given_name}.{family_name}@elev.example" then "own" else "other" -> own
 "#;
-    let rules = rules.replace(" | transliterate", "");
     world.put("register--directory.mapping.yaml", format!("{MAPPING}{rules}"));
     world.put("input/pupils.csv", people());
     world.put("input/schools.csv", "Code;Title\nBJ01;Björkskolan\nEK02;Ekskolan\n");
@@ -45,7 +44,8 @@ fn people() -> String {
     for number in 0..100usize {
         let (given, family) = (given[number % given.len()], family[number % family.len()]);
         let class = if number % 9 == 4 { "" } else { ["7A", "TE21A"][number % 2] };
-        let mail = if number % 3 == 0 { format!("{given}.{family}@elev.skolan.se") } else { String::new() };
+        let domain = if number < 50 { "elev.skolan.se" } else { "elev.example" };
+        let mail = if number % 3 == 0 { format!("{given}.{family}@{domain}") } else { String::new() };
         let born = if number % 10 == 0 { "2006-03-09" } else { "2013-03-09" };
         let civic = if number % 10 == 0 { "200603092392" } else { "201303092383" };
         let civic = if number < 12 { civic } else { "" };
@@ -96,14 +96,15 @@ fn nothing_of_the_originals_is_left() {
     let people = people();
     let mut searched = 0;
     for cell in people.lines().skip(1).flat_map(|line| line.split(';')) {
-        // Codes of schools are public; `protected` is the mark of somebody, and no text of the case may be it either.
-        if cell.chars().count() > 3 && !["BJ01", "EK02"].contains(&cell) {
+        // Codes of schools are public, and `protected` is a key of every case.
+        if cell.chars().count() > 3 && !["BJ01", "EK02", "protected"].contains(&cell) {
             assert!(!text.contains(cell), "{cell} is left in\n{text}");
             searched += 1;
         }
     }
     assert!(searched > 400);
-    assert!(text.contains("Björkskolan") && text.contains("@example.org"), "{text}");
+    assert!(text.contains("Björkskolan") || text.contains("Ekskolan"), "{text}");
+    assert!(text.contains("@example.org") && text.contains("@elev.example"), "{text}");
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn equal_values_stay_equal_and_shapes_stay() {
     let world = register();
     let (_, text) = recorded(&world);
     // The rule `Own` compares an address with a name: it holds for somebody, as it did before.
-    assert!(text.contains("own: \"true\""), "{text}");
+    assert!(text.contains("own: own"), "{text}");
     let numbers: Vec<&str> = text.split("civic: \"").skip(1).filter_map(|rest| rest.get(..12)).collect();
     assert!(!numbers.is_empty() && numbers.iter().all(|number| ["238", "239"].contains(&&number[8..11])), "{text}");
     for number in numbers {

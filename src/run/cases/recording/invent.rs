@@ -89,17 +89,15 @@ impl<'i> Invention<'i> {
     pub fn records(&mut self, pool: &Pool<'_>, chosen: &Chosen) -> Vec<(EntityId, Vec<Record>)> {
         let mut originals = Vec::new();
         for &row in chosen {
-            self.each(pool, row, &mut |invention, field, text| {
-                if !is_public(field) {
-                    invention.words.forbid(text);
-                    invention.dates.note(day_of(text, invention.as_of));
-                    originals.push((field.ty.clone(), text.to_string()));
-                }
-            });
+            self.texts(pool, row, &mut originals);
+        }
+        for (_, text) in &originals {
+            self.words.forbid(text);
+            self.dates.note(day_of(text, self.as_of));
         }
         self.dates.settle(self.words.chance());
         for (ty, text) in &originals {
-            self.simple(ty.element().unwrap_or(ty), text, false);
+            self.simple(ty, text, false);
         }
         let mut records: BTreeMap<EntityId, Vec<Record>> = BTreeMap::new();
         for &row in chosen {
@@ -108,19 +106,25 @@ impl<'i> Invention<'i> {
         records.into_iter().collect()
     }
 
-    /// Shows every simple text of a record.
-    fn each(&mut self, pool: &Pool<'_>, row: Row, each: &mut dyn FnMut(&mut Self, &Field, &str)) {
-        let model = self.model;
-        let fields = &model.entity(EntityId(row.table)).fields;
+    /// The simple texts of a record that are about somebody, with their types.
+    fn texts(&self, pool: &Pool<'_>, row: Row, into: &mut Vec<(Type, String)>) {
+        let fields = &self.model.entity(EntityId(row.table)).fields;
         for (index, (field, value)) in fields.iter().zip(pool.values(row)).enumerate() {
-            if let Some(text) = pool.broken(row, index as u16) {
-                each(self, field, text);
+            if is_public(field) {
+                continue;
             }
-            let mut open = vec![*value];
-            while let Some(value) = open.pop() {
-                match value {
-                    Value::List(values) | Value::Struct(values) => open.extend(values),
-                    value => drop(plain(value).map(|text| each(self, field, &text))),
+            into.extend(pool.broken(row, index as u16).map(|text| (Type::Text, text.to_string())));
+            let mut open = vec![(&field.ty, *value)];
+            while let Some((ty, value)) = open.pop() {
+                match (ty, value) {
+                    (Type::Struct(members), Value::Struct(values)) => {
+                        open.extend(members.iter().map(|member| &member.ty).zip(values.iter().copied()));
+                    }
+                    (ty, Value::List(values)) => {
+                        open.extend(values.iter().map(|value| (ty.element().unwrap_or(ty), *value)));
+                    }
+                    (ty, value) if !stays(ty) => into.extend(plain(value).map(|text| (ty.clone(), text))),
+                    _ => {}
                 }
             }
         }
@@ -180,15 +184,14 @@ impl<'i> Invention<'i> {
 
     /// A simple value by its text.
     fn simple(&mut self, ty: &Type, text: &str, public: bool) -> String {
-        let stays = matches!(ty, Type::Bool | Type::Enum(_) | Type::Country | Type::Duration | Type::Brin);
-        if stays || self.kept.contains(text) {
+        if stays(ty) || self.kept.contains(text) {
             return text.to_string();
         }
         if let Some(known) = self.whole.get(text) {
             return known.clone();
         }
         if public {
-            return self.words.known(text);
+            return if ty.is_textual() { self.words.known(text) } else { text.to_string() };
         }
         let invented = self.invent(ty, text);
         self.taken.insert(invented.clone());
@@ -315,6 +318,11 @@ impl Written {
             Written::Struct(members) => members.iter().for_each(|(_, member)| member.texts(into)),
         }
     }
+}
+
+/// True for types whose values say nothing about who somebody is.
+fn stays(ty: &Type) -> bool {
+    matches!(ty, Type::Bool | Type::Enum(_) | Type::Country | Type::Duration | Type::Brin)
 }
 
 fn is_public(field: &Field) -> bool {
