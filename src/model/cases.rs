@@ -46,7 +46,7 @@ static CASE_KEYS: &[Key] = &[
     key("expect", RECORDS, "right records by entity; only the fields that are named are compared"),
     key("skipped", DROPPED, "how often a map or set skips"),
     key("rejected", DROPPED, "how often a map rejects"),
-    key("held", DROPPED, "how often the engine cannot decide about a record of a map"),
+    key("held", DROPPED, "how often the engine cannot decide about a record of a map; of a sync also by right entity"),
     key("protected", Shape::Count, "how many left records are set aside because a person is protected"),
     key("right", RECORDS, "of a sync: what the target holds, by entity"),
     key(
@@ -67,6 +67,8 @@ static DROPPED_KEYS: &[Key] = &[
 /// What is tested: the sides that given and expected records are of, and what options are checked against.
 struct Tested<'m> {
     mapping: &'m Mapping,
+    /// All mappings whose maps and sets a case may name.
+    all: Vec<&'m Mapping>,
     left: &'m [Side],
     right: &'m [Side],
     sync: Option<SyncId>,
@@ -87,7 +89,8 @@ pub fn read(model: &Model, roads: &Roads, root: &Node, name: Name, file: FileId,
         }
     };
     let mapping = model.mapping(id);
-    let tested = Tested { mapping, left: &model.mapping(first).left, right: &mapping.right, sync };
+    let all = sync.map_or(vec![mapping], |sync| model.sync(sync).route.iter().map(|&id| model.mapping(id)).collect());
+    let tested = Tested { mapping, all, left: &model.mapping(first).left, right: &mapping.right, sync };
     let options = named_nodes(root, "options");
     check_options(&options, &[mapping], found);
     let cases = reader::items(root, "cases").iter().filter_map(|node| case(model, &tested, node, found)).collect();
@@ -114,9 +117,9 @@ fn case(model: &Model, tested: &Tested<'_>, node: &Node, found: &mut Findings) -
         given: records(model, tested.left, node, "given", found),
         expect: records(model, tested.right, node, "expect", found),
         as_of: as_of(node, found),
-        skipped: dropped(mapping, model, node, "skipped", found),
-        rejected: dropped(mapping, model, node, "rejected", found),
-        held: dropped(mapping, model, node, "held", found),
+        skipped: dropped(tested, model, node, "skipped", found),
+        rejected: dropped(tested, model, node, "rejected", found),
+        held: dropped(tested, model, node, "held", found),
         protected: reader::count(node, "protected"),
         right: records(model, tested.right, node, "right", found),
         links: links(node),
@@ -230,7 +233,7 @@ fn check_kind(ty: &crate::value::Type, entry: &crate::syntax::tree::Entry, found
     found.add(finding.word("wanted", wanted).word("kind", entry.value.kind_word()));
 }
 
-fn dropped(mapping: &Mapping, model: &Model, node: &Node, key: &str, found: &mut Findings) -> Vec<Dropped> {
+fn dropped(tested: &Tested, model: &Model, node: &Node, key: &str, found: &mut Findings) -> Vec<Dropped> {
     let Some(written) = node.get(key) else { return Vec::new() };
     let all: Vec<Dropped> = match &written.kind {
         Kind::Map(entries) => entries
@@ -252,12 +255,18 @@ fn dropped(mapping: &Mapping, model: &Model, node: &Node, key: &str, found: &mut
             .collect(),
         _ => Vec::new(),
     };
+    // The comparison with the right side holds records of its entities.
+    let compared = tested.right.iter().filter(|_| tested.sync.is_some() && key == "held");
+    let compared =
+        compared.flat_map(|side| &model.system(side.system).entities).map(|&id| &*model.entity(id).name.text);
+    let compared: Vec<&str> = compared.collect();
     let names = || {
-        let sets = mapping.sets.iter().map(|&id| model.set(id).name.text.as_str());
-        mapping.maps.iter().map(|map| map.name.text.as_str()).chain(sets)
+        let sets = tested.all.iter().flat_map(|mapping| &mapping.sets).map(|&id| &*model.set(id).name.text);
+        let maps = tested.all.iter().flat_map(|mapping| &mapping.maps).map(|map| &*map.name.text);
+        maps.chain(sets).chain(compared.iter().copied())
     };
     // A mapping whose sides are unknown has no maps; its finding is enough.
-    let known = !mapping.maps.is_empty();
+    let known = tested.all.iter().all(|mapping| !mapping.maps.is_empty());
     for dropped in all.iter().filter(|dropped| known && !names().any(|name| name == dropped.of.text)) {
         let finding = Finding::new(&codes::TEST_UNKNOWN_MAP, dropped.of.span).word("name", &dropped.of.text);
         found.add(finding.word_if("suggestion", nearest(&dropped.of.text, names())));

@@ -9,6 +9,7 @@ mod functions;
 mod given;
 pub mod mutants;
 mod observe;
+pub mod recording;
 pub mod syncs;
 
 pub use functions::examples;
@@ -149,7 +150,8 @@ pub fn watched(
     let worked = stage::work(&setting, Input { tables, ..Input::default() }, &arenas);
     watch(&worked);
     compare::records(bench.model, &mapping.right, case, &worked.made, arena, &mut outcome.differences);
-    counts(case, &worked, &mut outcome.differences);
+    let fates = Fates { fallen: vec![&worked.fallen], compared: Vec::new(), protected: protected(&worked) };
+    counts(case, &fates, &mut outcome.differences);
     if !outcome.differences.is_empty() {
         outcome.notes = notes(&worked.fallen);
     }
@@ -176,7 +178,24 @@ fn unread(
     }
 }
 
-fn counts(case: &Case, worked: &Worked<'_>, differences: &mut Vec<Difference>) {
+/// What became of the given records beside what was made of them.
+struct Fates<'f> {
+    /// What fell in each mapping.
+    fallen: Vec<&'f Fallen>,
+    /// Of a sync: records that the comparison with the right side held, with their entity.
+    compared: Vec<(&'f str, &'f str)>,
+    /// How many records are set aside because a person is protected.
+    protected: u64,
+}
+
+/// How many left records of a mapping are set aside because a person is protected.
+fn protected(worked: &Worked<'_>) -> u64 {
+    let tables = &worked.tables.tables[..worked.tables.entities as usize];
+    let marked = |table: &Table<'_>| table.living().filter(|&row| table.apart(row) == Apart::Protected).count() as u64;
+    tables.iter().map(|table| marked(table)).sum()
+}
+
+fn counts(case: &Case, fates: &Fates<'_>, differences: &mut Vec<Difference>) {
     let mut compare = |what, of: &str, reason: &Option<String>, expected: u64, got: u64| {
         if expected != got {
             let (of, reason) = (of.to_string(), reason.clone());
@@ -184,22 +203,20 @@ fn counts(case: &Case, worked: &Worked<'_>, differences: &mut Vec<Difference>) {
         }
     };
     for dropped in &case.skipped {
-        let got = skipped(&worked.fallen, dropped);
+        let got = fates.fallen.iter().map(|fallen| skipped(fallen, dropped)).sum();
         compare("skipped", &dropped.of.text, &dropped.reason, u64::from(dropped.count), got);
     }
     for (what, expected, held) in [("rejected", &case.rejected, false), ("held", &case.held, true)] {
         for dropped in expected {
-            let all = worked.fallen.stopped.iter();
-            let all = all.filter(|stopped| stopped.held == held && stopped.place == dropped.of.text);
-            let got = all.filter(|stopped| is_reason(dropped, &stopped.why)).count() as u64;
-            compare(what, &dropped.of.text, &dropped.reason, u64::from(dropped.count), got);
+            let all = fates.fallen.iter().flat_map(|fallen| &fallen.stopped).filter(|stopped| stopped.held == held);
+            let all = all.map(|stopped| (stopped.place.as_str(), &*stopped.why));
+            let compared = fates.compared.iter().copied().filter(|_| held);
+            let here = all.chain(compared).filter(|(place, why)| *place == dropped.of.text && is_reason(dropped, why));
+            compare(what, &dropped.of.text, &dropped.reason, u64::from(dropped.count), here.count() as u64);
         }
     }
     if let Some(expected) = case.protected {
-        let tables = &worked.tables.tables[..worked.tables.entities as usize];
-        let marked =
-            |table: &Table<'_>| table.living().filter(|&row| table.apart(row) == Apart::Protected).count() as u64;
-        compare("protected", "", &None, u64::from(expected), tables.iter().map(|table| marked(table)).sum());
+        compare("protected", "", &None, u64::from(expected), fates.protected);
     }
 }
 

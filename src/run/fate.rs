@@ -177,6 +177,11 @@ impl Fallen {
         self.blurred.iter().any(|known| known == place)
     }
 
+    /// How many rows fell, for whatever reason.
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum::<u64>() + self.stopped.len() as u64 + self.protected.values().sum::<u64>()
+    }
+
     /// Counts by place and reason, in order.
     pub fn counts(&self) -> impl Iterator<Item = (&str, &Reason, u64)> {
         self.counts.iter().map(|((place, reason), count)| (place.as_str(), reason, *count))

@@ -88,7 +88,8 @@ pub fn shoot(plan: &Plan<'_>, read: &Read, as_of: Date) -> Shot {
     let mut report = Report::default();
     let input = first_input(plan, read, &mut report);
     let mut stages = Vec::new();
-    work_each(plan, input, as_of, &arenas, &lookups, |mapping, worked| {
+    work_each(plan, input, as_of, &arenas, &lookups, |stage, worked| {
+        let mapping = &plan.route.mappings[stage];
         let entities = (0..worked.made.len()).map(|made| entity(worked, made)).collect();
         stages.push(Stage { mapping: mapping.name.text.clone(), entities });
     });

@@ -110,7 +110,7 @@ pub fn work_route<'t>(
     lookups: &'t [Lookup<'t>],
     report: &mut Report,
 ) -> Option<Worked<'t>> {
-    work_input(plan, first_input(plan, read, report), as_of, arenas, lookups, report)
+    work_input(plan, first_input(plan, read, report), as_of, arenas, lookups, &|_, _| {}, report)
 }
 
 /// The same over left tables that are there already.
@@ -120,22 +120,25 @@ fn work_input<'t>(
     as_of: Date,
     arenas: &'t Arenas,
     lookups: &'t [Lookup<'t>],
+    watch: &Watch<'_>,
     report: &mut Report,
 ) -> Option<Worked<'t>> {
-    work_each(plan, input, as_of, arenas, lookups, |mapping, worked| {
+    work_each(plan, input, as_of, arenas, lookups, |stage, worked| {
         report.replace(plan.model, &worked.fallen.replaced);
-        report.add_stage(&mapping.name.text, &worked.fallen, worked.outside.clone());
+        report.add_stage(&plan.route.mappings[stage].name.text, &worked.fallen, worked.outside.clone());
+        watch(stage, worked);
     })
 }
 
-/// Works all mappings of a route, each over what the one before has made, and shows each. The result is that of the last one.
+/// Works all mappings of a route, each over what the one before has made, and shows each with its number. The result is that of
+/// the last one.
 pub fn work_each<'t>(
     plan: &'t Plan<'t>,
     mut input: Input<'t>,
     as_of: Date,
     arenas: &'t Arenas,
     lookups: &'t [Lookup<'t>],
-    mut each: impl FnMut(&Mapping, &Worked<'t>),
+    mut each: impl FnMut(usize, &Worked<'t>),
 ) -> Option<Worked<'t>> {
     let (model, route) = (plan.model, plan.route);
     let given = &model.sync(plan.sync).options;
@@ -145,7 +148,7 @@ pub fn work_each<'t>(
         let target = is_last.then_some(&plan.target);
         let setting = Setting { model, typed, options: values, lookups, as_of, target };
         let worked = work(&setting, input, arenas);
-        each(mapping, &worked);
+        each(index, &worked);
         if is_last {
             return Some(worked);
         }
@@ -162,7 +165,8 @@ pub fn propose(plan: &Plan<'_>, read: &Read, wish: &Wish<'_>) -> Result<Proposal
     let lookups = lookups(plan.model, &codecs, arenas.own());
     let mut report = Report::default();
     let input = first_input(plan, read, &mut report);
-    propose_over(&Given { plan, read, lookups: &lookups, arenas: &arenas, loose: &[] }, input, wish, report)
+    let given = Given { plan, read, lookups: &lookups, arenas: &arenas, loose: &[], watch: &|_, _| {} };
+    propose_over(&given, input, wish, report)
 }
 
 /// What a proposal is made over, beside the left tables.
@@ -177,7 +181,12 @@ pub struct Given<'t> {
     pub arenas: &'t Arenas,
     /// Right records that nobody has linked, where the right side is not read: their keys and values, with no left key.
     pub loose: &'t [(EntityId, Link)],
+    /// Is shown what each mapping of the route gave.
+    pub watch: &'t Watch<'t>,
 }
+
+/// Somebody who is shown what mappings gave, each with its number on the route.
+pub type Watch<'w> = dyn Fn(usize, &Worked<'_>) + 'w;
 
 /// The same over left tables that are there already: for test cases.
 pub fn propose_over<'t>(
@@ -187,7 +196,7 @@ pub fn propose_over<'t>(
     mut report: Report,
 ) -> Result<Proposal, StoreFault> {
     let Wish { store, saved, as_of, made_at, purpose, .. } = *wish;
-    let Given { plan, read, lookups, arenas, loose } = *given;
+    let Given { plan, read, lookups, arenas, loose, watch } = *given;
     let mut set = ChangeSet {
         version: VERSION,
         sync: plan.model.sync(plan.sync).name.text.clone(),
@@ -200,7 +209,7 @@ pub fn propose_over<'t>(
         Some(store) => !store.has_links(&set.sync)? || store.recall(&set.sync, FILLED)?.is_none(),
         None => true,
     };
-    let Some(worked) = work_input(plan, input, as_of, arenas, lookups, &mut report) else {
+    let Some(worked) = work_input(plan, input, as_of, arenas, lookups, watch, &mut report) else {
         return Ok(Proposal { set, report, stale: Vec::new() });
     };
     let mut compared: Vec<Compared<'_>> = Vec::new();

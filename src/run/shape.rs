@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The rows of a set on their way: a column for each variable.
-struct Rows<'t> {
+pub struct Rows<'t> {
     slots: Vec<Slot<'t>>,
     apart: Vec<Apart>,
 }
@@ -27,6 +27,11 @@ impl<'t> Rows<'t> {
     /// The variables of a row.
     fn frame(&self, row: usize) -> Frame<'t> {
         self.slots.iter().map(|slot| slot.get(row)).collect()
+    }
+
+    /// The variables of the rows that leave, one row after the other.
+    pub fn frames(&self) -> impl Iterator<Item = Frame<'t>> + '_ {
+        (0..self.len()).filter(|&row| self.apart[row] == Apart::No).map(|row| self.frame(row))
     }
 
     /// Some of the rows, in this order.
@@ -47,6 +52,18 @@ pub struct Shaped<'t> {
 /// again and again keeps them.
 pub type Joins = BTreeMap<(SetId, usize), Arc<Index>>;
 
+/// A step of a set that was taken.
+pub struct Taken<'s, 't> {
+    /// Its number.
+    pub number: u16,
+    /// The rows before it.
+    pub before: &'s Rows<'t>,
+    /// The rows after it.
+    pub after: &'s Rows<'t>,
+    /// True if rows fell.
+    pub fell: bool,
+}
+
 /// Runs the steps of a set. Rows that fall are told to `fallen`.
 pub fn shape<'t>(
     machine: &Machine<'_, 't>,
@@ -55,13 +72,29 @@ pub fn shape<'t>(
     arenas: &'t Arenas,
     fallen: &mut Fallen,
 ) -> Shaped<'t> {
+    shape_watched(machine, set, joins, arenas, fallen, &mut |_| {})
+}
+
+/// The same, for somebody who looks at each step.
+pub fn shape_watched<'t>(
+    machine: &Machine<'_, 't>,
+    set: &TypedSet,
+    joins: Option<&mut Joins>,
+    arenas: &'t Arenas,
+    fallen: &mut Fallen,
+    watch: &mut dyn FnMut(&Taken<'_, 't>),
+) -> Shaped<'t> {
     let name = &machine.model.set(set.set).name.text;
     let mut shaper =
         Shaper { machine: *machine, arenas, fallen, name, set, joins, step: 0, groups: Vec::new(), key: Vec::new() };
     let mut rows = shaper.none();
     for (number, step) in set.steps.iter().enumerate() {
         shaper.step = number;
-        rows = shaper.step(step, rows);
+        let fallen = shaper.fallen.total();
+        let after = shaper.step(step, &rows);
+        let fell = shaper.fallen.total() > fallen;
+        watch(&Taken { number: number as u16, before: &rows, after: &after, fell });
+        rows = after;
     }
     let count = rows.len();
     rows.slots.truncate(set.layout.slots.len());
@@ -172,29 +205,29 @@ struct Piece<'p, 't> {
 }
 
 impl<'s, 't> Shaper<'s, 't> {
-    fn step(&mut self, step: &TypedStep, rows: Rows<'t>) -> Rows<'t> {
+    fn step(&mut self, step: &TypedStep, rows: &Rows<'t>) -> Rows<'t> {
         match step {
             TypedStep::From(record) => self.from(&[*record]),
             TypedStep::Union(records) => self.from(records),
-            TypedStep::Let { value, slot } => self.let_value(*value, *slot, &rows),
-            TypedStep::Where { condition, drop, .. } => self.keep_if(*condition, drop.as_ref(), &rows),
+            TypedStep::Let { value, slot } => self.let_value(*value, *slot, rows),
+            TypedStep::Where { condition, drop, .. } => self.keep_if(*condition, drop.as_ref(), rows),
             TypedStep::Each { list, slot, position, optional } => {
-                let out = self.each(*list, *slot, *position, *optional, &rows);
+                let out = self.each(*list, *slot, *position, *optional, rows);
                 self.key.push(KeyPart::Slot(*slot));
                 out
             }
             TypedStep::Join { record, slot, equal, rest, optional, drop, .. } => {
                 let on = self.on(*record, *slot, equal, *rest);
-                let out = self.join(&on, *optional, drop.as_ref(), &rows);
+                let out = self.join(&on, *optional, drop.as_ref(), rows);
                 self.key.push(KeyPart::Slot(*slot));
                 out
             }
             TypedStep::With { record, slot, equal, rest, without, drop, .. } => {
                 let on = self.on(*record, *slot, equal, *rest);
-                self.with(&on, *without, drop.as_ref(), &rows)
+                self.with(&on, *without, drop.as_ref(), rows)
             }
             TypedStep::GroupBy { keys, layout } => self.group(keys, *layout, rows),
-            TypedStep::OnePer { keys, orders } => self.one_per(keys, orders, &rows),
+            TypedStep::OnePer { keys, orders } => self.one_per(keys, orders, rows),
         }
     }
 
@@ -408,11 +441,11 @@ impl<'s, 't> Shaper<'s, 't> {
         On { number, slot, equal, rest, index }
     }
 
-    fn group(&mut self, keys: &[ExprId], layout: u32, rows: Rows<'t>) -> Rows<'t> {
+    fn group(&mut self, keys: &[ExprId], layout: u32, rows: &Rows<'t>) -> Rows<'t> {
         let number = self.machine.tables.layout(layout);
         let slots = self.machine.typed.layouts[layout as usize].slots.len();
         self.fallen.keys_replaced(self.name);
-        let keyed = self.keyed(keys, &[], &rows);
+        let keyed = self.keyed(keys, &[], rows);
         // The rows inside are those whose key could be worked out, in their order.
         let from = &keyed.rows;
         let apart: Vec<Apart> = from.iter().map(|&row| rows.apart[row as usize]).collect();

@@ -179,9 +179,9 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> 
 use super::make::left_key;
 
 impl<'t> Setting<'t> {
-    /// Tables without a single record.
-    pub fn no_tables(&self) -> Tables<'t> {
-        tables_of(self, BTreeMap::new())
+    /// Left tables as they are before anything is prepared; without records where none are given.
+    pub fn tables(&self, given: BTreeMap<EntityId, Table<'t>>) -> Tables<'t> {
+        tables_of(self, given)
     }
 
     /// True if rows of a record type are made of records of these entities.

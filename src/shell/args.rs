@@ -309,7 +309,18 @@ Examples:
   koppla test --format junit > cases.xml the same for build servers
   koppla test --coverage                 also what the cases touch, and what none does
   koppla test --coverage=lcov --coverage-out koppla.info   the same onto the lines of the documents
-  koppla test --mutate                   change the rules one by one; list what no case notices")]
+  koppla test --mutate                   change the rules one by one; list what no case notices
+  koppla test --record --record-out natt.test.yaml
+                                         cases out of what the source of the sync holds, with invented people
+
+What --record writes. It reads the source, picks a smallest set of records that touches every rule, outcome, branch and row of a
+table that the whole source touches, and writes them as a case that passes. Every value of a field that is not public is replaced
+by an invented one of the same shape: as long, with its capitals, diacritics and missing parts; equal values by equal ones, also in
+references and inside addresses. National ids are of test ranges (Sweden: birth numbers 238 and 239; Netherlands: 9999…; Belgium:
+sequences 000 and 999, which are never given), phone numbers of those that the Swedish regulator keeps for books and films, mail
+of domains for examples. Dates move inside their part of the year. What stays: fields of class public, words of an enum, yes and
+no, countries, codes of at most three characters, numbers of at most three digits, years, and texts that the rules or their tables
+name themselves. Nothing is written if an original is found in it. Read it before you commit it all the same.")]
 pub struct TestArgs {
     /// Names of mappings, or files of test documents (default: all of the project)
     pub names: Vec<String>,
@@ -331,6 +342,16 @@ pub struct TestArgs {
     /// Exit 1 if there are changes that no case notices
     #[arg(long, requires = "mutate")]
     pub exit_code: bool,
+    /// Write a case out of what the source of a sync holds, with invented people; the sync may be left out where there is one only
+    #[arg(long, value_name = "SYNC", num_args = 0..=1, require_equals = true, default_missing_value = "",
+          conflicts_with_all = ["names", "library", "coverage", "mutate", "format"])]
+    pub record: Option<String>,
+    /// Write the case into this file instead of standard output
+    #[arg(long, value_name = "FILE", requires = "record")]
+    pub record_out: Option<PathBuf>,
+    /// The date that the run of the recorded case takes for today (default: today)
+    #[arg(long, value_name = "DATE", value_parser = date, requires = "record")]
+    pub as_of: Option<Date>,
     /// The project.
     #[command(flatten)]
     pub project: ProjectArgs,

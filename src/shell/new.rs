@@ -2,6 +2,7 @@
 
 use super::args::NewArgs;
 use super::{Exit, Out, library};
+use crate::documents::schema;
 use crate::world::World;
 use std::io::{self, Write};
 use std::path::Path;
@@ -48,7 +49,8 @@ fn files(name: &str) -> Vec<(String, Vec<u8>)> {
         let text = String::from_utf8_lossy(bytes).replace(known, name);
         (path.replace(known, name), text.into_bytes())
     };
-    library::example(template).into_iter().map(renamed).collect()
+    let schema = (".vscode/koppla.schema.json".to_string(), format!("{:#}\n", schema::of_all()).into_bytes());
+    library::example(template).into_iter().map(renamed).chain([schema]).collect()
 }
 
 /// True for what may name a sync and a file on every system: `norrskolan-2026`.

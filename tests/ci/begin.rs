@@ -1,9 +1,10 @@
 //! `koppla new`, and the pieces for pipelines that it writes and the README shows.
 
 use crate::repository::{commit, git};
-use crate::scene::{koppla, text};
+use crate::scene::{koppla, text, validator};
 use koppla::shell::{Exit, library};
 use koppla::world::TestWorld;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -68,6 +69,35 @@ fn a_new_project_is_green() {
     koppla("run --quiet", &world).ends(Exit::Done).says(&["0 changes written"]);
     assert_eq!(git(&world, &["status", "--porcelain"]), "", "what a run leaves behind is kept out of version control");
     koppla("test --mutate", &world).ends(Exit::Done).says(&["0 not"]);
+}
+
+#[test]
+fn a_new_project_has_settings_that_an_editor_can_use() {
+    let world = begun();
+    let json = |path: &str| -> Value { serde_json::from_str(&text(&world, path)).expect("JSON") };
+    let settings = json(".vscode/settings.json");
+    let server = &settings["glspc.server.command"];
+    let arguments = settings["glspc.server.commandArguments"].as_array().expect("arguments");
+    let arguments: Vec<&str> = arguments.iter().filter_map(Value::as_str).collect();
+    assert_eq!((server.as_str(), arguments.as_slice()), (Some("koppla"), ["lsp"].as_slice()));
+    assert!(json(".vscode/extensions.json")["recommendations"][0].as_str().is_some_and(|name| readme(name)));
+    let schemas = settings["yaml.schemas"].as_object().expect("schemas");
+    let (path, patterns) = schemas.iter().next().expect("a schema");
+    let schema = validator(&text(&world, path));
+    for own in ["register--directory.mapping.yaml", "exempelskolan.sync.yaml", "systems/directory/system.yaml"] {
+        let ending = own.rsplit('/').next().expect("a name").split_once('.').expect("an ending").1;
+        let pattern = if ending == "yaml" { "system.yaml".to_string() } else { format!("*.{ending}") };
+        assert!(patterns.as_array().expect("patterns").contains(&Value::from(pattern)), "{own}");
+    }
+    assert!(
+        schema.is_valid(&serde_json::json!({ "sync": "a", "left": { "system": "b" }, "right": { "system": "c" } }))
+    );
+    assert!(!schema.is_valid(&serde_json::json!({ "sync": "a", "lft": { "system": "b" } })));
+}
+
+/// True if the README says something.
+fn readme(word: &str) -> bool {
+    include_str!("../../README.md").contains(word)
 }
 
 #[test]

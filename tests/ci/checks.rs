@@ -4,6 +4,8 @@ use crate::scene::{MAPPING, REGISTER, fits, koppla, project, schema, validator, 
 use koppla::shell::Exit;
 use koppla::world::TestWorld;
 use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 const FILE: &str = "register--directory.mapping.yaml";
@@ -51,12 +53,26 @@ fn sarif_has_the_form_of_the_standard() {
     }
 }
 
-/// The official schema is not ours to pass on; whoever has it names it.
+/// The official schema, sarif-schema-2.1.0.json, as the crate `serde-sarif` has it.
+fn official() -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("what cargo knows of the packages");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let package = packages.iter().find(|package| package["name"] == "serde-sarif").expect("a dependency of the tests");
+    let manifest = Path::new(package["manifest_path"].as_str().expect("a path"));
+    std::fs::read_to_string(manifest.with_file_name("src").join("schema.json")).expect("the schema")
+}
+
 #[test]
-#[ignore = "needs the official schema: KOPPLA_SARIF_SCHEMA=FILE"]
 fn sarif_has_the_form_of_the_official_schema() {
-    let path = std::env::var("KOPPLA_SARIF_SCHEMA").expect("KOPPLA_SARIF_SCHEMA names sarif-schema-2.1.0.json");
-    let schema = validator(&std::fs::read_to_string(path).expect("the schema"));
+    let text = official();
+    assert!(text.contains("Static Analysis Results Format (SARIF) Version 2.1.0"));
+    // One expression of the schema, about a property that we do not write, is none by the rules of JSON Schema.
+    let schema = validator(&text.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$"));
     for world in [project(), mistakes(), with(FILE, hard()), many(1_500, 4)] {
         fits(&schema, &koppla("check --format sarif", &world).json());
     }

@@ -109,3 +109,60 @@ fn failed_cases_come_before_changes() {
     let said = koppla("test --mutate", &world).ends(Exit::Found);
     assert!(!said.result.contains("no case notices"), "{}", said.result);
 }
+
+/// A mapping over a set that joins, groups, leaves out and chooses.
+fn shaped() -> TestWorld {
+    let world = with(
+        "systems/register/system.yaml",
+        crate::scene::REGISTER.to_string()
+            + "  mark:\n    key: [pupil, subject]\n    read: { file: marks.csv }\n    fields: { pupil: text, subject: text, value: int }\n",
+    );
+    let sets = r#"sets:
+  marked: |
+    pupil as p
+    join mark as m on m.pupil == p.number else skip "no mark"
+    where m.value > 1 else skip "too low"
+    let best = if m.value == 5 then "top" else "good"
+    one per p.number best m.value desc
+maps:
+"#;
+    let mapping = MAPPING.replace("maps:\n", sets).replace("between: pupil -> account", "between: marked -> account");
+    let mapping = mapping
+        .replace("where: class", "where: p.class")
+        .replace("class                           -> group", "best                            -> group");
+    world.put(FILE, mapping);
+    world
+}
+
+#[test]
+fn steps_of_sets_are_counted_and_changed() {
+    let world = shaped();
+    let case = r#"test: register--directory
+cases:
+  - name: the best mark
+    given:
+      pupil: [{ number: "1", given_name: Åsa, family_name: Öberg, class: 7A }]
+      mark: [{ pupil: "1", subject: a, value: 5 }, { pupil: "1", subject: b, value: 3 }]
+    expect: { account: [{ id: "1", group: top }] }
+"#;
+    world.put(TESTS, case);
+    let items = items(&world);
+    let count = |what: &str| {
+        let found: Vec<u64> =
+            items.iter().filter(|(_, of, w, _)| of == "set marked" && w == what).map(|(.., count)| *count).collect();
+        assert_eq!(found.len(), 1, "{what} in {items:#?}");
+        found[0]
+    };
+    assert_eq!(count("one is found"), 2);
+    assert_eq!(count("rows fall: \"no mark\""), 0);
+    assert_eq!(count("rows stay"), 2);
+    assert_eq!(count("rows fall: \"too low\""), 0);
+    assert_eq!((count("then"), count("else")), (1, 1));
+    assert_eq!(count("one of several rows of a key stays"), 1);
+    let said = koppla("test --mutate --format json", &world).ends(Exit::Done).json();
+    let survivors = said["mutants"]["survivors"].as_array().expect("survivors").clone();
+    let survives = |what: &str| survivors.iter().any(|one| one["of"] == "set marked" && one["what"] == what);
+    assert!(survives("`where` dropped") && !survives("condition negated"), "{survivors:#?}");
+    assert!(survives("`join` made optional") && !survives("order turned"), "{survivors:#?}");
+    assert!(!survives("`pupil` replaced by `subject`"), "{survivors:#?}");
+}

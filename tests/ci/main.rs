@@ -12,4 +12,5 @@ mod checks;
 mod coverage;
 mod diffs;
 mod pull_request;
+mod records;
 mod syncs;

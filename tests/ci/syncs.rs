@@ -135,3 +135,60 @@ fn what_cannot_be_meant_is_said() {
     world.put("other.test.yaml", "test: norskolan\ncases: []\n");
     koppla("check", &world).ends(Exit::Found);
 }
+
+#[test]
+fn what_falls_is_held_or_set_aside_can_be_expected() {
+    let more = r#"        - { number: "4", given_name: Ann, family_name: Ro }
+        - { number: "5", given_name: Ture, family_name: Testsson, class: 7B, marking: protected }
+"#;
+    let night = NIGHT.replace("    right:\n", &format!("{more}    right:\n"));
+    let expected = "    skipped:\n      - { map: pupils, reason: has no class }\n    protected: 1\n";
+    worked(&format!("{night}{CHANGES}{expected}")).ends(Exit::Done);
+    worked(&format!("{night}{CHANGES}    skipped: {{ pupils: 2 }}\n    rejected: {{ pupils: 1 }}\n    protected: 0\n"))
+        .ends(Exit::Found)
+        .says(&["pupils skipped", "pupils rejected", "protected\n            expected  0"]);
+    worked(&format!("{night}{CHANGES}    held: {{ acount: 1 }}\n"))
+        .ends(Exit::Found)
+        .says(&["did you mean `account`?"]);
+    let world = project();
+    let mapping = MAPPING
+        .replace("class is not absent else skip", "class is not absent else reject")
+        .replace("    gone: remove\n", "    gone: remove\n    match: |\n      given_name == name\n");
+    world.put("register--directory.mapping.yaml", mapping);
+    let two = r#"    given: { pupil: [{ number: "1", given_name: Åsa, family_name: Ek, class: 7A }, { number: "2", given_name: Bo, family_name: Ek }] }
+    right: { account: [{ id: "8", name: Åsa }, { id: "9", name: Åsa }] }
+    changes: {}
+    rejected: { pupils: 1 }
+    held: { account: 1 }
+"#;
+    worked_in(&world, two).ends(Exit::Done);
+}
+
+#[test]
+fn overlays_and_sets_are_counted_and_changed() {
+    let world = project();
+    let sync = crate::scene::SYNC.to_string();
+    let change = "change:\n  pupils:\n    where: family_name != \"Ek\" else skip \"not now\"\n    fields: |\n      Class:  if class == \"7A\" then \"A\" else \"B\" -> group  because \"agreed\"\n      E-mail:  off  because \"own addresses\"\n";
+    world.put("norrskolan.sync.yaml", sync + change);
+    let night = "    given: { pupil: [{ number: \"1\", given_name: Åsa, family_name: Öberg, class: 7A, email: a@example.org }] }\n    changes: { account: { create: [{ id: \"1\", name: Åsa Öberg, group: A }] } }\n";
+    world.put("norrskolan.test.yaml", format!("{HEAD}{night}"));
+    let said = koppla("test --coverage --format json", &world).ends(Exit::Done).json();
+    fits(&schema("test"), &said);
+    let mappings = said["coverage"]["mappings"].as_array().expect("mappings").clone();
+    let items = |name: &str| mappings.iter().find(|one| one["mapping"] == name).expect("a name")["items"].clone();
+    let count = |name: &str, of: &str, what: &str| {
+        let items = items(name);
+        let found = items.as_array().expect("items").iter().find(|one| one["of"] == of && one["what"] == what);
+        found.unwrap_or_else(|| panic!("{of}: {what} in {items:#}"))["count"].as_u64()
+    };
+    assert_eq!(count("register--directory", "pupils: Name", "a value"), Some(1), "a rule of the mapping");
+    assert_eq!(count("norrskolan", "pupils: Class", "then"), Some(1), "a rule of the overlay");
+    assert_eq!(count("norrskolan", "pupils: Class", "else"), Some(0));
+    let said = koppla("test --mutate --format json", &world).ends(Exit::Done).json();
+    let survivors = said["mutants"]["survivors"].as_array().expect("survivors").clone();
+    let survives = |of: &str, what: &str| survivors.iter().any(|one| one["of"] == of && one["what"] == what);
+    assert!(survives("pupils", "`where` dropped"), "the condition of the overlay: {survivors:#?}");
+    assert!(!survives("pupils: Class", "condition negated"), "{survivors:#?}");
+    assert!(!survives("pupils: Name", "`given_name` replaced by `family_name`"), "{survivors:#?}");
+    assert!(survives("pupils: E-mail", "`off` dropped"), "nothing expects that there is no address: {survivors:#?}");
+}

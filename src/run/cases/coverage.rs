@@ -1,14 +1,15 @@
 //! What of a mapping its cases touch: rules, their outcomes, the branches of their expressions, rows of tables.
 //!
 //! Nothing is counted while records are worked. After a case, its records are looked at once more from outside (`observe`),
-//! so a run without coverage costs nothing. Branches inside the steps of a set are not looked at, but for its `where`.
+//! so a run without coverage costs nothing.
 
 use super::observe;
 use crate::check::TypedMapping;
-use crate::check::typed::{ExprId, Node, OnNone, TypedMap, TypedRule, TypedSet, TypedStep, children};
+use crate::check::typed::{Dropped, ExprId, Node, OnNone, TypedMap, TypedRule, TypedSet, TypedStep, children};
 use crate::model::{Model, TableId};
 use crate::run::stage::Worked;
 use crate::source::{FileId, Span};
+use crate::value::{Row, Value};
 use std::collections::BTreeMap;
 
 /// The kinds of things that a case can touch.
@@ -52,7 +53,7 @@ pub enum Site {
     Fails(u16, u16),
     /// A condition of a map: whether it holds.
     Part(u16, u16, bool),
-    /// A `where` of a set: whether rows stay.
+    /// A step of a set: whether rows stay, and find what they look for.
     Step(u32, u16, bool),
     /// A branch of a node, by its number.
     Branch(ExprId, u16),
@@ -73,12 +74,19 @@ pub struct Item {
     pub what: String,
     /// How often it was touched.
     pub count: u64,
+    /// The rows that touched it first.
+    pub first: Vec<Row>,
 }
+
+/// How many rows an item remembers.
+const FIRST: usize = 6;
 
 /// What the cases of a mapping touch.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
     items: BTreeMap<Site, Item>,
+    /// The rows that are looked at.
+    about: Vec<Row>,
 }
 
 impl Coverage {
@@ -91,14 +99,45 @@ impl Coverage {
             listing.branches(&format!("function {}", function.name), function.body);
         }
         listing.items.retain(|_, item| counts(item.span.file));
-        Coverage { items: listing.items }
+        Coverage { items: listing.items, about: Vec::new() }
+    }
+
+    /// Says which rows what is touched from here on is about: those among some variables.
+    pub fn about(&mut self, variables: &[Value<'_>]) {
+        self.about.clear();
+        for value in variables {
+            match value {
+                Value::Row(row) => self.about.push(*row),
+                Value::List([Value::Row(row), ..]) => self.about.push(*row),
+                _ => {}
+            }
+        }
     }
 
     /// Counts a touch, if the site counts.
     pub fn touch(&mut self, site: Site) {
         if let Some(item) = self.items.get_mut(&site) {
             item.count += 1;
+            if item.first.len() < FIRST {
+                item.first.extend(&self.about);
+            }
         }
+    }
+
+    /// Adds what is touched in another coverage of the same texts. What of it stands in none of these comes back.
+    #[must_use]
+    pub fn join(&mut self, other: &Coverage) -> Coverage {
+        let same = |item: &Item| (item.span, item.kind, item.of.clone(), item.what.clone());
+        let mut known: BTreeMap<_, &mut Item> = self.items.values_mut().map(|item| (same(item), item)).collect();
+        let mut rest = other.clone();
+        rest.items.retain(|_, item| match known.get_mut(&same(item)) {
+            Some(known) => {
+                known.count += item.count;
+                false
+            }
+            None => true,
+        });
+        rest
     }
 
     /// Looks at what a case has worked.
@@ -111,6 +150,16 @@ impl Coverage {
         let mut items: Vec<&Item> = self.items.values().collect();
         items.sort_by_key(|item| (item.span.file, item.span.start, item.kind));
         items
+    }
+
+    /// What is at a site.
+    pub fn item(&self, site: Site) -> Option<&Item> {
+        self.items.get(&site)
+    }
+
+    /// The rows that touched something first.
+    pub fn firsts(&self) -> impl Iterator<Item = &Row> + '_ {
+        self.items.values().flat_map(|item| &item.first)
     }
 
     /// The sites that were touched, in order.
@@ -128,7 +177,8 @@ struct Listing<'m> {
 
 impl Listing<'_> {
     fn add(&mut self, site: Site, kind: Kind, span: Span, of: &str, what: impl Into<String>) {
-        self.items.insert(site, Item { kind, span, of: of.to_string(), what: what.into(), count: 0 });
+        self.items
+            .insert(site, Item { kind, span, of: of.to_string(), what: what.into(), count: 0, first: Vec::new() });
     }
 
     fn map(&mut self, index: u16, map: &TypedMap) {
@@ -176,16 +226,18 @@ impl Listing<'_> {
     fn set(&mut self, set: &TypedSet) {
         let of = format!("set {}", self.model.set(set.set).name.text);
         for (number, step) in set.steps.iter().enumerate() {
-            let TypedStep::Where { drop, span, .. } = step else { continue };
-            let reason = drop.as_ref().map(|drop| format!(": \"{}\"", drop.reason)).unwrap_or_default();
-            self.add(Site::Step(set.set.0, number as u16, true), Kind::Outcome, *span, &of, "rows stay");
-            self.add(
-                Site::Step(set.set.0, number as u16, false),
-                Kind::Outcome,
-                *span,
-                &of,
-                format!("rows fall{reason}"),
-            );
+            let expressions = expressions(step);
+            expressions.iter().for_each(|expr| self.branches(&of, *expr));
+            let place = |typed: &TypedMapping| match step {
+                TypedStep::Join { span, .. } | TypedStep::With { span, .. } | TypedStep::Where { span, .. } => {
+                    Some(*span)
+                }
+                _ => expressions.first().map(|first| typed.nodes.typing(*first).span),
+            };
+            let Some(span) = place(self.typed) else { continue };
+            for (happens, what) in outcomes(step) {
+                self.add(Site::Step(set.set.0, number as u16, happens), Kind::Outcome, span, &of, what);
+            }
         }
     }
 
@@ -218,8 +270,46 @@ impl Listing<'_> {
                 of: of.clone(),
                 what: format!("the row {}", key.join(", ")),
                 count: 0,
+                first: Vec::new(),
             });
         }
+    }
+}
+
+/// The expressions of a step that are worked for the rows before it.
+pub fn expressions(step: &TypedStep) -> Vec<ExprId> {
+    match step {
+        TypedStep::From(_) | TypedStep::Union(_) | TypedStep::Join { .. } | TypedStep::With { .. } => Vec::new(),
+        TypedStep::Let { value, .. } => vec![*value],
+        TypedStep::Where { condition, .. } => vec![*condition],
+        TypedStep::Each { list, .. } => vec![*list],
+        TypedStep::GroupBy { keys, .. } => keys.clone(),
+        TypedStep::OnePer { keys, orders } => {
+            keys.iter().copied().chain(orders.iter().map(|order| order.value)).collect()
+        }
+    }
+}
+
+/// What a step may do with a row.
+fn outcomes(step: &TypedStep) -> Vec<(bool, String)> {
+    let falls = |drop: &Option<Dropped>| match drop {
+        Some(drop) => format!("rows fall: \"{}\"", drop.reason),
+        None => "rows fall".to_string(),
+    };
+    match step {
+        TypedStep::Each { optional: true, .. } => {
+            vec![(true, "the list has elements".into()), (false, "the list is empty: a row without one".into())]
+        }
+        TypedStep::Each { .. } => vec![(true, "the list has elements".into()), (false, "the list is empty".into())],
+        TypedStep::Join { optional: true, .. } => {
+            vec![(true, "one is found".into()), (false, "none is found: absent".into())]
+        }
+        TypedStep::Join { drop, .. } => vec![(true, "one is found".into()), (false, falls(drop))],
+        TypedStep::With { drop, .. } | TypedStep::Where { drop, .. } => {
+            vec![(true, "rows stay".into()), (false, falls(drop))]
+        }
+        TypedStep::OnePer { .. } => vec![(false, "one of several rows of a key stays".into())],
+        _ => Vec::new(),
     }
 }
 

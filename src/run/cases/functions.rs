@@ -9,6 +9,7 @@ use crate::run::stage::Setting;
 use crate::run::written;
 use crate::syntax::tree::{Kind, Node};
 use crate::value::{Arena, Type, Value, normal, show};
+use std::collections::BTreeMap;
 
 /// Works every example of the functions of a mapping, in order.
 pub fn examples(bench: &Bench<'_>, typed: &TypedMapping) -> Vec<Outcome> {
@@ -48,7 +49,7 @@ fn one(
     let options = defaults(bench, typed, &arena);
     let (model, lookups, as_of) = (bench.model, bench.lookups, bench.today);
     let setting = Setting { model, typed, options: &options, lookups, as_of, target: None };
-    let tables = setting.no_tables();
+    let tables = setting.tables(BTreeMap::new());
     let (none, odd) = (Links::default(), Odd::default());
     // Absence of what a function needs gives absence without a look at the function.
     let got = if undecided {

@@ -1,11 +1,13 @@
 //! Looking at what a case has worked once more, to see which branches were taken.
 
-use super::coverage::{Coverage, Site};
-use crate::check::typed::{ExprId, Node, OnNone, TypedMap, TypedRule, TypedStep};
+use super::coverage::{Coverage, Site, expressions};
+use crate::check::typed::{ExprId, Node, OnNone, TypedMap, TypedRule, TypedSet, TypedStep};
 use crate::model::TableId;
 use crate::run::eval::{Frame, Linked, Links, Machine, Odd};
-use crate::run::fate::Reason;
+use crate::run::fate::Fallen;
 use crate::run::make::frame_of;
+use crate::run::parallel::Arenas;
+use crate::run::shape::{Taken, shape_watched};
 use crate::run::stage::Worked;
 use crate::run::table::Apart;
 use crate::syntax::ast::Arrow;
@@ -14,15 +16,18 @@ use crate::value::{Arena, RecordType, Row, Value, normal};
 
 /// Counts what the records of a case touch.
 pub fn observe(worked: &Worked<'_>, coverage: &mut Coverage) {
-    let (links, odd, arena) = (links(worked), Odd::default(), Arena::new());
+    let (arenas, links, odd, arena) = (Arenas::new(1), links(worked), Odd::default(), Arena::new());
     let machine = worked.setting.machine(&worked.tables, &links, &odd);
     let mut observer = Observer { machine, arena: &arena, coverage };
+    for set in &worked.setting.typed.sets {
+        let mut fallen = Fallen::default();
+        shape_watched(&machine, set, None, &arenas, &mut fallen, &mut |taken| observer.step(set, taken));
+    }
     for (index, map) in worked.setting.typed.maps.iter().enumerate() {
         if matches!(map.arrow, Arrow::Right | Arrow::Both) && observer.is_on(map) {
             observer.map(index as u16, map);
         }
     }
-    steps(worked, coverage);
 }
 
 /// What the maps made of the records, as far as it can be told afterwards.
@@ -45,34 +50,6 @@ fn links(worked: &Worked<'_>) -> Links {
     links
 }
 
-/// The `where` of sets, by what fell and what is left. Steps with the same reason cannot be told apart.
-fn steps(worked: &Worked<'_>, coverage: &mut Coverage) {
-    for set in &worked.setting.typed.sets {
-        let name = &worked.setting.model.set(set.set).name.text;
-        let fallen: Vec<&Reason> = worked
-            .fallen
-            .counts()
-            .filter(|(place, _, _)| *place == name.as_str())
-            .map(|(_, reason, _)| reason)
-            .collect();
-        let rejected = |why: &str| worked.fallen.stopped.iter().any(|one| one.place == *name && one.why == why);
-        let stays = worked.tables.table(worked.tables.set(set.set)).living().next().is_some();
-        for (number, step) in set.steps.iter().enumerate() {
-            let TypedStep::Where { drop, .. } = step else { continue };
-            let falls = match drop {
-                Some(drop) if drop.reject => rejected(&drop.reason),
-                Some(drop) => fallen.iter().any(|reason| reason.text() == &*drop.reason),
-                None => fallen.iter().any(|reason| matches!(reason, Reason::Condition | Reason::Undecided)),
-            };
-            for holds in
-                [(true, stays), (false, falls)].into_iter().filter(|(_, happens)| *happens).map(|(holds, _)| holds)
-            {
-                coverage.touch(Site::Step(set.set.0, number as u16, holds));
-            }
-        }
-    }
-}
-
 struct Observer<'o, 't> {
     machine: Machine<'o, 't>,
     arena: &'o Arena,
@@ -89,12 +66,52 @@ impl<'o, 't: 'o> Observer<'o, 't> {
         map.when.is_none_or(|when| matches!(self.eval(when, &Vec::new()), Some(Value::Bool(true))))
     }
 
+    /// Looks at a step of a set: into its expressions with the rows before it, and at what became of these.
+    fn step(&mut self, set: &TypedSet, taken: &Taken<'_, 't>) {
+        let site = |happens| Site::Step(set.set.0, taken.number, happens);
+        let step = &set.steps[usize::from(taken.number)];
+        let expressions = expressions(step);
+        for mut frame in taken.before.frames() {
+            self.coverage.about(&frame);
+            expressions.iter().for_each(|expr| self.expr(*expr, &mut frame));
+            let value = expressions.first().and_then(|first| self.eval(*first, &frame));
+            match (step, value) {
+                (TypedStep::Where { .. }, Some(value)) => self.coverage.touch(site(is_true(value))),
+                (TypedStep::Each { .. }, value) => {
+                    self.coverage.touch(site(matches!(value, Some(Value::List([_, ..])))));
+                }
+                _ => {}
+            }
+        }
+        if let TypedStep::Join { slot, .. } = step {
+            for frame in taken.after.frames() {
+                self.coverage.about(&frame);
+                self.coverage.touch(site(!frame[usize::from(*slot)].is_absent()));
+            }
+        }
+        if matches!(step, TypedStep::Join { .. } | TypedStep::With { .. } | TypedStep::OnePer { .. }) {
+            // Who falls here falls together with others: nobody is named.
+            self.coverage.about(&[]);
+            self.happens(taken.fell, site(false));
+        }
+        if let TypedStep::With { .. } = step {
+            self.happens(taken.after.frames().next().is_some(), site(true));
+        }
+    }
+
+    fn happens(&mut self, happens: bool, site: Site) {
+        if happens {
+            self.coverage.touch(site);
+        }
+    }
+
     fn map(&mut self, index: u16, map: &'t TypedMap) {
         let number = self.machine.number(map.left);
         let table = self.machine.tables.table(number);
         let rows: Vec<u32> = table.living().filter(|&row| table.apart(row) == Apart::No).collect();
         for row in rows {
             let mut frame: Frame<'o> = frame_of(&self.machine, map, Row { table: number, row });
+            self.coverage.about(&frame);
             if self.takes_part(index, map, &mut frame) {
                 self.lets(map, &mut frame);
                 for (number, rule) in map.rules.iter().enumerate() {
@@ -108,7 +125,7 @@ impl<'o, 't: 'o> Observer<'o, 't> {
         for (number, (condition, ..)) in map.conditions.iter().enumerate() {
             self.expr(*condition, frame);
             let Some(value) = self.eval(*condition, frame) else { return false };
-            let holds = matches!(value, Value::Bool(true));
+            let holds = is_true(value);
             self.coverage.touch(Site::Part(index, number as u16, holds));
             if !holds {
                 return false;
@@ -153,7 +170,7 @@ impl<'o, 't: 'o> Observer<'o, 't> {
             Node::If(condition, then, other) => {
                 self.expr(*condition, frame);
                 let Some(value) = self.eval(*condition, frame) else { return };
-                let holds = matches!(value, Value::Bool(true));
+                let holds = is_true(value);
                 self.branch(id, u16::from(!holds), if holds { *then } else { *other }, frame);
             }
             Node::Try(first, other) => match self.eval(*first, frame) {
@@ -253,6 +270,10 @@ impl<'o, 't: 'o> Observer<'o, 't> {
         };
         table.rows.iter().position(same).map(|row| row as u32)
     }
+}
+
+fn is_true(value: Value<'_>) -> bool {
+    matches!(value, Value::Bool(true))
 }
 
 fn set<'o>(frame: &mut Frame<'o>, slot: u16, value: Value<'o>) {

@@ -4,7 +4,7 @@
 //! says, whether or not it could be read.
 
 use super::given::{self, record_key, reference_key};
-use super::{Bench, Difference, Outcome};
+use super::{Bench, Difference, Fates, Outcome, counts, protected};
 use crate::check::{Route, executable};
 use crate::finding::{Findings, Severity};
 use crate::model::{Case, Mapping, Model, Test};
@@ -12,10 +12,10 @@ use crate::plan::{Plan, lower};
 use crate::run::change::{Change, ChangeSet, Op, is_hashed};
 use crate::run::gather::Read;
 use crate::run::parallel::Arenas;
-use crate::run::propose::{FILLED, Given, Proposal, Purpose, Wish, propose_over};
+use crate::run::propose::{FILLED, Given, Proposal, Purpose, Watch, Wish, propose_over};
 use crate::run::record::{Record, to_json};
 use crate::run::report::Report;
-use crate::run::stage::Input;
+use crate::run::stage::{Input, Worked};
 use crate::run::written;
 use crate::store::{Intent, Link, LinkState, Settled, Store, StoreFault};
 use crate::syntax::tree::Node;
@@ -23,6 +23,7 @@ use crate::value::{Arena, EntityId, RecordType, Type};
 use crate::world::World;
 use jiff::civil::Date;
 use serde_json::Value as Json;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -34,27 +35,44 @@ fn unreadable(what: impl Into<String>, why: impl Into<String>) -> Difference {
     Difference::Unreadable { what: what.into(), why: why.into() }
 }
 
-/// Works one case of a test document of a sync.
-pub fn work(bench: &Bench<'_>, route: &Route, test: &Test, case: &Case, world: &dyn World) -> Outcome {
+/// Works one case of a test document of a sync. `watch` is shown what its mappings give.
+pub fn work(
+    bench: &Bench<'_>,
+    route: &Route,
+    test: &Test,
+    case: &Case,
+    world: &dyn World,
+    watch: &Watch<'_>,
+) -> Outcome {
     let (name, span) = (case.name.text.clone(), case.name.span);
-    let (differences, notes) = match proposed(bench, route, test, case, world) {
+    let (differences, notes) = match proposed(bench, route, test, case, world, watch) {
         Err(differences) => (differences, Vec::new()),
-        Ok(proposal) => {
-            let differences = compared(bench.model, route, case, &proposal);
-            let notes = if differences.is_empty() { Vec::new() } else { notes(&proposal.report) };
+        Ok(proposed) => {
+            let differences = compared(bench.model, route, case, &proposed);
+            let notes = if differences.is_empty() { Vec::new() } else { notes(&proposed.proposal.report) };
             (differences, notes)
         }
     };
     Outcome { name, span, differences, notes }
 }
 
-fn proposed(
+/// What a run would do.
+pub struct Proposed {
+    /// Its changes, and what became of the others.
+    pub proposal: Proposal,
+    /// How many left records are set aside because a person is protected.
+    pub protected: u64,
+}
+
+/// What a run would do with what a case gives; else what of the case makes no sense.
+pub fn proposed(
     bench: &Bench<'_>,
     route: &Route,
     test: &Test,
     case: &Case,
     world: &dyn World,
-) -> Result<Proposal, Vec<Difference>> {
+    watch: &Watch<'_>,
+) -> Result<Proposed, Vec<Difference>> {
     let model = bench.model;
     let as_of: Option<Date> = case.as_of.as_ref().or(test.as_of.as_ref()).and_then(|text| text.parse().ok());
     let as_of = as_of.unwrap_or(bench.today);
@@ -67,16 +85,25 @@ fn proposed(
     if !wrong.is_empty() {
         return Err(wrong);
     }
+    let aside = Cell::new(0);
+    let watch = |stage: usize, worked: &Worked<'_>| {
+        if stage == 0 {
+            aside.set(protected(worked));
+        }
+        watch(stage, worked);
+    };
     let work = || -> Result<Proposal, StoreFault> {
         let store = filled(model, &model.sync(route.sync).name.text, &linked, world)?;
         let read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
         let wish = Wish { store: Some(&store), saved: None, as_of, made_at: "", purpose: Purpose::Look, threads: 1 };
-        let given = Given { plan: &plan, read: &read, lookups: bench.lookups, arenas: &arenas, loose: &loose };
+        let given =
+            Given { plan: &plan, read: &read, lookups: bench.lookups, arenas: &arenas, loose: &loose, watch: &watch };
         propose_over(&given, Input { tables, ..Input::default() }, &wish, Report::default())
     };
-    work().map_err(|fault| match fault {
-        StoreFault::Locked(why) | StoreFault::Broken(why) => vec![unreadable("links", why)],
-    })
+    match work() {
+        Ok(proposal) => Ok(Proposed { proposal, protected: aside.get() }),
+        Err(StoreFault::Locked(why) | StoreFault::Broken(why)) => Err(vec![unreadable("links", why)]),
+    }
 }
 
 /// The compiled sync; in words why it cannot be run.
@@ -95,14 +122,7 @@ fn plan<'m>(model: &'m Model, route: &'m Route, as_of: Date) -> Result<Plan<'m>,
 
 /// Keys that only a case of a mapping has.
 fn misplaced(case: &Case) -> Vec<Difference> {
-    let of_mapping = [
-        ("expect", !case.expect.is_empty()),
-        ("skipped", !case.skipped.is_empty()),
-        ("rejected", !case.rejected.is_empty()),
-        ("held", !case.held.is_empty()),
-        ("protected", case.protected.is_some()),
-        ("options", !case.options.is_empty()),
-    ];
+    let of_mapping = [("expect", !case.expect.is_empty()), ("options", !case.options.is_empty())];
     let why = "belongs to a case of a mapping; a case of a sync has `changes`, and the options of the sync";
     of_mapping.into_iter().filter(|(_, is)| *is).map(|(key, _)| unreadable(key, why)).collect()
 }
@@ -248,8 +268,8 @@ fn filled(model: &Model, sync: &str, links: &[(EntityId, Link)], world: &dyn Wor
 }
 
 /// What of the proposal is not as expected.
-fn compared(model: &Model, route: &Route, case: &Case, proposal: &Proposal) -> Vec<Difference> {
-    let mut differences = Vec::new();
+fn compared(model: &Model, route: &Route, case: &Case, proposed: &Proposed) -> Vec<Difference> {
+    let (proposal, mut differences) = (&proposed.proposal, Vec::new());
     for (entity, why) in &proposal.report.blocked {
         differences.push(unreadable(entity.clone(), why.clone()));
     }
@@ -272,6 +292,14 @@ fn compared(model: &Model, route: &Route, case: &Case, proposal: &Proposal) -> V
         }
         differences.extend(open.into_iter().map(surplus));
     }
+    let report = &proposal.report;
+    let held = report.entities.iter().flat_map(|entity| entity.held.iter().map(|held| (&*entity.entity, &*held.why)));
+    let fates = Fates {
+        fallen: report.stages.iter().map(|stage| &stage.fallen).collect(),
+        compared: held.collect(),
+        protected: proposed.protected,
+    };
+    counts(case, &fates, &mut differences);
     differences
 }
 

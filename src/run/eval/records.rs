@@ -160,15 +160,8 @@ impl<'m, 't> Machine<'m, 't> {
         });
     }
 
-    /// A field of a record.
-    pub(super) fn field<'a>(
-        &self,
-        id: ExprId,
-        record: Value<'a>,
-        entity: EntityId,
-        field: u16,
-        arena: &'a Arena,
-    ) -> Result<'a>
+    /// A field of a record; fails where its text cannot be read. `id` is the expression that asks.
+    pub fn field<'a>(&self, id: ExprId, record: Value<'a>, entity: EntityId, field: u16, arena: &'a Arena) -> Result<'a>
     where
         't: 'a,
     {

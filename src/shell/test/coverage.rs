@@ -1,44 +1,90 @@
 //! `koppla test --coverage`: what the cases touch, for people, as JSON, and as lcov onto the lines of the documents.
 
 use super::Chosen;
+use crate::check::Route;
 use crate::documents::table::{Align, Table};
-use crate::model::MappingId;
+use crate::model::{MappingId, SyncId};
 use crate::run::cases::coverage::{Coverage, Item, Kind};
 use crate::shell::project::Project;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns of a page.
 const WIDTH: usize = 100;
 
-/// What the cases of each mapping touch.
-pub struct Covered(BTreeMap<u32, Coverage>);
+/// What the cases touch.
+pub struct Covered {
+    /// Of mappings, as they stand.
+    mappings: BTreeMap<u32, Coverage>,
+    /// Of syncs with their overlays: of each mapping on the way.
+    stages: BTreeMap<(u32, usize), Coverage>,
+}
 
 impl Covered {
-    /// Nothing touched yet: every chosen mapping, and those of chosen test documents.
+    /// Nothing touched yet: every chosen mapping, and those of chosen test documents and of their syncs.
     pub fn of(project: &Project, chosen: &Chosen<'_>, library: bool) -> Covered {
-        let mut all = BTreeMap::new();
-        let tested = chosen.tests.iter().filter(|test| test.sync.is_none()).map(|test| test.mapping);
-        for id in chosen.mappings.iter().copied().chain(tested) {
+        let counts = |file| library || project.is_own(file);
+        let routes = &project.typed.routes;
+        let syncs: Vec<&Route> = chosen
+            .tests
+            .iter()
+            .filter_map(|test| test.sync)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .filter_map(|sync| routes.iter().find(|route| route.sync == sync))
+            .collect();
+        let on_the_way = syncs.iter().flat_map(|route| &project.model.sync(route.sync).route);
+        let tested = chosen.tests.iter().map(|test| test.mapping);
+        let mut covered = Covered { mappings: BTreeMap::new(), stages: BTreeMap::new() };
+        for id in chosen.mappings.iter().copied().chain(tested).chain(on_the_way.copied()) {
             let typed = &project.typed.mappings[id.0 as usize];
-            let counts = |file| library || project.is_own(file);
-            all.entry(id.0).or_insert_with(|| Coverage::of(&project.model, typed, &counts));
+            covered.mappings.entry(id.0).or_insert_with(|| Coverage::of(&project.model, typed, &counts));
         }
-        Covered(all)
+        for route in syncs {
+            for (stage, typed) in route.typed.iter().enumerate() {
+                covered.stages.insert((route.sync.0, stage), Coverage::of(&project.model, typed, &counts));
+            }
+        }
+        covered
     }
 
     /// What the cases of a mapping touch.
     pub fn mapping(&mut self, id: MappingId) -> Option<&mut Coverage> {
-        self.0.get_mut(&id.0)
+        self.mappings.get_mut(&id.0)
     }
 
-    /// Mappings of which something counts, with their names.
+    /// What the cases of a sync touch of a mapping on its way.
+    pub fn stage(&mut self, sync: SyncId, stage: usize) -> Option<&mut Coverage> {
+        self.stages.get_mut(&(sync.0, stage))
+    }
+
+    /// When all cases are worked: what cases of syncs touch of the mappings themselves is counted there, and what is left of
+    /// syncs is that which their overlays add.
+    pub fn settle(&mut self, project: &Project) {
+        for (&(sync, stage), coverage) in &mut self.stages {
+            let mapping = project.model.sync(SyncId(sync)).route[stage];
+            if let Some(known) = self.mappings.get_mut(&mapping.0) {
+                *coverage = known.join(coverage);
+            }
+        }
+    }
+
+    /// Mappings, and syncs with overlays, of which something counts, with their names.
     fn mappings<'p>(&self, project: &'p Project) -> Vec<(&'p str, Vec<&Item>)> {
-        let named = self
-            .0
-            .iter()
-            .map(|(&id, coverage)| (project.model.mapping(MappingId(id)).name.text.as_str(), coverage.items()));
-        named.filter(|(_, items)| !items.is_empty()).collect()
+        let model = &project.model;
+        let mut named: Vec<(&str, Vec<&Item>)> = Vec::new();
+        for (&id, coverage) in &self.mappings {
+            named.push((&model.mapping(MappingId(id)).name.text, coverage.items()));
+        }
+        for (&(sync, _), coverage) in &self.stages {
+            let name = &*model.sync(SyncId(sync)).name.text;
+            match named.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, items)) => items.extend(coverage.items()),
+                None => named.push((name, coverage.items())),
+            }
+        }
+        named.retain(|(_, items)| !items.is_empty());
+        named
     }
 
     /// For people: a line a mapping, then what no case touches.
@@ -92,7 +138,7 @@ impl Covered {
     pub fn lcov(&self, project: &Project) -> String {
         let mut files: BTreeMap<String, Vec<(usize, &Item)>> = BTreeMap::new();
         let root = project.root();
-        for coverage in self.0.values() {
+        for coverage in self.mappings.values().chain(self.stages.values()) {
             for item in coverage.items() {
                 let (line, _) = project.sources.position(item.span);
                 files.entry(project.sources.path_from(&root, item.span.file)).or_default().push((line, item));
@@ -108,7 +154,8 @@ fn share(items: &[&Item], kind: Kind) -> (usize, usize) {
     (of_kind.clone().filter(|item| item.count > 0).count(), of_kind.count())
 }
 
-fn place(project: &Project, item: &Item) -> String {
+/// Where something that can be touched stands.
+pub fn place(project: &Project, item: &Item) -> String {
     let (line, column) = project.sources.position(item.span);
     format!("{}:{line}:{column}", project.sources.file(item.span.file).path)
 }

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod mutate;
+mod record;
 mod report;
 mod show;
 
@@ -10,6 +11,7 @@ use super::progress::Progress;
 use super::project::{self, Documents, Project};
 use super::{Exit, Out};
 use crate::finding::{github, junit, sarif, suggest};
+use crate::model::overlay::all_changes;
 use crate::model::{Mapping, MappingId, SyncId, Test};
 use crate::run::cases::{self, Bench, Outcome};
 use crate::run::stage::{self, Worked};
@@ -19,6 +21,7 @@ use crate::world::World;
 use coverage::Covered;
 use jiff::tz::TimeZone;
 use mutate::Mutated;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// The outcomes of one file.
@@ -47,11 +50,17 @@ fn tested(args: &TestArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exi
         Exit::Usage
     })?;
     let project = Project::of_needed(folder, &documents);
+    if let Some(sync) = &args.record {
+        return record::record(args, sync, (&project, documents), world, out);
+    }
     let chosen = Chosen::of(&project, args);
     names_exist(&project, &args.names, out)?;
     gate(&project, &chosen, args, out)?;
     let mut covered = args.coverage.map(|_| Covered::of(&project, &chosen, args.library));
     let files = outcomes(&project, &chosen, world, covered.as_mut());
+    if let Some(covered) = &mut covered {
+        covered.settle(&project);
+    }
     let all = || files.iter().flat_map(|file| &file.outcomes);
     let failed = all().filter(|outcome| !outcome.differences.is_empty()).count();
     let passed = all().count() - failed;
@@ -205,29 +214,38 @@ impl<'p> Chosen<'p> {
         }
     }
 
-    /// Everything about one mapping.
-    fn of_mapping(project: &'p Project, id: MappingId) -> Chosen<'p> {
-        let tests = project.model.tests.iter().filter(|test| test.mapping == id);
-        Chosen { mappings: vec![id], tests: tests.collect() }
+    /// Test documents by their paths, and the mappings that they are about.
+    fn of_files(project: &'p Project, paths: &BTreeSet<String>) -> Chosen<'p> {
+        let here = |test: &&Test| paths.contains(&project.sources.file(test.file).path);
+        let tests: Vec<&Test> = project.model.tests.iter().filter(here).collect();
+        let mappings: BTreeSet<MappingId> = tests.iter().map(|test| test.mapping).collect();
+        Chosen { mappings: mappings.into_iter().collect(), tests }
     }
 
     /// The files that must be without errors: what is run and what that is made of. Without names, every test document of
     /// the project, lest one whose mapping is not known be passed over in silence.
     fn files(&self, project: &Project, args: &TestArgs) -> BTreeSet<FileId> {
+        let mut files = self.made_of(project);
+        if args.names.is_empty() {
+            let is_test = |file: &FileId| project.sources.file(*file).path.ends_with(".test.yaml");
+            files.extend(project.sources.ids().filter(|&file| project.is_own(file)).filter(is_test));
+        }
+        files
+    }
+
+    /// The files of what is run, and of what that is made of.
+    fn made_of(&self, project: &Project) -> BTreeSet<FileId> {
         let mut files: BTreeSet<FileId> = self.tests.iter().map(|test| test.file).collect();
         for test in &self.tests {
             project.files_of(test.mapping, &mut files);
             if let Some(sync) = test.sync.map(|sync| project.model.sync(sync)) {
                 files.insert(sync.file);
+                files.extend(all_changes(sync).flat_map(|(_, change)| change.lines.iter().map(|line| line.span.file)));
                 sync.route.iter().for_each(|&mapping| project.files_of(mapping, &mut files));
             }
         }
         for &mapping in self.mappings.iter().filter(|&&mapping| has_examples(project.model.mapping(mapping))) {
             project.files_of(mapping, &mut files);
-        }
-        if args.names.is_empty() {
-            let is_test = |file: &FileId| project.sources.file(*file).path.ends_with(".test.yaml");
-            files.extend(project.sources.ids().filter(|&file| project.is_own(file)).filter(is_test));
         }
         files
     }
@@ -238,10 +256,24 @@ fn has_examples(mapping: &Mapping) -> bool {
 }
 
 /// Works the cases of a whole sync.
-fn of_sync(project: &Project, bench: &Bench<'_>, test: &Test, sync: SyncId, world: &dyn World) -> Vec<Outcome> {
+fn of_sync(
+    project: &Project,
+    bench: &Bench<'_>,
+    test: &Test,
+    sync: SyncId,
+    world: &dyn World,
+    covered: Option<&mut Covered>,
+) -> Vec<Outcome> {
     // Without a route a finding says so, and the gate stops before this.
     let Some(route) = project.typed.routes.iter().find(|route| route.sync == sync) else { return Vec::new() };
-    test.cases.iter().map(|case| cases::syncs::work(bench, route, test, case, world)).collect()
+    let covered = RefCell::new(covered);
+    let watch = |stage: usize, worked: &Worked<'_>| {
+        let mut covered = covered.borrow_mut();
+        if let Some(coverage) = covered.as_deref_mut().and_then(|covered| covered.stage(sync, stage)) {
+            coverage.watch(worked);
+        }
+    };
+    test.cases.iter().map(|case| cases::syncs::work(bench, route, test, case, world, &watch)).collect()
 }
 
 /// Works all cases that are chosen. `covered` counts what they touch.
@@ -259,7 +291,8 @@ fn outcomes(project: &Project, chosen: &Chosen<'_>, world: &dyn World, mut cover
     }
     for test in &chosen.tests {
         if let Some(sync) = test.sync {
-            files.push((test.file, &model.sync(sync).name.text, of_sync(project, &bench, test, sync, world)));
+            let outcomes = of_sync(project, &bench, test, sync, world, covered.as_deref_mut());
+            files.push((test.file, &model.sync(sync).name.text, outcomes));
             continue;
         }
         let typed = &project.typed.mappings[test.mapping.0 as usize];

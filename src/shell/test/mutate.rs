@@ -2,12 +2,13 @@
 
 use super::{Chosen, outcomes};
 use crate::finding::layout::counted;
-use crate::model::MappingId;
+use crate::model::Test;
 use crate::run::cases::mutants::{self, Mutant};
 use crate::shell::project::{Documents, Project};
+use crate::source::Span;
 use crate::world::World;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change that no case notices.
 pub struct Survivor {
@@ -34,8 +35,11 @@ pub struct Mutated {
     pub survivors: Vec<Survivor>,
 }
 
-/// Changes the mappings that have cases, one place at a time, and works the cases of the changed mapping. `told` hears how
-/// many changes there are, and of each that is done.
+/// A change, and the paths of the test documents whose cases should notice it.
+type Tried = (Mutant, BTreeSet<String>);
+
+/// Changes the mappings and overlays that have cases, one place at a time, and works the cases of what was changed. `told` hears
+/// how many changes there are, and of each that is done.
 pub fn mutate(
     project: &Project,
     documents: &Documents,
@@ -43,17 +47,11 @@ pub fn mutate(
     world: &dyn World,
     told: &mut dyn FnMut(Option<u64>),
 ) -> Mutated {
-    let mappings: BTreeSet<u32> = chosen.tests.iter().map(|test| test.mapping.0).collect();
-    let mut mutants: Vec<(u32, Mutant)> = Vec::new();
-    for &id in &mappings {
-        let mapping = project.model.mapping(MappingId(id));
-        let own = mutants::of(&project.model, &project.sources, mapping).into_iter();
-        mutants.extend(own.filter(|mutant| project.is_own(mutant.span.file)).map(|mutant| (id, mutant)));
-    }
+    let mutants = mutants_of(project, chosen);
     told(Some(mutants.len() as u64));
     let mut mutated = Mutated::default();
-    for (id, mutant) in mutants {
-        match is_noticed(project, documents, id, &mutant, world) {
+    for (mutant, tests) in mutants {
+        match is_noticed(project, documents, &tests, &mutant, world) {
             Some(true) => mutated.noticed += 1,
             Some(false) => mutated.survivors.push(survivor(project, &mutant)),
             None => {}
@@ -63,24 +61,52 @@ pub fn mutate(
     mutated
 }
 
-/// Whether some case of the mapping fails now; `None` if the change is none: the documents do not check.
-fn is_noticed(project: &Project, documents: &Documents, id: u32, mutant: &Mutant, world: &dyn World) -> Option<bool> {
+/// All changes, in the order of files and places.
+fn mutants_of(project: &Project, chosen: &Chosen<'_>) -> Vec<Tried> {
+    let (model, sources) = (&project.model, &project.sources);
+    let mut all: BTreeMap<(Span, String), Tried> = BTreeMap::new();
+    let mut add = |mutants: Vec<Mutant>, test: &Test| {
+        for mutant in mutants.into_iter().filter(|mutant| project.is_own(mutant.span.file)) {
+            let place = (mutant.span, mutant.what.clone());
+            let (_, tests) = all.entry(place).or_insert_with(|| (mutant, BTreeSet::new()));
+            tests.insert(sources.file(test.file).path.clone());
+        }
+    };
+    for test in &chosen.tests {
+        let Some(sync) = test.sync else {
+            add(mutants::of(model, sources, model.mapping(test.mapping)), test);
+            continue;
+        };
+        let routes = project.typed.routes.iter();
+        for mapping in routes.filter(|route| route.sync == sync).flat_map(|route| &route.mappings) {
+            add(mutants::of(model, sources, mapping), test);
+            add(mutants::of_overlays(model, sources, model.sync(sync), mapping), test);
+        }
+    }
+    all.into_values().collect()
+}
+
+/// Whether some case fails now; `None` if the change is none: the documents do not check.
+fn is_noticed(
+    project: &Project,
+    documents: &Documents,
+    tests: &BTreeSet<String>,
+    mutant: &Mutant,
+    world: &dyn World,
+) -> Option<bool> {
     let path = &project.sources.file(mutant.span.file).path;
     let mut changed = documents.clone();
     let (_, bytes) = changed.iter_mut().find(|(known, _)| known == path)?;
     *bytes = with(project, mutant).into_bytes();
     let changed = Project::of_needed(&project.folder, &changed);
-    let name = &project.model.mapping(MappingId(id)).name.text;
-    let id = changed.model.find_mapping(name)?;
-    let mut files = BTreeSet::new();
-    changed.files_of(id, &mut files);
+    let chosen = Chosen::of_files(&changed, tests);
+    let files = chosen.made_of(&changed);
     let breaks = |finding: &crate::finding::Finding| {
         finding.severity == crate::finding::Severity::Error && files.contains(&finding.span.file)
     };
-    if changed.findings.iter().any(breaks) {
+    if chosen.tests.len() < tests.len() || changed.findings.iter().any(breaks) {
         return None;
     }
-    let chosen = Chosen::of_mapping(&changed, id);
     let files = outcomes(&changed, &chosen, world, None);
     Some(files.iter().flat_map(|file| &file.outcomes).any(|outcome| !outcome.differences.is_empty()))
 }
