@@ -21,7 +21,7 @@ pub fn observe(worked: &Worked<'_>, coverage: &mut Coverage) {
     let mut observer = Observer { machine, arena: &arena, coverage };
     for set in &worked.setting.typed.sets {
         let mut fallen = Fallen::default();
-        shape_watched(&machine, set, &arenas, &mut fallen, &mut |taken| observer.step(set, taken));
+        shape_watched(&machine, set, None, &arenas, &mut fallen, &mut |taken| observer.step(set, taken));
     }
     for (index, map) in worked.setting.typed.maps.iter().enumerate() {
         if matches!(map.arrow, Arrow::Right | Arrow::Both) && observer.is_on(map) {

@@ -49,7 +49,7 @@ fn tested(args: &TestArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exi
         out.error(&why);
         Exit::Usage
     })?;
-    let project = Project::of_files(folder, &documents);
+    let project = Project::of_needed(folder, &documents);
     if let Some(sync) = &args.record {
         return record::record(args, sync, (&project, documents), world, out);
     }

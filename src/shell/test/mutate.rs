@@ -98,7 +98,7 @@ fn is_noticed(
     let mut changed = documents.clone();
     let (_, bytes) = changed.iter_mut().find(|(known, _)| known == path)?;
     *bytes = with(project, mutant).into_bytes();
-    let changed = Project::of_files(&project.folder, &changed);
+    let changed = Project::of_needed(&project.folder, &changed);
     let chosen = Chosen::of_files(&changed, tests);
     let files = chosen.made_of(&changed);
     let breaks = |finding: &crate::finding::Finding| {
