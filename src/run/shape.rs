@@ -48,10 +48,6 @@ pub struct Shaped<'t> {
     pub groups: Vec<(u32, Table<'t>)>,
 }
 
-/// Tables that sets are joined with, by what they are joined on: of each set, by the number of its step. Whoever shapes a set
-/// again and again keeps them.
-pub type Joins = BTreeMap<(SetId, usize), Arc<Index>>;
-
 /// A step of a set that was taken.
 pub struct Taken<'s, 't> {
     /// Its number.
@@ -63,6 +59,10 @@ pub struct Taken<'s, 't> {
     /// True if rows fell.
     pub fell: bool,
 }
+
+/// Tables that sets are joined with, by what they are joined on: of each set, by the number of its step. Whoever shapes a set
+/// again and again keeps them.
+pub type Joins = BTreeMap<(SetId, usize), Arc<Index>>;
 
 /// Runs the steps of a set. Rows that fall are told to `fallen`.
 pub fn shape<'t>(
@@ -89,8 +89,8 @@ pub fn shape_watched<'t>(
         Shaper { machine: *machine, arenas, fallen, name, set, joins, step: 0, groups: Vec::new(), key: Vec::new() };
     let mut rows = shaper.none();
     for (number, step) in set.steps.iter().enumerate() {
-        shaper.step = number;
         let fallen = shaper.fallen.total();
+        shaper.step = number;
         let after = shaper.step(step, &rows);
         let fell = shaper.fallen.total() > fallen;
         watch(&Taken { number: number as u16, before: &rows, after: &after, fell });

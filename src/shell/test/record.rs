@@ -134,7 +134,7 @@ impl Trial<'_> {
         documents.retain(|(path, _)| *path != self.path);
         documents.push((self.path.clone(), text.as_bytes().to_vec()));
         documents.sort();
-        let project = Project::of_files(&self.project.folder, &documents);
+        let project = Project::of_needed(&self.project.folder, &documents);
         let model = &project.model;
         let is_here = |test: &&Test| project.sources.file(test.file).path == self.path;
         let test = model.tests.iter().find(is_here);

@@ -42,7 +42,7 @@ pub fn seen_in(stage: usize, worked: &Worked<'_>, coverage: &Coverage) -> Touche
 fn aside<'w>(worked: &'w Worked<'_>) -> impl Iterator<Item = Row> + 'w {
     let tables = (0..).zip(&worked.tables.tables[..worked.tables.entities as usize]);
     tables.flat_map(|(number, table)| {
-        let marked = table.living().filter(|&row| table.apart(row) == Apart::Protected);
+        let marked = table.living().filter(move |&row| table.apart(row) == Apart::Protected);
         marked.map(move |row| Row { table: number, row })
     })
 }
