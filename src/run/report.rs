@@ -28,6 +28,11 @@ pub struct ReadReport {
 impl ReadReport {
     /// The report of a read.
     pub fn of(model: &Model, id: EntityId, outcome: &ReadOutcome) -> ReadReport {
+        ReadReport::of_rows(model, id, outcome, outcome.rows() as u64)
+    }
+
+    /// The report of a read that kept none of so many rows.
+    pub fn of_rows(model: &Model, id: EntityId, outcome: &ReadOutcome, rows: u64) -> ReadReport {
         let entity = model.entity(id);
         let faults = outcome.faults.iter().map(|fault| fault.say.clone());
         let torn = outcome.torn.iter().take(5).map(|torn| format!("{}: {}", torn.origin, torn.why));
@@ -36,7 +41,7 @@ impl ReadReport {
         ReadReport {
             system: model.system(entity.system).name.text.clone(),
             entity: entity.name.text.clone(),
-            rows: outcome.rows() as u64,
+            rows,
             complete: outcome.complete,
             trouble: faults.chain(torn).chain(more).collect(),
             notes: outcome.notes.iter().map(|note| format!("{}: {}", note.origin, note.what)).collect(),

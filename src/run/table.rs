@@ -192,9 +192,7 @@ impl Index {
                 None
             }
             Entry::Occupied(mut entry) => {
-                if self.next.is_empty() {
-                    self.next = (0..self.rows).collect();
-                }
+                self.next.extend(self.next.len() as u32..self.rows.max(row + 1));
                 let last = std::mem::replace(&mut entry.get_mut().1, row);
                 let first = std::mem::replace(&mut self.next[last as usize], row);
                 self.next[row as usize] = first;

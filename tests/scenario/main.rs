@@ -27,3 +27,4 @@ mod sources;
 mod targets;
 mod threads;
 mod values;
+mod windows;
