@@ -278,7 +278,10 @@ fn plain_read(name: &str, path: &Path) -> Result<Seen, Trouble> {
             let (mut buffer, mut own) = (Vec::new(), 0);
             loop {
                 match reader.read_event_into(&mut buffer)? {
-                    quick_xml::events::Event::Text(text) => own = text.trim().len(),
+                    quick_xml::events::Event::Start(_) => own = 0,
+                    // A text with an apostrophe comes in three pieces.
+                    quick_xml::events::Event::Text(text) => own += text.trim().len(),
+                    quick_xml::events::Event::GeneralRef(_) => own += 1,
                     quick_xml::events::Event::End(tag) => {
                         seen.letters += own;
                         seen.rows += usize::from(AsRef::<str>::as_ref(&tag.name()) == "person");

@@ -80,7 +80,7 @@ fn a_new_project_has_settings_that_an_editor_can_use() {
     let arguments = settings["glspc.server.commandArguments"].as_array().expect("arguments");
     let arguments: Vec<&str> = arguments.iter().filter_map(Value::as_str).collect();
     assert_eq!((server.as_str(), arguments.as_slice()), (Some("koppla"), ["lsp"].as_slice()));
-    assert!(json(".vscode/extensions.json")["recommendations"][0].as_str().is_some_and(|name| readme(name)));
+    assert!(json(".vscode/extensions.json")["recommendations"][0].as_str().is_some_and(readme));
     let schemas = settings["yaml.schemas"].as_object().expect("schemas");
     let (path, patterns) = schemas.iter().next().expect("a schema");
     let schema = validator(&text(&world, path));

@@ -87,6 +87,9 @@ fn changes_are_read_onto_the_last_whole_delivery() {
     town.run().ends(Exit::Done).says(&["2 changes written", "have changed or ended: 1"]);
     town.delivered("2026-09-03", "delta", &[("p2", "active", "Bo Ivar"), ("p3", "tobedeleted", "Cia")]);
     town.run().ends(Exit::Done).says(&["2 changes written", "remove          1"]);
+    let mapped = town.command("koppla map --project .").ends(Exit::Done).says(&["changed or ended: 3"]);
+    assert_eq!(mapped.result.matches("p2,").count(), 1, "{}", mapped.result);
+    assert!(mapped.result.contains("p2,Bo Ivar Ek\n") && !mapped.result.contains("p3,"), "{}", mapped.result);
     let rows = town.rows("accounts.csv");
     assert_eq!(rows.len(), 10, "{rows:?}");
     assert!(rows.contains(&"p2,Bo Ivar Ek".to_string()) && rows.contains(&"p11,Kim Ek".to_string()), "{rows:?}");
