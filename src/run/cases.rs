@@ -17,7 +17,7 @@ use super::fate::{Fallen, Reason};
 use super::lookup::Lookup;
 use super::parallel::Arenas;
 use super::stage::{self, Input, Setting, Worked};
-use super::table::{Apart, Table};
+use super::table::Table;
 use super::written;
 use crate::check::{TypedMapping, needs};
 use crate::model::{Case, Dropped, Model, Test};
@@ -197,8 +197,7 @@ fn counts(case: &Case, worked: &Worked<'_>, differences: &mut Vec<Difference>) {
     }
     if let Some(expected) = case.protected {
         let tables = &worked.tables.tables[..worked.tables.entities as usize];
-        let marked =
-            |table: &Table<'_>| table.living().filter(|&row| table.apart(row) == Apart::Protected).count() as u64;
+        let marked = |table: &Table<'_>| table.living().filter(|&row| table.apart(row).is_protected()).count() as u64;
         compare("protected", "", &None, u64::from(expected), tables.iter().map(|table| marked(table)).sum());
     }
 }

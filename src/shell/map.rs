@@ -5,7 +5,7 @@ use super::job::{Job, runtime};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
 use crate::model::Field;
-use crate::run::make::{Fate, Made};
+use crate::run::make::Made;
 use crate::run::parallel::Arenas;
 use crate::run::propose::work_route;
 use crate::run::record::to_json;
@@ -61,7 +61,7 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
                 world.create_folder(folder).map_err(|error| out.cannot_write(&file, &error))?;
                 out.file_in_pieces(&file, &pieces, true, world)?;
                 if !args.project.quiet {
-                    let whole = made.rows.iter().filter(|row| row.fate == Fate::Whole).count();
+                    let whole = made.rows.iter().filter(|row| row.fate.is_written()).count();
                     out.text(&format!("{whole:>8} {name} in {}\n", file.display()));
                 }
             }
@@ -82,7 +82,7 @@ fn reference(all: &[Made<'_>], row: Row) -> Option<String> {
 
 fn records(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> Vec<Json> {
     let entity = job.project.model.entity(made.entity);
-    let whole = (0..made.rows.len()).filter(|&row| made.rows[row].fate == Fate::Whole);
+    let whole = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written());
     whole
         .map(|row| {
             let mut record = Map::new();
@@ -110,7 +110,7 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> 
     let name = |field: &Field| if field.at.starts_with('$') { field.name.text.clone() } else { field.at.clone() };
     let mut header = String::new();
     push_line(&mut header, columns.iter().map(|(_, field)| Cow::Owned(name(field))));
-    let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate == Fate::Whole).collect();
+    let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
     let all = &worked.made;
     let lines = arenas.each(whole.chunks(PIECE), |rows, _| {
         let mut lines = String::new();
