@@ -40,16 +40,23 @@ pub async fn read_all(
     call: CallId,
     progress: &mut (dyn FnMut(usize) + Send),
 ) -> ReadOutcome {
-    for _ in 0..RESTARTS {
-        let outcome = read_once(session, call, progress).await;
-        if !outcome.faults.iter().any(|fault| fault.then == Then::Restart) {
-            return outcome;
+    let mut times = 0;
+    loop {
+        let mut batches = Vec::new();
+        let mut keep = |batch: Batch| {
+            progress(batch.len());
+            batches.push(batch);
+        };
+        let outcome = read_once(session, call, &mut keep).await;
+        times += 1;
+        if times > RESTARTS || !outcome.faults.iter().any(|fault| fault.then == Then::Restart) {
+            return ReadOutcome { batches, ..outcome };
         }
     }
-    read_once(session, call, progress).await
 }
 
-async fn read_once(session: &mut dyn Session, call: CallId, progress: &mut (dyn FnMut(usize) + Send)) -> ReadOutcome {
+/// Reads the pages of a list, once, and hands on the rows of each. They are not part of what it gives.
+pub async fn read_once(session: &mut dyn Session, call: CallId, each: &mut dyn FnMut(Batch)) -> ReadOutcome {
     let mut outcome = ReadOutcome::default();
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut mark: Option<Mark> = None;
@@ -61,10 +68,9 @@ async fn read_once(session: &mut dyn Session, call: CallId, progress: &mut (dyn 
                 return outcome;
             }
         };
-        progress(page.rows.len());
         let from = page.rows.from.clone();
         if !page.rows.is_empty() {
-            outcome.batches.push(page.rows);
+            each(page.rows);
         }
         outcome.torn.extend(page.torn);
         outcome.notes.extend(page.notes);

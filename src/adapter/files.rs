@@ -6,6 +6,7 @@
 
 mod bundle;
 mod chunk;
+mod deliveries;
 mod document;
 mod documents;
 mod element;
@@ -33,6 +34,7 @@ use crate::protocol::files::{Call, Connection, Layout};
 use crate::protocol::template::{Scope, Template};
 use crate::protocol::{CallId, Dialect};
 use crate::world::{Held, World};
+use deliveries::{Delivery, Followed};
 use documents::Documents;
 use fixed::Lines;
 use header::{Head, Table};
@@ -124,6 +126,8 @@ struct List {
     head: Option<(usize, Head)>,
     /// What was open in an XML file where the last page ended.
     open: Option<(usize, xml::Place)>,
+    /// What is odd about its files; told with its first page.
+    notes: Vec<Note>,
 }
 
 /// Where a page starts.
@@ -167,24 +171,45 @@ impl<'a> FileSession<'a> {
     fn locate(&self, call: &Call) -> Result<(List, Duration), Fault> {
         let rule = &self.connection.complete;
         let name = self.render(&call.file, &call.names)?;
-        let files = match &self.connection.zip {
-            None => locate::find(self.world, &self.folder, &name)?,
-            Some(zip) => locate::find_in_zip(self.world, &self.folder, &self.render(zip, &[])?, &name)?,
+        let deliveries = self.deliveries()?;
+        let Some(last) = deliveries.first() else { return Err(refuse(format!("{name}: there is no such file"))) };
+        let told = self.connection.deliveries.as_ref().and_then(|deliveries| deliveries.manifest.as_ref());
+        let followed = match told {
+            Some(told) => deliveries::follow(self.world, &deliveries, told, &self.manifest_dialect(), &name)?,
+            None => {
+                let files = last.find(self.world, &name)?;
+                Followed { last: files.clone(), files, notes: Vec::new() }
+            }
         };
-        let all = if rule.spread.is_some() { self.all_files() } else { Vec::new() };
-        let wait = locate::complete(self.world, rule, &self.folder, &files, &all)?;
-        Ok((List { files, head: None, open: None }, wait))
+        let all = if rule.spread.is_some() { self.all_files(last) } else { Vec::new() };
+        let wait = locate::complete(self.world, rule, &last.folder, &followed.last, &all)?;
+        Ok((List { files: followed.files, head: None, open: None, notes: followed.notes }, wait))
     }
 
-    /// All files of the set that are there.
-    fn all_files(&self) -> Vec<Found> {
+    /// The deliveries that there are, the last one first.
+    fn deliveries(&self) -> Result<Vec<Delivery>, Fault> {
+        if let Some(deliveries) = &self.connection.deliveries {
+            let pattern = self.render(&deliveries.names, &[])?;
+            if !pattern.is_empty() {
+                return deliveries::all(self.world, &self.folder, &pattern, deliveries.by_time);
+            }
+        }
+        let zip = match &self.connection.zip {
+            None => None,
+            Some(zip) => Some(locate::newest_zip(self.world, &self.folder, &self.render(zip, &[])?)?),
+        };
+        Ok(vec![Delivery { folder: self.folder.clone(), zip }])
+    }
+
+    /// All files of a delivery that are there.
+    fn all_files(&self, delivery: &Delivery) -> Vec<Found> {
         // Files of one zip file are of one moment.
-        if self.connection.zip.is_some() {
+        if delivery.zip.is_some() {
             return Vec::new();
         }
         let calls = self.connection.calls.iter().filter(|call| !call.write);
         let names = calls.filter_map(|call| self.render(&call.file, &call.names).ok());
-        names.filter_map(|name| locate::find(self.world, &self.folder, &name).ok()).flatten().collect()
+        names.filter_map(|name| delivery.find(self.world, &name).ok()).flatten().collect()
     }
 
     async fn read(&mut self, id: CallId, mark: Option<&Mark>) -> Result<Page, Fault> {
@@ -204,7 +229,7 @@ impl<'a> FileSession<'a> {
         };
         locate::unchanged(self.world, &file)?;
         let piece = Piece { world: self.world, file: &file, page: self.page };
-        let (part, offset, notes) = match &call.layout {
+        let (part, offset, mut notes) = match &call.layout {
             Layout::Csv { dialect, listed } => {
                 let table = Table { name: &file.name, csv: dialect, slots: &call.slots, listed: listed.as_deref() };
                 piece.table(&table, position, &mut list.head)?
@@ -228,18 +253,20 @@ impl<'a> FileSession<'a> {
             (true, true) => Some(Position { file: position.file + 1, offset: 0, line: 0 }.mark()),
             (true, false) => None,
         };
-        Ok(page(part, call.slots.len(), &file.name, next, notes))
+        notes.append(&mut list.notes);
+        Ok(page(part, call.slots.len(), &file, next, notes))
     }
 }
 
-fn page(part: Part, width: usize, name: &str, next: Option<Mark>, notes: Vec<Note>) -> Page {
+fn page(part: Part, width: usize, file: &Found, next: Option<Mark>, notes: Vec<Note>) -> Page {
     let rows = Batch {
         texts: Batch::texts_of(part.bytes),
         cells: part.cells,
         inner: part.inner,
         width,
-        from: name.into(),
+        from: file.name.as_str().into(),
         lines: part.lines,
+        turn: file.turn,
     };
     Page { rows, next, torn: part.torn, notes }
 }

@@ -148,6 +148,9 @@ pub struct Batch {
     pub from: Arc<str>,
     /// Line in the file (from 1), or number in the page, of each row.
     pub lines: Vec<u32>,
+    /// The delivery that the rows come from, counted from the last: rows of an earlier one give way to later rows with their
+    /// key.
+    pub turn: u32,
 }
 
 impl Batch {
@@ -245,15 +248,15 @@ pub enum Wrong {
 }
 
 impl Wrong {
-    /// In words.
-    pub fn words(self) -> &'static str {
+    /// Why a field has no value because of it.
+    pub fn why(self) -> &'static str {
         match self {
-            Wrong::Text => "a text",
-            Wrong::List => "a list",
-            Wrong::Structure => "a structure",
-            Wrong::Other => "a number or bool",
-            Wrong::Several => "several values",
-            Wrong::Error => "an error of the sheet, such as #REF!",
+            Wrong::Text => "a text stands where a value of another kind is expected",
+            Wrong::List => "a list stands where one value is expected",
+            Wrong::Structure => "a structure stands where one value is expected",
+            Wrong::Other => "a number or bool stands where a value of another kind is expected",
+            Wrong::Several => "several values stand where one is expected",
+            Wrong::Error => "an error of the sheet, such as #REF!, stands where a value is expected",
         }
     }
 }

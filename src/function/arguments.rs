@@ -16,7 +16,10 @@ pub(super) trait Arguments<'a> {
 
     /// A text.
     fn text(&self, place: usize) -> Result<&'a str, Failure> {
-        self.optional_text(place)?.ok_or(Failure::because("needs a text"))
+        match self.at(place) {
+            Value::Text(text) => Ok(text),
+            _ => Err(Failure::because("needs a text")),
+        }
     }
 
     /// A text, if given.
@@ -30,7 +33,7 @@ pub(super) trait Arguments<'a> {
 
     /// A whole number.
     fn int(&self, place: usize) -> Result<i64, Failure> {
-        self.optional_int(place)?.ok_or(Failure::because("needs a whole number"))
+        self.optional_int(place)?.ok_or_else(|| Failure::because("needs a whole number"))
     }
 
     /// A whole number, if given.
@@ -58,7 +61,7 @@ pub(super) trait Arguments<'a> {
 
     /// A date.
     fn date(&self, place: usize) -> Result<Date, Failure> {
-        self.optional_date(place)?.ok_or(Failure::because("needs a date"))
+        self.optional_date(place)?.ok_or_else(|| Failure::because("needs a date"))
     }
 
     /// A date, if given; of a moment, its date in UTC.
@@ -77,7 +80,7 @@ pub(super) trait Arguments<'a> {
             Value::Duration(length) => Ok(Some(length)),
             Value::Absent => Ok(None),
             Value::Text(text) => {
-                Duration::read(text).map(Some).ok_or(Failure::because("needs a duration (30d, 2w, 3mo, 1y)"))
+                Duration::read(text).map(Some).ok_or_else(|| Failure::because("needs a duration (30d, 2w, 3mo, 1y)"))
             }
             _ => Err(Failure::because("needs a duration (30d, 2w, 3mo, 1y)")),
         }
@@ -89,7 +92,7 @@ pub(super) trait Arguments<'a> {
             Value::MonthDay(month, day) => Ok(Some((month, day))),
             Value::Absent => Ok(None),
             Value::Text(text) => {
-                show::read_month_day(text).map(Some).ok_or(Failure::because("needs a day of the year (08-01)"))
+                show::read_month_day(text).map(Some).ok_or_else(|| Failure::because("needs a day of the year (08-01)"))
             }
             _ => Err(Failure::because("needs a day of the year (08-01)")),
         }
@@ -107,6 +110,9 @@ pub(super) trait Arguments<'a> {
 
 impl<'a> Arguments<'a> for [Value<'a>] {
     fn at(&self, place: usize) -> Value<'a> {
-        self.get(place).copied().unwrap_or(Value::Absent)
+        match self.get(place) {
+            Some(value) => *value,
+            None => Value::Absent,
+        }
     }
 }

@@ -274,7 +274,7 @@ fn last<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
 }
 
 fn nth<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let place = arguments.count(1)?.checked_sub(1).ok_or(Failure::because("needs a place, at least 1"))?;
+    let place = arguments.count(1)?.checked_sub(1).ok_or_else(|| Failure::because("needs a place, at least 1"))?;
     Ok(present(arguments, 0)?.nth(place).unwrap_or(Value::Absent))
 }
 
@@ -342,7 +342,7 @@ fn extreme<'a>(arguments: &[Value<'a>], side: Ordering) -> Outcome<'a> {
             Value::Absent => true,
             found => {
                 normal::compare(&Type::Unknown, item, found)
-                    .ok_or(Failure::because("needs elements that have an order"))?
+                    .ok_or_else(|| Failure::because("needs elements that have an order"))?
                     == side
             }
         };

@@ -96,7 +96,7 @@ pub static FUNCTIONS: &[Function] = &[
 /// The region in the second argument, if given.
 fn region(arguments: &[Value<'_>]) -> Result<Option<Region>, Failure> {
     let Some(letters) = arguments.optional_text(1)? else { return Ok(None) };
-    Region::new(letters).map(Some).ok_or(Failure::because("needs a region of two letters (SE, NL, BE)"))
+    Region::new(letters).map(Some).ok_or_else(|| Failure::because("needs a region of two letters (SE, NL, BE)"))
 }
 
 fn number(arguments: &[Value<'_>]) -> Result<PhoneNumber, Failure> {

@@ -185,7 +185,7 @@ fn uuid5<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
         if part.is_absent() {
             return Ok(Value::Absent);
         }
-        let text = show::plain(*part, context.arena).ok_or(Failure::because("needs texts"))?;
+        let text = show::plain(*part, context.arena).ok_or_else(|| Failure::because("needs texts"))?;
         name.push_str(if index == 0 { "" } else { BETWEEN_PARTS });
         name.push_str(text);
     }

@@ -125,7 +125,7 @@ pub fn check_maps(changes: &[MapChange], mappings: &[Mapping], found: &mut Findi
                 _ => false,
             })
         });
-        if !known {
+        if !known && !mappings.iter().any(|mapping| mapping.incomplete) {
             found.add(super::overlay::unknown_map(mappings, change));
         }
     }

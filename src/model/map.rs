@@ -41,13 +41,16 @@ static ALLOCATION_KEYS: &[Key] = &[
 ];
 
 /// Reads a map. All its blocks are read, so that all their findings come at once; but without a `between` that can be
-/// read there is no map, since every finding of the checker would follow from that.
+/// read, or with `fields` that are no block of rules, there is no map, since every finding of the checker would follow from that.
 pub fn read(entry: &Entry, found: &mut Findings) -> Option<Map> {
     let node = &entry.value;
     let rule = |key: &str| node.get(key);
     let rules = rule("fields").map(|block| language::fields(block, found)).unwrap_or_default();
     check_labels(&rules, found);
     let between = rule("between").and_then(|node| language::between(node, found));
+    if rule("fields").is_some_and(|block| block.text().is_none()) {
+        return None;
+    }
     Some(Map {
         name: key_name(entry),
         when: rule("when").and_then(|node| language::expr(node, found)),

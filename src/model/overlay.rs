@@ -128,6 +128,8 @@ fn place(mappings: &[Mapping], change: &MapChange, found: &mut Findings) -> Opti
         .collect();
     match places.as_slice() {
         [one] => return Some(*one),
+        // The map may be one of those that could not be read: that is said already.
+        [] if mappings.iter().any(|mapping| mapping.incomplete) => {}
         [] => found.add(unknown_map(mappings, change)),
         [(first, _), ..] => {
             let names: Vec<&str> = places.iter().map(|&(index, _)| mappings[index].name.text.as_str()).collect();

@@ -129,7 +129,8 @@ fn check(node: &Node, shape: Shape, under: Under<'_>, found: &mut Findings) {
             Finding::new(&codes::WRONG_KIND, node.span)
                 .word("key", under.key)
                 .word("wanted", shape.wanted())
-                .word("kind", node.kind_word()),
+                .word("kind", node.kind_word())
+                .word_if("block", matches!(shape, Shape::Rule).then_some(under.key)),
         );
         return;
     }
@@ -175,7 +176,12 @@ fn check_keys(node: &Node, keys: &'static [Key], under: Under<'_>, found: &mut F
             None => unknown_key(entry, keys, under, found),
         }
     }
-    for key in keys.iter().filter(|key| key.required && node.get(key.name).is_none()) {
+    // A key that is written wrong is not missing besides.
+    let unknown =
+        || node.entries().unwrap_or_default().iter().filter(|entry| keys.iter().all(|key| key.name != entry.key));
+    let meant =
+        |key: &Key| unknown().any(|entry| nearest(&entry.key, keys.iter().map(|key| key.name)) == Some(key.name));
+    for key in keys.iter().filter(|key| key.required && node.get(key.name).is_none() && !meant(key)) {
         found.add(Finding::new(&codes::MISSING_KEY, under.span).word("key", key.name).word("in", under.key));
     }
 }

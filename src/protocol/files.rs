@@ -11,6 +11,7 @@ pub mod sheet;
 pub mod fixed;
 pub mod format;
 pub mod manifest;
+pub mod deliveries;
 pub mod fit;
 pub mod together;
 mod show;
@@ -25,6 +26,7 @@ use crate::finding::{Finding, Findings, suggest::nearest};
 use crate::source::Span;
 use crate::syntax::ast::Operation;
 use crate::syntax::tree::Node;
+use deliveries::Deliveries;
 use fixed::Fixed;
 use format::format;
 use keys::{Keys, wrong};
@@ -48,8 +50,10 @@ pub struct Connection {
     pub format: Format,
     /// The zip file of the folder that the files lie in.
     pub zip: Option<Template>,
-    /// The file of a delivery that tells of the others.
+    /// The file of a delivery that tells of the others, where it is written.
     pub manifest: Option<Manifest>,
+    /// Several deliveries that are read as one.
+    pub deliveries: Option<Deliveries>,
     /// When a set of files may be read.
     pub complete: Complete,
     /// Words of the descriptor that are understood but cannot be executed yet; opening such a connection is refused.
@@ -251,9 +255,23 @@ impl Protocol for Files {
         };
         let zip = keys.get("zip").and_then(|node| Template::compile(node, scope, &PATHS, found));
         let manifest = keys.get("manifest").and_then(|node| Manifest::compile(node, scope, found));
+        let deliveries = keys.get("deliveries").and_then(|node| Deliveries::compile(node, scope, found));
+        if let Some(names) = keys.get("deliveries").and_then(|node| node.get("names"))
+            && zip.is_some()
+        {
+            let why = "`zip` says already where the files lie";
+            found.add(wrong(
+                names.span,
+                "names",
+                "a pattern",
+                why,
+                "either `zip`, or `names`, which finds zip files too",
+            ));
+        }
         let complete = keys.get("complete").map(|node| complete(node, &mut unbuilt, found)).unwrap_or_default();
         let calls = Vec::new();
-        Some(Box::new(Connection { folder, format, zip, manifest, complete, unbuilt, calls, settings: scope.clone() }))
+        let settings = scope.clone();
+        Some(Box::new(Connection { folder, format, zip, manifest, deliveries, complete, unbuilt, calls, settings }))
     }
 }
 

@@ -4,7 +4,7 @@ use super::eval::{Machine, Stop};
 use super::key::{key_text, origin};
 use super::make::left_key;
 use super::table::Apart;
-use crate::value::{RecordType, Row};
+use crate::value::{EntityId, RecordType, Row};
 use std::collections::BTreeMap;
 
 /// Why rows fell without being reported one by one.
@@ -78,6 +78,8 @@ pub struct Fallen {
     pub stopped: Vec<Stopped>,
     /// Protected people, by place: how many rows.
     pub protected: BTreeMap<String, u64>,
+    /// Rows of earlier deliveries that gave way to later rows with their key: how many.
+    pub replaced: BTreeMap<EntityId, u64>,
     /// Oddities: what, where first, how often.
     pub oddities: Vec<(String, String, u64)>,
     /// Sets whose fallen rows cannot be named by the key of their final rows.
@@ -100,6 +102,9 @@ impl Fallen {
         self.stopped.extend(others.stopped);
         for (place, count) in others.protected {
             *self.protected.entry(place).or_default() += count;
+        }
+        for (entity, count) in others.replaced {
+            *self.replaced.entry(entity).or_default() += count;
         }
         for (what, place, count) in others.oddities {
             self.oddity(what, || place, count);

@@ -1,10 +1,10 @@
 //! Reading: settings with their secrets, connections, all lists that a plan needs.
 
 use super::parallel::Arenas;
-use crate::adapter::drive::{ReadOutcome, read_all};
-use crate::adapter::{Fault, Opener, Session, Settings, files, http};
+use crate::adapter::drive::{ReadOutcome, read_all, read_once};
+use crate::adapter::{Batch, Fault, Opener, Session, Settings, files, http};
 use crate::model::{Model, Setting, SyncSide, System, SystemId, literal};
-use crate::plan::{EntityRead, Plan};
+use crate::plan::{EntityRead, Plan, SystemRead};
 use crate::protocol::Dialect;
 use crate::syntax::tree::{Kind, Node};
 use crate::value::{EntityId, Type};
@@ -197,12 +197,14 @@ struct Task<'p> {
 /// Hears what is read, and how many rows came.
 type Told<'t> = dyn Fn(&str, usize) + Sync + 't;
 
-/// Reads everything that a plan needs. `told` hears what is read and how many rows came.
+/// Reads everything that a plan needs, but for a list that is read in another way. `told` hears what is read and how many rows
+/// came.
 pub async fn gather(
     plan: &Plan<'_>,
     sides: &Sides,
     world: &dyn World,
     with_right: bool,
+    without: Option<EntityId>,
     threads: usize,
     told: &mut (dyn FnMut(&str, usize) + Send),
 ) -> Read {
@@ -210,7 +212,7 @@ pub async fn gather(
     let told = |what: &str, rows: usize| (told.lock().unwrap_or_else(PoisonError::into_inner))(what, rows);
     let mut read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
     let (files, others): (Vec<Task<'_>>, Vec<Task<'_>>) =
-        tasks(plan, sides, with_right).into_iter().partition(|task| task.protocol == "files");
+        tasks(plan, sides, with_right, without).into_iter().partition(|task| task.protocol == "files");
     let mut done = Vec::new();
     for task in others {
         let gathered = task.read(plan.model, world, &told).await;
@@ -225,7 +227,7 @@ pub async fn gather(
 }
 
 /// What is to be read. A list of files stands for itself; lists of a server are asked for one after the other.
-fn tasks<'p>(plan: &'p Plan<'_>, sides: &'p Sides, with_right: bool) -> Vec<Task<'p>> {
+fn tasks<'p>(plan: &'p Plan<'_>, sides: &'p Sides, with_right: bool, without: Option<EntityId>) -> Vec<Task<'p>> {
     let mut tasks = Vec::new();
     let mut add = |protocol, dialect, entities: Vec<&'p EntityRead>, settings, is_right| match protocol {
         "files" => tasks.extend(entities.into_iter().map(|entity| {
@@ -237,7 +239,8 @@ fn tasks<'p>(plan: &'p Plan<'_>, sides: &'p Sides, with_right: bool) -> Vec<Task
     };
     for system in &plan.reads {
         if let Some(settings) = sides.left.get(&system.system) {
-            add(system.protocol, &*system.dialect, system.entities.iter().collect(), settings, false);
+            let entities = system.entities.iter().filter(|entity| Some(entity.entity) != without).collect();
+            add(system.protocol, &*system.dialect, entities, settings, false);
         }
     }
     if with_right && let Some((protocol, dialect)) = &plan.target.connection {
@@ -298,6 +301,45 @@ impl Task<'_> {
         }
         into
     }
+}
+
+/// Reads a list of the left side and hands on its rows, some thousands of them at a time: at least one lot, and none kept. A
+/// list that has to be begun again is not: what was handed on cannot be taken back.
+pub async fn lots(
+    plan: &Plan<'_>,
+    sides: &Sides,
+    world: &dyn World,
+    entity: EntityId,
+    size: usize,
+    each: &mut dyn FnMut(Vec<Batch>),
+) -> ReadOutcome {
+    let listed =
+        |system: &SystemRead| Some((system.entities.iter().find(|read| read.entity == entity)?.call, system.system));
+    let found = plan.reads.iter().find_map(|system| Some((system, listed(system)?)));
+    let session = match found.and_then(|(system, (call, id))| Some((system, call, sides.left.get(&id)?))) {
+        Some((system, call, settings)) => {
+            open(system.protocol, &*system.dialect, settings, world).await.map(|session| (session, call))
+        }
+        None => Err(Fault::stop("the list is not read by this sync")),
+    };
+    let mut lot = Vec::new();
+    let outcome = match session {
+        Ok((mut session, call)) => {
+            let mut rows = 0;
+            read_once(&mut *session, call, &mut |batch| {
+                rows += batch.len();
+                lot.push(batch);
+                if rows >= size {
+                    each(std::mem::take(&mut lot));
+                    rows = 0;
+                }
+            })
+            .await
+        }
+        Err(fault) => failed(fault).outcome,
+    };
+    each(lot);
+    outcome
 }
 
 fn failed(fault: Fault) -> Gathered {

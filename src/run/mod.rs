@@ -26,6 +26,7 @@ mod agree;
 pub mod decide;
 pub mod guard;
 pub mod propose;
+pub mod window;
 pub mod impact;
 mod deliver;
 pub mod apply;

@@ -6,6 +6,7 @@
 use crate::value::Arena;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::mpsc;
 use std::thread;
 
 /// Where the values of a run live, and how many threads may make them.
@@ -69,6 +70,25 @@ impl Arenas {
         });
         results.into_iter().flatten().collect()
     }
+}
+
+/// Uses things one after the other while another thread makes the next; with one thread, each is used before the next is made.
+/// Gives what `make` says in the end.
+pub fn ahead<T: Send, R: Send>(
+    threads: usize,
+    make: impl FnOnce(&mut dyn FnMut(T)) -> R + Send,
+    mut using: impl FnMut(T),
+) -> R {
+    if threads < 2 {
+        return make(&mut using);
+    }
+    thread::scope(|scope| {
+        let (send, receive) = mpsc::sync_channel(0);
+        // Whoever uses them hears all of them, so nobody hangs up.
+        let maker = scope.spawn(move || make(&mut |thing| drop(send.send(thing))));
+        receive.into_iter().for_each(using);
+        maker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 /// How many processors this machine has.

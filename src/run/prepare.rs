@@ -7,35 +7,72 @@ use super::key::key_text;
 use super::parallel::Arenas;
 use super::report::Outside;
 use super::stage::Setting;
-use super::table::{Apart, Index, Rows};
+use super::table::{Apart, Index, Rows, Table};
 use super::work::PIECE;
 use crate::check::typed::ExprId;
 use crate::model::{Duplicates, Entity, Field};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-/// Rows with one key are one record: the first counts. Gives the rows whose key cannot be read.
+/// The rows of a list that were there before those that are looked at now, by their keys.
+#[derive(Default)]
+pub struct Seen {
+    keys: Index,
+    /// The line of each row.
+    lines: Vec<u32>,
+    /// The file of each row and the delivery that it belongs to, from the first row of the file on.
+    files: Vec<(u32, Arc<str>, u32)>,
+}
+
+impl Seen {
+    /// Takes the rows of a table for seen. Their keys are known already.
+    pub fn add(&mut self, table: &Table<'_>) {
+        let Rows::Wire { batches, .. } = &table.rows else { return };
+        for batch in *batches {
+            if self.files.last().is_none_or(|(_, file, turn)| **file != *batch.from || *turn != batch.turn) {
+                self.files.push((self.lines.len() as u32, batch.from.clone(), batch.turn));
+            }
+            self.lines.extend(&batch.lines);
+        }
+    }
+
+    /// The delivery that a row comes from, and where it stands, in words: file and line.
+    fn place(&self, row: u32) -> (u32, Option<String>) {
+        match (self.files.iter().rev().find(|(first, ..)| *first <= row), self.lines.get(row as usize)) {
+            (Some((_, file, turn)), Some(line)) => (*turn, Some(format!("{file}:{line}"))),
+            _ => (0, None),
+        }
+    }
+}
+
+/// Rows with one key are one record: the first counts. Of rows from several deliveries that is one of the last delivery,
+/// which was read first, and the others were replaced. Looks at lists that are there as a whole; of one that comes piece by
+/// piece it gets to know what was seen. Gives the rows whose key cannot be read.
 pub fn duplicates(
     setting: &Setting<'_>,
     tables: &mut Tables<'_>,
     odd: &Odd,
     arenas: &Arenas,
     fallen: &mut Fallen,
+    mut piece: Option<(EntityId, &mut Seen)>,
 ) -> Vec<(EntityId, u32)> {
     let mut keyless = Vec::new();
     let none = Links::default();
-    for index in 0..tables.entities {
+    for id in chosen(tables, piece.as_ref().map(|(id, _)| *id)) {
+        let index = id.0;
         let table = &tables.tables[index as usize];
         if table.len == 0 || !matches!(table.rows, Rows::Wire { .. }) {
             continue;
         }
-        let id = EntityId(index);
         let entity = setting.model.entity(id);
         let means = setting.model.system(entity.system).reads.duplicates;
         let machine = setting.machine(tables, &none, odd);
         let rows: Vec<u32> = (0..table.len).collect();
         let hashes = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| machine.hash_keys(id, rows));
-        let mut by_key = Index::of(table.len);
+        let mut whole = Seen { keys: Index::of(table.len), ..Seen::default() };
+        let seen = piece.as_mut().map_or(&mut whole, |(_, seen)| seen);
+        let before = seen.lines.len() as u32;
         let mut out = Vec::new();
         let mut rows = rows.into_iter();
         for hashes in hashes {
@@ -44,10 +81,16 @@ pub fn duplicates(
                     keyless.push((id, row));
                     continue;
                 };
-                let Some(first) = by_key.add(hash, row) else { continue };
+                let Some(first) = seen.keys.add(hash, before + row) else { continue };
                 out.push(row);
-                if means != Duplicates::Merge {
-                    let first = table.origin(first).unwrap_or_default();
+                let (turn, origin) = match first.checked_sub(before) {
+                    Some(here) => (table.turn(here), table.origin(here)),
+                    None => seen.place(first),
+                };
+                if turn < table.turn(row) {
+                    *fallen.replaced.entry(id).or_default() += 1;
+                } else if means != Duplicates::Merge {
+                    let first = origin.unwrap_or_default();
                     fallen.stopped.push(super::fate::Stopped {
                         place: entity.name.text.clone(),
                         key: key_text(&machine, Row { table: index, row }, RecordType::Entity(id)),
@@ -63,9 +106,17 @@ pub fn duplicates(
         for row in out {
             table.kill(row);
         }
-        table.by_key = by_key.into();
+        if piece.is_none() {
+            table.by_key = whole.keys.into();
+        }
     }
     keyless
+}
+
+/// All entities, or one alone.
+fn chosen(tables: &Tables<'_>, only: Option<EntityId>) -> impl Iterator<Item = EntityId> + use<> {
+    let all = if only.is_some() { 0..0 } else { 0..tables.entities };
+    only.into_iter().chain(all.map(EntityId))
 }
 
 /// A row whose key cannot be read is nobody; as long as there is one, nobody else may count as gone. One that is about a
@@ -104,9 +155,11 @@ fn key_names(entity: &Entity) -> String {
     names.join(", ")
 }
 
-/// Rows that a descriptor says are no records.
-pub fn skip_rows(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) {
-    for (entity, condition) in &setting.typed.skipped {
+/// Rows that a descriptor says are no records, of all entities or of one.
+pub fn skip_rows(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, only: Option<EntityId>) {
+    for (entity, condition) in
+        setting.typed.skipped.iter().filter(|(entity, _)| only.is_none_or(|only| only == *entity))
+    {
         let rows = fulfilled(setting, tables, odd, *entity, *condition, false);
         let table = tables.change(entity.0);
         rows.into_iter().for_each(|row| table.kill(row));
@@ -148,15 +201,16 @@ fn fulfilled(
     fulfilled
 }
 
-/// Marks protected people, and every record that cannot be without one: an enrolment, a membership.
-pub fn protect(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) {
-    for (entity, condition) in &setting.typed.protected {
+/// Marks protected people, and every record that cannot be without one (an enrolment, a membership), of all entities or of one.
+pub fn protect(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, only: Option<EntityId>) {
+    let conditions = setting.typed.protected.iter();
+    for (entity, condition) in conditions.filter(|(entity, _)| only.is_none_or(|only| only == *entity)) {
         // In doubt a person is protected.
         let rows = fulfilled(setting, tables, odd, *entity, *condition, true);
         let table = tables.change(entity.0);
         rows.into_iter().for_each(|row| table.set_apart(row, Apart::Protected));
     }
-    spread(setting, tables, odd, |_, of| of.is_protected(), Apart::Protected);
+    spread(setting, tables, odd, |_, of| of.is_protected(), Apart::Protected, only);
 }
 
 /// Marks records that cannot be without a marked one: a required reference, or one that is part of the key, leads there.
@@ -166,14 +220,15 @@ fn spread(
     odd: &Odd,
     wanted: impl Fn(EntityId, Apart) -> bool,
     mark: Apart,
+    only: Option<EntityId>,
 ) {
     let none = Links::default();
     loop {
         let mut marks: Vec<(EntityId, u32)> = Vec::new();
         {
             let machine = setting.machine(tables, &none, odd).inside(true);
-            for index in 0..tables.entities {
-                let id = EntityId(index);
+            for id in chosen(tables, only) {
+                let index = id.0;
                 let table = tables.table(index);
                 let fields = needed_references(setting, id);
                 let leads = fields.iter().any(|(_, to)| tables.table(to.0).apart.is_some());
@@ -228,7 +283,7 @@ pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Optio
     for &row in &outside {
         tables.change(entity.0).set_apart(row, Apart::Outside);
     }
-    spread(setting, tables, odd, |_, of| of.is_outside(), Apart::Outside);
+    spread(setting, tables, odd, |_, of| of.is_outside(), Apart::Outside, None);
     only_referred(setting, tables, odd, entity);
     let names = public_names(setting, tables, odd, entity, &outside);
     let entity = setting.model.entity(entity).name.text.clone();

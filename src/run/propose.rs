@@ -19,6 +19,7 @@ use super::table::{Apart, Table};
 use super::work::PIECE;
 use crate::check::protection::Treatment;
 use crate::documents::keys::Keys;
+use crate::finding::layout::counted;
 use crate::model::{Access, Field, Mapping, Model};
 use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
@@ -88,7 +89,8 @@ pub fn first_input<'t>(plan: &'t Plan<'t>, read: &'t Read, report: &mut Report) 
             input.tables.insert(entity.entity, Table::wire(&outcome.batches, &entity.columns));
             let why = outcome.faults.first().map(|fault| fault.say.clone()).or_else(|| {
                 outcome.torn.first().map(|torn| {
-                    format!("{} rows could not be read ({}: {})", outcome.torn.len(), torn.origin, torn.why)
+                    let rows = counted(outcome.torn.len() as u64, "row");
+                    format!("{rows} could not be read ({}: {})", torn.origin, torn.why)
                 })
             });
             if let Some(why) = why.or_else(|| (!outcome.complete).then(|| "not read in full".to_string())) {
@@ -122,6 +124,7 @@ fn work_input<'t>(
     report: &mut Report,
 ) -> Option<Worked<'t>> {
     work_each(plan, input, as_of, arenas, lookups, |mapping, worked| {
+        report.replace(plan.model, &worked.fallen.replaced);
         report.add_stage(&mapping.name.text, &worked.fallen, worked.outside.clone());
     })
 }

@@ -6,6 +6,7 @@ use crate::documents::keys::Keys;
 use crate::model::Model;
 use crate::value::EntityId;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
 /// What was read of one entity.
 #[derive(Clone, Debug)]
@@ -14,7 +15,7 @@ pub struct ReadReport {
     pub system: String,
     /// The entity.
     pub entity: String,
-    /// Rows.
+    /// Rows, without those that rows of later deliveries have replaced.
     pub rows: u64,
     /// True if the read was complete.
     pub complete: bool,
@@ -27,6 +28,11 @@ pub struct ReadReport {
 impl ReadReport {
     /// The report of a read.
     pub fn of(model: &Model, id: EntityId, outcome: &ReadOutcome) -> ReadReport {
+        ReadReport::of_rows(model, id, outcome, outcome.rows() as u64)
+    }
+
+    /// The report of a read that kept none of so many rows.
+    pub fn of_rows(model: &Model, id: EntityId, outcome: &ReadOutcome, rows: u64) -> ReadReport {
         let entity = model.entity(id);
         let faults = outcome.faults.iter().map(|fault| fault.say.clone());
         let torn = outcome.torn.iter().take(5).map(|torn| format!("{}: {}", torn.origin, torn.why));
@@ -35,7 +41,7 @@ impl ReadReport {
         ReadReport {
             system: model.system(entity.system).name.text.clone(),
             entity: entity.name.text.clone(),
-            rows: outcome.rows() as u64,
+            rows,
             complete: outcome.complete,
             trouble: faults.chain(torn).chain(more).collect(),
             notes: outcome.notes.iter().map(|note| format!("{}: {}", note.origin, note.what)).collect(),
@@ -134,6 +140,21 @@ pub struct Report {
 }
 
 impl Report {
+    /// Takes rows that later deliveries have replaced from what was read.
+    pub fn replace(&mut self, model: &Model, replaced: &BTreeMap<EntityId, u64>) {
+        for (&id, &count) in replaced {
+            let entity = model.entity(id);
+            let (system, entity) = (&model.system(entity.system).name.text, &entity.name.text);
+            let known = self.reads.iter_mut().find(|read| read.system == *system && read.entity == *entity);
+            if let Some(read) = known {
+                read.rows = read.rows.saturating_sub(count);
+                read.notes.push(format!(
+                    "{entity}: rows of earlier deliveries that later ones have changed or ended: {count}"
+                ));
+            }
+        }
+    }
+
     /// Adds what fell in a mapping.
     pub fn add_stage(&mut self, mapping: &str, fallen: &Fallen, outside: Option<Outside>) {
         self.stages.push(StageReport { mapping: mapping.to_string(), fallen: fallen.clone(), outside });

@@ -9,7 +9,9 @@ use super::parallel::Arenas;
 use super::table::{Apart, Index, Slot, Table, apart_of, by_inside};
 use super::work::PIECE;
 use crate::check::typed::{Dropped, ExprId, KeyPart, TypedOrder, TypedSet, TypedStep};
-use crate::value::{Arena, RecordType, Row, Type, Value};
+use crate::value::{Arena, RecordType, Row, SetId, Type, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The rows of a set on their way: a column for each variable.
 struct Rows<'t> {
@@ -41,12 +43,24 @@ pub struct Shaped<'t> {
     pub groups: Vec<(u32, Table<'t>)>,
 }
 
+/// Tables that sets are joined with, by what they are joined on: of each set, by the number of its step. Whoever shapes a set
+/// again and again keeps them.
+pub type Joins = BTreeMap<(SetId, usize), Arc<Index>>;
+
 /// Runs the steps of a set. Rows that fall are told to `fallen`.
-pub fn shape<'t>(machine: &Machine<'_, 't>, set: &TypedSet, arenas: &'t Arenas, fallen: &mut Fallen) -> Shaped<'t> {
+pub fn shape<'t>(
+    machine: &Machine<'_, 't>,
+    set: &TypedSet,
+    joins: Option<&mut Joins>,
+    arenas: &'t Arenas,
+    fallen: &mut Fallen,
+) -> Shaped<'t> {
     let name = &machine.model.set(set.set).name.text;
-    let mut shaper = Shaper { machine: *machine, arenas, fallen, name, set, groups: Vec::new(), key: Vec::new() };
+    let mut shaper =
+        Shaper { machine: *machine, arenas, fallen, name, set, joins, step: 0, groups: Vec::new(), key: Vec::new() };
     let mut rows = shaper.none();
-    for step in &set.steps {
+    for (number, step) in set.steps.iter().enumerate() {
+        shaper.step = number;
         rows = shaper.step(step, rows);
     }
     let count = rows.len();
@@ -64,6 +78,9 @@ struct Shaper<'s, 't> {
     fallen: &'s mut Fallen,
     name: &'s str,
     set: &'s TypedSet,
+    joins: Option<&'s mut Joins>,
+    /// The number of the step.
+    step: usize,
     groups: Vec<(u32, Table<'t>)>,
     /// The parts of the key so far, for rows that fall.
     key: Vec<KeyPart>,
@@ -104,7 +121,7 @@ struct On<'e> {
     equal: &'e [(ExprId, ExprId, u32)],
     rest: Option<ExprId>,
     /// The rows of the joined table by what they are joined on.
-    index: Index,
+    index: Arc<Index>,
 }
 
 impl<'t> Grown<'t> {
@@ -374,12 +391,20 @@ impl<'s, 't> Shaper<'s, 't> {
         rest: Option<ExprId>,
     ) -> On<'e> {
         let number = self.machine.number(record);
+        let of = (self.set.set, self.step);
+        if let Some(index) = self.joins.as_ref().and_then(|joins| joins.get(&of)) {
+            return On { number, slot, equal, rest, index: index.clone() };
+        }
         let table = self.machine.tables.table(number);
         let rows = table.living().map(|row| Row { table: number, row }).collect::<Vec<_>>();
         let width = usize::from(self.set.frame).max(usize::from(slot) + 1);
         let sides: Vec<_> = equal.iter().map(|(_, right, ty)| (*right, *ty)).collect();
         let (index, stops) = index_of(&self.machine.inside(true), &rows, slot, width, &sides, table.len, self.arenas);
         stops.into_iter().for_each(|(row, stop)| self.fallen.odd(&stop, || table.origin(row)));
+        let index = Arc::new(index);
+        if let Some(joins) = &mut self.joins {
+            joins.insert(of, index.clone());
+        }
         On { number, slot, equal, rest, index }
     }
 

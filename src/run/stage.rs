@@ -8,7 +8,7 @@ use super::make::{Made, make};
 use super::parallel::Arenas;
 use super::prepare;
 use super::report::{HeldRecord, Outside};
-use super::shape::shape;
+use super::shape::{Joins, shape};
 use super::table::{Apart, Table};
 use crate::check::TypedMapping;
 use crate::check::typed::{Node, TypedStep};
@@ -55,6 +55,14 @@ pub struct Worked<'t> {
     left_keys: OnceLock<Vec<Vec<Option<String>>>>,
 }
 
+impl<'t> Worked<'t> {
+    /// What a window of a mapping gave: records alone.
+    pub(super) fn window(made: Vec<Made<'t>>, tables: Tables<'t>, setting: Setting<'t>) -> Worked<'t> {
+        let (fallen, nameless) = (Fallen::default(), BTreeSet::new());
+        Worked { made, fallen, tables, outside: None, nameless, setting, left_keys: OnceLock::new() }
+    }
+}
+
 impl Worked<'_> {
     /// Keys of made rows as the store knows them: by made entity, then row.
     pub fn left_keys(&self) -> &[Vec<Option<String>>] {
@@ -96,31 +104,63 @@ pub struct Input<'t> {
     pub nameless: BTreeSet<EntityId>,
 }
 
-/// Works a mapping.
-pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> Worked<'t> {
-    let mut fallen = Fallen::default();
-    let odd = Odd::default();
-    let mut tables = tables_of(setting, input.tables);
-    let mut incomplete = input.incomplete;
-    let keyless = prepare::duplicates(setting, &mut tables, &odd, arenas, &mut fallen);
-    prepare::skip_rows(setting, &mut tables, &odd);
-    prepare::protect(setting, &mut tables, &odd);
-    let mut nameless = input.nameless;
-    nameless.extend(prepare::keyless(setting, &mut tables, keyless, &mut fallen, &mut incomplete));
-    let outside = prepare::scope(setting, &mut tables, &odd);
+/// Left tables that are prepared, and the sets that were shaped of them.
+pub(super) struct Ground<'t> {
+    pub tables: Tables<'t>,
+    pub incomplete: BTreeMap<EntityId, String>,
+    pub nameless: BTreeSet<EntityId>,
+    pub outside: Option<Outside>,
+    pub fallen: Fallen,
+    pub odd: Odd,
+}
+
+impl<'t> Ground<'t> {
+    /// Prepares the tables and shapes the sets that are wanted now.
+    pub fn of(
+        setting: &Setting<'t>,
+        input: Input<'t>,
+        wanted: impl Fn(SetId) -> bool,
+        arenas: &'t Arenas,
+    ) -> Ground<'t> {
+        let (mut tables, odd, mut fallen) = (tables_of(setting, input.tables), Odd::default(), Fallen::default());
+        let (mut incomplete, mut nameless) = (input.incomplete, input.nameless);
+        let keyless = prepare::duplicates(setting, &mut tables, &odd, arenas, &mut fallen, None);
+        prepare::skip_rows(setting, &mut tables, &odd, None);
+        prepare::protect(setting, &mut tables, &odd, None);
+        nameless.extend(prepare::keyless(setting, &mut tables, keyless, &mut fallen, &mut incomplete));
+        let outside = prepare::scope(setting, &mut tables, &odd);
+        shape_sets(setting, &mut tables, &odd, wanted, None, arenas, &mut fallen);
+        Ground { tables, incomplete, nameless, outside, fallen, odd }
+    }
+}
+
+/// Shapes some of the sets, in order, and puts them among the tables.
+pub(super) fn shape_sets<'t>(
+    setting: &Setting<'t>,
+    tables: &mut Tables<'t>,
+    odd: &Odd,
+    wanted: impl Fn(SetId) -> bool,
+    mut joins: Option<&mut Joins>,
+    arenas: &'t Arenas,
+    fallen: &mut Fallen,
+) {
     let none = Links::default();
-    for set in &setting.typed.sets {
-        let machine = setting.machine(&tables, &none, &odd);
-        let shaped = shape(&machine, set, arenas, &mut fallen);
+    for set in setting.typed.sets.iter().filter(|set| wanted(set.set)) {
+        let shaped = shape(&setting.machine(tables, &none, odd), set, joins.as_deref_mut(), arenas, fallen);
         tables.put(tables.set(set.set), shaped.table);
         for (layout, table) in shaped.groups {
             tables.put(tables.layout(layout), table);
         }
     }
-    let mut made = {
-        let mut links = Links::default();
-        make(&setting.machine(&tables, &none, &odd), &mut links, arenas, &mut fallen)
-    };
+}
+
+/// Works a mapping.
+pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> Worked<'t> {
+    let Ground { tables, incomplete, nameless, outside, mut fallen, odd } =
+        Ground::of(setting, input, |_| true, arenas);
+    let none = Links::default();
+    let machine = setting.machine(&tables, &none, &odd);
+    let mut made = make(&machine, &mut Links::default(), arenas, &mut fallen);
     let unsure = unsure_maps(setting, &incomplete, &fallen);
     for this in &mut made {
         for (map, why) in &unsure {
@@ -128,16 +168,11 @@ pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> 
                 this.incomplete.insert(*map, why.clone());
             }
         }
-    }
-    let machine = setting.machine(&tables, &none, &odd);
-    for this in &mut made {
         doubt(&machine, this, &incomplete);
         this.nameless |=
             setting.typed.maps.iter().any(|map| map.right == this.entity && setting.reaches(map.left, &nameless));
     }
-    for (what, place, count) in odd.all() {
-        fallen.oddities.push((what, place, count));
-    }
+    fallen.oddities.extend(odd.all());
     Worked { made, fallen, tables, outside, nameless, setting: setting.clone(), left_keys: OnceLock::new() }
 }
 
@@ -152,7 +187,7 @@ impl<'t> Setting<'t> {
     /// True if rows of a record type are made of records of these entities.
     pub fn reaches(&self, record: RecordType, entities: &BTreeSet<EntityId>) -> bool {
         let (mut sets, mut reached) = (BTreeSet::new(), BTreeSet::new());
-        reach(self, record, &mut sets, &mut reached);
+        reach(self.typed, record, &mut sets, &mut reached);
         !reached.is_disjoint(entities)
     }
 
@@ -230,7 +265,7 @@ fn unsure_maps(setting: &Setting<'_>, incomplete: &BTreeMap<EntityId, String>, f
     for (index, map) in setting.typed.maps.iter().enumerate() {
         let mut sets = BTreeSet::new();
         let mut entities = BTreeSet::new();
-        reach(setting, map.left, &mut sets, &mut entities);
+        reach(setting.typed, map.left, &mut sets, &mut entities);
         let part = entities
             .iter()
             .find_map(|entity| incomplete.get(entity).map(|why| format!("{}: {why}", model.entity(*entity).name.text)));
@@ -247,7 +282,12 @@ fn unsure_maps(setting: &Setting<'_>, incomplete: &BTreeMap<EntityId, String>, f
 }
 
 /// The sets and entities that rows of a record type are made of.
-fn reach(setting: &Setting<'_>, record: RecordType, sets: &mut BTreeSet<SetId>, entities: &mut BTreeSet<EntityId>) {
+pub(super) fn reach(
+    typed: &TypedMapping,
+    record: RecordType,
+    sets: &mut BTreeSet<SetId>,
+    entities: &mut BTreeSet<EntityId>,
+) {
     match record {
         RecordType::Entity(entity) => {
             entities.insert(entity);
@@ -257,16 +297,16 @@ fn reach(setting: &Setting<'_>, record: RecordType, sets: &mut BTreeSet<SetId>, 
             if !sets.insert(set) {
                 return;
             }
-            let Some(typed) = setting.typed.sets.iter().find(|typed| typed.set == set) else { return };
-            for step in &typed.steps {
+            let Some(this) = typed.sets.iter().find(|this| this.set == set) else { return };
+            for step in &this.steps {
                 match step {
                     TypedStep::From(record) | TypedStep::Join { record, .. } | TypedStep::With { record, .. } => {
-                        reach(setting, *record, sets, entities);
+                        reach(typed, *record, sets, entities);
                     }
                     TypedStep::Union(records) => {
-                        records.iter().for_each(|record| reach(setting, *record, sets, entities))
+                        records.iter().for_each(|record| reach(typed, *record, sets, entities))
                     }
-                    TypedStep::Each { list, .. } => reach_expr(setting, *list, sets, entities),
+                    TypedStep::Each { list, .. } => reach_expr(typed, *list, sets, entities),
                     _ => {}
                 }
             }
@@ -275,21 +315,21 @@ fn reach(setting: &Setting<'_>, record: RecordType, sets: &mut BTreeSet<SetId>, 
 }
 
 fn reach_expr(
-    setting: &Setting<'_>,
+    typed: &TypedMapping,
     expr: crate::check::typed::ExprId,
     sets: &mut BTreeSet<SetId>,
     entities: &mut BTreeSet<EntityId>,
 ) {
-    let node = setting.typed.nodes.node(expr);
+    let node = typed.nodes.node(expr);
     match node {
         Node::Referrers { entity, .. } => {
             entities.insert(*entity);
         }
-        Node::All(record) | Node::ByKey { record, .. } => reach(setting, *record, sets, entities),
+        Node::All(record) | Node::ByKey { record, .. } => reach(typed, *record, sets, entities),
         _ => {}
     }
     for child in crate::check::typed::children(node) {
-        reach_expr(setting, child, sets, entities);
+        reach_expr(typed, child, sets, entities);
     }
 }
 

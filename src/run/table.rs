@@ -226,9 +226,7 @@ impl Index {
                 None
             }
             Entry::Occupied(mut entry) => {
-                if self.next.is_empty() {
-                    self.next = (0..self.rows).collect();
-                }
+                self.next.extend(self.next.len() as u32..self.rows.max(row + 1));
                 let last = std::mem::replace(&mut entry.get_mut().1, row);
                 let first = std::mem::replace(&mut self.next[last as usize], row);
                 self.next[row as usize] = first;
@@ -352,6 +350,14 @@ impl<'t> Table<'t> {
         Some(format!("{}:{}", batch.from, batch.lines[(row - first[index]) as usize]))
     }
 
+    /// The delivery that a row comes from, counted from the last.
+    pub fn turn(&self, row: u32) -> u32 {
+        match &self.rows {
+            Rows::Wire { batches, first, .. } => batches[batch_of(first, row)].turn,
+            Rows::Values { .. } | Rows::Slots(_) => 0,
+        }
+    }
+
     /// The value in a slot of a row of values.
     pub fn slot(&self, row: u32, slot: u16) -> Value<'t> {
         match &self.rows {
@@ -439,7 +445,7 @@ pub fn read_cell<'a>(
             }
             return Ok(Value::Struct(values.into_bump_slice()));
         }
-        Cell::Wrong(what) => return Err(bad(what.words())),
+        Cell::Wrong(what) => return Err(bad(what.why())),
     };
     match reader {
         Reader::Scalar(codec) => decode(codec, text, arena, warn),

@@ -13,7 +13,7 @@ use crate::value::{Arena, Row, Type, Value};
 use std::collections::BTreeMap;
 
 /// How many rows a thread takes at once.
-pub const PIECE: usize = 16 * BLOCK;
+pub const PIECE: usize = 4 * BLOCK;
 
 /// A rule that is worked when records are created or updated.
 struct Active<'t> {

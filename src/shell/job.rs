@@ -18,6 +18,7 @@ use crate::run::parallel::processors;
 use crate::run::propose::{FILLED, Proposal, Purpose, Wish, propose};
 use crate::run::report::Report;
 use crate::store::{Held, Store, StoreFault};
+use crate::value::EntityId;
 use crate::world::World;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -124,6 +125,11 @@ impl<'p> Job<'p> {
 
     /// Reads both sides.
     pub async fn read(&self, with_right: bool, progress: &Progress) -> Read {
+        self.read_without(None, with_right, progress).await
+    }
+
+    /// The same without a list that is read in another way.
+    pub async fn read_without(&self, list: Option<EntityId>, with_right: bool, progress: &Progress) -> Read {
         let mut told = |what: &str, rows: usize| {
             if rows == 0 {
                 progress.begin(&format!("reading {what}"), None);
@@ -131,7 +137,7 @@ impl<'p> Job<'p> {
                 progress.advance(rows as u64);
             }
         };
-        gather(&self.plan, &self.sides, self.world, with_right, self.threads, &mut told).await
+        gather(&self.plan, &self.sides, self.world, with_right, list, self.threads, &mut told).await
     }
 
     /// Reads and compares. Of a saved change set, only what would still be proposed just so is proposed.

@@ -4,18 +4,24 @@ use super::args::{Format, MapArgs};
 use super::job::{Job, runtime};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
+use crate::adapter::Batch;
 use crate::model::Field;
+use crate::run::gather::lots;
 use crate::run::make::Made;
-use crate::run::parallel::Arenas;
-use crate::run::propose::work_route;
+use crate::run::parallel::{Arenas, ahead};
+use crate::run::propose::{first_input, work_route};
 use crate::run::record::to_json;
-use crate::run::report::Report;
+use crate::run::report::{ReadReport, Report};
 use crate::run::stage::{Worked, lookup_codecs, lookups};
+use crate::run::window::{self, Driving, Windows};
 use crate::value::{EntityId, Row, Type, Value};
-use crate::world::World;
+use crate::world::{World, WriteFile};
 use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+use tokio::runtime::Runtime;
 
 /// Maps and prints. What was skipped, rejected and held goes to the notes.
 pub fn run(args: &MapArgs, world: &dyn World, out: &mut Out) -> Exit {
@@ -33,45 +39,151 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
         out.error(&why);
         Exit::Usage
     })?;
-    let read = runtime.block_on(job.read(false, &progress));
-    progress.begin("mapping", None);
-    let (arenas, codecs) = (Arenas::new(job.threads), lookup_codecs(&project.model));
-    let lookups = lookups(&project.model, &codecs, arenas.own());
+    let mut writer = Writer { job: &job, args, world, out, files: Vec::new() };
     let mut report = Report::default();
-    let Some(worked) = work_route(&job.plan, &read, job.as_of, &arenas, &lookups, &mut report) else {
-        return Ok(Exit::Done);
-    };
-    drop(progress);
-    for made in &worked.made {
-        let name = &project.model.entity(made.entity).name.text;
-        let pieces = match args.format.format {
-            Format::Json => vec![format!("{:#}\n", json!({ name.as_str(): records(&job, &worked, made) }))],
-            Format::Human => csv(&job, &worked, made, &arenas),
-        };
-        match &args.out {
-            None => {
-                if args.format.format == Format::Human {
-                    out.text(&format!("# {name}\n"));
-                }
-                pieces.iter().for_each(|piece| out.text(piece));
-            }
-            Some(folder) => {
-                let ending = if args.format.format == Format::Json { "json" } else { "csv" };
-                let file = folder.join(format!("{name}.{ending}"));
-                world.create_folder(folder).map_err(|error| out.cannot_write(&file, &error))?;
-                out.file_in_pieces(&file, &pieces, true, world)?;
-                if !args.project.quiet {
-                    let whole = made.rows.iter().filter(|row| row.fate.is_written()).count();
-                    out.text(&format!("{whole:>8} {name} in {}\n", file.display()));
-                }
+    match Driving::of(&job.plan).filter(|_| args.format.format == Format::Human) {
+        Some(driving) => in_windows(&job, &driving, &runtime, &progress, &mut report, &mut writer)?,
+        None => {
+            let read = runtime.block_on(job.read(false, &progress));
+            progress.begin("mapping", None);
+            let (arenas, codecs) = (Arenas::new(job.threads), lookup_codecs(&project.model));
+            let lookups = lookups(&project.model, &codecs, arenas.own());
+            if let Some(worked) = work_route(&job.plan, &read, job.as_of, &arenas, &lookups, &mut report) {
+                writer.add(&worked, &arenas)?;
             }
         }
     }
-    if !args.project.quiet && args.out.is_some() {
-        out.text(&tell::fallen(&report, &job.keys()));
+    drop(progress);
+    writer.done()?;
+    let told = tell::odd_reads(&report) + &tell::fallen(&report, &job.keys());
+    match args.out.is_some() {
+        _ if args.project.quiet || told.is_empty() => {}
+        true => out.text(&told),
+        false => out.note(told.trim_end()),
     }
     let (rejected, held) = report.stopped_records();
     Ok(if rejected + held > 0 || !report.complete() { Exit::Found } else { Exit::Done })
+}
+
+/// Maps the driving list while it is read, window by window.
+fn in_windows(
+    job: &Job<'_>,
+    driving: &Driving,
+    runtime: &Runtime,
+    progress: &Progress,
+    report: &mut Report,
+    writer: &mut Writer<'_, '_, '_>,
+) -> Result<(), Exit> {
+    let read = runtime.block_on(job.read_without(Some(driving.entity), false, progress));
+    let model = &job.project.model;
+    progress.begin(&format!("mapping {}", model.entity(driving.entity).name.text), None);
+    let (arenas, codecs) = (Arenas::new(job.threads), lookup_codecs(model));
+    let lookups = lookups(model, &codecs, arenas.own());
+    let input = first_input(&job.plan, &read, report);
+    let Some(mut windows) = Windows::of(&job.plan, driving, input, job.as_of, &arenas, &lookups) else {
+        return Ok(());
+    };
+    let (mut written, mut rows) = (Ok(()), 0);
+    let outcome = ahead(
+        job.threads,
+        |each| runtime.block_on(lots(&job.plan, &job.sides, job.world, driving.entity, window::ROWS, each)),
+        |lot| {
+            rows += lot.iter().map(Batch::len).sum::<usize>();
+            let arenas = Arenas::new(job.threads);
+            let worked = windows.work(&lot, &arenas);
+            if written.is_ok() {
+                written = writer.add(&worked, &arenas);
+            }
+            progress.advance(lot.iter().map(Batch::len).sum::<usize>() as u64);
+        },
+    );
+    report.reads.push(ReadReport::of_rows(model, driving.entity, &outcome, rows as u64));
+    let fallen = windows.fallen();
+    report.replace(model, &fallen.replaced);
+    job.plan.route.mappings.iter().for_each(|mapping| report.add_stage(&mapping.name.text, &fallen, None));
+    written
+}
+
+/// Where the records go: a file for each entity, or standard output.
+struct Writer<'w, 'o, 'p> {
+    job: &'w Job<'p>,
+    args: &'w MapArgs,
+    world: &'w dyn World,
+    out: &'w mut Out<'o>,
+    files: Vec<File>,
+}
+
+/// The file of an entity.
+struct File {
+    entity: EntityId,
+    /// Where it lies, and the file; none where the records go to standard output.
+    open: Option<(PathBuf, Box<dyn WriteFile>)>,
+    /// How many records are in it.
+    records: usize,
+}
+
+impl Writer<'_, '_, '_> {
+    /// Adds records.
+    fn add(&mut self, worked: &Worked<'_>, arenas: &Arenas) -> Result<(), Exit> {
+        for made in &worked.made {
+            let known = self.files.iter().position(|file| file.entity == made.entity);
+            let pieces = match self.args.format.format {
+                Format::Json => {
+                    let name = &self.job.project.model.entity(made.entity).name.text;
+                    vec![format!("{:#}\n", json!({ name.as_str(): records(self.job, worked, made) }))]
+                }
+                Format::Human => csv(self.job, worked, made, known.is_none(), arenas),
+            };
+            let at = match known {
+                Some(at) => at,
+                None => self.begin(made.entity)?,
+            };
+            let File { open, records, .. } = &mut self.files[at];
+            *records += made.rows.iter().filter(|row| row.fate.is_written()).count();
+            match open {
+                None => pieces.iter().for_each(|piece| self.out.text(piece)),
+                Some((path, file)) => {
+                    let written = pieces.iter().try_for_each(|piece| file.write_all(piece.as_bytes()));
+                    written.map_err(|error| self.out.cannot_write(path, &error))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins the file of an entity; gives its place among the files.
+    fn begin(&mut self, entity: EntityId) -> Result<usize, Exit> {
+        let name = &self.job.project.model.entity(entity).name.text;
+        let ending = if self.args.format.format == Format::Json { "json" } else { "csv" };
+        let open = match &self.args.out {
+            None if self.args.format.format == Format::Human => {
+                self.out.text(&format!("# {name}\n"));
+                None
+            }
+            None => None,
+            Some(folder) => {
+                let path = folder.join(format!("{name}.{ending}"));
+                let made = self.world.create_folder(folder).and_then(|()| self.world.create(&path, true));
+                let file = made.map_err(|error| self.out.cannot_write(&path, &error))?;
+                Some((path, file))
+            }
+        };
+        self.files.push(File { entity, open, records: 0 });
+        Ok(self.files.len() - 1)
+    }
+
+    /// Makes sure of what was written, and says what it is.
+    fn done(self) -> Result<(), Exit> {
+        for File { entity, open, records } in self.files {
+            let Some((path, mut file)) = open else { continue };
+            file.sync().map_err(|error| self.out.cannot_write(&path, &error))?;
+            if !self.args.project.quiet {
+                let name = &self.job.project.model.entity(entity).name.text;
+                self.out.text(&format!("{records:>8} {name} in {}\n", path.display()));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The key by which a record refers to another one.
@@ -99,8 +211,9 @@ fn records(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> Vec<Json> {
         .collect()
 }
 
-/// The records as CSV (RFC 4180), piece by piece: the columns are the fields that some rule writes.
-fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> Vec<String> {
+/// The records as CSV (RFC 4180), piece by piece, the first with a header if it is asked for: the columns are the fields that some
+/// rule writes.
+fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas: &Arenas) -> Vec<String> {
     let entity = job.project.model.entity(made.entity);
     let maps = job.plan.route.typed.last().into_iter().flat_map(|typed| &typed.maps);
     let maps = maps.filter(|map| map.right == made.entity);
@@ -108,8 +221,11 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> 
     let written: BTreeSet<usize> = targets.collect();
     let columns: Vec<(usize, &Field)> = written.iter().map(|&index| (index, &entity.fields[index])).collect();
     let name = |field: &Field| if field.at.starts_with('$') { field.name.text.clone() } else { field.at.clone() };
-    let mut header = String::new();
-    push_line(&mut header, columns.iter().map(|(_, field)| Cow::Owned(name(field))));
+    let header = header.then(|| {
+        let mut line = String::new();
+        push_line(&mut line, columns.iter().map(|(_, field)| Cow::Owned(name(field))));
+        line
+    });
     let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
     let all = &worked.made;
     let lines = arenas.each(whole.chunks(PIECE), |rows, _| {
@@ -120,11 +236,11 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> 
         }
         lines
     });
-    std::iter::once(header).chain(lines).collect()
+    header.into_iter().chain(lines).collect()
 }
 
 /// How many records are written together.
-const PIECE: usize = 4096;
+const PIECE: usize = 1024;
 
 /// Appends a line of CSV. A cell is quoted where it holds a separator, a quote or a line end, and where the line would be blank.
 fn push_line<'c>(lines: &mut String, cells: impl ExactSizeIterator<Item = Cow<'c, str>>) {

@@ -52,7 +52,7 @@ fn usage(why: &str, out: &mut Out) -> Exit {
 /// The preview for people.
 pub fn human(keys: &Keys<'_>, proposal: &Proposal, out: &mut Out) {
     out.text("read\n");
-    tell::reads(&proposal.report, out);
+    out.text(&tell::reads(&proposal.report));
     tell::not_written(&proposal.report, keys, out);
     if !proposal.set.entities.is_empty() {
         out.text("\nchanges\n");

@@ -69,11 +69,26 @@ impl Project {
         Ok(Project::of_files(folder, &files))
     }
 
+    /// The same with no more of the library than these documents have to do with, for what works with them. Where something is
+    /// odd, all of it is read: what is said then may speak of any of its documents.
+    pub fn of_needed(folder: &Path, files: &Documents) -> Project {
+        let texts = files.iter().filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok());
+        let project = Project::over(library::needed(texts), folder, files);
+        match project.findings.iter().all(|finding| finding.severity == Severity::Hint) {
+            true => project,
+            false => Project::of_files(folder, files),
+        }
+    }
+
     /// A project of documents, wherever they were read, whose data lies in a folder.
     pub fn of_files(folder: &Path, files: &Documents) -> Project {
+        Project::over(library::documents(), folder, files)
+    }
+
+    fn over(library: Vec<(String, &'static str)>, folder: &Path, files: &Documents) -> Project {
         let mut sources = Sources::default();
         let mut ids: Vec<FileId> = Vec::new();
-        for (path, text) in library::documents() {
+        for (path, text) in library {
             ids.push(sources.add(format!("library:{path}"), text));
         }
         let first_own = ids.len() as u32;
@@ -223,7 +238,7 @@ pub fn open(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Arc<Proje
     })?;
     Ok(match out.shelf() {
         Some(shelf) => shelf.project(folder, files),
-        None => Arc::new(Project::of_files(folder, &files)),
+        None => Arc::new(Project::of_needed(folder, &files)),
     })
 }
 
@@ -258,7 +273,7 @@ impl Shelf {
         if let Some((.., project)) = kept().iter().find(same) {
             return Arc::clone(project);
         }
-        let project = Arc::new(Project::of_files(folder, &files));
+        let project = Arc::new(Project::of_needed(folder, &files));
         let mut kept = kept();
         if kept.len() >= MOST {
             kept.remove(0);

@@ -81,7 +81,7 @@ pub fn run_job(job: &Job<'_>, out: &mut Out) -> Result<Ended, Exit> {
 pub fn tell_run(done: &Ended, keys: &Keys<'_>, quiet: bool, out: &mut Out) {
     if !quiet {
         out.text("read\n");
-        tell::reads(&done.proposal.report, out);
+        out.text(&tell::reads(&done.proposal.report));
         tell::not_written(&done.proposal.report, keys, out);
         out.text("\n");
     }

@@ -8,7 +8,7 @@ use crate::finding::layout::{self, harmless};
 use crate::run::apply::Summary;
 use crate::run::change::{Change, ChangeSet, Op};
 use crate::run::fate::{Reason, Stopped};
-use crate::run::report::{EntityReport, HeldRecord, Report, StageReport};
+use crate::run::report::{EntityReport, HeldRecord, ReadReport, Report, StageReport};
 use crate::value::{Class, ClassSet};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -21,21 +21,31 @@ const SHOWN: usize = 10;
 const WIDTH: usize = 100;
 
 /// What was read: one line each entity, with what is wrong.
-pub fn reads(report: &Report, out: &mut Out) {
-    let mut told = BTreeSet::new();
-    for read in &report.reads {
-        let state = if read.complete { String::new() } else { "  INCOMPLETE: nothing of it counts as gone".into() };
+pub fn reads(report: &Report) -> String {
+    reads_of(report, |_| true)
+}
+
+/// What was read and is not as it should be.
+pub fn odd_reads(report: &Report) -> String {
+    reads_of(report, |read| !read.complete || !read.notes.is_empty())
+}
+
+fn reads_of(report: &Report, wanted: impl Fn(&ReadReport) -> bool) -> String {
+    let (mut lines, mut told) = (String::new(), BTreeSet::new());
+    for read in report.reads.iter().filter(|read| wanted(read)) {
+        let state = if read.complete { "" } else { "  INCOMPLETE: nothing of it counts as gone" };
         let rows = if read.rows == 1 { "row" } else { "rows" };
-        out.text(&format!("  {:<14} {:<20} {:>8} {rows}{state}\n", read.system, read.entity, read.rows));
+        lines += &format!("  {:<14} {:<20} {:>8} {rows}{state}\n", read.system, read.entity, read.rows);
         // What keeps all lists of a system from being read is told once.
         let troubles = read.trouble.iter().filter(|trouble| told.insert((&read.system, *trouble)));
         let notes = read.notes.iter().map(|note| format!("note: {note}"));
         for text in troubles.cloned().chain(notes) {
             for (index, line) in layout::wrap(&text, WIDTH - 8).iter().enumerate() {
-                out.text(&format!("{:1$}{line}\n", "", if index == 0 { 6 } else { 8 }));
+                lines += &format!("{:1$}{line}\n", "", if index == 0 { 6 } else { 8 });
             }
         }
     }
+    lines
 }
 
 /// A heading and what fell, if anything did.

@@ -18,7 +18,7 @@ pub struct Version {
 
 /// The documents as they lie in the folder of the project.
 pub fn present(folder: &Path, world: &dyn World) -> Result<Version, String> {
-    Ok(Version { name: "the documents here".into(), project: Project::of_files(folder, &documents(folder, world)?) })
+    Ok(Version { name: "the documents here".into(), project: Project::of_needed(folder, &documents(folder, world)?) })
 }
 
 /// The version that a text names: a folder if there is one, else a git revision of the repository that the project lies in.
@@ -27,7 +27,7 @@ pub fn present(folder: &Path, world: &dyn World) -> Result<Version, String> {
 pub fn named(name: &str, folder: &Path, world: &dyn World) -> Result<Version, String> {
     let is_folder = world.stat(Path::new(name)).is_ok_and(|stat| stat.is_some_and(|stat| stat.folder));
     let files = if is_folder { documents(Path::new(name), world)? } else { revision(name, folder, world)? };
-    Ok(Version { name: name.to_string(), project: Project::of_files(folder, &files) })
+    Ok(Version { name: name.to_string(), project: Project::of_needed(folder, &files) })
 }
 
 fn revision(name: &str, folder: &Path, world: &dyn World) -> Result<Documents, String> {

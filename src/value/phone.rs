@@ -25,12 +25,12 @@ impl Region {
 /// Without a region only numbers with their country code are read.
 pub fn read(text: &str, region: Option<Region>) -> Result<PhoneNumber, Failure> {
     let mut plain = [0u8; 40];
-    let plain = plain_number(text, &mut plain).ok_or(Failure::because("is no phone number"))?;
+    let plain = plain_number(text, &mut plain).ok_or_else(|| Failure::because("is no phone number"))?;
     if region.is_none() && !plain.starts_with('+') {
         return Err(Failure::because("has no country code, and no region is given"));
     }
     let number = phonenumber::parse(region.map(|region| region.0), plain);
-    number.ok().filter(PhoneNumber::is_valid).ok_or(Failure::because("is no phone number of its country"))
+    number.ok().filter(PhoneNumber::is_valid).ok_or_else(|| Failure::because("is no phone number of its country"))
 }
 
 /// The number as `+46701234567` (E.164). See [`read`].

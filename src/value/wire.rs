@@ -194,21 +194,21 @@ impl Codec {
             Type::Bool => Value::Bool(truth(text)?),
             Type::Date => Value::Date(self.read_date(text)?),
             Type::DateTime => Value::DateTime(self.read_moment(text)?),
-            Type::Duration => {
-                Value::Duration(Duration::read(text).ok_or(Failure::because("is no duration (30d, 2w, 3mo, 1y)"))?)
-            }
+            Type::Duration => Value::Duration(
+                Duration::read(text).ok_or_else(|| Failure::because("is no duration (30d, 2w, 3mo, 1y)"))?,
+            ),
             Type::MonthDay => {
                 let (month, day) =
-                    show::read_month_day(text).ok_or(Failure::because("is no day of the year (08-01)"))?;
+                    show::read_month_day(text).ok_or_else(|| Failure::because("is no day of the year (08-01)"))?;
                 Value::MonthDay(month, day)
             }
             Type::Bytes => Value::Bytes(arena.alloc_slice_copy(&read_base64(text)?)),
-            Type::Uuid => Value::Text(normal::uuid(text, arena).ok_or(Failure::because("is no UUID"))?),
+            Type::Uuid => Value::Text(normal::uuid(text, arena).ok_or_else(|| Failure::because("is no UUID"))?),
             Type::Url => Value::Text(url(text)?),
             Type::Email => Value::Text(email(text)?),
-            Type::Country => {
-                Value::Text(country::code(text).ok_or(Failure::because("is no country (two letters, ISO 3166)"))?)
-            }
+            Type::Country => Value::Text(
+                country::code(text).ok_or_else(|| Failure::because("is no country (two letters, ISO 3166)"))?,
+            ),
             Type::Enum(words) if !words.iter().any(|word| **word == *text) => {
                 return Err(none_of(words.iter().map(|word| &**word)));
             }
@@ -222,7 +222,13 @@ impl Codec {
     }
 
     fn read_decimal(&self, text: &str) -> Result<Decimal, Failure> {
-        let failure = || Failure::because(if self.decimal_comma { "is no number (1,5)" } else { "is no number (1.5)" });
+        let failure = || {
+            Failure::because(match self.decimal_comma {
+                true => "is no number (1,5)",
+                false if text.contains(',') => "is no number (1.5); `format: decimal comma` reads 1,5",
+                false => "is no number (1.5)",
+            })
+        };
         let point = if self.decimal_comma { ',' } else { '.' };
         let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == point as u8);
         if !plain {
@@ -357,7 +363,7 @@ impl Codec {
             (Type::Enum(words), Value::Text(text)) if !words.iter().any(|word| **word == *text) => {
                 Err(none_of(words.iter().map(|word| &**word)))
             }
-            _ => show::plain(value, arena).ok_or(Failure::because("has no text form")),
+            _ => show::plain(value, arena).ok_or_else(|| Failure::because("has no text form")),
         }
     }
 
@@ -436,7 +442,7 @@ fn whole_pattern(pattern: &str) -> Result<Regex, regex::Error> {
 pub fn whole_number(text: &str) -> Result<i64, Failure> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let shaped = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    shaped.then(|| text.parse().ok()).flatten().ok_or(Failure::because("is no whole number"))
+    shaped.then(|| text.parse().ok()).flatten().ok_or_else(|| Failure::because("is no whole number"))
 }
 
 fn truth(text: &str) -> Result<bool, Failure> {

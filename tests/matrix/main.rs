@@ -11,12 +11,13 @@ mod sources;
 mod validate;
 
 use koppla::finding::terminal::Style;
-use koppla::shell::project::Shelf;
+use koppla::shell::project::{Project, Shelf};
 use koppla::shell::{Exit, Out, run_on};
 use koppla::world::TestWorld;
 use sources::SOURCES;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::path::Path;
 use std::rc::Rc;
 use validate::TARGETS;
 
@@ -170,6 +171,28 @@ fn every_pair_is_checked() {
     }
     let (exit, said) = command("koppla check --project .", &world);
     assert_eq!(exit, Exit::Done, "{said}");
+}
+
+/// A command that works one sync reads no more of the library than its documents name, and takes the same way.
+#[test]
+fn a_sync_takes_the_same_route_over_the_documents_that_it_needs() {
+    for (source, target) in SOURCES.iter().zip(TARGETS.iter().cycle()) {
+        let sync = sync("pair", source, target).into_bytes();
+        let files = vec![
+            ("dnp_provaktiviteter.table.yaml".to_string(), TESTS.as_bytes().to_vec()),
+            ("pair.sync.yaml".to_string(), sync),
+        ];
+        let over = |project: Project| {
+            assert!(project.findings.is_empty(), "{} -> {target}", source.name);
+            let route = &project.typed.routes[0].mappings;
+            let names: Vec<String> = route.iter().map(|mapping| mapping.name.text.clone()).collect();
+            (names, project.model.mappings.len())
+        };
+        let (needed, few) = over(Project::of_needed(Path::new("."), &files));
+        let (route, all) = over(Project::of_files(Path::new("."), &files));
+        assert_eq!(needed, route);
+        assert!(few < all, "{few} of {all} mappings were read");
+    }
 }
 
 #[test]

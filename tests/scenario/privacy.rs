@@ -199,7 +199,7 @@ maps:
     let meant = "  national_id -> address.account.civic_no because \"it knows no other key\"\n";
     said(&[("north", "")])
         .ends(Exit::Found)
-        .says(&["class-in-address", "national_id -> address.account.civic_no because"]);
+        .says(&["class-in-address", "allow `national_id -> address.account.civic_no`"]);
     said(&[("north", meant)]).ends(Exit::Done).says(&["no findings"]);
     said(&[("north", meant), ("south", "")]).ends(Exit::Found).says(&["class-in-address"]);
     let name = "  national_id -> address.account.name because \"nobody sends this\"\n";

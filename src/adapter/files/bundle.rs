@@ -3,6 +3,7 @@
 
 use std::io::{self, Cursor, Read, Write};
 use std::sync::Arc;
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
@@ -43,11 +44,16 @@ pub fn unpack(bytes: &[u8], wanted: &dyn Fn(&str) -> bool) -> Result<Vec<Member>
 }
 
 fn walk(bytes: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), String> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| format!("it is no zip file ({error})"))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| unreadable(bytes).to_string())?;
     let mut total = 0;
     let mut content = Vec::new();
     for index in 0..archive.len() {
-        let mut member = archive.by_index(index).map_err(|error| format!("member {}: {error}", index + 1))?;
+        let mut member = archive.by_index(index).map_err(|error| match error {
+            ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => {
+                format!("member {} is protected by a password; such a file is not read", index + 1)
+            }
+            error => format!("member {}: {error}", index + 1),
+        })?;
         let name = member.name().map(|name| name.into_owned());
         let name = name.map_err(|error| format!("member {}: {error}", index + 1))?;
         if name.starts_with('/') || name.contains('\\') || name.contains(':') || member.enclosed_name().is_none() {
@@ -61,6 +67,9 @@ fn walk(bytes: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), String> 
         }
         if member.is_symlink() {
             return Err(format!("`{name}` is a link to something else; such a file is not read"));
+        }
+        if !matches!(member.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
+            return Err(format!("`{name}` is packed in another way than by deflate, which is all that is known here"));
         }
         let limit = (TOTAL - total).min((member.compressed_size().saturating_mul(RATIO)).max(SMALL));
         content.clear();
@@ -76,6 +85,17 @@ fn walk(bytes: &[u8], visit: &mut dyn FnMut(&str, &[u8])) -> Result<(), String> 
         visit(&name, &content);
     }
     Ok(())
+}
+
+/// Why bytes cannot be read as an archive.
+fn unreadable(bytes: &[u8]) -> &'static str {
+    match bytes {
+        [] => "the file is empty",
+        [b'P', b'K', ..] => {
+            "the zip file is cut off or damaged: the list of its members, which ends it, cannot be read"
+        }
+        _ => "it is no zip file",
+    }
 }
 
 /// Packs files; the same files make the same bytes.

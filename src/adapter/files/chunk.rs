@@ -101,9 +101,34 @@ pub fn mark(bytes: &[u8], encoding: Encoding) -> Option<(usize, bool)> {
     }
 }
 
+/// The length of the byte order mark, and whether the bytes are big-endian: as the mark says, or as it can be seen without
+/// one.
+pub fn start(bytes: &[u8], encoding: Encoding) -> (usize, bool) {
+    let unmarked = || (0, encoding == Encoding::Utf16 && unmarked_utf16(bytes) == Some(true));
+    mark(bytes, encoding).unwrap_or_else(unmarked)
+}
+
+/// Whether bytes without a byte order mark are UTF-16, and then whether they are big-endian: of the letters and signs that
+/// a file starts with, nearly every second byte is zero.
+pub fn unmarked_utf16(bytes: &[u8]) -> Option<bool> {
+    let pairs = bytes[..bytes.len().min(256)].chunks_exact(2);
+    let (count, mut little, mut big) = (pairs.len(), 0, 0);
+    for pair in pairs {
+        little += usize::from(pair[0] != 0 && pair[1] == 0);
+        big += usize::from(pair[0] == 0 && pair[1] != 0);
+    }
+    match count {
+        0..2 => None,
+        _ if little * 4 > count * 3 => Some(false),
+        _ if big * 4 > count * 3 => Some(true),
+        _ => None,
+    }
+}
+
 /// The encoding that a file shows itself to have, where that cannot be the declared one.
 pub fn other_encoding(bytes: &[u8], declared: Encoding) -> Option<&'static str> {
-    let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    let marked = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+    let utf16 = marked || unmarked_utf16(bytes).is_some();
     match declared {
         Encoding::Utf16 if !utf16 && bytes.len() >= 2 && !bytes.contains(&0) => Some("no UTF-16"),
         Encoding::Utf16 => None,
@@ -133,5 +158,19 @@ mod tests {
     fn broken_utf16_is_seen() {
         let lone = decode(vec![b'a', 0, 0x00, 0xD8, b'b', 0, 1], true, Encoding::Utf16, false);
         assert_eq!(lone.broken, [1, 5]);
+    }
+
+    #[test]
+    fn utf16_is_seen_without_a_mark() {
+        let text = "number;name\n1;Łucja\n";
+        let bytes = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+        for (bytes, big) in [(bytes(u16::to_le_bytes), false), (bytes(u16::to_be_bytes), true)] {
+            assert_eq!(unmarked_utf16(&bytes), Some(big));
+            assert_eq!(start(&bytes, Encoding::Utf16), (0, big));
+            assert_eq!(other_encoding(&bytes, Encoding::Utf8), Some("UTF-16"));
+            assert_eq!(other_encoding(&bytes, Encoding::Utf16), None);
+        }
+        assert_eq!(unmarked_utf16(text.as_bytes()), None);
+        assert_eq!(unmarked_utf16(b"a\0"), None);
     }
 }

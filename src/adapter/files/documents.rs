@@ -1,10 +1,12 @@
 //! Rows of JSON and NDJSON files.
 
-use super::chunk::Chunk;
+use super::chunk::{self, Chunk};
+use super::guess;
 use super::part::Part;
 use super::record::Sink;
 use super::scan::{Scan, blanks, list_start, value_end};
 use crate::adapter::Torn;
+use crate::protocol::files::csv::Encoding;
 use crate::protocol::files::shape::Shape;
 use memchr::memchr;
 
@@ -44,8 +46,11 @@ impl<'a> Documents<'a> {
 
     /// The length of a byte order mark; other encodings are refused.
     pub fn mark(&self, text: &[u8]) -> Result<usize, String> {
-        if text.starts_with(&[0xFF, 0xFE]) || text.starts_with(&[0xFE, 0xFF]) {
+        if chunk::other_encoding(text, Encoding::Utf8).is_some() {
             return Err(format!("{}: the file is UTF-16; JSON is written in UTF-8", self.name));
+        }
+        if let Some(why) = guess::no_json(text) {
+            return Err(format!("{}: {why}", self.name));
         }
         Ok(if text.starts_with(&[0xEF, 0xBB, 0xBF]) { 3 } else { 0 })
     }
@@ -159,14 +164,16 @@ impl Reading<'_> {
         let record = match std::str::from_utf8(bytes) {
             Ok(record) => record,
             Err(error) => {
-                return self.tear(format!("byte {} of the record is no UTF-8", error.valid_up_to() + 1));
+                let at = error.valid_up_to() + 1;
+                return self.tear(format!("byte {at} of the record is no UTF-8; is the file windows-1252?"));
             }
         };
         let (cells, rows) = (self.sink.cells.len(), self.sink.rows);
         if let Err(error) = self.sink.record(self.documents.shape, record) {
             self.sink.forget(cells, rows);
             // Only the place is told: the parser's own words may quote the record.
-            return self.tear(format!("not JSON at line {}, column {} of the record", error.line(), error.column()));
+            let line = if error.line() > 1 { format!("line {}, ", error.line()) } else { String::new() };
+            return self.tear(format!("not JSON at {line}column {} of the record", error.column()));
         }
         self.part.lines.resize(self.sink.rows, self.part.line);
     }

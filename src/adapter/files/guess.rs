@@ -2,9 +2,10 @@
 //! shown: what else stands there may be somebody's data.
 
 use super::header::Table;
+use crate::protocol::files::csv::Columns;
 
 /// So many lines are looked at.
-const LINES: usize = 20;
+pub const LINES: usize = 20;
 
 /// Why the first line is no header, if that can be seen. `first` are its cells; `text` is the start of the file.
 pub fn no_header(table: &Table<'_>, text: &[u8], first: &[String]) -> Option<String> {
@@ -14,21 +15,44 @@ pub fn no_header(table: &Table<'_>, text: &[u8], first: &[String]) -> Option<Str
     }
     let text = String::from_utf8_lossy(&text[..text.len().min(1 << 14)]);
     other_format(&text)
+        .map(|what| format!("this is {what}, not CSV"))
         .or_else(|| other_case(table, first))
         .or_else(|| other_separator(table, &text))
         .or_else(|| later(table, &text))
 }
 
 /// What the first characters give away.
-fn other_format(text: &str) -> Option<String> {
-    let what = match text.trim_start() {
+fn other_format(text: &str) -> Option<&'static str> {
+    Some(match text.trim_start() {
         text if text.starts_with("PK\u{3}\u{4}") => "a zip file or a workbook",
         text if text.starts_with('<') => "HTML or XML (a page that asks to sign in?)",
         text if text.starts_with(['{', '[']) => "JSON",
         text if text.starts_with("%PDF") => "a PDF",
         _ => return None,
-    };
-    Some(format!("this is {what}, not CSV"))
+    })
+}
+
+/// Why a file that should be JSON is none, if its first characters give that away.
+pub fn no_json(text: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(&text[..text.len().min(64)]);
+    let what = other_format(&text).filter(|what| *what != "JSON")?;
+    Some(format!("this is {what}, not JSON"))
+}
+
+/// Why a row of a sheet is no header, if it holds no declared column: `later` are the rows below it with their numbers.
+pub fn no_header_in_sheet(
+    table: &Table<'_>,
+    header: &[String],
+    number: u32,
+    mut later: impl Iterator<Item = (u32, Vec<String>)>,
+) -> Option<String> {
+    let declared = |cells: &[String]| table.slots.iter().any(|slot| cells.contains(&slot.at));
+    let first = table.slots.first().filter(|_| table.csv.columns != Columns::ByPosition && !declared(header))?;
+    Some(other_case(table, header).unwrap_or_else(|| match later.find(|(_, cells)| declared(cells)) {
+        Some((row, _)) => format!("the header stands in row {row}, so `header_row: {row}` belongs to this sheet"),
+        None if header.is_empty() => format!("row {number} is empty; the header stands there (`header_row`)"),
+        None => format!("no declared column (`{}`, …) is in row {number}; does the sheet have no header?", first.at),
+    }))
 }
 
 /// Names that differ in upper and lower case alone.
@@ -36,7 +60,7 @@ fn other_case(table: &Table<'_>, first: &[String]) -> Option<String> {
     let same = |name: &str| first.iter().any(|cell| cell.trim().to_lowercase() == name.to_lowercase());
     let slot = table.slots.iter().find(|slot| same(&slot.at))?;
     Some(format!(
-        "the first line has `{}` in other letters or with blanks; upper and lower case count (`trim` takes blanks away)",
+        "the header has `{}` in other letters or with blanks; upper and lower case count (`trim` takes blanks away)",
         slot.at
     ))
 }

@@ -4,6 +4,7 @@ use super::chunk::{self, Chunk};
 use super::guess;
 use super::split::{Row, Splitter, Step};
 use crate::adapter::Note;
+use crate::finding::layout::counted;
 use crate::finding::suggest::nearest;
 use crate::protocol::ListForm;
 use crate::protocol::files::csv::{Bom, Columns, Header};
@@ -155,7 +156,10 @@ impl<'a> Table<'a> {
 
     /// Skips byte order marks.
     fn marks(&self, bytes: &[u8], notes: &mut Vec<Note>) -> (usize, bool) {
-        let Some((len, big_endian)) = chunk::mark(bytes, self.csv.encoding) else { return (0, false) };
+        let (len, big_endian) = chunk::start(bytes, self.csv.encoding);
+        if len == 0 {
+            return (0, big_endian);
+        }
         if self.csv.bom == Bom::None {
             notes.push(Note {
                 origin: self.name.into(),
@@ -186,10 +190,10 @@ impl<'a> Table<'a> {
         let Some(before) = self.csv.skip_lines.checked_sub(1) else { return Ok(0) };
         match memchr::memchr_iter(end, &start.text).nth(before as usize) {
             Some(last) => Ok(last + 1),
-            None if start.last => Err(self.fault(format!(
-                "the file ends in the {} before its header",
-                count(self.csv.skip_lines as usize, "line")
-            ))),
+            None if start.last => {
+                Err(self
+                    .fault(format!("the file ends in the {} before its header", counted(self.csv.skip_lines, "line"))))
+            }
             None => Err(Refused::More),
         }
     }
@@ -205,7 +209,10 @@ impl<'a> Table<'a> {
                 Step::Row { next, lines, .. } => {
                     let cells = row.cells.iter().map(|piece| self.name_of(row.bytes(&start.text, *piece)));
                     let cells = cells.collect::<Option<Vec<_>>>();
-                    let unreadable = || self.fault(format!("line {line} is no {}", self.csv.encoding.word()));
+                    let unreadable = || {
+                        let seen = guess::no_header(self, &start.text, &[]);
+                        self.fault(seen.unwrap_or_else(|| format!("line {line} is no {}", self.csv.encoding.word())))
+                    };
                     return Ok((at, next, line + lines - 1, cells.ok_or_else(unreadable)?));
                 }
                 Step::Torn { why, .. } => {
@@ -242,9 +249,8 @@ impl<'a> Table<'a> {
             let (columns, cells) = self.without_header();
             return match header.len() == cells {
                 true => Ok((columns, cells)),
-                false => {
-                    Err(self.fault(format!("the header has {}, {cells} are declared", count(header.len(), "column"))))
-                }
+                false => Err(self
+                    .fault(format!("the header has {}, {cells} are declared", counted(header.len() as u64, "column")))),
             };
         }
         let find = |slot: &Column| header.iter().position(|name| *name == slot.at);
@@ -317,9 +323,4 @@ impl<'a> Table<'a> {
         };
         header.iter().filter(move |name| !name.is_empty() && !known(name)).map(String::as_str)
     }
-}
-
-/// `1 cell`, `2 cells`
-pub fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

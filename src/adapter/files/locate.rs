@@ -22,6 +22,8 @@ pub struct Found {
     pub stat: FileStat,
     /// Its bytes, if they are not read from the path.
     pub content: Option<Arc<Vec<u8>>>,
+    /// The delivery that it comes from, counted from the last.
+    pub turn: u32,
 }
 
 /// A folder with its name for people.
@@ -55,25 +57,19 @@ impl Folder {
 pub fn find(world: &dyn World, folder: &Folder, file: &str) -> Result<Vec<Found>, Fault> {
     let (folder, name) = folder.of(file);
     set::refuse_half_delivered(world, &folder)?;
-    let names = names(world, &folder)?;
-    let pattern = name.contains(['*', '?', '[']).then(|| glob::Pattern::new(name));
-    let matching: Vec<String> = match pattern {
-        None => names.iter().filter(|known| *known == name).cloned().collect(),
-        Some(Err(_)) => return Err(refuse(format!("{}: this is no pattern for names of files", folder.shown(name)))),
-        Some(Ok(pattern)) => {
-            let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
-            names.iter().filter(|known| pattern.matches_with(known, options)).cloned().collect()
-        }
-    };
-    let mut found = Vec::new();
-    for name in matching {
-        let path = folder.path.join(&name);
-        match world.stat(&path).map_err(|error| trouble(&folder.shown(&name), "looked at", &error))? {
-            Some(stat) if !stat.folder => found.push(Found { path, name: folder.shown(&name), stat, content: None }),
-            _ => {}
-        }
-    }
+    let found: Vec<Found> = matching(world, &folder, name)?
+        .into_iter()
+        .filter(|(_, stat)| !stat.folder)
+        .map(|(name, stat)| Found {
+            path: folder.path.join(&name),
+            name: folder.shown(&name),
+            stat,
+            content: None,
+            turn: 0,
+        })
+        .collect();
     if found.is_empty() {
+        let names = names(world, &folder)?;
         let near = nearest(name, names.iter().map(String::as_str));
         let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         return Err(Fault { nothing: true, ..refuse(format!("{}: there is no such file{hint}", folder.shown(name))) });
@@ -81,34 +77,67 @@ pub fn find(world: &dyn World, folder: &Folder, file: &str) -> Result<Vec<Found>
     Ok(found)
 }
 
-/// The members of a name or pattern in a zip file of the folder; of several zip files the newest is read. A member may lie
-/// in a folder of the zip file that the name does not tell, as tools for packing make one.
-pub fn find_in_zip(world: &dyn World, folder: &Folder, zip: &str, file: &str) -> Result<Vec<Found>, Fault> {
-    let zips = find(world, folder, zip)?;
-    let Some(newest) = zips.into_iter().max_by_key(|zip| zip.stat.modified) else {
-        return Err(refuse(format!("{}: there is no such file", folder.shown(zip))));
+/// What lies in a folder under a name or pattern, sorted by name.
+pub fn matching(world: &dyn World, folder: &Folder, name: &str) -> Result<Vec<(String, FileStat)>, Fault> {
+    let names = names(world, folder)?;
+    let pattern = name.contains(['*', '?', '[']).then(|| glob::Pattern::new(name));
+    let matching: Vec<String> = match pattern {
+        None => names.into_iter().filter(|known| *known == name).collect(),
+        Some(Err(_)) => return Err(refuse(format!("{}: this is no pattern for names of files", folder.shown(name)))),
+        Some(Ok(pattern)) => {
+            let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+            names.into_iter().filter(|known| pattern.matches_with(known, options)).collect()
+        }
     };
-    let bytes = world.read(&newest.path).map_err(|error| trouble(&newest.name, "read", &error))?;
+    let mut found = Vec::new();
+    for name in matching {
+        let stat = world.stat(&folder.path.join(&name));
+        if let Some(stat) = stat.map_err(|error| trouble(&folder.shown(&name), "looked at", &error))? {
+            found.push((name, stat));
+        }
+    }
+    Ok(found)
+}
+
+/// When the newest file of a folder was written.
+pub fn newest(world: &dyn World, folder: &Folder) -> Result<Option<Timestamp>, Fault> {
+    let files = matching(world, folder, "*")?.into_iter().filter(|(_, stat)| !stat.folder);
+    Ok(files.map(|(_, stat)| stat.modified).max())
+}
+
+/// The newest of the zip files of a name or pattern.
+pub fn newest_zip(world: &dyn World, folder: &Folder, zip: &str) -> Result<Found, Fault> {
+    let zips = find(world, folder, zip)?.into_iter();
+    let newest = zips.max_by_key(|zip| zip.stat.modified);
+    newest.ok_or_else(|| refuse(format!("{}: there is no such file", folder.shown(zip))))
+}
+
+/// The members of a name or pattern in a zip file; none is a fault. A member may lie in a folder of the zip file that the
+/// name does not tell, as tools for packing make one.
+pub fn members(world: &dyn World, zip: &Found, file: &str) -> Result<Vec<Found>, Fault> {
+    let bytes = world.read(&zip.path).map_err(|error| trouble(&zip.name, "read", &error))?;
     let pattern = glob::Pattern::new(file)
-        .map_err(|_| refuse(format!("{}/{file}: this is no pattern for names of files", newest.name)))?;
+        .map_err(|_| refuse(format!("{}/{file}: this is no pattern for names of files", zip.name)))?;
     let base = |name: &str| name.rsplit('/').next().unwrap_or(name).to_string();
     let names = std::cell::RefCell::new(Vec::new());
     let members = bundle::unpack(&bytes, &|name| {
         names.borrow_mut().push(base(name));
         pattern.matches(name) || !file.contains('/') && pattern.matches(&base(name))
     });
-    let members = members.map_err(|why| refuse(format!("{}: {why}", newest.name)))?;
+    let members = members.map_err(|why| refuse(format!("{}: {why}", zip.name)))?;
     if members.is_empty() {
         let names = names.into_inner();
         let near = nearest(file, names.iter().map(String::as_str));
         let hint = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        return Err(refuse(format!("{}/{file}: there is no such file in it{hint}", newest.name)));
+        let say = format!("{}/{file}: there is no such file in it{hint}", zip.name);
+        return Err(Fault { nothing: true, ..refuse(say) });
     }
     let found = |member: bundle::Member| Found {
-        path: newest.path.clone(),
-        name: format!("{}/{}", newest.name, member.name),
-        stat: newest.stat,
+        path: zip.path.clone(),
+        name: format!("{}/{}", zip.name, member.name),
+        stat: zip.stat,
         content: Some(member.content),
+        turn: 0,
     };
     Ok(members.into_iter().map(found).collect())
 }

@@ -211,7 +211,7 @@ impl Piece<'_> {
                 encoding.word()
             )));
         }
-        let (skipped, big_endian) = chunk::mark(&start, encoding).unwrap_or((0, false));
+        let (skipped, big_endian) = chunk::start(&start, encoding);
         let mut notes = Vec::new();
         if position.line == 0 && last && start.len() == skipped {
             notes.push(Note { origin: lines.name.into(), what: "the file is empty".into() });

@@ -262,7 +262,8 @@ impl FileSession<'_> {
         Ok((self.render(&manifest.file, &[])?, lines))
     }
 
-    fn manifest_dialect(&self) -> Csv {
+    /// How a manifest is written: as the files are, where those are CSV.
+    pub(super) fn manifest_dialect(&self) -> Csv {
         match &self.connection.format {
             Format::Csv(csv) => csv.clone(),
             _ => Csv::default(),

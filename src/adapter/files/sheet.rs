@@ -3,11 +3,11 @@
 //! Read: a text cell is its text, a number is written without an exponent, a day as `2026-08-17`, also in workbooks that
 //! count from 1904. Written: every cell is a text cell, so that leading zeros and dashes stay.
 
-use super::bundle;
 use super::grid::Grid;
 use super::header::{Refused, Table};
 use super::part::Part;
 use super::writer::{List, Refusal, SHARED};
+use super::{bundle, guess};
 use crate::adapter::{Cell, Note, Rows as RowSource, Torn, Wrong};
 use crate::protocol::files::fit::trimmed;
 use crate::protocol::files::sheet::Sheet;
@@ -62,8 +62,9 @@ fn rows(range: &Range<Data>, sheet: &Sheet, table: &Table<'_>, notes: &mut Vec<N
         while header.last().is_some_and(String::is_empty) {
             header.pop();
         }
-        if header.is_empty() {
-            let why = format!("row {} is empty; the header stands there (`header_row`)", start + 1);
+        let names = |row: u32| line(row).iter().map(|cell| reading.header(cell)).collect::<Vec<_>>();
+        let later = || (start + 1..end.0.min(start + guess::LINES as u32)).map(|row| (row + 1, names(row)));
+        if let Some(why) = guess::no_header_in_sheet(table, &header, start + 1, later()) {
             return Err(Refused::Fault(format!("{}: {why}", table.name)));
         }
         (table.named(&header, notes)?, start + 1)
@@ -72,7 +73,7 @@ fn rows(range: &Range<Data>, sheet: &Sheet, table: &Table<'_>, notes: &mut Vec<N
     };
     for row in first..end.0 {
         let cells = line(row);
-        if cells.iter().any(|cell| !matches!(cell, Data::Empty)) {
+        if !cells.iter().all(|cell| is_blank(cell)) {
             reading.row(row + 1, &cells, &columns.slots);
             reading.lists(&cells, &columns.lists);
         }
@@ -80,6 +81,15 @@ fn rows(range: &Range<Data>, sheet: &Sheet, table: &Table<'_>, notes: &mut Vec<N
     reading.part.finished = true;
     reading.part.consumed = reading.part.bytes.len();
     Ok(reading.part)
+}
+
+/// True for a cell that shows nothing: rows of them lie below what people have deleted.
+fn is_blank(cell: &Data) -> bool {
+    match cell {
+        Data::Empty => true,
+        Data::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
 }
 
 /// A sheet while it is read.

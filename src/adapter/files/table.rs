@@ -1,10 +1,11 @@
 //! Rows of a CSV file: cells of the slots, and what is wrong with rows that cannot be used.
 
 use super::chunk::Chunk;
-use super::header::{Head, Table, count};
+use super::header::{Head, Table};
 use super::part::Part;
 use super::split::{Piece, Row, Splitter, Step};
 use crate::adapter::{Cell, Torn};
+use crate::finding::layout::counted;
 use crate::protocol::files::csv::Encoding;
 
 impl Table<'_> {
@@ -99,7 +100,7 @@ impl Reading<'_> {
         if found == expected || found < expected && self.table.csv.pad && ended {
             return None;
         }
-        let found = count(found, "cell");
+        let found = counted(found as u64, "cell");
         if !ended && self.row.cells.len() < expected {
             return Some(format!("the file ends in the middle of a record: {found}, {expected} expected"));
         }

@@ -8,6 +8,7 @@ mod xml;
 mod sheets;
 mod lines;
 mod zips;
+mod deliveries;
 mod together;
 mod naughty;
 mod guess;
@@ -123,7 +124,7 @@ fn shown(batch: &Batch, cell: Cell, inner: &[Cell]) -> String {
             let cells: Vec<String> = cells.iter().map(|cell| shown(batch, *cell, inner)).collect();
             format!("({})", cells.join(" "))
         }
-        Cell::Wrong(what) => format!("!{}", what.words()),
+        Cell::Wrong(what) => format!("!{what:?}"),
     }
 }
 

@@ -81,7 +81,13 @@ impl<'a> XmlFile<'a> {
                 return Ok((encoding, if twice { 2 * skipped } else { skipped }, big_endian));
             }
         }
+        let unmarked = chunk::unmarked_utf16(bytes);
         let encoding = match (self.dialect.encoding, declared(bytes)) {
+            (None | Some(Encoding::Utf16), None) if unmarked.is_some() => Encoding::Utf16,
+            (Some(encoding), None) if unmarked.is_some() => {
+                let said = encoding.word();
+                return Err(format!("{}: the file is UTF-16, and `encoding` says {said}", self.name));
+            }
             (Some(encoding), _) => encoding,
             (None, None) => Encoding::Utf8,
             (None, Some(name)) => match name.to_ascii_lowercase().as_str() {
@@ -97,7 +103,7 @@ impl<'a> XmlFile<'a> {
                 }
             },
         };
-        Ok((encoding, 0, bytes.first() == Some(&0)))
+        Ok((encoding, 0, unmarked == Some(true)))
     }
 
     /// The records of a piece that starts at a place, on a line; gives the place behind them too.

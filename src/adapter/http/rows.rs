@@ -190,6 +190,7 @@ impl<'a> Reading<'a> {
             width: self.shape.width,
             from: Arc::from(from),
             lines: self.lines,
+            turn: 0,
         };
         Rows { batch, records: u64::from(self.records), found: self.found }
     }

@@ -12,7 +12,7 @@ codes! {
     MISSING_KEY "missing-key" Error "the key `{key}` is missing in `{in}`";
         "`{key}` must stand under this"; ["add `{key}:`"]
     WRONG_KIND "wrong-kind" Error "`{key}` takes {wanted}, not {kind}";
-        "{kind} stands here"; ["write {wanted}"]
+        "{kind} stands here"; ["write `{block}: |`; the lines under it are then rules", "write {wanted}"]
     NOT_ONE_OF "not-one-of" Error "`{word}` is none of the words that `{key}` takes";
         "not known here"; ["did you mean `{suggestion}`?", "one of {known}"]
     KEY_WITHOUT_EFFECT "key-without-effect" Warning "`{key}` has no effect in this version";

@@ -142,7 +142,8 @@ pub(super) fn subtract<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<
 
 /// A date or, in templates, a moment, moved by the second argument.
 fn shifted<'a>(arguments: &[Value<'a>], backwards: bool) -> Outcome<'a> {
-    let length = arguments.optional_duration(1)?.ok_or(Failure::because("needs a duration (30d, 2w, 3mo, 1y)"))?;
+    let length =
+        arguments.optional_duration(1)?.ok_or_else(|| Failure::because("needs a duration (30d, 2w, 3mo, 1y)"))?;
     let length = if backwards { length.negated() } else { length };
     Ok(match arguments.at(0) {
         Value::DateTime(moment) => Value::DateTime(length.after_moment(moment)),

@@ -65,7 +65,9 @@ fn year_of(arguments: &[Value<'_>], starts: (i8, i8)) -> Result<i16, Failure> {
     match arguments.at(0) {
         Value::Date(date) => Ok(first_year(date, starts)),
         Value::Int(year @ 1..=9998) => Ok(year as i16),
-        Value::Text(text) => written(text).ok_or(Failure::because("is no school year (2025-2026, 2025/26, 2025)")),
+        Value::Text(text) => {
+            written(text).ok_or_else(|| Failure::because("is no school year (2025-2026, 2025/26, 2025)"))
+        }
         _ => Err(Failure::because("needs a date or a school year")),
     }
 }

@@ -40,7 +40,7 @@ fn add<'a>(
             Value::Absent | Value::Text("") => {}
             Value::List(inner) => add(context, separator, inner, result)?,
             part => {
-                let text = show::plain(*part, context.arena).ok_or(Failure::because("needs texts"))?;
+                let text = show::plain(*part, context.arena).ok_or_else(|| Failure::because("needs texts"))?;
                 if !result.is_empty() {
                     result.push_str(separator);
                 }

@@ -7,7 +7,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 /// `text(value)`
 pub(super) fn text<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let plain = show::plain(arguments.at(0), context.arena);
-    plain.map(Value::Text).ok_or(Failure::because("has no text: it is a list, a structure, a record or bytes"))
+    plain.map(Value::Text).ok_or_else(|| Failure::because("has no text: it is a list, a structure, a record or bytes"))
 }
 
 /// `int(value)`
@@ -33,7 +33,7 @@ pub(super) fn decimal<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'
             let text = text.trim();
             let shaped = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == point);
             let number = shaped.then(|| text.replacen(',', ".", 1).parse::<Decimal>().ok()).flatten();
-            number.map(Value::Decimal).ok_or(Failure::because("is no number"))
+            number.map(Value::Decimal).ok_or_else(|| Failure::because("is no number"))
         }
         _ => Err(Failure::because("is no number")),
     }
@@ -108,7 +108,7 @@ fn rounded(number: Decimal, decimals: u32) -> Decimal {
 /// `plus(number, more)`
 pub(super) fn plus<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let Value::Int(number) = int(context, arguments)? else { return Err(Failure::because("is no whole number")) };
-    number.checked_add(arguments.int(1)?).map(Value::Int).ok_or(Failure::because("is too large a number"))
+    number.checked_add(arguments.int(1)?).map(Value::Int).ok_or_else(|| Failure::because("is too large a number"))
 }
 
 /// `or_empty(value)`

@@ -54,7 +54,7 @@ fn positive(arguments: &[Value<'_>]) -> Result<usize, Failure> {
         .count(1)
         .ok()
         .filter(|count| *count > 0)
-        .ok_or(Failure::because("needs a number of characters, at least 1"))
+        .ok_or_else(|| Failure::because("needs a number of characters, at least 1"))
 }
 
 /// `before(text, separator)`

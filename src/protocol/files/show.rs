@@ -23,7 +23,9 @@ pub fn call(connection: &Connection, call: &Call) -> String {
         Layout::Ldif { .. } => "LDIF".into(),
     };
     let zip = connection.zip.as_ref().map(|zip| format!("{}/", zip.source())).unwrap_or_default();
-    format!("{verb} {folder}/{zip}{}: {layout}", call.file.source())
+    let names = connection.deliveries.as_ref().map(|deliveries| deliveries.names.source()).unwrap_or_default();
+    let names = if names.is_empty() || call.write { String::new() } else { format!("{names}/") };
+    format!("{verb} {folder}/{zip}{names}{}: {layout}", call.file.source())
 }
 
 fn csv(csv: &Csv) -> String {

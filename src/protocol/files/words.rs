@@ -17,6 +17,10 @@ pub static WORDS: Words = Words {
             "The files lie in this zip file of the folder, and are delivered in it. A pattern (`export-*.zip`) reads the newest.",
         ),
         ("manifest", "A file of a delivery that tells which other files are in it: `file`, `header`, `rows`."),
+        (
+            "deliveries",
+            "Several deliveries that are read as one, the last whole one and the changes after it: `names`, `order`, `manifest`.",
+        ),
         ("complete", "When a set of files may be read: `fresh`, `spread`, `still`, `marker`, `done`."),
         ("host", "The server (not for `local`)."),
         ("port", "Its port (not for `local`)."),
@@ -32,7 +36,10 @@ pub static WORDS: Words = Words {
             "The name of the file, or a pattern with `*` and `?`: several files are one list, in order of their names.",
         ),
         ("format", "What differs here from the format of the connection."),
-        ("columns", "The columns of a file without a header, in their order."),
+        (
+            "columns",
+            "The columns of a file without a header, in their order. Of a file with one: columns that are known, so that no note tells of them.",
+        ),
         (
             "select",
             "Where the records lie in a JSON file: `$.data[*]`; without it the file is one list. In an XML file: `enterprise.person[*]`.",
@@ -65,6 +72,31 @@ pub const COMPLETE: &[(&str, &str)] = &[
     ("still", "Files must have been unchanged for so long (`60s`)."),
     ("marker", "A file that must be there before any other is read."),
     ("done", "What happens to the files after reading: `leave`."),
+];
+
+/// Keys of `deliveries`.
+pub const DELIVERIES: &[(&str, &str)] = &[
+    (
+        "names",
+        "A pattern for the names of folders and zip files, each of which is one delivery. Without it, or with an empty text, the folder is the only one.",
+    ),
+    (
+        "order",
+        "How they follow one another: `name` (default; numbers in it count as numbers), or `time`, when their files were written.",
+    ),
+    (
+        "manifest",
+        "The file of each delivery that tells what the others in it hold: `file`, `about`, `whole`, `changes`, `nothing`. Without it each delivery is whole.",
+    ),
+];
+
+/// Keys of the `manifest` of `deliveries`.
+pub const DELIVERY_MANIFEST: &[(&str, &str)] = &[
+    ("file", "Its name. Its lines have two cells: what they are about, and a word."),
+    ("about", "What the line about a file is called: `file.*`, where `*` stands for its name without the ending."),
+    ("whole", "The word for a file with all records."),
+    ("changes", "The word for a file with those that have changed; a row replaces the one with the same key."),
+    ("nothing", "The word for a file that is not there."),
 ];
 
 /// Keys of `csv`.

@@ -101,7 +101,7 @@ impl Bench<'_> {
         let left = sync.sources().map(|side| Ok((side.system, of(side)?))).collect::<Result<_, String>>()?;
         let sides = Sides { left, right: Settings::default() };
         let mut silent = |_: &str, _: usize| {};
-        let read = self.runtime.block_on(gather(plan, &sides, self.world, false, processors(), &mut silent));
+        let read = self.runtime.block_on(gather(plan, &sides, self.world, false, None, processors(), &mut silent));
         Ok(impact::shoot(plan, &read, self.as_of))
     }
 

@@ -46,7 +46,7 @@ fn tested(args: &TestArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exi
         out.error(&why);
         Exit::Usage
     })?;
-    let project = Project::of_files(folder, &documents);
+    let project = Project::of_needed(folder, &documents);
     let chosen = Chosen::of(&project, args);
     names_exist(&project, &args.names, out)?;
     gate(&project, &chosen, args, out)?;

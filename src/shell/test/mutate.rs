@@ -69,7 +69,7 @@ fn is_noticed(project: &Project, documents: &Documents, id: u32, mutant: &Mutant
     let mut changed = documents.clone();
     let (_, bytes) = changed.iter_mut().find(|(known, _)| known == path)?;
     *bytes = with(project, mutant).into_bytes();
-    let changed = Project::of_files(&project.folder, &changed);
+    let changed = Project::of_needed(&project.folder, &changed);
     let name = &project.model.mapping(MappingId(id)).name.text;
     let id = changed.model.find_mapping(name)?;
     let mut files = BTreeSet::new();

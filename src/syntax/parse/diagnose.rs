@@ -260,6 +260,7 @@ impl Place<'_> {
                 after.map(|after| format!("{name}_{}", self.piece.token(after)))
             }
             (_, TokenKind::Word) if self.tried(&[Grammar::text]) => Some(format!("\"{}\"", quoted(text))),
+            ("=>" | ">" | "=" | "→" | "⇒", _) if self.rule == Grammar::whole_between => Some("->".into()),
             ("?", _) => Some("if condition then value else other".into()),
             (":", _) if adjacent && self.rule == Grammar::whole_rule => Some(format!("{name}: ")),
             _ => None,

@@ -56,9 +56,9 @@ impl Personnummer {
     /// means that the person turns 100 in the year of `as_of` or did so before; else the birth is the latest not after `as_of`.
     pub fn read(text: &str, as_of: Option<Date>) -> Result<Personnummer, Failure> {
         let text = text.trim().as_bytes();
-        let (date, sign, last) = split(text).ok_or(Failure::because(SHAPE))?;
+        let (date, sign, last) = split(text).ok_or_else(|| Failure::because(SHAPE))?;
         let last = last.map(|byte| byte.to_ascii_uppercase());
-        let kind = kind_of_last_four(last).ok_or(Failure::because(SHAPE))?;
+        let kind = kind_of_last_four(last).ok_or_else(|| Failure::because(SHAPE))?;
         let written_day = two(&date[date.len() - 2..]);
         let is_raised = (60..=91).contains(&written_day);
         let kind = if is_raised && kind == PersonnummerKind::Person { PersonnummerKind::Coordination } else { kind };
@@ -173,7 +173,8 @@ fn kind_of_last_four(last: [u8; 4]) -> Option<PersonnummerKind> {
 
 /// The year that two digits mean.
 fn full_year(two_digits: i8, month: i8, day: i8, sign: Option<u8>, as_of: Option<Date>) -> Result<i16, Failure> {
-    let as_of = as_of.ok_or(Failure::because("has no century: a personnummer of twelve digits is needed here"))?;
+    let as_of =
+        as_of.ok_or_else(|| Failure::because("has no century: a personnummer of twelve digits is needed here"))?;
     let latest = if sign == Some(b'+') { as_of.year() - 100 } else { as_of.year() };
     let century = latest - latest.rem_euclid(100);
     let year = if century + i16::from(two_digits) > latest { century - 100 } else { century } + i16::from(two_digits);

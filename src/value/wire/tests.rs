@@ -71,7 +71,8 @@ fn numbers_are_strict() {
     let point = codec(Type::Decimal);
     let comma = with_formats(Type::Decimal, &["decimal comma"]);
     assert_eq!(read(&point, "12.50"), "12.50");
-    assert_eq!(read(&point, "12,50"), "fails: is no number (1.5)");
+    assert_eq!(read(&point, "12,50"), "fails: is no number (1.5); `format: decimal comma` reads 1,5");
+    assert_eq!(read(&point, "12x"), "fails: is no number (1.5)");
     assert_eq!(read(&comma, "12,50"), "12.50");
     assert_eq!(read(&comma, "1.234,50"), "fails: is no number (1,5)");
     assert_eq!(written(&comma, Value::Decimal("12.50".parse().unwrap())), "12,50");

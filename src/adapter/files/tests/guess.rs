@@ -16,7 +16,7 @@ async fn the_likely_reason_is_named() {
     for (dialect, bytes, expected) in [
         (semicolon(), "PupilNo,Name\n1,Åsa\n", "the columns are parted by `,`, and `separator` says `;`"),
         (json!({}), "\"PupilNo\"\t\"Name\"\n", "the columns are parted by tab, and `separator` says `,`"),
-        (semicolon(), "pupilno; NAME\n1;a\n", "the first line has `PupilNo` in other letters or with blanks"),
+        (semicolon(), "pupilno; NAME\n1;a\n", "the header has `PupilNo` in other letters or with blanks"),
         (semicolon(), "sep=;\nPupilNo;Name\n", "the header stands in line 2, so `skip_lines: 1` belongs to this file"),
         (semicolon(), "Elever;\n;\nPupilNo;Name\n", "the header stands in line 3, so `skip_lines: 2`"),
         (semicolon(), "PK\u{3}\u{4}\u{14}", "this is a zip file or a workbook, not CSV"),

@@ -28,7 +28,7 @@ async fn reads_the_slots_of_a_list() {
         [
             "data/f.json:1 #1,Löv,#true,#1.50",
             "data/f.json:2 2,-,~,-",
-            "data/f.json:3 !a structure,!a text,-,-",
+            "data/f.json:3 !Structure,!Text,-,-",
             "data/f.json:4 -,-,-,-",
         ]
     );
@@ -88,7 +88,7 @@ async fn ndjson_is_one_record_a_line() {
     assert_eq!(
         seen.torn,
         [
-            "data/f.json, line 2: not JSON at line 1, column 7 of the record",
+            "data/f.json, line 2: not JSON at column 7 of the record",
             "data/f.json, line 4: the file ends in the middle of a record",
         ]
     );
@@ -114,7 +114,7 @@ async fn what_is_no_list_is_a_fault() {
         seen.faults.into_iter().next().expect("a fault")
     };
     assert_eq!(fault("").await, "data/f.json: the file is empty; an empty list is written `[]`");
-    assert_eq!(fault("<html>").await, "data/f.json: the file has no structure that holds `data`");
+    assert_eq!(fault("<html>").await, "data/f.json: this is HTML or XML (a page that asks to sign in?), not JSON");
     assert_eq!(fault("{\"error\": 1}").await, "data/f.json: the file has no `data` in it");
     assert_eq!(fault("{\"data\": null}").await, "data/f.json: the file has no list under `data`");
     assert_eq!(fault("{\"da").await, "data/f.json: the file ends before its list of records");
@@ -134,7 +134,7 @@ async fn broken_lists_are_never_complete() {
     let world = FakeWorld::with(&[("/p/data/f.json", b"[{\"id\":\"\xE5\"},{\"id\":\"b\"}]")]);
     let seen = setup.read(&world, call).await;
     assert_eq!(seen.rows, ["data/f.json:2 b"]);
-    assert_eq!(seen.torn, ["data/f.json, record 1: byte 8 of the record is no UTF-8"]);
+    assert_eq!(seen.torn, ["data/f.json, record 1: byte 8 of the record is no UTF-8; is the file windows-1252?"]);
 }
 
 #[tokio::test]

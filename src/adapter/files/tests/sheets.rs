@@ -55,13 +55,32 @@ async fn what_is_no_sheet_is_told() {
     let seen = read(json!({ "sheet": "Personal" }), &["Nummer"], &pupils()).await;
     assert_eq!(seen.faults, ["data/f.xlsx: there is no sheet `Personal`; there is `Elever`"]);
     let seen = read(json!({}), &["Nummer"], &pupils()).await;
+    let say = "data/f.xlsx: the header stands in row 3, so `header_row: 3` belongs to this sheet";
+    assert_eq!(seen.faults, [say]);
+    let empty = book(|book| drop(book.add_worksheet().set_name("Elever")));
+    let seen = read(json!({}), &["Nummer"], &empty).await;
     assert_eq!(seen.faults, ["data/f.xlsx: row 1 is empty; the header stands there (`header_row`)"]);
+    let seen = read(json!({ "header_row": 3 }), &["nummer"], &pupils()).await;
+    assert!(seen.faults[0].contains("the header has `nummer` in other letters"), "{seen:?}");
     let seen = read(json!({ "header_row": 3 }), &["Numer"], &pupils()).await;
     assert!(seen.faults[0].contains("no declared column (`Numer`, …)"), "{seen:?}");
     let seen = read(json!({}), &["Nummer"], b"id,name\n").await;
     assert!(seen.faults[0].starts_with("data/f.xlsx: this is no XLSX file that can be read"), "{seen:?}");
     let seen = read(json!({}), &["Nummer"], &[0xD0, 0xCF, 0x11, 0xE0, 0, 0]).await;
     assert!(seen.faults[0].contains("an old .xls file, or one that is protected by a password"), "{seen:?}");
+}
+
+#[tokio::test]
+async fn rows_that_show_nothing_are_no_records() {
+    let bytes = book(|book| {
+        let page = book.add_worksheet();
+        for (row, text) in [(0, "Nummer"), (1, "1"), (2, ""), (3, "  "), (5, "2")] {
+            page.write_string(row, 0, text).expect("a cell");
+        }
+    });
+    let seen = read(json!({}), &["Nummer"], &bytes).await;
+    assert_eq!(seen.rows, ["data/f.xlsx:2 1", "data/f.xlsx:6 2"], "{seen:?}");
+    assert!(seen.complete);
 }
 
 /// The same sheet in a workbook that counts days from 1904.

@@ -59,8 +59,8 @@ async fn repeated_elements_are_lists() {
     assert_eq!(
         seen.rows,
         [
-            "data/f.xml:7 [(home 08-1) (work 08-2)],[08-1 08-2],!several values,08-2,!a structure",
-            "data/f.xml:12 [],[],-,-,!a structure",
+            "data/f.xml:7 [(home 08-1) (work 08-2)],[08-1 08-2],!Several,08-2,!Structure",
+            "data/f.xml:12 [],[],-,-,!Structure",
             "data/f.xml:15 [],[],-,-,-"
         ]
     );

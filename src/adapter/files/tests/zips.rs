@@ -5,7 +5,7 @@ use super::*;
 use crate::protocol::{ListForm, SlotKind, Wide};
 use crate::world::World;
 
-fn packed(files: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn packed(files: &[(&str, &str)]) -> Vec<u8> {
     let files: Vec<(String, Vec<u8>)> =
         files.iter().map(|(name, text)| (name.to_string(), text.as_bytes().to_vec())).collect();
     bundle::pack(&files).expect("a zip file")
@@ -41,8 +41,14 @@ async fn zip_files_that_do_harm_are_refused() {
     let call = setup.reads(json!({ "file": "a.csv" }), &shape(&["id"]));
     let bomb = bundle::pack(&[("a.csv".into(), vec![b'1'; 40 << 20])]).expect("a zip file");
     let outside = packed(&[("a.csv", "id\n1\n"), ("../../a.csv", "id\n2\n")]);
+    let mut locked = packed(&[("a.csv", "id\n1\n")]);
+    // The flags of a member: in its own head, and in the list of members.
+    let listed = locked.windows(4).position(|sign| sign == b"PK\x01\x02").expect("a list of members");
+    (locked[6], locked[listed + 8]) = (1, 1);
     for (bytes, why) in [
         (&bomb[..], "unpacks to more than 16 MB"),
+        (&locked, "member 1 is protected by a password"),
+        (b"", "the file is empty"),
         (&outside, "member 2 has a name that leads out of the folder"),
         (b"id\n1\n", "it is no zip file"),
     ] {

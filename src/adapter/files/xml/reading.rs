@@ -88,6 +88,8 @@ impl<'a> Reading<'a> {
             };
             if cut && !self.last {
                 Stop::More
+            } else if cut {
+                Stop::Broken("the file ends in the middle of a tag, a comment or an entity: was it cut off?".into())
             } else {
                 Stop::Broken(format!("the file is no XML from here on: {error}"))
             }
