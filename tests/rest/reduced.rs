@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const ALIAS: &str = "protected: alias
 allow_protected: |
   personal -> user.external_id because \"a random id, known to nobody else\"
-  personal -> user.kind        because \"rights in the directory hang on it\"
+  public   -> user.kind        because \"rights in the directory hang on it\"
 alias: |
   f\"protected.{p.id}\" -> user.login
   \"Protected\"         -> user.given_name
