@@ -32,3 +32,6 @@ mod numbers;
 
 #[path = "rest/decisions.rs"]
 mod decisions;
+
+#[path = "rest/reduced.rs"]
+mod reduced;

@@ -2,7 +2,7 @@
 
 use super::typed::{Layout, Nodes, TypedFunction};
 use crate::finding::{Code, Finding, Findings, suggest};
-use crate::model::{Mapping, MappingId, Model};
+use crate::model::{Mapping, MappingId, Model, Protection};
 use crate::source::{Sources, Span};
 use crate::syntax::ast::{Expr, Name};
 use crate::syntax::tree::Node;
@@ -42,6 +42,8 @@ pub struct Stage<'m> {
     pub scope: Option<(EntityId, &'m Expr)>,
     /// Values that the sync gives to options; `None` where a mapping is checked by itself.
     pub options: Option<&'m [(Name, Node)]>,
+    /// What the sync does about protected people, at the last mapping of the way.
+    pub protection: Option<&'m Protection>,
 }
 
 /// The state of checking one mapping.
@@ -70,6 +72,8 @@ pub struct Checker<'m> {
     pub skipping: HashMap<EntityId, ClassSet>,
     /// Values that the sync gives to options.
     pub options: Option<&'m [(Name, Node)]>,
+    /// What the sync does about protected people, where this is the last mapping of the way.
+    pub protection: Option<&'m Protection>,
 }
 
 impl Checker<'_> {

@@ -6,6 +6,7 @@ use super::typed::{TypedMap, TypedRule};
 use crate::finding::codes::{document, privacy};
 use crate::finding::{Code, Finding, Findings};
 use crate::model::{Field, Model, Sync};
+use crate::syntax::ast::Grant;
 use crate::value::{Class, ClassSet};
 
 /// True for classes that must not reach a target without the customer's consent.
@@ -101,7 +102,7 @@ pub(super) fn check_consent(model: &Model, route: &Route, found: &mut Findings) 
     let Some(last) = route.typed.last() else { return };
     let stage = route.typed.len() - 1;
     let trace = Trace { model, mappings: &route.mappings, typed: &route.typed };
-    let mut used = vec![false; sync.allow.len()];
+    let mut used: Vec<bool> = sync.allow.iter().map(|grant| super::addresses::grants(model, sync, grant)).collect();
     for map in &last.maps {
         for rule in &map.rules {
             let Some(field) = field_of(model, map, rule) else { continue };
@@ -116,7 +117,7 @@ pub(super) fn check_consent(model: &Model, route: &Route, found: &mut Findings) 
         }
         key_is_harmless(&trace, sync, stage, map, found);
     }
-    grants_are_used(model, sync, &used, found);
+    unused(model, &sync.allow, &used, found);
 }
 
 /// The line of `allow` that lets a class into a field, `entity.field`.
@@ -154,8 +155,9 @@ fn key_is_harmless(trace: &Trace<'_>, sync: &Sync, stage: usize, map: &TypedMap,
     }
 }
 
-fn grants_are_used(model: &Model, sync: &Sync, used: &[bool], found: &mut Findings) {
-    for (grant, used) in sync.allow.iter().zip(used) {
+/// Findings about grants of a class that is not known, and about those that grant nothing.
+pub(super) fn unused(model: &Model, grants: &[Grant], used: &[bool], found: &mut Findings) {
+    for (grant, used) in grants.iter().zip(used) {
         let about = |code: &'static Code| Finding::new(code, grant.class.span).word("name", &grant.class.text);
         if model.classes.find(&grant.class.text).is_none() {
             let known = model.classes.names().iter().map(String::as_str);

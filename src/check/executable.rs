@@ -1,15 +1,14 @@
 //! What is parsed, typed and documented but not run by this version: a sync that would run it is refused with a finding.
 
-use super::routes::{Route, name_span};
+use super::routes::Route;
 use crate::finding::codes::sync as code;
 use crate::finding::{Finding, Findings};
-use crate::model::{Model, Protected};
+use crate::model::Model;
 use crate::syntax::ast::{Arrow, GoneAction};
 
 /// Findings about everything that this route would have to do and that cannot be done yet. It never runs as something else.
 /// With `writes` false (a mere `map`), what concerns writing alone is left out.
 pub fn executable(model: &Model, route: &Route, writes: bool, found: &mut Findings) {
-    let sync = model.sync(route.sync);
     for (mapping, typed) in route.mappings.iter().zip(&route.typed) {
         for map in typed.maps.iter().filter(|map| !map.off) {
             for rule in map.rules.iter().filter(|rule| !rule.off) {
@@ -39,9 +38,6 @@ pub fn executable(model: &Model, route: &Route, writes: bool, found: &mut Findin
                 found.add(Finding::new(&code::GRACE_NOT_EXECUTABLE, gone.span).word("map", &*map.name));
             }
         }
-    }
-    if sync.protected != Protected::Exclude {
-        found.add(Finding::new(&code::PROTECTED_NOT_EXECUTABLE, name_span(model, route.sync)));
     }
 }
 

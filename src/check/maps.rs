@@ -58,6 +58,7 @@ impl Checker<'_> {
             .collect();
         // What is switched off sends nothing.
         rules.iter_mut().filter(|rule| off || rule.off).for_each(|rule| rule.classes = ClassSet::NONE);
+        let aliases = if off { Vec::new() } else { self.aliases(map, right, &mut scope, &mut right_scope) };
         self.no_field_twice(map, &rules);
         if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
             self.required_covered(map, right, &rules);
@@ -90,6 +91,8 @@ impl Checker<'_> {
             matches,
             gone: map.gone,
             rules,
+            aliases,
+            protected: None,
             allocates: map.allocations.first().map(|allocation| allocation.name.span),
             allocated,
             seen,
@@ -249,6 +252,32 @@ impl Checker<'_> {
             self.lens(value);
         }
         Some(typed)
+    }
+
+    /// What the sync sends in the place of values of protected people, as rules of the map.
+    fn aliases(&mut self, map: &Map, right: EntityId, scope: &mut Scope, right_scope: &mut Scope) -> Vec<TypedRule> {
+        let entity = &self.model.entity(right).name.text;
+        let aliases = self.protection.map_or(&[][..], |protection| &protection.aliases);
+        let mut rules = Vec::new();
+        for alias in aliases {
+            let [of, field] = alias.field.names.as_slice() else { continue };
+            if of.text != *entity || map.between.arrow == Arrow::Left {
+                continue;
+            }
+            let rule = ast::Rule {
+                label: field.clone(),
+                first_of_row: true,
+                left: alias.value.clone(),
+                arrow: Arrow::Right,
+                arrow_span: alias.span,
+                right: Expr { kind: ExprKind::Name(field.text.clone()), span: field.span },
+                clauses: ast::Clauses::default(),
+                span: alias.span,
+            };
+            let rule = MapRule { rule, overlay: None, layer: String::new() };
+            rules.extend(self.rule(map, &rule, right, ClassSet::NONE, scope, right_scope));
+        }
+        rules
     }
 
     /// The value that goes right, and the field that takes it.

@@ -1,7 +1,8 @@
 //! Model to typed: every expression with its names resolved, its type, absence, failure and data classes.
 //!
 //! One file per proof: `infer`, `paths`, `calls`, `effects` for expressions; `sets` and `maps` for what they stand in; `targets` for
-//! what is written; `consent` for where data classes may go, `trace` for their ways; `routes` for a sync as a whole; `executable` for what this version parses but does not run yet.
+//! what is written; `consent` for where data classes may go, `protection` for what of that
+//! may be sent about protected people, `trace` for their ways; `routes` for a sync as a whole; `executable` for what this version parses but does not run yet.
 
 pub mod typed;
 mod scope;
@@ -21,6 +22,7 @@ pub mod trace;
 mod consent;
 mod addresses;
 pub mod needs;
+pub mod protection;
 mod routes;
 mod executable;
 
@@ -56,7 +58,14 @@ pub fn check(model: &Model, sources: &Sources, found: &mut Findings) -> Typed {
     let mappings: Vec<_> = (0..model.mappings.len() as u32)
         .map(|index| {
             let mapping = &model.mappings[index as usize];
-            let stage = Stage { id: MappingId(index), mapping, incoming: &incoming, scope: None, options: None };
+            let stage = Stage {
+                id: MappingId(index),
+                mapping,
+                incoming: &incoming,
+                scope: None,
+                options: None,
+                protection: None,
+            };
             check_mapping(model, sources, &stage, found)
         })
         .collect();
@@ -85,6 +94,7 @@ pub fn check_mapping(model: &Model, sources: &Sources, stage: &Stage<'_>, found:
         allocations: Vec::new(),
         skipping: HashMap::new(),
         options: stage.options,
+        protection: stage.protection,
     };
     checker.check_functions();
     let (protected, skipped) = checker.record_conditions();

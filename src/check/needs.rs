@@ -80,7 +80,8 @@ impl Found {
         self.exprs.extend(map.matches.iter().flatten().flat_map(|(left, right, _)| [*left, *right]));
         self.exprs.extend(map.lets.iter().map(|(_, value)| *value));
         self.exprs.extend(map.allocated.iter().flat_map(|(.., candidates)| candidates));
-        for rule in map.rules.iter().filter(|rule| !rule.off) {
+        let of_protected = map.protected.iter().flatten();
+        for rule in map.rules.iter().filter(|rule| !rule.off).chain(of_protected) {
             self.exprs.extend(rule.when.into_iter().chain(rule.value));
             for none in [Some(&rule.absent), rule.fails.as_ref()].into_iter().flatten() {
                 if let OnNone::Value(value) = none {

@@ -3,13 +3,14 @@
 use super::check_mapping;
 use super::checker::{Checker, Incoming, Stage};
 use super::consent::{check_consent, declared, needs_consent, telling, undeclared};
+use super::protection::Treated;
 use super::scope::Scope;
 use super::trace::Trace;
 use super::typed::{Binding, ExprId, TypedFunction, TypedMapping};
 use crate::finding::codes::{rule as code, sync as sync_code};
 use crate::finding::{Finding, Findings};
 use crate::model::{Mapping, Model, SyncId};
-use crate::source::{Sources, Span};
+use crate::source::Sources;
 use crate::syntax::ast::Expr;
 use crate::value::{ClassSet, EntityId, RecordType, Type};
 
@@ -22,6 +23,8 @@ pub struct Route {
     pub mappings: Vec<Mapping>,
     /// The same, checked.
     pub typed: Vec<TypedMapping>,
+    /// What is sent of protected people, by entity of the target; empty where nothing is.
+    pub protection: Vec<Treated>,
 }
 
 /// Checks a sync; `None` if it has no route.
@@ -37,13 +40,15 @@ pub fn check_route(model: &Model, sources: &Sources, id: SyncId, found: &mut Fin
     let mut typed = Vec::with_capacity(mappings.len());
     for (index, (mapping, &id)) in mappings.iter().zip(&sync.route).enumerate() {
         let scope = scoped.filter(|(_, (stage, _))| *stage == index).map(|(scope, (_, entity))| (entity, scope));
-        let stage = Stage { id, mapping, incoming: &incoming, scope, options: Some(&sync.options) };
+        let protection = (index + 1 == mappings.len()).then_some(&sync.protection);
+        let stage = Stage { id, mapping, incoming: &incoming, scope, options: Some(&sync.options), protection };
         let checked = check_mapping(model, sources, &stage, found);
         incoming = flows(model, &checked);
         typed.push(checked);
     }
     super::needs::prune(model, &mut typed);
-    let route = Route { sync: id, mappings, typed };
+    let mut route = Route { sync: id, mappings, typed, protection: Vec::new() };
+    super::protection::protect(model, &mut route, found);
     let trace = Trace { model, mappings: &route.mappings, typed: &route.typed };
     (0..route.typed.len()).for_each(|stage| declared(&trace, stage, found));
     check_consent(model, &route, found);
@@ -196,8 +201,3 @@ impl Checker<'_> {
 
 /// Conditions about records, by entity.
 type Conditions = Vec<(EntityId, ExprId)>;
-
-/// The place of a sync's name, for findings that are about all of it.
-pub(super) fn name_span(model: &Model, sync: SyncId) -> Span {
-    model.sync(sync).name.span
-}

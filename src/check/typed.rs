@@ -616,6 +616,10 @@ pub struct TypedMap {
     pub gone: Option<Gone>,
     /// The rules in order.
     pub rules: Vec<TypedRule>,
+    /// What stands for values of protected people, as rules. Which of them count is for [`TypedMap::protected`] to say.
+    pub aliases: Vec<TypedRule>,
+    /// The rules for records about protected people, where the sync sends something of them.
+    pub protected: Option<Vec<TypedRule>>,
     /// True if the map has allocations.
     pub allocates: Option<Span>,
     /// What is allocated: the variable, where its name stands, its spellings (none for a password).
@@ -633,7 +637,7 @@ pub struct TypedMap {
 }
 
 /// A checked rule.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct TypedRule {
     /// Its label.
     pub label: Box<str>,

@@ -230,12 +230,15 @@ impl Page<'_, '_> {
             "owns",
             if sync.owns_all { "all: also what it did not make" } else { "linked: what it made or adopted" },
         );
-        let protected = match sync.protected {
+        let protected = match sync.protection.how {
             Protected::Exclude => "excluded: nothing about them is sent",
-            Protected::Reduce => "reduced (not executed yet)",
-            Protected::Alias => "under an alias (not executed yet)",
+            Protected::Reduce => "sent in part",
+            Protected::Alias => "sent under an alias",
         };
         self.item(2, "protected people", protected);
+        for (field, what) in super::privacy::of_protected(self.plan.model, self.sources, self.plan.route) {
+            self.item(2, "", &format!("{field}: {what}"));
+        }
         for grant in &sync.allow {
             let said = format!("{} -> {}", grant.class.text, grant.field.text());
             self.item(2, "allowed", &said);

@@ -6,6 +6,7 @@ mod render;
 pub use render::{html, json, markdown, text};
 
 use crate::check::needs::live;
+use crate::check::protection::{Treatment, names};
 use crate::check::trace::{Step, Trace};
 use crate::check::typed::{Node, TypedMap, TypedRule, children};
 use crate::check::{Route, needs_consent};
@@ -26,8 +27,10 @@ pub struct Privacy {
     pub declassified: Vec<Declassified>,
     /// Consent that is given.
     pub allowed: Vec<Allowed>,
-    /// Who is protected, and what that means.
+    /// Who is protected.
     pub protected: Vec<(String, String)>,
+    /// What is sent of them: entity or field of the target, and what becomes of it. Empty where nothing is.
+    pub of_protected: Vec<(String, String)>,
     /// The draft: heading, and what is said under it.
     pub record: Vec<(&'static str, Vec<String>)>,
 }
@@ -100,7 +103,38 @@ pub fn privacy(model: &Model, sources: &Sources, route: &Route) -> Privacy {
     let systems: Vec<String> = left.chain(way.map(|side| model.system(side.system))).map(title).collect();
     let record = proof.record(&systems, &flows, &allowed);
     let sync = proof.sync.name.text.clone();
-    Privacy { sync, systems, flows, declassified, allowed, protected: proof.protected(), record }
+    let (protected, of_protected) = (proof.protected(), of_protected(model, sources, route));
+    Privacy { sync, systems, flows, declassified, allowed, protected, of_protected, record }
+}
+
+/// What is sent of protected people: entity or field of the target, and what becomes of it.
+pub fn of_protected(model: &Model, sources: &Sources, route: &Route) -> Vec<(String, String)> {
+    let protection = &model.sync(route.sync).protection;
+    let mut all = Vec::new();
+    for treated in &route.protection {
+        let entity = model.entity(treated.entity);
+        if let Some(why) = treated.excluded.as_ref().filter(|_| entity.is_about_people()) {
+            all.push((entity.name.text.clone(), format!("nothing is sent: {why}")));
+        }
+        for (field, how) in treated.fields.iter().filter(|_| treated.excluded.is_none() && entity.is_about_people()) {
+            let name = format!("{}.{}", entity.name.text, entity.fields[usize::from(*field)].name.text);
+            let said = match how {
+                Treatment::Constant => "sent: the same for everybody".into(),
+                Treatment::Sent(classes) => {
+                    let grants = protection.allow.iter().filter(|grant| grant.field.text() == name);
+                    let because: Vec<&str> = grants.map(|grant| grant.because.text.as_str()).collect();
+                    format!("sent ({}): {}", names(model, *classes), because.join("; "))
+                }
+                Treatment::Alias => {
+                    let alias = protection.aliases.iter().find(|alias| alias.field.text() == name);
+                    format!("alias: {}", alias.map_or("", |alias| sources.slice(alias.value.span)))
+                }
+                Treatment::LeftOut(classes) => format!("left out ({})", names(model, *classes)),
+            };
+            all.push((name, said));
+        }
+    }
+    all
 }
 
 struct Proof<'m> {
@@ -246,10 +280,17 @@ impl Proof<'_> {
         let basis = |allowed: &Allowed| format!("{} in {}: {}", allowed.class, allowed.field, allowed.because);
         let mut legal: Vec<String> = allowed.iter().map(basis).collect();
         legal.extend(open("the legal basis of what needs no consent here, such as a task in the public interest"));
-        let protected = match self.sync.protected {
-            Protected::Exclude => "people with a protected identity are excluded: nothing about them is sent",
-            Protected::Reduce => "people with a protected identity: reduced data (not executed by this version)",
-            Protected::Alias => "people with a protected identity: under an alias (not executed by this version)",
+        let sent = || {
+            let fields = of_protected(self.model, self.sources, self.route);
+            let fields: Vec<String> = fields.iter().map(|(field, what)| format!("{field}: {what}")).collect();
+            fields.join("; ")
+        };
+        let protected = match self.sync.protection.how {
+            Protected::Exclude => {
+                "people with a protected identity are excluded: nothing about them is sent".to_string()
+            }
+            Protected::Reduce => format!("people with a protected identity are sent in part: {}", sent()),
+            Protected::Alias => format!("people with a protected identity are sent under an alias: {}", sent()),
         };
         vec![
             ("Processing", vec![format!("{}: {}", self.sync.name.text, systems.join(" → "))]),
@@ -265,7 +306,7 @@ impl Proof<'_> {
             (
                 "Security",
                 vec![
-                    protected.to_string(),
+                    protected,
                     "fields that no rule uses are neither read nor stored".into(),
                     "previews, reports and logs show values of people by their data class".into(),
                     "the store with the values last sent is a file that its owner alone may read".into(),

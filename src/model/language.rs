@@ -3,7 +3,7 @@
 use crate::finding::codes::document as codes;
 use crate::finding::{Finding, Findings};
 use crate::syntax::ast::{
-    Between, Binding, Expr, Free, Gone, Grant, MatchLine, OverlayLine, Rule, Step, TypeExpr, Where,
+    Alias, Between, Binding, Expr, Free, Gone, Grant, MatchLine, OverlayLine, Rule, Step, TypeExpr, Where,
 };
 use crate::syntax::parse::Fragment;
 use crate::syntax::tree::Node;
@@ -68,6 +68,11 @@ pub fn overlay(node: &Node, found: &mut Findings) -> Vec<OverlayLine> {
 /// The lines of `allow`.
 pub fn allow(node: &Node, found: &mut Findings) -> Vec<Grant> {
     fragment(node).map(|fragment| block::grants(&fragment, found)).unwrap_or_default()
+}
+
+/// The lines of `alias`.
+pub fn aliases(node: &Node, found: &mut Findings) -> Vec<Alias> {
+    fragment(node).map(|fragment| block::aliases(&fragment, found)).unwrap_or_default()
 }
 
 /// The lines of `free in`.

@@ -28,7 +28,7 @@ mod tests;
 
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{
-    Between, Binding, Expr, Free, Gone, Grant, MatchLine, Name, OverlayLine, Path, Rule, Step, Where,
+    Alias, Between, Binding, Expr, Free, Gone, Grant, MatchLine, Name, OverlayLine, Path, Rule, Step, Where,
 };
 use crate::syntax::tree::Node;
 use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
@@ -297,6 +297,11 @@ impl Entity {
     /// The index of the field of this name.
     pub fn field(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name.text == name)
+    }
+
+    /// True if a field of it has a data class.
+    pub fn is_about_people(&self) -> bool {
+        self.fields.iter().any(|field| !field.classes.is_empty())
     }
 }
 
@@ -608,7 +613,7 @@ pub struct Sync {
     /// Whose records the sync may change.
     pub owns_all: bool,
     /// What happens to protected people.
-    pub protected: Protected,
+    pub protection: Protection,
     /// Which classes may reach which fields.
     pub allow: Vec<Grant>,
     /// Layers under its own changes, the lowest first.
@@ -668,10 +673,23 @@ pub struct SyncSide {
 pub enum Protected {
     /// Nothing about them is sent.
     Exclude,
-    /// Parsed; a sync that would execute it is refused.
+    /// Only what says nothing about them is sent, and what the sync allows by name.
     Reduce,
-    /// Parsed; a sync that would execute it is refused.
+    /// The same, and other values stand in the place of what is left out.
     Alias,
+}
+
+/// What a sync does about protected people.
+#[derive(Debug)]
+pub struct Protection {
+    /// What happens to them.
+    pub how: Protected,
+    /// Where the sync says so; its name where it says nothing.
+    pub span: Span,
+    /// Which classes of their values may reach which fields all the same.
+    pub allow: Vec<Grant>,
+    /// What is sent in the place of their values.
+    pub aliases: Vec<Alias>,
 }
 
 /// A customer's changes to one map.

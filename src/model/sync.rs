@@ -8,7 +8,9 @@ use super::provider::{self, Package, Provider};
 use super::reader::{self, items, named_nodes, string, text};
 use super::route::{self, Ends, Roads};
 use super::shape::{Key, Shape, key, required};
-use super::{Freeze, Guard, Limit, MapChange, Mapping, Model, Operation, Protected, Status, Sync, SyncSide, SystemId};
+use super::{
+    Freeze, Guard, Limit, MapChange, Mapping, Model, Operation, Protected, Protection, Status, Sync, SyncSide, SystemId,
+};
 use crate::finding::codes::{document as codes, yaml as yaml_codes};
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
@@ -44,6 +46,8 @@ pub static KEYS: &[Key] = &[
         "what happens to protected people; exclude is the default",
     ),
     key("allow", Shape::Rule, "which data class may reach which field, and why"),
+    key("allow_protected", Shape::Rule, "which data class of protected people may reach which field, and why"),
+    key("alias", Shape::Rule, "what stands for the values of protected people: `\"Protected\" -> account.name`"),
     key("overlays", Shape::OneOrMore(&Shape::Text), "overlays that lie under its own changes"),
     key("change", Shape::Entries(&Shape::Keys(CHANGE_KEYS)), "the customer's changes, by map"),
     key("guard", Shape::Keys(GUARD_KEYS), "how much may change in one run"),
@@ -102,6 +106,7 @@ pub fn read(root: &Node, name: Name, file: FileId, around: &Surroundings<'_>, fo
     let right = root.get("right").and_then(|node| side(node, provider, around, found));
     let scope = root.get("scope").and_then(|rule| language::expr(rule, found));
     let allow = root.get("allow").map(|block| language::allow(block, found)).unwrap_or_default();
+    let protection = protection(root, &name, found);
     let change = layer::changes(root, found);
     let of_provider = provider.filter(|provider| !provider.change.is_empty()).map(Provider::layer);
     let layers: Vec<Layer> = layer::under(root, of_provider, around.overlays, found);
@@ -117,7 +122,7 @@ pub fn read(root: &Node, name: Name, file: FileId, around: &Surroundings<'_>, fo
     Some(Sync {
         status: status(text(root, "status")),
         owns_all: text(root, "owns") == Some("all"),
-        protected: protected(text(root, "protected")),
+        protection,
         schedule: string(root, "schedule"),
         starts: starts(root, found),
         support: support.cloned(),
@@ -146,11 +151,31 @@ fn status(word: Option<&str>) -> Status {
     }
 }
 
-fn protected(word: Option<&str>) -> Protected {
-    match word {
+fn protection(root: &Node, name: &Name, found: &mut Findings) -> Protection {
+    let how = match text(root, "protected") {
         Some("reduce") => Protected::Reduce,
         Some("alias") => Protected::Alias,
         _ => Protected::Exclude,
+    };
+    let (allow, aliases) = (root.get("allow_protected"), root.get("alias"));
+    let mut idle = |key: &str, node: Option<&Node>, needs: &str| {
+        if let Some(node) = node {
+            found.add(Finding::new(&codes::PROTECTED_SAYS_OTHERWISE, node.span).word("key", key).word("needs", needs));
+        }
+    };
+    match how {
+        Protected::Exclude => {
+            idle("allow_protected", allow, "reduce");
+            idle("alias", aliases, "alias");
+        }
+        Protected::Reduce => idle("alias", aliases, "alias"),
+        Protected::Alias => {}
+    }
+    Protection {
+        how,
+        span: root.get("protected").map_or(name.span, |node| node.span),
+        allow: allow.map(|block| language::allow(block, found)).unwrap_or_default(),
+        aliases: aliases.map(|block| language::aliases(block, found)).unwrap_or_default(),
     }
 }
 

@@ -359,7 +359,7 @@ fn guards_and_freezes_are_read() {
     let model = clean(&[("m.mapping.yaml", mapping), ("s.sync.yaml", sync)]);
     let sync = &model.syncs[0];
     assert_eq!(sync.status, Status::Paused);
-    assert!(sync.owns_all && sync.protected == Protected::Exclude);
+    assert!(sync.owns_all && sync.protection.how == Protected::Exclude);
     let guard = Guard {
         remove: Limit::PerCent(2.5),
         create: Limit::None,

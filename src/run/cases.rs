@@ -18,7 +18,7 @@ use super::fate::{Fallen, Reason};
 use super::lookup::Lookup;
 use super::parallel::Arenas;
 use super::stage::{self, Input, Setting, Worked};
-use super::table::{Apart, Table};
+use super::table::Table;
 use super::written;
 use crate::check::{TypedMapping, needs};
 use crate::model::{Case, Dropped, Model, Test};
@@ -191,7 +191,7 @@ struct Fates<'f> {
 /// How many left records of a mapping are set aside because a person is protected.
 fn protected(worked: &Worked<'_>) -> u64 {
     let tables = &worked.tables.tables[..worked.tables.entities as usize];
-    let marked = |table: &Table<'_>| table.living().filter(|&row| table.apart(row) == Apart::Protected).count() as u64;
+    let marked = |table: &Table<'_>| table.living().filter(|&row| table.apart(row).is_protected()).count() as u64;
     tables.iter().map(|table| marked(table)).sum()
 }
 

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 /// Why a linked record of somebody who is now protected is held.
 pub const PROTECTED: &str = "about a protected person: the linked record stays as it is until somebody decides";
 
+/// Why a linked record of somebody who is now protected waits although what can be taken back was.
+pub const REMAINS: &str = "about a protected person: what was written when the record was made cannot be taken back; waits until somebody decides";
+
 /// Why a linked record is held that nobody on the left has, while somebody there has no key.
 pub const NAMELESS: &str = "not found on the left, but may be one that is protected or out of scope and has no key: stays until somebody decides";
 
@@ -78,13 +81,13 @@ fn fact(entity: &str, left_key: &str) -> String {
 
 /// Writes a decision down.
 pub fn decide(store: &mut Store, sync: &str, held: &Held, decision: Decision) -> Result<(), StoreFault> {
-    let why = if held.reason == PROTECTED { "protected" } else { "nameless" };
+    let why = if [PROTECTED, REMAINS].contains(&held.reason.as_str()) { "protected" } else { "nameless" };
     store.remember(sync, &fact(&held.entity, &held.left_key), &format!("{} {why}", decision.word()))
 }
 
 /// True if a held record waits for a decision.
 pub fn waits(held: &Held) -> bool {
-    [PROTECTED, NAMELESS].contains(&held.reason.as_str())
+    [PROTECTED, REMAINS, NAMELESS].contains(&held.reason.as_str())
 }
 
 /// The number by which people call a held record: it says nothing about whom, and is the same from run to run.

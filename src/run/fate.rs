@@ -136,11 +136,10 @@ impl Fallen {
     }
 
     fn stop(&mut self, place: &str, who: Who, why: String, apart: Apart, held: bool) {
-        if apart == Apart::Outside {
-            return;
-        }
-        if apart == Apart::Protected {
+        if apart.is_protected() {
             *self.protected.entry(place.to_string()).or_default() += 1;
+        }
+        if apart != Apart::No {
             return;
         }
         let Who { key, origin } = who;

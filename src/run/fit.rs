@@ -21,15 +21,17 @@ pub fn judge(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fall
         let needed = needed(machine.model.entity(this.entity));
         let mut arena = Arena::new();
         for row in 0..this.rows.len() {
-            if this.rows[row].fate != Fate::Whole {
+            if !this.rows[row].fate.is_written() {
                 continue;
             }
             let trouble = empty(&needed, this, row).or_else(|| unfit(&fits, this, row, &arena));
             arena.reset();
             if let Some(why) = trouble {
+                let reduced = this.rows[row].fate == Fate::Reduced;
                 let place = &machine.typed.maps[this.rows[row].map as usize].name;
-                fallen.rejected(place, Who::left(machine, this.rows[row].left), &why, Apart::No);
-                this.rows[row].fate = Fate::Rejected(why);
+                let apart = if reduced { Apart::Protected } else { Apart::No };
+                fallen.rejected(place, Who::left(machine, this.rows[row].left), &why, apart);
+                this.rows[row].fate = this.rows[row].fate.fallen(Fate::Rejected(why));
             }
         }
     }

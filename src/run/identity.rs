@@ -106,7 +106,7 @@ impl Identities {
         let mut why = Apart::No;
         self.each_part(left, left_key, |_, parts, at, entity| {
             let mark = self.apart.get(&entity).and_then(|apart| apart.get(&parts[at].join("|")));
-            why = why.max(mark.copied().unwrap_or(Apart::No));
+            why = why.and(mark.copied().unwrap_or(Apart::No));
         });
         why
     }

@@ -134,7 +134,7 @@ fn values(worked: &Worked<'_>, model: &Model, made: &Made<'_>, row: usize) -> Ve
 pub enum Turn {
     /// It is made.
     Create,
-    /// It is made, and is about a person whom the old rules protect.
+    /// It is sent in full, and is about a person whom the old rules protect.
     Unprotect,
     /// Fields of it change.
     Update,
@@ -146,6 +146,8 @@ pub enum Turn {
     Leave,
     /// It waits for a decision, as it is about a person who is protected now.
     Protect,
+    /// Less of it is sent, as it is about a person who is protected now.
+    Reduce,
     /// It is rejected by a rule now.
     Reject,
     /// The engine cannot decide about it any more.
@@ -165,6 +167,7 @@ impl Turn {
             Turn::Remove => "remove",
             Turn::Leave => "leave",
             Turn::Protect => "protect",
+            Turn::Reduce => "reduce",
             Turn::Reject => "reject",
             Turn::Hold => "hold",
             Turn::Outside => "outside",
@@ -175,12 +178,13 @@ impl Turn {
     pub fn words(self) -> &'static str {
         match self {
             Turn::Create => "created",
-            Turn::Unprotect => "created, although the person is protected until now",
+            Turn::Unprotect => "sent in full, although the person is protected until now",
             Turn::Update => "changed",
             Turn::Deactivate => "deactivated",
             Turn::Remove => "removed",
             Turn::Leave => "left as they are, and no longer kept in step",
             Turn::Protect => "held for a decision, as the person is protected now",
+            Turn::Reduce => "sent in part, as the person is protected",
             Turn::Reject => "rejected",
             Turn::Hold => "held",
             Turn::Outside => "left out, as outside the scope",
@@ -232,9 +236,11 @@ pub fn compare(old: Option<&Entity>, new: Option<&Entity>) -> Impact {
                 changed.into_iter().for_each(|field| impact.note(field, pair));
                 Turn::Update
             }
-            (Some(Fate::Protected), Fate::Whole) => Turn::Unprotect,
+            (Some(Fate::Protected | Fate::Reduced), Fate::Whole) => Turn::Unprotect,
+            (Some(Fate::Reduced), Fate::Reduced) => continue,
+            (_, Fate::Reduced) => Turn::Reduce,
             (_, Fate::Whole) => Turn::Create,
-            (Some(Fate::Whole), Fate::Protected) => Turn::Protect,
+            (Some(Fate::Whole | Fate::Reduced), Fate::Protected) => Turn::Protect,
             (Some(Fate::Whole), Fate::Rejected(_)) => Turn::Reject,
             (Some(Fate::Whole), Fate::Held(_)) => Turn::Hold,
             (Some(Fate::Whole), Fate::Outside) => Turn::Outside,
@@ -243,7 +249,7 @@ pub fn compare(old: Option<&Entity>, new: Option<&Entity>) -> Impact {
         impact.turns.push((turn, pair));
     }
     for (index, record) in before.iter().enumerate() {
-        if !taken[index] && record.fate == Fate::Whole {
+        if !taken[index] && record.fate.is_written() {
             impact.turns.push((gone(old, new, record), Pair { old: Some(index), new: None }));
         }
     }

@@ -59,6 +59,8 @@ pub enum Fate {
     Outside,
     /// It is about a protected person.
     Protected,
+    /// It is about a protected person and written, with what the sync sends of them.
+    Reduced,
     /// A rule rejected it, or its data could not be read.
     Rejected(String),
     /// The engine cannot decide about it.
@@ -71,8 +73,29 @@ impl Fate {
         match apart {
             Apart::No => otherwise,
             Apart::Outside => Fate::Outside,
-            Apart::Protected => Fate::Protected,
+            Apart::Protected | Apart::ProtectedOutside => Fate::Protected,
         }
+    }
+
+    /// The fate of a row that takes part in a map.
+    fn taking_part(apart: Apart, map: &TypedMap) -> Fate {
+        if apart == Apart::Protected && map.protected.is_some() { Fate::Reduced } else { Fate::of(apart, Fate::Whole) }
+    }
+
+    /// True if the record is written.
+    pub fn is_written(&self) -> bool {
+        matches!(self, Fate::Whole | Fate::Reduced)
+    }
+
+    /// True if a record of this fate may refer to one of the other: one that says nothing of protected people, to none that
+    /// does.
+    pub fn may_refer_to(&self, other: &Fate) -> bool {
+        *other == Fate::Whole || *self == Fate::Reduced && *other == Fate::Reduced
+    }
+
+    /// What becomes of a written record that turns out not to be one: nothing is said of protected people.
+    pub fn fallen(&self, otherwise: Fate) -> Fate {
+        if *self == Fate::Reduced { Fate::Protected } else { otherwise }
     }
 }
 
@@ -244,7 +267,7 @@ fn take_part<'t>(
             let mut keep = |fate| into.rows.push(MadeRow { map: index, left, fate, nobody: None });
             match part {
                 Part::Takes => {
-                    keep(Fate::of(apart, Fate::Whole));
+                    keep(Fate::taking_part(apart, map));
                     if wanted {
                         link(machine, map, left, into.rows.len() as u32 - 1, &made_elsewhere, links);
                     }

@@ -171,6 +171,9 @@ fn keyed<'t>(
     let entity = machine.model.entity(made.entity);
     let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
     for (row, key) in made.rows.iter_mut().zip(&keys) {
+        if key.is_none() && !theirs && row.fate == Fate::Reduced {
+            row.fate = Fate::Protected;
+        }
         if key.is_none() && !theirs && row.fate == Fate::Whole {
             let why = format!("the key of {} is empty", entity.name.text);
             let place = &machine.typed.maps[row.map as usize].name;
@@ -206,7 +209,9 @@ fn join<'t>(
             differs |= !normal::equal(&entity.fields[field].ty, value, into.values[at + field]);
         }
     }
-    if fate == Fate::Protected || other == Fate::Protected {
+    // Two rows of a protected person that say different things, or of which one would be sent in full: in doubt neither.
+    let reduced = (fate == Fate::Reduced) != (other == Fate::Reduced) || fate == Fate::Reduced && same_map && differs;
+    if fate == Fate::Protected || other == Fate::Protected || reduced {
         into.rows[record].fate = Fate::Protected;
     } else if other == Fate::Outside && fate == Fate::Whole {
         into.rows[record].fate = Fate::Whole;
@@ -232,14 +237,14 @@ fn lead_references<'t>(
     if !made.iter().any(|made| refers(made.entity)) {
         return;
     }
-    let lead = |value: Value<'t>, fates: &HashMap<EntityId, Vec<Fate>>| -> (Value<'t>, Option<Fate>) {
+    let lead = |of: &Fate, value: Value<'t>, fates: &HashMap<EntityId, Vec<Fate>>| -> (Value<'t>, Option<Fate>) {
         let Value::Row(row) = value else { return (value, None) };
         let entity = EntityId(row.table);
         let Some(record) = places.get(&entity).and_then(|place| place.get(row.row as usize).copied().flatten()) else {
             return (Value::Absent, Some(Fate::Held("refers to a record that was not made".into())));
         };
         let fate = fates.get(&entity).map(|fates| fates[record as usize].clone());
-        (Value::Row(Row { table: row.table, row: record }), fate.filter(|fate| *fate != Fate::Whole))
+        (Value::Row(Row { table: row.table, row: record }), fate.filter(|fate| !of.may_refer_to(fate)))
     };
     // Fates flow along references until nothing changes: a membership of a group of a rejected school.
     for _ in 0..made.len().max(1) {
@@ -250,14 +255,14 @@ fn lead_references<'t>(
             let entity = machine.model.entity(this.entity);
             for row in 0..this.rows.len() {
                 for (index, field) in entity.fields.iter().enumerate() {
-                    if !matches!(field.ty, Type::Ref(_)) || this.rows[row].fate != Fate::Whole {
+                    if !matches!(field.ty, Type::Ref(_)) || !this.rows[row].fate.is_written() {
                         continue;
                     }
-                    let (_, fate) = lead(this.row(row)[index], &fates);
+                    let (_, fate) = lead(&this.rows[row].fate, this.row(row)[index], &fates);
                     let Some(fate) = fate else { continue };
                     let needed = !field.optional || entity.key.contains(&index);
                     if needed {
-                        let reason = because_of(&fate, &field.name.text);
+                        let reason = this.rows[row].fate.fallen(because_of(&fate, &field.name.text));
                         if let Fate::Held(why) = &reason {
                             let place = &machine.typed.maps[this.rows[row].map as usize].name;
                             fallen.held(place, Who::left(machine, this.rows[row].left), why.clone());
@@ -278,8 +283,9 @@ fn lead_references<'t>(
         for (index, value) in this.values.iter_mut().enumerate() {
             // A reference to somebody who is not written is left out; but a record that is not written itself keeps its
             // references, so that the next mapping knows whose it is.
-            let keeps = this.rows[index / this.width].fate != Fate::Whole;
-            let led = |value: Value<'t>| match lead(value, &fates) {
+            let of = &this.rows[index / this.width].fate;
+            let keeps = !of.is_written();
+            let led = |value: Value<'t>| match lead(of, value, &fates) {
                 (led, Some(_)) if keeps => led,
                 (_, Some(_)) => Value::Absent,
                 (led, None) => led,
@@ -299,7 +305,7 @@ fn lead_references<'t>(
 
 fn because_of(fate: &Fate, field: &str) -> Fate {
     match fate {
-        Fate::Protected => Fate::Protected,
+        Fate::Protected | Fate::Reduced => Fate::Protected,
         Fate::Outside => Fate::Outside,
         _ => Fate::Held(format!("{field} leads to a record that is not written")),
     }

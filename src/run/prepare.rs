@@ -135,7 +135,7 @@ pub fn keyless(
             continue;
         }
         let place = setting.model.entity(id).name.text.clone();
-        if table.apart(row) == Apart::Protected {
+        if table.apart(row).is_protected() {
             *fallen.protected.entry(place).or_default() += 1;
             nameless.insert(id);
         } else {
@@ -210,7 +210,7 @@ pub fn protect(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd, only: 
         let table = tables.change(entity.0);
         rows.into_iter().for_each(|row| table.set_apart(row, Apart::Protected));
     }
-    spread(setting, tables, odd, |_, of| of == Apart::Protected, Apart::Protected, only);
+    spread(setting, tables, odd, |_, of| of.is_protected(), Apart::Protected, only);
 }
 
 /// Marks records that cannot be without a marked one: a required reference, or one that is part of the key, leads there.
@@ -237,7 +237,7 @@ fn spread(
                 }
                 let mut arena = Arena::new();
                 for row in table.living() {
-                    if table.apart(row) < mark {
+                    if !table.apart(row).has(mark) {
                         let about = fields.iter().any(|(field, to)| {
                             match machine.plain_field(Row { table: index, row }, id, *field, &arena) {
                                 Value::Row(at) => wanted(*to, tables.table(at.table).apart(at.row)),
@@ -283,7 +283,7 @@ pub fn scope(setting: &Setting<'_>, tables: &mut Tables<'_>, odd: &Odd) -> Optio
     for &row in &outside {
         tables.change(entity.0).set_apart(row, Apart::Outside);
     }
-    spread(setting, tables, odd, |_, of| of >= Apart::Outside, Apart::Outside, None);
+    spread(setting, tables, odd, |_, of| of.is_outside(), Apart::Outside, None);
     only_referred(setting, tables, odd, entity);
     let names = public_names(setting, tables, odd, entity, &outside);
     let entity = setting.model.entity(entity).name.text.clone();
@@ -403,7 +403,7 @@ fn referred_by(setting: &Setting<'_>, tables: &Tables<'_>, odd: &Odd, bound: &BT
             let mut arena = Arena::new();
             for row in table.living() {
                 let value = machine.plain_field(Row { table: id.0, row }, id, field, &arena);
-                if table.apart(row) != Apart::Outside {
+                if !table.apart(row).is_outside() {
                     collect_rows(value, kept);
                 }
                 collect_rows(value, all);

@@ -2,7 +2,7 @@
 
 use super::agree::{Compared, Proposed};
 use super::change::{Change, ChangeSet, FieldChange, Op, VERSION, hashed};
-use super::decide::{Decision, Decisions, NAMELESS, PROTECTED};
+use super::decide::{Decision, Decisions, NAMELESS, PROTECTED, REMAINS};
 use super::differ::{is_same, never_updated, wanted};
 use super::eval::{Links, Odd};
 use super::fate::Stopped;
@@ -17,6 +17,7 @@ use super::right::{Finder, Memory, Present, Right};
 use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
 use super::table::{Apart, Table};
 use super::work::PIECE;
+use crate::check::protection::Treatment;
 use crate::documents::keys::Keys;
 use crate::finding::layout::counted;
 use crate::model::{Access, Field, Mapping, Model};
@@ -257,7 +258,7 @@ pub const FILLED: &str = "filled";
 /// Left records, by right entity and left key, that wait for somebody to decide about them because they are protected.
 fn waiting(store: Option<&Store>, sync: &str) -> Result<BTreeSet<(String, String)>, StoreFault> {
     let held = store.map_or(Ok(Vec::new()), |store| store.held(sync))?;
-    let protected = held.into_iter().filter(|held| held.reason == PROTECTED);
+    let protected = held.into_iter().filter(|held| [PROTECTED, REMAINS].contains(&held.reason.as_str()));
     Ok(protected.map(|held| (held.entity, held.left_key)).collect())
 }
 
@@ -393,6 +394,7 @@ impl<'c, 't> Context<'c, 't> {
             let linked = right.by_left(left_key);
             match &made.rows[row].fate {
                 Fate::Whole => {}
+                Fate::Reduced => report.reduced += 1,
                 Fate::Protected => {
                     report.protected += 1;
                     if let Some(present) = linked {
@@ -428,9 +430,22 @@ impl<'c, 't> Context<'c, 't> {
                         report.hold(left_key, "two records on the left lead to one record on the right");
                         continue;
                     }
+                    if self.remains(row, &right, present) {
+                        match (self.decided(left_key, &mut report), self.removal()) {
+                            (Some(Decision::Remove), Some(op)) => {
+                                changes.push(Proposed::about(present, right.protected(present, op)));
+                                continue;
+                            }
+                            (Some(_), _) => report.kept_by_decision += 1,
+                            (None, _) => report.hold(left_key, REMAINS),
+                        }
+                    }
                     pairs.push(Pair { row, left_key, present, found, at: changes.len() });
                 }
                 Found::Nobody => changes.push(Proposed::new(self.creation(row, left_key))),
+                Found::Several(candidates) if self.is_reduced(row) => {
+                    report.hold(left_key, &format!("{} records on the right could be meant", candidates.len()));
+                }
                 Found::Several(candidates) => {
                     let keys = Keys::of(self.model(), self.plan.route);
                     let shown = candidates.iter().map(|&index| keys.right(&entity.name.text, right.present[index].key));
@@ -510,7 +525,8 @@ impl<'c, 't> Context<'c, 't> {
         let present = &right.present[index];
         let mut secrets = Map::new();
         let mut fields = Vec::new();
-        let same = present.state != LinkState::Deactivated && self.is_as_made(row, right, index);
+        let reduced = self.is_reduced(row);
+        let same = !reduced && present.state != LinkState::Deactivated && self.is_as_made(row, right, index);
         let record = if same {
             if matches!(found, Found::Linked(_)) && !present.needs_remembering(&self.identities(row)) {
                 return None;
@@ -523,25 +539,35 @@ impl<'c, 't> Context<'c, 't> {
             for (position, (field, value)) in entity.fields.iter().zip(values).enumerate() {
                 let state = made.row_states(row)[position];
                 let now = right.json(index, position);
+                // Of a protected person nothing is remembered that is not sent, whatever the target holds.
+                let kept = match (reduced, state.is_empty() || never_updated(field, state)) {
+                    (false, _) => now.clone(),
+                    (true, true) => value.clone(),
+                    (true, false) if state.has(State::SET) => now.clone(),
+                    (true, false) => Json::Null,
+                };
                 let value = wanted(field, state, value, &now).filter(|value| *value != now);
-                let after = value.as_ref().unwrap_or(&now);
+                let after = value.as_ref().unwrap_or(&kept);
                 record.json(&field.name.text, after);
                 // What is sent once was sent when the record was made.
                 if after.is_null() || field.access != Access::Write {
                     secrets.remove(&field.name.text);
                 }
                 if let Some(to) = value {
-                    fields.push(FieldChange { field: field.name.text.clone(), from: now, to });
+                    // What was sent of somebody who is protected by now is not shown again.
+                    let from = if reduced { Json::Null } else { now };
+                    fields.push(FieldChange { field: field.name.text.clone(), from, to });
                 }
             }
             record.done()
         };
+        let renewed = present.needs_remembering(&self.identities(row)) || reduced && !present.remembers(&record);
         let back = present.state == LinkState::Deactivated;
         let moved = matches!(found, Found::Moved(_));
         let op = match (back, fields.is_empty(), found) {
             (true, _, _) => Op::Reactivate,
             (false, false, _) => Op::Update,
-            (false, true, Found::Linked(_)) if !present.needs_remembering(&self.identities(row)) => return None,
+            (false, true, Found::Linked(_)) if !renewed => return None,
             (false, true, _) => Op::Link,
         };
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
@@ -563,8 +589,32 @@ impl<'c, 't> Context<'c, 't> {
         };
         if op == Op::Reactivate {
             self.on_operation(Operation::Reactivate, made.rows[row].map, right, index, &mut change);
+            change.fields.iter_mut().filter(|_| reduced).for_each(|field| field.from = Json::Null);
         }
         Some(change)
+    }
+
+    /// True if a record is about a protected person, and less of them is sent.
+    fn is_reduced(&self, row: usize) -> bool {
+        self.made().rows[row].fate == Fate::Reduced
+    }
+
+    /// True if a present record holds what may not be sent of a protected person and cannot be taken back: it is written
+    /// when a record is made, and never again. In a whole delivery every record is written anew.
+    fn remains(&self, row: usize, right: &Right<'_>, index: usize) -> bool {
+        if self.plan.target.whole || !self.is_reduced(row) {
+            return false;
+        }
+        let made = self.made();
+        let entity = self.model().entity(made.entity);
+        let treated = self.plan.route.protection.iter().find(|treated| treated.entity == made.entity);
+        let values = self.record(row, &mut Map::new());
+        treated.into_iter().flat_map(|treated| &treated.fields).any(|(field, how)| {
+            let at = usize::from(*field);
+            let stays = matches!(entity.fields[at].access, Access::Create | Access::Initial);
+            let now = right.json(index, at);
+            stays && !matches!(how, Treatment::Sent(_) | Treatment::Constant) && !now.is_null() && now != values[at]
+        })
     }
 
     /// True if nothing in a record differs from what was made, seen without writing anything down. False may be wrong: then
@@ -706,7 +756,7 @@ impl<'c, 't> Context<'c, 't> {
             let Some((map_index, map)) = map else { continue };
             match self.apart(present, map) {
                 Apart::No => {}
-                Apart::Protected => {
+                Apart::Protected | Apart::ProtectedOutside => {
                     self.protect(index, right, changes, report);
                     continue;
                 }

@@ -91,6 +91,8 @@ pub struct EntityReport {
     pub linked: u64,
     /// Records about protected people, which are not sent.
     pub protected: u64,
+    /// Records about protected people of whom less is sent.
+    pub reduced: u64,
     /// Left keys of linked records about protected people: the right records stay as they are until somebody decides.
     pub protected_linked: Vec<String>,
     /// Records that wait no more, since somebody decided that they stay.
@@ -188,7 +190,7 @@ impl Report {
             })).collect::<Vec<_>>(),
             "mappings": self.stages.iter().map(|stage| stage_json(stage, keys)).collect::<Vec<_>>(),
             "entities": self.entities.iter().map(|entity| json!({
-                "entity": entity.entity, "linked": entity.linked, "protected": entity.protected,
+                "entity": entity.entity, "linked": entity.linked, "protected": entity.protected, "reduced": entity.reduced,
                 "protected_linked": entity.protected_linked.len(), "kept_by_decision": entity.kept_by_decision, "outside_scope": entity.outside, "kept": entity.kept,
                 "not_ours": entity.not_ours, "spared": entity.spared, "spared_why": entity.spared_why,
                 "frozen": entity.frozen,

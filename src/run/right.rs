@@ -22,6 +22,7 @@ use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Why a record is left out that is about somebody who is protected now.
 pub const PROTECTED: &str = "protected";
@@ -45,12 +46,19 @@ pub struct Present<'t> {
     pub identities: Vec<u64>,
     /// True if the store remembers something else than what the target holds.
     pub differs_from_memory: bool,
+    /// The hash of what the store remembers.
+    remembered: u128,
 }
 
 impl Present<'_> {
     /// True if what the store remembers must be renewed although nothing is written.
     pub fn needs_remembering(&self, identities: &[u64]) -> bool {
         self.differs_from_memory || self.identities != identities
+    }
+
+    /// True if the store remembers just this record.
+    pub fn remembers(&self, record: &Record) -> bool {
+        self.remembered == xxh3_128(record.text().as_bytes())
     }
 }
 
@@ -288,6 +296,7 @@ impl<'t> Right<'t> {
             hidden: Map::new(),
             identities: Vec::new(),
             differs_from_memory: true,
+            remembered: 0,
         }));
         values
     }
@@ -310,6 +319,7 @@ impl<'t> Right<'t> {
             present.ours = link.ours;
             present.identities = link.identities;
             present.differs_from_memory = false;
+            present.remembered = link.hash;
         }
     }
 
@@ -329,6 +339,7 @@ impl<'t> Right<'t> {
             hidden: record.into_iter().filter(|(_, value)| is_hashed(value)).collect(),
             identities: link.identities,
             differs_from_memory: false,
+            remembered: link.hash,
         });
     }
 }

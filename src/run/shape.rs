@@ -314,7 +314,7 @@ impl<'s, 't> Shaper<'s, 't> {
                         piece.out.fallen.failed_with_key(piece.name, so_far, &stop, apart);
                         let name = stop.nobody.as_ref().map_or("", |(_, key)| key);
                         let name = Value::Text(piece.block.arena().alloc_str(name));
-                        piece.out.push_with(from, apart.max(Apart::Outside), name);
+                        piece.out.push_with(from, apart.and(Apart::Outside), name);
                     }
                     Some((_, stop)) => piece.block.fail(row, stop),
                 }
@@ -356,7 +356,7 @@ impl<'s, 't> Shaper<'s, 't> {
                     piece.out.set[1].push(Value::Absent);
                 }
                 for (index, item) in items.iter().enumerate() {
-                    let about = apart.max(apart_of(&piece.machine, *item));
+                    let about = apart.and(apart_of(&piece.machine, *item));
                     piece.out.push_with(from, about, *item);
                     piece.out.set[1].push(Value::Int(index as i64));
                 }
@@ -385,7 +385,7 @@ impl<'s, 't> Shaper<'s, 't> {
                         continue;
                     }
                     any = true;
-                    piece.out.push_with(from, apart.max(about), candidate);
+                    piece.out.push_with(from, apart.and(about), candidate);
                 }
                 match (any, optional) {
                     (true, _) => {}
@@ -520,15 +520,15 @@ impl<'s, 't> Shaper<'s, 't> {
                     let better = compare_orders(orders, &types, keyed.values(at), keyed.values(best[group])).is_lt();
                     // If one row of a person is protected, the person is: never the unmarked one of two rows alone. A row that
                     // is only out of scope says nothing about one that is inside.
-                    let protects = won == Apart::Protected || apart == Apart::Protected;
-                    let inside = apart == Apart::No && won == Apart::Outside;
-                    let outside = apart == Apart::Outside && won == Apart::No;
+                    let protects = won.is_protected() || apart.is_protected();
+                    let inside = !apart.is_outside() && won.is_outside();
+                    let outside = apart.is_outside() && !won.is_outside();
                     if inside || (better && !outside) {
                         best[group] = at;
                         marks[group] = apart;
                     }
                     if protects {
-                        marks[group] = Apart::Protected;
+                        marks[group] = marks[group].and(Apart::Protected);
                     }
                 }
             }

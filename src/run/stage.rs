@@ -344,7 +344,7 @@ pub fn as_input<'t>(made: Vec<Made<'t>>) -> Input<'t> {
             use super::make::Fate;
             match record.fate {
                 Fate::Whole => {}
-                Fate::Protected => table.set_apart(row as u32, Apart::Protected),
+                Fate::Protected | Fate::Reduced => table.set_apart(row as u32, Apart::Protected),
                 // A record that was rejected before is there and not gone, but nothing of it goes on.
                 Fate::Outside | Fate::Rejected(_) | Fate::Held(_) => table.set_apart(row as u32, Apart::Outside),
             }

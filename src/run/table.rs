@@ -20,6 +20,40 @@ pub enum Apart {
     Outside,
     /// It is about a protected person.
     Protected,
+    /// It is about a protected person and outside the scope.
+    ProtectedOutside,
+}
+
+impl Apart {
+    fn of(outside: bool, protected: bool) -> Apart {
+        match (protected, outside) {
+            (false, false) => Apart::No,
+            (false, true) => Apart::Outside,
+            (true, false) => Apart::Protected,
+            (true, true) => Apart::ProtectedOutside,
+        }
+    }
+
+    /// True if it is about a protected person.
+    pub fn is_protected(self) -> bool {
+        matches!(self, Apart::Protected | Apart::ProtectedOutside)
+    }
+
+    /// True if it is outside the scope.
+    pub fn is_outside(self) -> bool {
+        matches!(self, Apart::Outside | Apart::ProtectedOutside)
+    }
+
+    /// Both marks.
+    #[must_use]
+    pub fn and(self, other: Apart) -> Apart {
+        Apart::of(self.is_outside() || other.is_outside(), self.is_protected() || other.is_protected())
+    }
+
+    /// True if the other mark adds nothing to this one.
+    pub fn has(self, other: Apart) -> bool {
+        self.and(other) == self
+    }
 }
 
 /// Why what a value leads to leaves nowhere, if it leads to a record that does not.
@@ -290,11 +324,11 @@ impl<'t> Table<'t> {
         self.apart.as_ref().map_or(Apart::No, |apart| apart[row as usize])
     }
 
-    /// Marks a row; a stronger mark stays.
+    /// Marks a row; a mark that it has stays.
     pub fn set_apart(&mut self, row: u32, why: Apart) {
         let len = self.len as usize;
         let mark = &mut self.apart.get_or_insert_with(|| vec![Apart::No; len])[row as usize];
-        *mark = (*mark).max(why);
+        *mark = mark.and(why);
     }
 
     /// Takes a row out.

@@ -28,6 +28,8 @@ pub struct Work<'w, 't> {
     machine: &'w Machine<'w, 't>,
     /// By map.
     rules: Vec<Vec<Active<'t>>>,
+    /// The same for records of which less is sent.
+    reduced: Vec<Vec<Active<'t>>>,
 }
 
 /// Rows of one map that are worked together, with the places of their values.
@@ -41,16 +43,21 @@ struct Piece<'p, 't> {
 impl<'w, 't> Work<'w, 't> {
     /// The rules that exist when records are created or updated and that go to the right.
     pub fn of(machine: &'w Machine<'w, 't>) -> Work<'w, 't> {
-        let active = |map: &'t TypedMap| {
+        let active = |map: &'t TypedMap, rules: &'t [TypedRule]| {
             let fields = &machine.model.entity(map.right).fields;
-            let rules = map.rules.iter().filter(|rule| exists(rule) && !goes_left(machine, &rule.arrow));
+            let rules = rules.iter().filter(|rule| exists(rule) && !goes_left(machine, &rule.arrow));
             let rules = rules.filter_map(|rule| {
                 let target = rule.target.as_ref()?;
                 Some(Active { rule, target, field: &fields[target.field as usize], mode: mode(rule) })
             });
             rules.collect()
         };
-        Work { machine, rules: machine.typed.maps.iter().map(active).collect() }
+        let maps = || machine.typed.maps.iter();
+        Work {
+            machine,
+            rules: maps().map(|map| active(map, &map.rules)).collect(),
+            reduced: maps().map(|map| active(map, map.protected.as_deref().unwrap_or_default())).collect(),
+        }
     }
 
     /// Works the rules for all records of an entity.
@@ -80,7 +87,8 @@ impl<'w, 't> Work<'w, 't> {
         block: &mut Block<'t>,
         fallen: &mut Fallen,
     ) {
-        let (map, rules) = (&machine.typed.maps[piece.map as usize], &self.rules[piece.map as usize]);
+        let at = piece.map as usize;
+        let map = &machine.typed.maps[at];
         let lefts: Vec<Row> = piece.rows.iter().map(|row| row.left).collect();
         begin(block, machine, map, &lefts);
         let mut troubles = Troubles::default();
@@ -95,10 +103,14 @@ impl<'w, 't> Work<'w, 't> {
                 }
                 set_some(block, *local, column, &rows);
             }
-            for active in rules {
-                let outcome =
-                    Outcome { machine: &machine, map, active, into: &mut into, troubles: &mut troubles, fallen };
-                outcome.work(&rows, block);
+            let (reduced, rows): (Vec<u32>, Vec<u32>) =
+                rows.into_iter().partition(|&row| piece.rows[row as usize].fate == Fate::Reduced);
+            for (rules, rows) in [(&self.rules[at], rows), (&self.reduced[at], reduced)] {
+                for active in rules.iter().filter(|_| !rows.is_empty()) {
+                    let outcome =
+                        Outcome { machine: &machine, map, active, into: &mut into, troubles: &mut troubles, fallen };
+                    outcome.work(&rows, block);
+                }
             }
         }
         for (row, trouble) in troubles.0 {
@@ -110,7 +122,7 @@ impl<'w, 't> Work<'w, 't> {
 /// Says what becomes of a record some of whose rules gave no value.
 fn judge(machine: &Machine<'_, '_>, map: &TypedMap, row: &mut MadeRow, trouble: Trouble, fallen: &mut Fallen) {
     let apart = match row.fate {
-        Fate::Protected => Apart::Protected,
+        Fate::Protected | Fate::Reduced => Apart::Protected,
         Fate::Outside => Apart::Outside,
         _ => Apart::No,
     };
@@ -134,8 +146,8 @@ fn judge(machine: &Machine<'_, '_>, map: &TypedMap, row: &mut MadeRow, trouble: 
         }
         (None, None) => return,
     };
-    if row.fate == Fate::Whole {
-        row.fate = Fate::Rejected(why);
+    if row.fate.is_written() {
+        row.fate = row.fate.fallen(Fate::Rejected(why));
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Exit, Out, tell};
 use crate::adapter::Batch;
 use crate::model::Field;
 use crate::run::gather::lots;
-use crate::run::make::{Fate, Made};
+use crate::run::make::Made;
 use crate::run::parallel::{Arenas, ahead};
 use crate::run::propose::{first_input, work_route};
 use crate::run::record::to_json;
@@ -139,7 +139,7 @@ impl Writer<'_, '_, '_> {
                 None => self.begin(made.entity)?,
             };
             let File { open, records, .. } = &mut self.files[at];
-            *records += made.rows.iter().filter(|row| row.fate == Fate::Whole).count();
+            *records += made.rows.iter().filter(|row| row.fate.is_written()).count();
             match open {
                 None => pieces.iter().for_each(|piece| self.out.text(piece)),
                 Some((path, file)) => {
@@ -194,7 +194,7 @@ fn reference(all: &[Made<'_>], row: Row) -> Option<String> {
 
 fn records(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> Vec<Json> {
     let entity = job.project.model.entity(made.entity);
-    let whole = (0..made.rows.len()).filter(|&row| made.rows[row].fate == Fate::Whole);
+    let whole = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written());
     whole
         .map(|row| {
             let mut record = Map::new();
@@ -226,7 +226,7 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
         push_line(&mut line, columns.iter().map(|(_, field)| Cow::Owned(name(field))));
         line
     });
-    let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate == Fate::Whole).collect();
+    let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
     let all = &worked.made;
     let lines = arenas.each(whole.chunks(PIECE), |rows, _| {
         let mut lines = String::new();

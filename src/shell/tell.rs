@@ -93,6 +93,7 @@ fn of_entity(entity: &EntityReport, keys: &Keys<'_>, lines: &mut String) {
     let name = &entity.entity;
     for (count, what) in [
         (entity.protected, "about protected people: nothing is sent"),
+        (entity.reduced, "about protected people: only what may be sent of them"),
         (
             entity.protected_linked.len() as u64,
             "about protected people, but linked before: held, and left as they are on the right until somebody decides",

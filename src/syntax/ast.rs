@@ -586,6 +586,17 @@ pub struct Grant {
     pub span: Span,
 }
 
+/// A line of `alias`: `expr -> entity.field`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alias {
+    /// What is sent about a protected person.
+    pub value: Expr,
+    /// Entity and field.
+    pub field: Path,
+    /// The whole line.
+    pub span: Span,
+}
+
 /// A line of `free in`: where a spelling must be free.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Free {

@@ -85,7 +85,7 @@ fn who_is_protected_is_counted_and_never_shown() {
     world.put("systems/register/system.yaml", REGISTER.replace("marking is not absent", "marking == \"secret\""));
     let said = koppla("diff main", &world);
     assert!(!said.result.contains("1005") && !said.result.contains("Ture"), "{}", said.result);
-    said.says(&["account: 1 would be created, although the person is protected until now"]);
+    said.says(&["account: 1 would be sent in full, although the person is protected until now"]);
     world.put("systems/register/system.yaml", REGISTER.replace("marking is not absent", "marking == \"protected\""));
     world.put(
         "input/pupils.csv",

@@ -140,3 +140,70 @@ fn a_difference_that_is_none_is_a_finding() {
         .ends(Exit::Done)
         .says(&["overlay-changes-nothing", "the standard says the same"]);
 }
+
+/// A system that knows its people by their national ids alone: each sync that uses it says that this is meant.
+#[test]
+fn a_national_id_in_an_address_needs_a_consent_of_its_own() {
+    let system = "system: accounts
+settings: { base: url }
+connect:
+  http: { base: \"{{ settings.base }}\" }
+entities:
+  account:
+    key: civic_no
+    read: { get: /accounts, select: \"$.data[*]\" }
+    write:
+      create: { post: /accounts, json: \"{{ wire }}\" }
+      update: { patch: \"/accounts/{{ record.civic_no }}\", json: \"{{ wire.changed }}\", repeatable: yes }
+    fields:
+      civic_no: { type: personnummer, class: national_id }
+      name:     { type: text, class: personal }
+";
+    let school = "system: school
+connect:
+  files: { folder: input, format: { csv: { separator: \";\" } } }
+entities:
+  pupil:
+    key: civic_no
+    read: { file: pupils.csv }
+    fields:
+      civic_no: { type: personnummer, class: national_id }
+      name:     { type: text, class: personal }
+";
+    let mapping = "mapping: school--accounts
+left:  school
+right: accounts
+maps:
+  pupils:
+    between: pupil -> account
+    fields: |
+      Number: civic_no -> civic_no
+      Name:   name     -> name
+";
+    let sync = |name: &str, grants: &str| {
+        let right = "{ system: accounts, settings: { base: \"https://accounts.example\" } }";
+        format!(
+            "sync: {name}\nleft: school\nright: {right}\nallow: |\n  national_id -> account.civic_no because \"agreed\"\n{grants}"
+        )
+    };
+    let said = |syncs: &[(&str, &str)]| {
+        let world = TestWorld::new();
+        world.put("systems/accounts/system.yaml", system);
+        world.put("systems/school/system.yaml", school);
+        world.put("school--accounts.mapping.yaml", mapping);
+        for (name, grants) in syncs {
+            world.put(format!("{name}.sync.yaml"), sync(name, grants));
+        }
+        Town { world }.command("koppla check --project .")
+    };
+    let meant = "  national_id -> address.account.civic_no because \"it knows no other key\"\n";
+    said(&[("north", "")])
+        .ends(Exit::Found)
+        .says(&["class-in-address", "allow `national_id -> address.account.civic_no`"]);
+    said(&[("north", meant)]).ends(Exit::Done).says(&["no findings"]);
+    said(&[("north", meant), ("south", "")]).ends(Exit::Found).says(&["class-in-address"]);
+    let name = "  national_id -> address.account.name because \"nobody sends this\"\n";
+    said(&[("north", &format!("{meant}{name}"))]).says(&["allow-grants-nothing", "address.account.name"]);
+    let special = "  special -> address.account.civic_no because \"no such thing\"\n";
+    said(&[("north", special)]).ends(Exit::Found).says(&["class-in-address", "allow-grants-nothing"]);
+}

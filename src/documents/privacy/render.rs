@@ -57,6 +57,10 @@ pub fn text(privacy: &Privacy, width: usize) -> String {
     if privacy.protected.is_empty() {
         put("  no system of this route says who is protected");
     }
+    if !privacy.of_protected.is_empty() {
+        put("\nwhat is sent of protected people");
+        privacy.of_protected.iter().for_each(|(field, what)| wrapped(&format!("{field}: {what}"), width, 2, &mut put));
+    }
     put("\ndraft of the record of processing (GDPR, article 30)");
     for (heading, lines) in &privacy.record {
         put(&format!("\n  {heading}"));
@@ -98,14 +102,24 @@ fn protected(privacy: &Privacy) -> Table {
     table
 }
 
+fn of_protected(privacy: &Privacy) -> Table {
+    let mut table = Table::new(["field", "of protected people"]);
+    privacy.of_protected.iter().for_each(|(field, what)| table.row([field.clone(), what.clone()]));
+    table
+}
+
 /// The parts with their headings, each a table; `None` if it is empty.
 fn parts(privacy: &Privacy) -> Vec<(&'static str, Option<Table>)> {
     let full = |table: Table| (!table.is_empty()).then_some(table);
-    vec![
+    let mut all = vec![
         ("What reaches the target, from where, and who has agreed", full(flows(privacy))),
         ("Where a class is taken off a value", full(declassified(privacy))),
         ("Who is protected", full(protected(privacy))),
-    ]
+    ];
+    if !privacy.of_protected.is_empty() {
+        all.push(("What is sent of protected people", full(of_protected(privacy))));
+    }
+    all
 }
 
 /// To be pasted into a document.
@@ -167,6 +181,9 @@ pub fn json(privacy: &Privacy) -> Value {
         })).collect::<Vec<_>>(),
         "protected": privacy.protected.iter().map(|(entity, condition)| json!({
             "entity": entity, "when": condition,
+        })).collect::<Vec<_>>(),
+        "of_protected": privacy.of_protected.iter().map(|(field, what)| json!({
+            "field": field, "what": what,
         })).collect::<Vec<_>>(),
         "record": privacy.record.iter().map(|(heading, lines)| json!({"heading": heading, "text": lines})).collect::<Vec<_>>(),
     })

@@ -107,6 +107,8 @@ codes! {
         "no overlay document has this name"; ["did you mean `{suggestion}`?", "write it as a document: `overlay: {name}`"]
     REPLACED_TWICE "replaced-twice" Error "`{label}` is changed by `{one}` and by `{other}`";
         "which one counts is not said"; ["put one over the other with `over:`, or change the row in one of them only"]
+    PROTECTED_SAYS_OTHERWISE "protected-says-otherwise" Error "`{key}` does nothing here";
+        "needs `protected: {needs}`"; ["write `protected: {needs}`, or remove the block"]
     STANDARD_HAS_CHANGED "standard-has-changed" Warning "the standard of `{label}` is not what it was";
         "written over: {was}"; ["koppla overlay --merge shows what has changed; koppla overlay --note says that it was looked at"]
     VANISHED_RULE "vanished-rule" Error "`{label}` is no row of the standard any more";

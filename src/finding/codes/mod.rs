@@ -149,11 +149,17 @@ pub mod rule;
 pub mod privacy {
     use super::*;
     codes! {
+        ALIAS_FOR_NOTHING "alias-for-nothing" Error "no rule writes {field}"; "stands for nothing"; ["remove the line: an alias stands for a value that is sent of everybody else"]
+        ALIAS_NOT_UNIQUE "alias-not-unique" Error "the alias of {field} is the same for everybody"; "of two protected people neither could be sent"; ["make it of something that differs from record to record and is sent anyway, such as the number"]
+        ALIAS_TELLS "alias-tells" Error "the alias of {field} tells something of the person"; "carries {class}"; ["make it of texts, and of values that are sent of protected people as they are"]
+        ALIAS_TWICE "alias-twice" Error "there are two aliases for {field}"; "which one counts?"; ["remove one of the two"]
         ALLOW_GRANTS_NOTHING "allow-grants-nothing" Warning "no {class} ever reaches {field}"; "grants nothing"; ["remove the line: consent that nobody needs hides the one that somebody does"]
-        CLASS_IN_ADDRESS "class-in-address" Error "`{field}` is {class} and stands in an address"; "addresses are logged by every machine on the way"; ["send it in the body, or address the record by an id that says nothing"]
+        CLASS_IN_ADDRESS "class-in-address" Error "`{field}` is {class} and stands in an address"; "addresses are logged by every machine on the way"; ["send it in the body; if the address must hold it, allow `{grant}` with a reason in each sync", "send it in the body, or address the record by an id that says nothing"]
         CLASS_IN_KEY "class-in-key" Error "{class} is in the key of the records of map `{map}`"; "keys stand in findings, in the history and in the store"; ["make the key of something else: the number of the record, or `hmac_id` of it"]
         CLASS_LOST "class-lost" Error "{class} flows into `{field}`, which does not say so"; "carries {class}"; ["give the field `class: {class}`, or do not send it"]
         MATCHED_FIELD_HIDES_CLASS "matched-field-hides-class" Error "a field that {class} is compared with does not say so"; "holds {class}, as what is on the left of `==`"; ["give this field `class: {class}`, or let records find each other by something else"]
+        PROTECTED_LACKS_FIELD "protected-lacks-field" Error "no {entity} of a protected person can be sent"; "would have no effect: {why}"; ["allow it under `allow_protected: |`, give it an alias, or remove this line"]
+        PROTECTED_SENDS_NOTHING "protected-sends-nothing" Error "nothing of protected people would be sent"; "{why}"; ["allow what is needed under `allow_protected: |`, or write `protected: exclude`"]
         WHO_IS_SEEN_TELLS "who-is-seen-tells" Error "who takes part in map `{map}` tells {class}"; "being there tells it: {fields}"; ["choose the records by something else; where it is meant, give each field of the target `class: {class}`"]
         CLASS_REACHES_TARGET "class-reaches-target" Error "{class} reaches {field} without consent"; "carries {class}"; ["remove the rule, or add to the sync under `allow: |` the line  {class} -> {field} because \"…\""]
     }
@@ -203,7 +209,6 @@ pub mod sync {
         ALLOCATION_NOT_EXECUTABLE "allocation-not-executable" Error "map `{map}` allocates, which cannot be run yet"; "checked, but not run by this version"; ["switch the map off in this sync, or write the value with a rule"]
         CASE_FAILED "case-failed" Error "the case does not come out: {name}"; "{differences}"; ["put the rules right, or the case, if it no longer says what is wanted"]
         GRACE_NOT_EXECUTABLE "grace-not-executable" Error "map `{map}` waits before it acts, which cannot be run yet"; "checked, but not run by this version"; ["leave out `after …`, or write `gone: keep`"]
-        PROTECTED_NOT_EXECUTABLE "protected-not-executable" Error "only `protected: exclude` can be run yet"; "asks for more"; ["write `protected: exclude`"]
         SCOPE_NAMES_NOTHING "scope-names-nothing" Error "the scope names no entity of this sync"; "which entity?"; ["write entity.field, for example organisation.school_unit_code in [\"…\"]"]
         TARGET_CANNOT "target-cannot" Error "{system} cannot {operation} a {entity}"; "asks for {operation}"; ["write `gone: keep`; or give {entity} a `{operation}:` call in its system document"]
         TWO_WAY_NOT_EXECUTABLE "two-way-not-executable" Error "`{label}` goes left with `{arrow}`, which cannot be run yet"; "checked, but not run by this version"; ["switch the rule off in this sync's overlay, or replace it by one with `->`"]

@@ -3,7 +3,7 @@
 use super::Difference;
 use super::given::{entity, reference_key, simple_key};
 use crate::model::{Case, Field, Model, Side};
-use crate::run::make::{Fate, Made};
+use crate::run::make::Made;
 use crate::run::written;
 use crate::syntax::tree::Node;
 use crate::value::{Arena, Class, EntityId, Row, Type, Value, normal, show};
@@ -94,7 +94,7 @@ impl<'t> All<'_, 't> {
     fn compare(&self, entity: EntityId, expected: &[Expected<'t>], differences: &mut Vec<Difference>) {
         let none = Vec::new();
         let made = self.made.iter().find(|made| made.entity == entity);
-        let whole = |made: &&Made<'t>| (0..made.rows.len()).filter(|&row| made.rows[row].fate == Fate::Whole).collect();
+        let whole = |made: &&Made<'t>| (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
         let rows: Vec<usize> = made.as_ref().map(whole).unwrap_or(none);
         let Some(made) = made else {
             return differences.extend(expected.iter().map(|expected| self.missing(entity, expected)));

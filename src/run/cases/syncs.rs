@@ -422,6 +422,7 @@ fn notes(report: &Report) -> Vec<String> {
         all.extend(held);
         for (count, what) in [
             (entity.protected, "about protected people: nothing is sent"),
+            (entity.reduced, "about protected people: only what may be sent of them"),
             (entity.kept, "gone on the left, kept on the right (`gone: keep`)"),
             (entity.spared, "missing on the left, but not taken for gone"),
             (entity.frozen, "would be taken away, but a freeze is on"),

@@ -191,6 +191,7 @@ fn sentence(review: &Review) -> String {
     let counts = [
         (count(&[Turn::Create, Turn::Unprotect]), "created"),
         (count(&[Turn::Update]), "changed"),
+        (count(&[Turn::Reduce]), "sent in part"),
         (count(&[Turn::Deactivate]), "deactivated"),
         (count(&[Turn::Remove]), "removed"),
         (count(&[Turn::Leave, Turn::Outside, Turn::Protect, Turn::Reject, Turn::Hold]), "no longer sent"),

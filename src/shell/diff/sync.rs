@@ -121,7 +121,8 @@ impl Bench<'_> {
 
     /// True if who is protected is said otherwise: then nobody is shown who is not written by both.
     fn protection_changed(&self) -> bool {
-        self.edits.iter().any(|edit| edit.place.iter().any(|key| key.starts_with("protected")))
+        let about = |key: &String| key.starts_with("protected") || key == "allow_protected" || key == "alias";
+        self.edits.iter().any(|edit| edit.place.iter().any(about))
     }
 }
 
@@ -182,7 +183,8 @@ fn proofs(old: Option<Privacy>, new: Option<Privacy>) -> PrivacyReview {
         // Where it is written is no part of what is said.
         let said = |text: &String| text.rsplit_once(" (").map_or(text.as_str(), |(said, _)| said).to_string();
         let of = |proof: &Privacy| -> BTreeMap<String, String> {
-            proof.protected.iter().map(|(who, text)| (who.clone(), said(text))).collect()
+            let who = proof.protected.iter().map(|(who, text)| (who.clone(), said(text)));
+            who.chain(proof.of_protected.iter().cloned()).collect()
         };
         let (before, after) = (of(&old), of(&new));
         let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
@@ -229,7 +231,7 @@ impl Sight<'_, '_> {
             groups.entry(*turn).or_default().push(*pair);
         }
         for (turn, pairs) in groups {
-            let hidden = matches!(turn, Turn::Protect | Turn::Unprotect)
+            let hidden = matches!(turn, Turn::Protect | Turn::Unprotect | Turn::Reduce)
                 || (turn != Turn::Update && self.bench.protection_changed());
             let shown = pairs.iter().take(if hidden { 0 } else { SAMPLES });
             let entity = new.or(old).map(|entity| entity.name.clone()).unwrap_or_default();

@@ -431,8 +431,9 @@ impl Writer<'_> {
                 }
             }
             let side = |system| [Side { alias: sync.name.clone(), system, read_only: false }];
-            for grant in &sync.allow {
-                self.path(&side(sync.right.system), &grant.field);
+            let granted = sync.allow.iter().chain(&sync.protection.allow).map(|grant| &grant.field);
+            for field in granted.chain(sync.protection.aliases.iter().map(|alias| &alias.field)) {
+                self.path(&side(sync.right.system), field);
             }
         }
     }

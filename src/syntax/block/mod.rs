@@ -5,7 +5,7 @@
 mod lines;
 pub mod columns;
 
-use super::ast::{Binding, Expr, ExprKind, Free, Grant, MatchLine, Name, OverlayLine, Rule, Step, StepKind};
+use super::ast::{Alias, Binding, Expr, ExprKind, Free, Grant, MatchLine, Name, OverlayLine, Rule, Step, StepKind};
 use super::parse::grammar::Rule as Grammar;
 use super::parse::{Fragment, Piece, rules};
 use crate::finding::{Finding, Findings, codes::syntax};
@@ -120,6 +120,13 @@ fn misplaced(step: &Step, piece: &Piece<'_>, first: bool) -> Option<Finding> {
 pub fn grants(fragment: &Fragment<'_>, found: &mut Findings) -> Vec<Grant> {
     pieces(fragment, found, |piece, found| {
         piece.read(Grammar::whole_grant, found, |reader, pair| reader.grant(pair)).flatten()
+    })
+}
+
+/// The lines of an `alias` block: which value stands for a protected person's own in which field.
+pub fn aliases(fragment: &Fragment<'_>, found: &mut Findings) -> Vec<Alias> {
+    pieces(fragment, found, |piece, found| {
+        piece.read(Grammar::whole_alias, found, |reader, pair| reader.alias(pair)).flatten()
     })
 }
 

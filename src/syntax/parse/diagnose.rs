@@ -122,7 +122,7 @@ impl Place<'_> {
             _ if token.kind == TokenKind::Arrow => match self.rule {
                 Grammar::whole_rule if self.wants_value() && self.depth() == 0 => None,
                 Grammar::whole_rule if self.depth() == 0 => Some(&syntax::TWO_ARROWS),
-                Grammar::whole_between | Grammar::whole_grant => None,
+                Grammar::whole_between | Grammar::whole_grant | Grammar::whole_alias => None,
                 _ => Some(&syntax::ARROW_IN_EXPRESSION),
             },
             "=" if self.tried(&[Grammar::infix]) && (!self.tried(&[Grammar::arrow]) || self.has_arrow()) => {

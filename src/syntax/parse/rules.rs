@@ -7,7 +7,8 @@ use super::scan::TokenKind;
 use crate::finding::{Finding, Findings, codes::syntax, suggest};
 use crate::source::Span;
 use crate::syntax::ast::{
-    Arrow, Binding, Clauses, Expr, ExprKind, Free, Grant, Name, Operation, Otherwise, OverlayChange, Prefer, Rule,
+    Alias, Arrow, Binding, Clauses, Expr, ExprKind, Free, Grant, Name, Operation, Otherwise, OverlayChange, Prefer,
+    Rule,
 };
 use pest::iterators::Pair;
 
@@ -196,6 +197,20 @@ impl Reader<'_, '_> {
         let field = inner.find(|inner| inner.as_rule() == Grammar::path).map(|inner| self.path(inner))?;
         let value = inner.find(|inner| inner.as_rule() == Grammar::expression).map(|inner| self.expression(inner))?;
         Some(Free { field, value })
+    }
+
+    /// `expr -> path`
+    pub fn alias(&mut self, pair: Pair<'_, Grammar>) -> Option<Alias> {
+        let span = self.span(&pair);
+        let (mut value, mut field) = (None, None);
+        for inner in pair.into_inner() {
+            match inner.as_rule() {
+                Grammar::expression => value = Some(self.expression(inner)),
+                Grammar::path => field = Some(self.path(inner)),
+                _ => {}
+            }
+        }
+        Some(Alias { value: value?, field: field?, span })
     }
 
     /// `class -> path because "why"`

@@ -6,8 +6,8 @@
 mod rules;
 
 pub use rules::{
-    between, binding, clauses, free, gone, grant, label, match_line, order, overlay_line, path, rule, source, step,
-    type_expression,
+    between, binding, clauses, free, gone, grant, label, match_line, order, overlay_line, path, rule, source, stand_in,
+    step, type_expression,
 };
 
 use super::ast::{Arg, Arm, BinaryOp, Expr, ExprKind, Literal, Name, PatternKind, Piece, Target, TargetStep};

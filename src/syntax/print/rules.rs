@@ -2,8 +2,8 @@
 
 use super::{expression, quoted};
 use crate::syntax::ast::{
-    Between, Binding, Clauses, Drop, Free, Gone, GoneAction, Grant, Key, MatchLine, Name, Operation, Order, OrderWords,
-    Otherwise, OverlayChange, OverlayLine, Path, Prefer, Rule, Source, Step, StepKind, TypeExpr, TypeKind,
+    Alias, Between, Binding, Clauses, Drop, Free, Gone, GoneAction, Grant, Key, MatchLine, Name, Operation, Order,
+    OrderWords, Otherwise, OverlayChange, OverlayLine, Path, Prefer, Rule, Source, Step, StepKind, TypeExpr, TypeKind,
 };
 
 /// A label with its colon; in quotes if it could not be told from the rule otherwise.
@@ -193,6 +193,11 @@ pub fn overlay_line(line: &OverlayLine) -> String {
 /// A line of `allow`.
 pub fn grant(grant: &Grant) -> String {
     format!("{} -> {} {}", grant.class.text, path(&grant.field), because(&grant.because))
+}
+
+/// A line of `alias`.
+pub fn stand_in(alias: &Alias) -> String {
+    format!("{} -> {}", expression(&alias.value), path(&alias.field))
 }
 
 /// A line of `free in`.

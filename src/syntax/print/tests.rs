@@ -4,9 +4,9 @@ use super::*;
 use crate::finding::Findings;
 use crate::source::{FileId, OffsetMap, Span};
 use crate::syntax::ast::{
-    Arm, Arrow, Between, Binding, Clauses, Drop, Free, Gone, GoneAction, Grant, Key, MatchLine, Operation, Order,
-    OrderWords, Otherwise, OverlayChange, OverlayLine, Path, Pattern, Prefer, Rule, Source, Step, StepKind, TypeExpr,
-    TypeKind, Where,
+    Alias, Arm, Arrow, Between, Binding, Clauses, Drop, Free, Gone, GoneAction, Grant, Key, MatchLine, Operation,
+    Order, OrderWords, Otherwise, OverlayChange, OverlayLine, Path, Pattern, Prefer, Rule, Source, Step, StepKind,
+    TypeExpr, TypeKind, Where,
 };
 use crate::syntax::{block, parse, parse::Fragment};
 use proptest::collection::vec;
@@ -380,6 +380,8 @@ proptest! {
         returns(&both, &between(&both), |fragment, found| parse::between(fragment, found).unwrap());
         let granted = Grant { class: bound.name.clone(), field, because: why, span: PLACE };
         returns(&granted, &grant(&granted), |fragment, found| single(block::grants(fragment, found)));
+        let alias = Alias { value: bound.value, field: granted.field, span: PLACE };
+        returns(&alias, &stand_in(&alias), |fragment, found| single(block::aliases(fragment, found)));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::run::make::Fate;
 use crate::run::parallel::Arenas;
 use crate::run::propose::work_each;
 use crate::run::stage::{Input, Setting, Worked};
-use crate::run::table::{Apart, Rows, Table};
+use crate::run::table::{Rows, Table};
 use crate::value::{EntityId, Failure, Row, Value};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,7 @@ pub fn seen_in(stage: usize, worked: &Worked<'_>, coverage: &Coverage) -> Touche
 fn aside<'w>(worked: &'w Worked<'_>) -> impl Iterator<Item = Row> + 'w {
     let tables = (0..).zip(&worked.tables.tables[..worked.tables.entities as usize]);
     tables.flat_map(|(number, table)| {
-        let marked = table.living().filter(move |&row| table.apart(row) == Apart::Protected);
+        let marked = table.living().filter(move |&row| table.apart(row).is_protected());
         marked.map(move |row| Row { table: number, row })
     })
 }
@@ -356,7 +356,7 @@ impl<'t> Look<'t> {
 fn stopped(fate: &Fate) -> Option<&str> {
     match fate {
         Fate::Rejected(why) | Fate::Held(why) => Some(why),
-        Fate::Whole | Fate::Outside | Fate::Protected => None,
+        Fate::Whole | Fate::Outside | Fate::Protected | Fate::Reduced => None,
     }
 }
 
