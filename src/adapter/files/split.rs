@@ -229,7 +229,7 @@ impl Signs {
         // A byte that equals the sign is zero in `other`, and the only one whose highest bit stays clear in the sum.
         let equal = |sign: u64| {
             let other = word ^ sign;
-            !((other & Signs::LOW) + Signs::LOW | other | Signs::LOW)
+            !(((other & Signs::LOW) + Signs::LOW) | other | Signs::LOW)
         };
         equal(self.0[0]) | equal(self.0[1]) | equal(self.0[2])
     }
