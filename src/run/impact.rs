@@ -7,9 +7,9 @@
 use super::gather::Read;
 use super::make::{Fate, Made, State};
 use super::parallel::Arenas;
-use super::propose::{first_input, work_each};
 use super::record::to_json;
 use super::report::{ReadReport, Report};
+use super::route::{first_input, work_each};
 use super::stage::{Worked, lookup_codecs, lookups};
 use crate::model::Model;
 use crate::plan::Plan;

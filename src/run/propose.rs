@@ -12,20 +12,19 @@ use super::lookup::Lookup;
 use super::make::{Fate, Made, State};
 use super::parallel::Arenas;
 use super::record::{Record, Writer, to_json};
-use super::report::{EntityReport, ReadReport, Report};
+use super::report::{EntityReport, Report};
 use super::right::{Finder, Memory, Present, Right};
-use super::stage::{Input, Setting, Worked, as_input, lookup_codecs, lookups, work};
-use super::table::{Apart, Table};
+use super::route::{Watch, first_input, work_input};
+use super::stage::{Input, Setting, Worked, lookup_codecs, lookups};
+use super::table::Apart;
 use super::work::PIECE;
 use crate::check::protection::Treatment;
 use crate::documents::keys::Keys;
-use crate::finding::layout::counted;
-use crate::model::{Access, Field, Mapping, Model};
+use crate::model::{Access, Field, Model};
 use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
-use crate::syntax::tree::{Kind, Node};
-use crate::value::{Arena, Class, EntityId, Row, Type, Value, normal};
+use crate::value::{Arena, Class, EntityId, Row, Value, normal};
 use hashbrown::HashSet;
 use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
@@ -39,123 +38,6 @@ pub struct Proposal {
     pub report: Report,
     /// Of a saved change set: what would no longer be proposed just so, with its entity.
     pub stale: Vec<(String, Change)>,
-}
-
-/// Values of a mapping's options for a sync: given, else default, else absent.
-pub fn options<'t>(
-    mapping: &'t Mapping,
-    given: &'t [(crate::syntax::ast::Name, Node)],
-    arena: &'t Arena,
-) -> Vec<Value<'t>> {
-    mapping
-        .options
-        .iter()
-        .map(|option| {
-            let node = given.iter().find(|(name, _)| name.text == option.name.text).map(|(_, node)| node);
-            node.or(option.default.as_ref()).map_or(Value::Absent, |node| node_value(node, &option.ty, arena))
-        })
-        .collect()
-}
-
-/// The value of a YAML node as a type.
-pub fn node_value<'t>(node: &'t Node, ty: &Type, arena: &'t Arena) -> Value<'t> {
-    match &node.kind {
-        Kind::Missing | Kind::Map(_) => Value::Absent,
-        Kind::List(items) => {
-            let element = ty.element().cloned().unwrap_or(Type::Text);
-            let items: Vec<Value<'t>> = items.iter().map(|item| node_value(item, &element, arena)).collect();
-            Value::List(arena.alloc_slice_copy(&items))
-        }
-        Kind::Scalar(scalar) => super::record::from_json(ty, &scalar_json(ty, &scalar.text), arena),
-    }
-}
-
-fn scalar_json(ty: &Type, text: &str) -> Json {
-    match ty {
-        Type::Bool => Json::Bool(matches!(text, "true" | "yes")),
-        Type::Int => text.parse::<i64>().map_or(Json::Null, Json::from),
-        _ => Json::String(text.to_string()),
-    }
-}
-
-/// What was read, as the left tables of the first mapping of a route.
-pub fn first_input<'t>(plan: &'t Plan<'t>, read: &'t Read, report: &mut Report) -> Input<'t> {
-    let model = plan.model;
-    let mut input = Input::default();
-    for system in &plan.reads {
-        for entity in &system.entities {
-            let Some(gathered) = read.left.get(&entity.entity) else { continue };
-            let outcome = &gathered.outcome;
-            input.tables.insert(entity.entity, Table::wire(&outcome.batches, &entity.columns));
-            let why = outcome.faults.first().map(|fault| fault.say.clone()).or_else(|| {
-                outcome.torn.first().map(|torn| {
-                    let rows = counted(outcome.torn.len() as u64, "row");
-                    format!("{rows} could not be read ({}: {})", torn.origin, torn.why)
-                })
-            });
-            if let Some(why) = why.or_else(|| (!outcome.complete).then(|| "not read in full".to_string())) {
-                input.incomplete.insert(entity.entity, why);
-            }
-            report.reads.push(ReadReport::of(model, entity.entity, outcome));
-        }
-    }
-    input
-}
-
-/// Works all mappings of a route over what was read. The result is that of the last one.
-pub fn work_route<'t>(
-    plan: &'t Plan<'t>,
-    read: &'t Read,
-    as_of: Date,
-    arenas: &'t Arenas,
-    lookups: &'t [Lookup<'t>],
-    report: &mut Report,
-) -> Option<Worked<'t>> {
-    work_input(plan, first_input(plan, read, report), as_of, arenas, lookups, &|_, _| {}, report)
-}
-
-/// The same over left tables that are there already.
-fn work_input<'t>(
-    plan: &'t Plan<'t>,
-    input: Input<'t>,
-    as_of: Date,
-    arenas: &'t Arenas,
-    lookups: &'t [Lookup<'t>],
-    watch: &Watch<'_>,
-    report: &mut Report,
-) -> Option<Worked<'t>> {
-    work_each(plan, input, as_of, arenas, lookups, |stage, worked| {
-        report.replace(plan.model, &worked.fallen.replaced);
-        report.add_stage(&plan.route.mappings[stage].name.text, &worked.fallen, worked.outside.clone());
-        watch(stage, worked);
-    })
-}
-
-/// Works all mappings of a route, each over what the one before has made, and shows each with its number. The result is that of
-/// the last one.
-pub fn work_each<'t>(
-    plan: &'t Plan<'t>,
-    mut input: Input<'t>,
-    as_of: Date,
-    arenas: &'t Arenas,
-    lookups: &'t [Lookup<'t>],
-    mut each: impl FnMut(usize, &Worked<'t>),
-) -> Option<Worked<'t>> {
-    let (model, route) = (plan.model, plan.route);
-    let given = &model.sync(plan.sync).options;
-    for (index, (typed, mapping)) in route.typed.iter().zip(&route.mappings).enumerate() {
-        let is_last = index + 1 == route.typed.len();
-        let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, given, arenas.own()));
-        let target = is_last.then_some(&plan.target);
-        let setting = Setting { model, typed, options: values, lookups, as_of, target };
-        let worked = work(&setting, input, arenas);
-        each(index, &worked);
-        if is_last {
-            return Some(worked);
-        }
-        input = as_input(worked.made);
-    }
-    None
 }
 
 /// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
@@ -185,9 +67,6 @@ pub struct Given<'t> {
     /// Is shown what each mapping of the route gave.
     pub watch: &'t Watch<'t>,
 }
-
-/// Somebody who is shown what mappings gave, each with its number on the route.
-pub type Watch<'w> = dyn Fn(usize, &Worked<'_>) + 'w;
 
 /// The same over left tables that are there already: for test cases.
 pub fn propose_over<'t>(

@@ -10,7 +10,7 @@ use super::lookup::Lookup;
 use super::make::make;
 use super::parallel::Arenas;
 use super::prepare::{self, Seen};
-use super::propose::options;
+use super::route::options;
 use super::shape::Joins;
 use super::stage::{Ground, Input, Setting, Worked, reach, shape_sets};
 use super::table::Table;

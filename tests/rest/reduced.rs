@@ -15,8 +15,8 @@ alias: |
   \"Identity\"          -> user.family_name
 ";
 
-/// Words that lead to the pupil who is marked.
-const PLANTED: [&str; 4] = ["Signe", "Briain", "200910052380", "signe.obriain"];
+/// Words that lead to the pupil who is marked; others share the given or the family name.
+const PLANTED: [&str; 3] = ["Signe Ó Briain", "200910052380", "signe.obriain"];
 
 /// The directory is filled under `exclude`; then the sync says otherwise, and a pupil is marked.
 fn marked() -> Scene {
@@ -46,8 +46,9 @@ fn what_was_sent_is_replaced_and_the_rest_is_emptied() {
     let preview = ["", " --format json", " --format csv"]
         .map(|more| scene.koppla(&format!("preview --as-of 2026-09-01{more}")).ends(Exit::Done));
     let (done, _, run) = scene.done();
-    // Three who were always protected are made, under their aliases; the pupil is changed.
-    assert_eq!(done, did([("create user", 3), ("update user", 1)]), "\n{}", run.said());
+    // Two pupils who were always protected are made, under their aliases; the third pupil is changed. A protected member of
+    // staff is not made: a duty that may be without a person does not tell of one who is protected.
+    assert_eq!(done, did([("create user", 2), ("update user", 1)]), "\n{}", run.said());
     let user = scene.user(SIGNE);
     let login = format!("protected.{SIGNE}");
     for (field, value) in [("login", login.as_str()), ("given_name", "Protected"), ("family_name", "Identity")] {
@@ -92,7 +93,7 @@ fn what_cannot_be_taken_back_waits_for_a_decision() {
     let (done, _, run) = scene.done();
     assert_eq!(done.get("update user"), Some(&1), "\n{}", run.said());
     assert_eq!(scene.user(SIGNE)["given_name"], "Protected");
-    assert_eq!(scene.user(SIGNE)["login"], "signe.obriain@elev.exempelkommunen.example");
+    assert_eq!(scene.user(SIGNE)["login"], "signe.obriain.09@example.se");
     let held = scene.koppla("held").ends(Exit::Done);
     assert!(held.result.starts_with("4 records wait for a decision"), "{}", held.result);
     names_nobody(&scene, &[run, held]);

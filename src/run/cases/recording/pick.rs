@@ -9,7 +9,7 @@ use crate::run::eval::{Links, Machine, Odd};
 use crate::run::lookup::Lookup;
 use crate::run::make::Fate;
 use crate::run::parallel::Arenas;
-use crate::run::propose::work_each;
+use crate::run::route::work_each;
 use crate::run::stage::{Input, Setting, Worked};
 use crate::run::table::{Rows, Table};
 use crate::value::{EntityId, Failure, Row, Value};
