@@ -320,7 +320,12 @@ references and inside addresses. National ids are of test ranges (Sweden: birth 
 sequences 000 and 999, which are never given), phone numbers of those that the Swedish regulator keeps for books and films, mail
 of domains for examples. Dates move inside their part of the year. What stays: fields of class public, words of an enum, yes and
 no, countries, codes of at most three characters, numbers of at most three digits, years, and texts that the rules or their tables
-name themselves. Nothing is written if an original is found in it. Read it before you commit it all the same.")]
+name themselves, also inside others (of `like r\"(?i)skydd\"` the letters that it finds). What cannot be read is replaced by what
+cannot be read for the same reason. Nothing is written if an original is found in it. Read it before you commit it all the same.
+
+The same source gives the same file, byte for byte; give --as-of, since the date of the run stands in it. A file that is there
+already is not written over. The search for a smallest set ends after work for 150,000 records, which a source of some thousand
+records can need; then the case is larger than it must be, and a note says so.")]
 pub struct TestArgs {
     /// Names of mappings, or files of test documents (default: all of the project)
     pub names: Vec<String>,
@@ -346,7 +351,7 @@ pub struct TestArgs {
     #[arg(long, value_name = "SYNC", num_args = 0..=1, require_equals = true, default_missing_value = "",
           conflicts_with_all = ["names", "library", "coverage", "mutate", "format"])]
     pub record: Option<String>,
-    /// Write the case into this file instead of standard output
+    /// Write the case into this file, which must not be there yet, instead of standard output
     #[arg(long, value_name = "FILE", requires = "record")]
     pub record_out: Option<PathBuf>,
     /// The date that the run of the recorded case takes for today (default: today)

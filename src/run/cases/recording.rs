@@ -6,6 +6,7 @@
 mod dates;
 mod invent;
 mod numbers;
+mod patterns;
 mod pick;
 mod words;
 pub mod write;
@@ -21,7 +22,7 @@ use crate::run::route::first_input;
 use crate::run::stage::Setting;
 use invent::{Invention, named};
 use jiff::civil::Date;
-use pick::{Look, Pool};
+use pick::{Look, Picked, Pool};
 pub use pick::{Seen, Touched, seen_in};
 
 /// Records of invented people.
@@ -32,6 +33,8 @@ pub struct Recording<'i> {
     pub picked: usize,
     /// How many the source has.
     pub of: usize,
+    /// False if fewer might do as well.
+    pub smallest: bool,
     /// What the source touches, by the number of the mapping on the route.
     pub touched: Touched,
     /// What can be touched in each mapping of the route.
@@ -47,14 +50,15 @@ impl Recording<'_> {
     }
 }
 
-/// Picks records of what was read for a sync, and invents their people. `seed` is chance that nobody can guess; `told` hears
-/// how many records are left.
+/// Picks records of what was read for a sync, and invents their people. The same records give the same people: chance comes
+/// from all that was read, so that nobody can try originals who does not know the rest. `told` hears how many records are
+/// left.
 pub fn record<'i>(
     model: &'i Model,
     plan: &Plan<'_>,
     read: &Read,
     lookups: &[Lookup<'_>],
-    (as_of, seed): (Date, u64),
+    as_of: Date,
     told: &mut dyn FnMut(usize),
 ) -> Option<Recording<'i>> {
     let (typed, mapping) = (plan.route.typed.first()?, plan.route.mappings.first()?);
@@ -62,8 +66,8 @@ pub fn record<'i>(
     let setting = Setting { model: plan.model, typed, options: &[], lookups, as_of, target: None };
     let pool = Pool::of(&setting, first_input(plan, read, &mut Report::default()).tables, &arenas);
     let look = Look { plan, lookups, as_of, all: pick::all(model, plan) };
-    let (chosen, touched) = look.pick(&pool, told);
-    let mut invention = Invention::new(model, &named(model, &plan.route.typed), as_of, seed);
+    let Picked { chosen, touched, smallest } = look.pick(&pool, told);
+    let mut invention = Invention::new(model, named(model, &plan.route.typed), as_of, pool.seed());
     let records = invention.records(&pool, &chosen);
     let (picked, of) = (chosen.len(), pool.all().len());
     let sync = &model.sync(plan.sync).name.text;
@@ -73,5 +77,5 @@ pub fn record<'i>(
     let values = records.iter().flat_map(|(_, records)| records).flatten();
     values.for_each(|(_, value)| value.texts(&mut texts));
     let given = write::given(model, &mapping.left, (sync, &as_of.to_string()), &heading, &records);
-    Some(Recording { given, picked, of, touched, all: look.all, invention, texts })
+    Some(Recording { given, picked, of, smallest, touched, all: look.all, invention, texts })
 }

@@ -32,6 +32,10 @@ pub fn record(
     world: &dyn World,
     out: &mut Out,
 ) -> Result<Exit, Exit> {
+    if let Some(path) = args.record_out.as_deref().filter(|path| !matches!(world.stat(path), Ok(None))) {
+        out.error(&format!("{} is there already; --record-out names another, or delete it first", path.display()));
+        return Err(Exit::Usage);
+    }
     let name = Some(sync).filter(|name| !name.is_empty());
     let job = Job::ready(project, name, args.as_of, false, world, out)?;
     let progress = Progress::new(out);
@@ -47,11 +51,8 @@ pub fn record(
     let (arena, codecs) = (Arena::new(), stage::lookup_codecs(&project.model));
     let lookups = stage::lookups(&project.model, &codecs, &arena);
     progress.begin("picking records", None);
-    let mut seed = [0; 8];
-    world.random(&mut seed);
     let mut told = |_: usize| progress.advance(1);
-    let chance = (job.as_of, u64::from_le_bytes(seed));
-    let made = recorded(&project.model, &job.plan, &read, &lookups, chance, &mut told);
+    let made = recorded(&project.model, &job.plan, &read, &lookups, job.as_of, &mut told);
     drop(progress);
     // A sync without a mapping has no plan, and the job would not be ready.
     let Some(recording) = made else { return Err(Exit::Found) };
@@ -79,6 +80,9 @@ pub fn record(
 fn tell(project: &Project, recording: &Recording<'_>, touched: &Touched, out: &mut Out) -> Exit {
     let (picked, of) = (recording.picked, recording.of);
     out.note(&format!("{picked} of {of} records picked, with invented people: they touch all that the source touches"));
+    if !recording.smallest {
+        out.note("the source is large: the search for fewer ended early, and some of these could be left out");
+    }
     let lost: Vec<String> = recording
         .touched
         .difference(touched)

@@ -7,11 +7,13 @@
 
 use super::dates::Dates;
 use super::numbers;
+use super::patterns::{self, Sought};
 use super::pick::{Chosen, Pool};
 use super::words::{Chance, Words, pieces};
 use crate::check::TypedMapping;
 use crate::check::typed::{Literal, Node, TypedPattern};
 use crate::model::{Field, Model};
+use crate::run::written;
 use crate::value::ids::{Bsn, Personnummer, Rijksregisternummer};
 use crate::value::{ClassSet, EntityId, Row, Type, Value, show};
 use jiff::civil::Date;
@@ -44,12 +46,22 @@ pub struct Invention<'i> {
     taken: BTreeSet<String>,
     /// Texts that the rules name.
     kept: BTreeSet<String>,
+    /// What the rules look for inside texts.
+    sought: Vec<Sought>,
     phones: usize,
     bsns: u32,
 }
 
-/// What the rules of a sync name themselves: literals, and cells of the tables that they look into.
-pub fn named<'m>(model: &'m Model, typed: &'m [TypedMapping]) -> BTreeSet<&'m str> {
+/// What rules name themselves.
+pub struct Named<'m> {
+    /// Literals, and cells of the tables that they look into.
+    texts: BTreeSet<&'m str>,
+    /// What they look for inside texts.
+    sought: Vec<Sought>,
+}
+
+/// What the rules of a sync name themselves.
+pub fn named<'m>(model: &'m Model, typed: &'m [TypedMapping]) -> Named<'m> {
     let mut named = BTreeSet::new();
     for node in typed.iter().flat_map(|typed| typed.nodes.all()) {
         match node {
@@ -66,12 +78,13 @@ pub fn named<'m>(model: &'m Model, typed: &'m [TypedMapping]) -> BTreeSet<&'m st
             _ => {}
         }
     }
-    named
+    Named { texts: named, sought: typed.iter().flat_map(patterns::sought).collect() }
 }
 
 impl<'i> Invention<'i> {
-    /// Nothing yet. `named` are texts that stay.
-    pub fn new(model: &'i Model, named: &BTreeSet<&str>, as_of: Date, seed: u64) -> Invention<'i> {
+    /// Nothing yet. What is `named` stays.
+    pub fn new(model: &'i Model, named: Named<'_>, as_of: Date, seed: u64) -> Invention<'i> {
+        let Named { texts: named, sought } = named;
         Invention {
             model,
             as_of,
@@ -80,6 +93,7 @@ impl<'i> Invention<'i> {
             whole: BTreeMap::new(),
             taken: BTreeSet::new(),
             kept: named.iter().map(|text| text.to_string()).collect(),
+            sought,
             phones: 0,
             bsns: 0,
         }
@@ -93,6 +107,9 @@ impl<'i> Invention<'i> {
         }
         for (_, text) in &originals {
             self.words.forbid(text);
+            for part in self.sought.iter().flat_map(|sought| sought.parts(text)) {
+                self.words.keep(text, part);
+            }
             self.dates.note(day_of(text, self.as_of));
         }
         self.dates.settle(self.words.chance());
@@ -136,7 +153,7 @@ impl<'i> Invention<'i> {
         let mut record = Record::new();
         for (index, (field, value)) in fields.iter().zip(pool.values(row)).enumerate() {
             let written = match pool.broken(row, index as u16) {
-                Some(text) => Written::Text(self.simple(&Type::Text, text, is_public(field))),
+                Some(text) => Written::Text(self.unreadable(field, text)),
                 None => self.value(pool, &field.ty, *value, is_public(field)),
             };
             if written != Written::Absent {
@@ -164,6 +181,26 @@ impl<'i> Invention<'i> {
             }
             (value, ty) => plain(value).map_or(Written::Absent, |text| Written::Text(self.simple(ty, &text, public))),
         }
+    }
+
+    /// In the place of a text that its type cannot read another one that it cannot read for the same reason.
+    fn unreadable(&mut self, field: &Field, text: &str) -> String {
+        let arena = crate::value::Arena::new();
+        let why = |text: &str| written::text(text, &field.ty, &arena).err();
+        let shape = |digit: char| -> String {
+            let letter = |letter: char| if letter.is_alphabetic() { 'x' } else { letter };
+            text.chars().map(|each| if each.is_ascii_digit() { digit } else { letter(each) }).collect()
+        };
+        let wanted = why(text);
+        let invented = self.simple(&Type::Text, text, is_public(field));
+        if wanted.is_none() || why(&invented) == wanted {
+            return invented;
+        }
+        let others = [self.words.text(text), shape('9'), shape('0'), "?".to_string()];
+        let found = others.into_iter().find(|other| why(other) == wanted && other != text);
+        let invented = found.unwrap_or(invented);
+        self.whole.insert(text.to_string(), invented.clone());
+        invented
     }
 
     /// The key of a record.

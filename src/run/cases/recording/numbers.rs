@@ -106,10 +106,10 @@ pub fn bsn(place: u32, original: &Bsn) -> String {
             .sum();
         sum % 11 == 0
     };
-    let all = (0..100_000)
+    let mut all = (0..100_000)
         .map(|number| format!("9999{number:05}"))
         .filter(|digits| passes(digits) && digits != original.nine());
-    all.into_iter().nth(place as usize).unwrap_or_else(|| "999999990".to_string())
+    all.nth(place as usize).unwrap_or_else(|| "999999990".to_string())
 }
 
 /// Digits with the separators of another number.

@@ -6,14 +6,16 @@ use crate::model::Model;
 use crate::plan::{Plan, Reader};
 use crate::run::cases::coverage::{Coverage, Site};
 use crate::run::eval::{Links, Machine, Odd};
+use crate::run::fate::Stopped;
 use crate::run::lookup::Lookup;
 use crate::run::make::Fate;
 use crate::run::parallel::Arenas;
 use crate::run::route::work_each;
 use crate::run::stage::{Input, Setting, Worked};
 use crate::run::table::{Rows, Table};
-use crate::value::{EntityId, Failure, Row, Value};
+use crate::value::{Arena, EntityId, Failure, Row, Value, show};
 use jiff::civil::Date;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that became of a record, or that it touched on the way.
@@ -49,6 +51,22 @@ fn aside<'w>(worked: &'w Worked<'_>) -> impl Iterator<Item = Row> + 'w {
 
 /// Some records of a source. Those that they refer to are among them.
 pub type Chosen = BTreeSet<Row>;
+
+/// A small set of records, and what it was chosen for.
+pub struct Picked {
+    /// The records.
+    pub chosen: Chosen,
+    /// What all records of the source touch.
+    pub touched: Touched,
+    /// False if there may be a smaller set that touches it.
+    pub smallest: bool,
+}
+
+/// For how many records the search for a smaller set may work: a number and no time, so that every search ends at the same.
+const WORK: usize = 150_000;
+
+/// What an attempt costs beside its records, in records.
+const EACH: usize = 100;
 
 /// The records of a source as values.
 pub struct Pool<'t> {
@@ -102,6 +120,24 @@ impl<'t> Pool<'t> {
         }
         pool.refer();
         pool
+    }
+
+    /// A number that follows from all values, and that nobody can guess who does not know them all.
+    pub fn seed(&self) -> u64 {
+        let mut digest = Sha256::new();
+        let arena = Arena::new();
+        for records in self.records.values() {
+            let mut open: Vec<Value<'_>> = records.values.clone();
+            while let Some(value) = open.pop() {
+                match value {
+                    Value::List(values) | Value::Struct(values) => open.extend(values),
+                    value => digest.update(show::plain(value, &arena).unwrap_or_default()),
+                }
+                digest.update([0]);
+            }
+            records.broken.values().for_each(|(_, text)| digest.update(text));
+        }
+        digest.finalize().iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
     }
 
     fn refer(&mut self) {
@@ -199,7 +235,8 @@ fn read<'t>(
     numbers: &BTreeMap<Row, u32>,
     arenas: &'t Arenas,
 ) -> Records<'t> {
-    let width = machine.model.entity(entity).fields.len();
+    let definition = machine.model.entity(entity);
+    let width = definition.fields.len();
     let mut records = Records { width, ..Records::default() };
     for (number, &row) in (0..).zip(rows) {
         let row = Row { table: entity.0, row };
@@ -207,7 +244,11 @@ fn read<'t>(
             let value = machine.field(ExprId(0), Value::Row(row), entity, field, arenas.own());
             let value = value.unwrap_or_else(|stop| {
                 if let Some(text) = cell_text(machine, row, field) {
-                    records.broken.insert((number, field), (Failure(stop.why.clone()), text));
+                    // Whoever reads the field of the pool says its name again.
+                    let name =
+                        format!("{} {}: ", definition.name.text, definition.fields[usize::from(field)].name.text);
+                    let why = stop.why.strip_prefix(&name).unwrap_or(&stop.why).to_string();
+                    records.broken.insert((number, field), (Failure(why.into()), text));
                 }
                 Value::Absent
             });
@@ -287,9 +328,9 @@ impl<'t> Look<'t> {
         });
     }
 
-    /// What all records touch, and records that touch it first. Numbers of all records are those of the pool.
-    fn firsts(&self, pool: &Pool<'_>) -> (Touched, Vec<Row>) {
-        let (mut touched, mut firsts) = (Touched::new(), Vec::new());
+    /// What all records touch, and for each of that the records that touch it first.
+    fn firsts(&self, pool: &Pool<'_>) -> BTreeMap<(usize, Seen), Vec<Row>> {
+        let mut firsts = BTreeMap::new();
         let mut before: Option<BTreeMap<Row, Vec<Row>>> = None;
         self.each(pool, &pool.all(), |stage, worked, coverage| {
             let source = |row: Row| -> Vec<Row> {
@@ -300,45 +341,60 @@ impl<'t> Look<'t> {
                     Some(before) => rows.iter().filter_map(|row| before.get(row)).flatten().copied().collect(),
                 }
             };
-            touched.extend(seen_in(stage, worked, coverage));
-            firsts.extend(coverage.firsts().flat_map(|row| source(*row)));
-            let made = || worked.made.iter().flat_map(|made| &made.rows);
-            let whys: BTreeMap<&str, Row> = made().filter_map(|row| Some((stopped(&row.fate)?, row.left))).collect();
-            firsts.extend(whys.into_values().chain(aside(worked).take(1)).flat_map(&source));
+            let mut first = |seen: Seen, rows: &[Row]| {
+                let known: &mut Vec<Row> = firsts.entry((stage, seen)).or_default();
+                known.extend(rows.iter().flat_map(|row| source(*row)));
+            };
+            seen_in(stage, worked, coverage).into_iter().for_each(|(_, seen)| first(seen, &[]));
+            let items = coverage.touched().filter_map(|site| Some((site, coverage.item(site)?)));
+            items.for_each(|(site, item)| first(Seen::Site(site), &item.first));
+            let rows = worked.made.iter().flat_map(|made| &made.rows);
+            let mut whys = BTreeSet::new();
+            for row in rows.filter(|row| stopped(&row.fate).is_some_and(|why| whys.insert(why))) {
+                let name = |one: &&Stopped| Some(&*one.why) == stopped(&row.fate);
+                let one = worked.fallen.stopped.iter().find(name);
+                one.into_iter().for_each(|one| first(Seen::Stopped(one.place.clone(), one.why.clone()), &[row.left]));
+            }
+            aside(worked).take(1).for_each(|row| first(Seen::Protected(EntityId(row.table)), &[row]));
             let made =
                 worked.made.iter().flat_map(|made| (0..).zip(&made.rows).map(|(row, of)| (made.entity, row, of)));
             before = Some(made.map(|(entity, row, of)| (Row { table: entity.0, row }, source(of.left))).collect());
         });
-        (touched, firsts)
+        firsts
     }
 
-    /// A smallest set of records that touches all that all of them touch: none of them can be left out. With it what that is.
-    pub fn pick(&self, pool: &Pool<'_>, told: &mut dyn FnMut(usize)) -> (Chosen, Touched) {
-        let (wanted, firsts) = self.firsts(pool);
-        let covers = |chosen: &Chosen| wanted.is_subset(&self.touched(pool, chosen));
-        let mut chosen = pool.closed(firsts);
+    /// A small set of records that touches all that all of them touch, and what that is. None of them can be left out, unless
+    /// work for [`WORK`] records did not suffice to find that out.
+    pub fn pick(&self, pool: &Pool<'_>, told: &mut dyn FnMut(usize)) -> Picked {
+        let firsts = self.firsts(pool);
+        let wanted: Touched = firsts.keys().cloned().collect();
+        let mut chosen = pool.closed(firsts.values().flat_map(|rows| rows.iter().take(2)).copied());
         let all = pool.all();
-        for step in [0, 256, 64, 16, 4, 1] {
-            match step {
-                0 => {
-                    let referring =
-                        chosen.iter().filter_map(|row| pool.referrers.get(row)).flat_map(|rows| rows.iter().take(3));
-                    let more: Vec<Row> = referring.copied().chain(chosen.iter().copied()).collect();
-                    chosen = pool.closed(more);
-                }
-                step => chosen.extend(pool.closed(all.iter().copied().step_by(step))),
-            }
-            if covers(&chosen) {
+        for step in [None, Some(256), Some(64), Some(16), Some(4), Some(1)] {
+            let missing: Vec<_> = wanted.difference(&self.touched(pool, &chosen)).cloned().collect();
+            if missing.is_empty() {
                 break;
             }
+            let more: Vec<Row> = match step {
+                None => {
+                    // Those that touch it first, and some that refer to records that are there.
+                    let first = missing.iter().filter_map(|seen| firsts.get(seen)).flatten();
+                    let referring = first.clone().chain(&chosen).filter_map(|row| pool.referrers.get(row));
+                    first.clone().chain(referring.flat_map(|rows| rows.iter().take(3))).copied().collect()
+                }
+                Some(step) => all.iter().copied().step_by(step).collect(),
+            };
+            chosen.extend(pool.closed(more));
         }
-        let mut size = chosen.len().div_ceil(2);
-        while size > 0 {
+        let mut worked = 0;
+        let mut size = chosen.len().div_ceil(if chosen.len() > 500 { 2 } else { 16 });
+        while size > 0 && worked < WORK {
             let mut at = 0;
             let mut order: Vec<Row> = chosen.iter().copied().collect();
-            while at < order.len() {
+            while at < order.len() && worked < WORK {
                 let fewer = pool.without(&chosen, &order[at..order.len().min(at + size)]);
-                if covers(&fewer) {
+                worked += fewer.len() + EACH;
+                if wanted.is_subset(&self.touched(pool, &fewer)) {
                     chosen = fewer;
                     order.retain(|row| chosen.contains(row));
                     told(chosen.len());
@@ -346,9 +402,9 @@ impl<'t> Look<'t> {
                     at += size;
                 }
             }
-            size = if size == 1 { 0 } else { size.div_ceil(2) };
+            size = if size == 1 { 0 } else { size.div_ceil(3) };
         }
-        (chosen, wanted)
+        Picked { chosen, touched: wanted, smallest: worked < WORK }
     }
 }
 

@@ -36,7 +36,7 @@ const DRESSED: &[(char, &str)] = &[
     ('g', "ğģ"),
 ];
 
-/// Chance (xorshift64*), from a seed that nobody can guess.
+/// Chance (xorshift64*), from a seed that nobody can guess who does not know the whole source.
 #[derive(Clone)]
 pub struct Chance(u64);
 
@@ -69,6 +69,8 @@ pub struct Words {
     originals: BTreeSet<String>,
     /// Words that stay: the rules name them themselves.
     kept: BTreeSet<String>,
+    /// Of words of which the rules name a part: which letters stay.
+    parts: BTreeMap<String, Vec<bool>>,
     /// Numbers of four digits that are a year of school near the run.
     years: std::ops::RangeInclusive<u32>,
 }
@@ -79,7 +81,8 @@ impl Words {
         let kept = kept.into_iter().flat_map(pieces).filter(|piece| is_word(piece)).map(plain).collect();
         let year = u32::try_from(year).unwrap_or_default();
         let years = year.saturating_sub(2)..=year + 2;
-        Words { chance, invented: BTreeMap::new(), taken: BTreeSet::new(), originals: BTreeSet::new(), kept, years }
+        let (invented, parts) = (BTreeMap::new(), BTreeMap::new());
+        Words { chance, invented, taken: BTreeSet::new(), originals: BTreeSet::new(), kept, parts, years }
     }
 
     /// Chance.
@@ -92,6 +95,26 @@ impl Words {
         self.originals.extend(pieces(text).filter(|piece| is_piece(piece)).map(plain));
     }
 
+    /// Remembers that a part of a text, from one byte to another, is what the rules look for: its letters stay, in whatever
+    /// text its words stand.
+    pub fn keep(&mut self, text: &str, part: std::ops::Range<usize>) {
+        let mut start = 0;
+        for piece in pieces(text) {
+            let end = start + piece.len();
+            if is_piece(piece) && start < part.end && part.start < end {
+                let count = |end: usize| piece.get(..end).map_or(0, |part| part.nfc().count());
+                let stay = count(part.start.saturating_sub(start))..count(part.end.min(end) - start);
+                let key = plain(piece);
+                let letters = self.parts.entry(key.clone()).or_insert_with(|| vec![false; key.chars().count()]);
+                letters.iter_mut().enumerate().for_each(|(place, stays)| *stays |= stay.contains(&place));
+                if letters.iter().all(|stays| *stays) {
+                    self.kept.insert(key);
+                }
+            }
+            start = end;
+        }
+    }
+
     /// True if a word or number of somebody stays as it is.
     fn stays(&self, piece: &str) -> bool {
         if !is_piece(piece) {
@@ -99,7 +122,7 @@ impl Words {
         }
         if !is_word(piece) {
             let is_year = piece.len() == 4 && piece.parse().is_ok_and(|year| self.years.contains(&year));
-            return piece.len() < 4 || is_year;
+            return piece.len() < 4 || is_year || self.kept.contains(piece);
         }
         piece.chars().count() < 2 || self.kept.contains(&plain(piece)) || PARTICLES.contains(&piece)
     }
@@ -148,9 +171,13 @@ impl Words {
     /// Another word, or another number of as many digits.
     fn invent(&mut self, key: &str) -> String {
         let mut drawn = String::new();
+        let part = self.parts.get(key).cloned().unwrap_or_default();
+        let stays = |place: usize| part.get(place) == Some(&true);
         // Of short words there are few: after some attempts one that somebody else has is better than none.
         for attempt in 0..1000 {
-            drawn = key.chars().enumerate().map(|(place, letter)| self.letter(place, letter)).collect();
+            let letters = key.chars().enumerate();
+            drawn =
+                letters.map(|(place, letter)| if stays(place) { letter } else { self.letter(place, letter) }).collect();
             let is_original = drawn == key || self.originals.contains(&drawn) || self.holds_original(&drawn);
             if !is_original && (attempt > 500 || !self.taken.contains(&drawn)) {
                 break;
@@ -163,7 +190,10 @@ impl Words {
         let letters: Vec<(usize, char)> = drawn.char_indices().collect();
         let parts = (0..letters.len()).flat_map(|from| (from + 4..=letters.len()).map(move |to| (from, to)));
         let end = |to: usize| letters.get(to).map_or(drawn.len(), |(at, _)| *at);
-        parts.into_iter().any(|(from, to)| self.originals.contains(&drawn[letters[from].0..end(to)]))
+        parts.into_iter().any(|(from, to)| {
+            let part = &drawn[letters[from].0..end(to)];
+            self.originals.contains(part) && !self.kept.contains(part)
+        })
     }
 
     fn letter(&mut self, place: usize, letter: char) -> char {
@@ -287,6 +317,21 @@ mod tests {
         let number = words.text("0012345");
         assert!(number.starts_with('0') && number.len() == 7 && number != "0012345");
         assert_eq!(words.known("Bergaskolan 0012345"), format!("Bergaskolan {number}"));
+    }
+
+    #[test]
+    fn what_rules_look_for_inside_a_word_stays() {
+        let mut words = words(&[]);
+        let text = "Skyddade uppgifter";
+        words.forbid(text);
+        words.forbid("skydd");
+        words.keep(text, 0..5);
+        words.keep("skydd", 0..5);
+        let invented = words.text(text);
+        assert!(invented.starts_with("Skydd") && invented.len() == text.len(), "{invented}");
+        assert!(!invented.contains("Skyddade") && !invented.contains("uppgifter"), "{invented}");
+        assert_eq!(words.text("SKYDDADE"), invented[..8].to_uppercase());
+        assert_eq!(words.text("skydd"), "skydd");
     }
 
     #[test]
