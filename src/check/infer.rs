@@ -237,14 +237,17 @@ impl Checker<'_> {
         let mut typed = Vec::with_capacity(arms.len());
         let mut values = Vec::with_capacity(arms.len());
         let mut seen: Vec<&PatternKind> = Vec::new();
-        for arm in arms {
+        for (index, arm) in arms.iter().enumerate() {
+            let covered = arms[..index].iter().any(|before| before.patterns.is_empty());
             let mut patterns = Vec::with_capacity(arm.patterns.len());
             for pattern in &arm.patterns {
-                if seen.contains(&&pattern.kind) {
+                let kind = self.pattern(pattern, &matched.ty);
+                let mut before = typed.iter().flat_map(|arm: &TypedArm| &arm.patterns).chain(&patterns);
+                if covered || before.any(|before| kind.as_ref().is_some_and(|kind| self.covers(before, kind))) {
                     self.find(&code::ARM_NEVER_REACHED, pattern.span, []);
                 }
                 seen.push(&pattern.kind);
-                patterns.extend(self.pattern(pattern, &matched.ty));
+                patterns.extend(kind);
             }
             let value = self.infer(&arm.value, scope);
             values.push(value);
@@ -260,6 +263,18 @@ impl Checker<'_> {
             self.must_be_exhaustive(&matched, &seen, span);
         }
         self.nodes.add(Node::Match { on, arms: typed.into() }, typing)
+    }
+
+    /// True if whatever fits the second pattern fits the first.
+    fn covers(&self, one: &TypedPattern, other: &TypedPattern) -> bool {
+        let regex = |number: &u32| &self.nodes.patterns[*number as usize];
+        match (one, other) {
+            (TypedPattern::Absent, TypedPattern::Absent) => true,
+            (TypedPattern::Literal(one), TypedPattern::Literal(other)) => one == other,
+            (TypedPattern::Like(one), TypedPattern::Like(other)) => regex(one).as_str() == regex(other).as_str(),
+            (TypedPattern::Like(one), TypedPattern::Literal(Literal::Text(text))) => regex(one).is_match(text),
+            _ => false,
+        }
     }
 
     fn must_be_exhaustive(&mut self, matched: &Typing, seen: &[&PatternKind], span: Span) {
@@ -358,6 +373,9 @@ impl Checker<'_> {
         match op {
             And | Or => {
                 let (left, right) = (self.condition(left, scope), self.condition(right, scope));
+                if op == And {
+                    self.must_agree(&[left], right);
+                }
                 let mut typing = Typing::plain(Type::Bool, span);
                 typing.take(self.nodes.typing(left));
                 typing.take(self.nodes.typing(right));

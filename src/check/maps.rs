@@ -33,6 +33,10 @@ impl Checker<'_> {
         let off = when.is_some_and(|when| self.decided(when) == Some(false));
         let conditions: Vec<_> =
             map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();
+        let whole: Vec<ExprId> = conditions.iter().map(|(condition, ..)| *condition).collect();
+        for (index, condition) in whole.iter().enumerate() {
+            self.must_agree(&whole[..index], *condition);
+        }
         let of_conditions = conditions.iter().map(|(condition, ..)| telling(self.classes(*condition)));
         let seen = of_conditions.fold(self.seen_in(left), ClassSet::and);
         let matches = self.matches(map, &mut scope, &mut right_scope);
@@ -59,6 +63,9 @@ impl Checker<'_> {
         // What is switched off sends nothing.
         rules.iter_mut().filter(|rule| off || rule.off).for_each(|rule| rule.classes = ClassSet::NONE);
         let aliases = if off { Vec::new() } else { self.aliases(map, right, &mut scope, &mut right_scope) };
+        for when in rules.iter().filter_map(|rule| rule.when) {
+            self.must_agree(&whole, when);
+        }
         self.no_field_twice(map, &rules);
         if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
             self.required_covered(map, right, &rules);
@@ -244,12 +251,18 @@ impl Checker<'_> {
             self.forward(rule, right, scope, &mut typed);
             scope.forget(&new);
         }
+        let mut back = None;
         if !matches!(rule.arrow, Arrow::Right) {
-            self.backward(rule, map, right_scope);
+            back = self.backward(rule, map, right_scope);
         }
         let both = !matches!(rule.arrow, Arrow::Right | Arrow::Left) && clauses.back.is_none();
         if let Some(value) = typed.value.filter(|_| both) {
             self.lens(value);
+        }
+        if let (Some(value), Some(target), Some(back), None) = (typed.value, &typed.target, back, when)
+            && target.steps.is_empty()
+        {
+            self.lens_with_back(value, target.field, back);
         }
         Some(typed)
     }
@@ -436,11 +449,10 @@ impl Checker<'_> {
         }
     }
 
-    /// A rule that goes left: the right value, and what takes it back.
-    fn backward(&mut self, rule: &ast::Rule, map: &Map, right_scope: &mut Scope) {
+    /// A rule that goes left: the right value, and what takes it back, if the rule says so itself.
+    fn backward(&mut self, rule: &ast::Rule, map: &Map, right_scope: &mut Scope) -> Option<ExprId> {
         if let Some(back) = &rule.clauses.back {
-            self.infer(back, right_scope);
-            return;
+            return Some(self.infer(back, right_scope));
         }
         let lens = match rule.arrow {
             Arrow::Left => {
@@ -449,13 +461,14 @@ impl Checker<'_> {
                 if let Some(target) = target {
                     self.left_target(&target, map);
                 }
-                return;
+                return None;
             }
             _ => &rule.left,
         };
         if let Some((span, what)) = not_invertible(lens) {
             self.find(&code::NO_INVERSE, span, [("what", what)]);
         }
+        None
     }
 
     /// The field on the left that a `<-` rule writes.

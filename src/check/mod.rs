@@ -7,6 +7,7 @@
 pub mod typed;
 mod scope;
 mod presence;
+mod never;
 pub mod names;
 mod checker;
 mod chosen;

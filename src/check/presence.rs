@@ -57,7 +57,7 @@ impl Checker<'_> {
     }
 
     /// The path of a node; `None` if it is none.
-    fn fact(&self, id: ExprId) -> Option<Fact> {
+    pub(super) fn fact(&self, id: ExprId) -> Option<Fact> {
         let node = self.nodes.node(id);
         let of = || base(node).and_then(|of| self.fact(of));
         Some(match node {

@@ -4,7 +4,7 @@ use super::*;
 
 codes! {
     AMBIGUOUS_NAME "ambiguous-name" Error "`{name}` can mean several things here"; "one of: {candidates}"; ["write which one: {candidates}"]
-    ARM_NEVER_REACHED "arm-never-reached" Warning "this arm of `match` is never reached"; "an arm above has this pattern already"; ["remove one of the two"]
+    ARM_NEVER_REACHED "arm-never-reached" Warning "this arm of `match` is never reached"; "an arm above takes this already"; ["remove one of the two"]
     ARGUMENT_TWICE "argument-twice" Error "`{param}` is given twice to `{function}`"; "given already"; ["remove one of the two"]
     ADD_NEEDS_SET "add-needs-set" Error "`add` needs a set or list as its target"; "the target takes {type}"; ["remove `add`, or write into a field that is a set"]
     ARROW_AGAINST_MAP "arrow-against-map" Error "a rule with `{arrow}` in a map with `{map}`"; "goes against its map"; ["make the map `<->`, or turn the arrow of the rule"]
@@ -14,6 +14,7 @@ codes! {
     CANNOT_COMPARE "cannot-compare" Error "{left} and {right} are never equal"; "is {right}"; ["make both sides one type: text(…), int(…), date(…)"]
     CANNOT_FAIL "cannot-fail" Warning "`try` around something that cannot fail"; "cannot fail"; ["remove `try … else`; for absence write `??`"]
     CLAUSES_CONTRADICT "clauses-contradict" Error "`{one}` and `{other}` contradict each other"; "contradicts"; ["keep one of the two"]
+    CONDITION_NEVER_HOLDS "condition-never-holds" Warning "`{one}` and `{other}` are never both true"; "contradicts"; ["remove one of the two, or write `or` between them"]
     ELSE_NEVER_USED "else-never-used" Warning "this `else` is never used"; "the value is always there and cannot fail"; ["remove the `else`"]
     FOCUS_NEEDS_LIST "focus-needs-list" Error "only a list of structures has elements to choose"; "is {type}"; ["remove the brackets from the target"]
     FUNCTION_CALLS_ITSELF "function-calls-itself" Error "`{name}` is not defined yet where it is called"; "a function sees only those above it"; ["move the called function up; a function cannot call itself"]
@@ -30,7 +31,7 @@ codes! {
     NAME_TAKEN "name-taken" Error "the name `{name}` is taken"; "means something already"; ["choose another name: … as other_name"]
     NEVER_ABSENT "never-absent" Warning "`{text}` is never absent"; "always has a value, so `??` does nothing"; ["remove `?? …`"]
     NO_INVERSE "no-inverse" Error "this rule cannot be taken back"; "{what}"; ["say how with `back …`, or make the arrow `->`"]
-    NO_ROUND_TRIP "no-round-trip" Error "{value} would come back as {back}"; "becomes {between} on the right"; ["say the way back with `back …`, or make the arrow `->`"]
+    NO_ROUND_TRIP "no-round-trip" Error "{value} would come back as {back}"; "becomes {between} on the right"; ["`back {given}` brings something else: say one that brings it back, or make the arrow `->`", "say the way back with `back …`, or make the arrow `->`"]
     NOT_ONE_TO_ONE "not-one-to-one" Error "{one} and {other} both become {same}"; "cannot be taken back"; ["make the table one-to-one, say the way back with `back …`, or make the arrow `->`"]
     NO_MEMBERS "no-members" Error "{type} has nothing called `{name}`"; "is {type}"; ["remove `.{name}`"]
     NO_ORDER "no-order" Error "{type} has no order"; "is {type}"; ["compare a number, a date or a text of it"]
