@@ -311,21 +311,26 @@ Examples:
   koppla test --coverage=lcov --coverage-out koppla.info   the same onto the lines of the documents
   koppla test --mutate                   change the rules one by one; list what no case notices
   koppla test --record --record-out natt.test.yaml
-                                         cases out of what the source of the sync holds, with invented people
+                                         a case out of what the source holds, with invented people
 
-What --record writes. It reads the source, picks a smallest set of records that touches every rule, outcome, branch and row of a
-table that the whole source touches, and writes them as a case that passes. Every value of a field that is not public is replaced
-by an invented one of the same shape: as long, with its capitals, diacritics and missing parts; equal values by equal ones, also in
-references and inside addresses. National ids are of test ranges (Sweden: birth numbers 238 and 239; Netherlands: 9999…; Belgium:
-sequences 000 and 999, which are never given), phone numbers of those that the Swedish regulator keeps for books and films, mail
-of domains for examples. Dates move inside their part of the year. What stays: fields of class public, words of an enum, yes and
-no, countries, codes of at most three characters, numbers of at most three digits, years, and texts that the rules or their tables
-name themselves, also inside others (of `like r\"(?i)skydd\"` the letters that it finds). What cannot be read is replaced by what
-cannot be read for the same reason. Nothing is written if an original is found in it. Read it before you commit it all the same.
+What --record writes. It reads the source, picks a smallest set of records that touches every
+rule, outcome, branch and row of a table that the whole source touches, and writes them as a
+case that passes. Every value of a field that is not public is replaced by an invented one of
+the same shape: as long, with its capitals, diacritics and missing parts; equal values by equal
+ones, also in references and inside addresses. National ids are of test ranges (Sweden: birth
+numbers 238 and 239; Netherlands: 9999…; Belgium: sequences 000 and 999, which are never given),
+phone numbers of those that the Swedish regulator keeps for books and films, mail of domains for
+examples. Dates move inside their part of the year. What stays: fields of class public, words of
+an enum, yes and no, countries, codes of at most three characters, numbers of at most three
+digits, years, and texts that the rules or their tables name themselves, also inside others (of
+`like r\"(?i)skydd\"` the letters that it finds). What cannot be read is replaced by what cannot
+be read for the same reason. Nothing is written if an original is found in it. Read it before
+you commit it all the same.
 
-The same source gives the same file, byte for byte; give --as-of, since the date of the run stands in it. A file that is there
-already is not written over. The search for a smallest set ends after work for 150,000 records, which a source of some thousand
-records can need; then the case is larger than it must be, and a note says so.")]
+The same source gives the same file, byte for byte; give --as-of, since the date of the run
+stands in it. A file that is there already is not written over. The search for a smallest set
+ends after work for 150,000 records, which a source of some thousand records can need; then the
+case is larger than it must be, and a note says so.")]
 pub struct TestArgs {
     /// Names of mappings, or files of test documents (default: all of the project)
     pub names: Vec<String>,
