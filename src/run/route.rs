@@ -18,7 +18,7 @@ use serde_json::Value as Json;
 pub type Watch<'w> = dyn Fn(usize, &Worked<'_>) + 'w;
 
 /// Values of a mapping's options for a sync: given, else default, else absent.
-pub fn options<'t>(
+fn options<'t>(
     mapping: &'t Mapping,
     given: &'t [(crate::syntax::ast::Name, Node)],
     arena: &'t Arena,
@@ -107,6 +107,21 @@ pub fn work_input<'t>(
     })
 }
 
+/// What a mapping of a route is worked with.
+pub fn setting<'t>(
+    plan: &'t Plan<'t>,
+    index: usize,
+    as_of: Date,
+    arenas: &'t Arenas,
+    lookups: &'t [Lookup<'t>],
+) -> Setting<'t> {
+    let (model, route) = (plan.model, plan.route);
+    let given = &model.sync(plan.sync).options;
+    let options = arenas.own().alloc_slice_copy(&options(&route.mappings[index], given, arenas.own()));
+    let target = (index + 1 == route.typed.len()).then_some(&plan.target);
+    Setting { model, typed: &route.typed[index], options, lookups, as_of, target }
+}
+
 /// Works all mappings of a route, each over what the one before has made, and shows each with its number. The result is that of
 /// the last one.
 pub fn work_each<'t>(
@@ -117,16 +132,12 @@ pub fn work_each<'t>(
     lookups: &'t [Lookup<'t>],
     mut each: impl FnMut(usize, &Worked<'t>),
 ) -> Option<Worked<'t>> {
-    let (model, route) = (plan.model, plan.route);
-    let given = &model.sync(plan.sync).options;
-    for (index, (typed, mapping)) in route.typed.iter().zip(&route.mappings).enumerate() {
-        let is_last = index + 1 == route.typed.len();
-        let values: &'t [Value<'t>] = arenas.own().alloc_slice_copy(&options(mapping, given, arenas.own()));
-        let target = is_last.then_some(&plan.target);
-        let setting = Setting { model, typed, options: values, lookups, as_of, target };
+    let last = plan.route.typed.len().checked_sub(1)?;
+    for index in 0..=last {
+        let setting = setting(plan, index, as_of, arenas, lookups);
         let worked = work(&setting, input, arenas);
         each(index, &worked);
-        if is_last {
+        if index == last {
             return Some(worked);
         }
         input = as_input(worked.made);

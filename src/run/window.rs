@@ -10,13 +10,14 @@ use super::lookup::Lookup;
 use super::make::make;
 use super::parallel::Arenas;
 use super::prepare::{self, Seen};
-use super::route::options;
+use super::route::setting;
 use super::shape::Joins;
 use super::stage::{Ground, Input, Setting, Worked, reach, shape_sets};
 use super::table::Table;
+use crate::adapter::Batch;
 use crate::check::TypedMapping;
 use crate::check::typed::{Node, TypedMap, TypedStep};
-use crate::model::Model;
+use crate::model::{Entity, Model};
 use crate::plan::{Column, EntityRead, Plan, Reader};
 use crate::syntax::ast::Arrow;
 use crate::value::{EntityId, RecordType, SetId, Type};
@@ -126,7 +127,7 @@ fn keeps_keys(model: &Model, typed: &TypedMapping, map: &TypedMap, entity: Entit
         map.rules.iter().any(|rule| {
             let plain = rule.when.is_none() && !rule.off && rule.on.is_empty() && rule.arrow == Arrow::Right;
             let target = rule.target.as_ref().map(|target| (usize::from(target.field), target.steps.is_empty()));
-            let text = |entity: &crate::model::Entity, field: usize| entity.fields[field].ty == Type::Text;
+            let text = |entity: &Entity, field: usize| entity.fields[field].ty == Type::Text;
             let same = matches!(rule.value.map(|value| typed.nodes.node(value)),
                 Some(Node::Field { entity: of, field, .. }) if *of == entity && usize::from(*field) == *part);
             matches!(target, Some((field, true)) if right.key.contains(&field) && text(right, field))
@@ -158,17 +159,14 @@ impl<'t> Windows<'t> {
         arenas: &'t Arenas,
         lookups: &'t [Lookup<'t>],
     ) -> Option<Windows<'t>> {
-        let (typed, mapping) = (plan.route.typed.first()?, plan.route.mappings.first()?);
-        let given = &plan.model.sync(plan.sync).options;
-        let options = arenas.own().alloc_slice_copy(&options(mapping, given, arenas.own()));
-        let setting = Setting { model: plan.model, typed, options, lookups, as_of, target: Some(&plan.target) };
+        let setting = setting(plan, 0, as_of, arenas, lookups);
         let ground = Ground::of(&setting, input, |set| !driving.sets.contains(&set), arenas);
         let columns = &read_of(plan, driving.entity)?.columns;
         Some(Windows { setting, driving, columns, ground, seen: Seen::default(), joins: Joins::new() })
     }
 
     /// Works a window. What fell in it is told in the end.
-    pub fn work<'w>(&mut self, batches: &'w [crate::adapter::Batch], arenas: &'w Arenas) -> Worked<'w>
+    pub fn work<'w>(&mut self, batches: &'w [Batch], arenas: &'w Arenas) -> Worked<'w>
     where
         't: 'w,
     {

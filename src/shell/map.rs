@@ -88,16 +88,17 @@ fn in_windows(
         job.threads,
         |each| runtime.block_on(lots(&job.plan, &job.sides, job.world, driving.entity, window::ROWS, each)),
         |lot| {
-            rows += lot.iter().map(Batch::len).sum::<usize>();
+            let count = lot.iter().map(Batch::len).sum::<usize>() as u64;
+            rows += count;
             let arenas = Arenas::new(job.threads);
             let worked = windows.work(&lot, &arenas);
             if written.is_ok() {
                 written = writer.add(&worked, &arenas);
             }
-            progress.advance(lot.iter().map(Batch::len).sum::<usize>() as u64);
+            progress.advance(count);
         },
     );
-    report.reads.push(ReadReport::of_rows(model, driving.entity, &outcome, rows as u64));
+    report.reads.push(ReadReport::of_rows(model, driving.entity, &outcome, rows));
     let fallen = windows.fallen();
     report.replace(model, &fallen.replaced);
     job.plan.route.mappings.iter().for_each(|mapping| report.add_stage(&mapping.name.text, &fallen, None));
