@@ -136,13 +136,13 @@ impl<'t> Slot<'t> {
         matches!(self, Slot::Records { table: END, .. })
     }
 
-    /// The value in a row.
+    /// The value in a row; absent in one that has none.
     #[inline]
     pub fn get(&self, row: usize) -> Value<'t> {
         match self {
-            Slot::Records { table, rows } => match rows[row] {
-                END => Value::Absent,
-                row => Value::Row(Row { table: *table, row }),
+            Slot::Records { table, rows } => match rows.get(row) {
+                None | Some(&END) => Value::Absent,
+                Some(&row) => Value::Row(Row { table: *table, row }),
             },
             Slot::Values(values) => values[row],
         }
@@ -162,6 +162,15 @@ impl<'t> Slot<'t> {
                 values.push(value);
                 *self = Slot::Values(values);
             }
+        }
+    }
+
+    /// Adds the values of the rows that come next.
+    pub fn append(&mut self, more: Slot<'t>) {
+        match (&mut *self, more) {
+            (empty, more) if empty.is_empty() => *empty = more,
+            (Slot::Values(values), Slot::Values(more)) => values.extend(more),
+            (slot, more) => (0..more.len()).for_each(|row| slot.push(more.get(row))),
         }
     }
 
