@@ -14,7 +14,7 @@ use super::table::{Index, Slot, Table, batch_of};
 use crate::adapter::{Batch, Cell};
 use crate::check::needs;
 use crate::check::typed::ExprId;
-use crate::model::{Access, Entity};
+use crate::model::{Access, Entity, Field};
 use crate::plan::{Column, EntityWrite, Plan};
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::value::normal::normal_form;
@@ -224,13 +224,17 @@ impl<'t> Right<'t> {
                 }
                 let typed = plan.route.typed.last();
                 let named = typed.map(|typed| needs::named(typed, write.entity)).unwrap_or_default();
-                let reading = Reading { plan, memory, named: &named };
-                right.read(&reading, &gathered.outcome.batches, &spec.columns, arenas);
-                right.join(links, arena);
+                let part = plan.model.system(entity.system).reads.part;
+                let reading = Reading { plan, memory, named: &named, all: part };
+                let mut slots = right.read(&reading, &gathered.outcome.batches, &spec.columns, arenas);
+                for link in right.join(links, arena).into_iter().filter(|_| part) {
+                    let values = right.remember(link, memory, arena);
+                    slots.iter_mut().zip(values).for_each(|(slot, value)| slot.push(value));
+                }
+                right.table = Arc::new(Table::slots(slots, right.present.len()));
             }
             _ => {
-                let mut values = Vec::new();
-                links.into_iter().for_each(|link| right.remember(link, memory, arena, &mut values));
+                let values = links.into_iter().flat_map(|link| right.remember(link, memory, arena)).collect();
                 right.table = Arc::new(Table::values(entity.fields.len(), values));
             }
         }
@@ -321,8 +325,14 @@ impl<'t> Right<'t> {
         }
     }
 
-    /// What was read of the target, as records.
-    fn read(&mut self, reading: &Reading<'_>, batches: &'t [Batch], columns: &'t [Option<Column>], arenas: &'t Arenas) {
+    /// What was read of the target, as records; gives the values that are kept, field by field.
+    fn read(
+        &mut self,
+        reading: &Reading<'_>,
+        batches: &'t [Batch],
+        columns: &'t [Option<Column>],
+        arenas: &'t Arenas,
+    ) -> Vec<Slot<'t>> {
         let entity = self.entity;
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
         let kept: Vec<bool> = (0..entity.fields.len()).map(|field| reading.keeps(entity, field)).collect();
@@ -359,24 +369,28 @@ impl<'t> Right<'t> {
                 remembered: 0,
             }));
         }
-        self.table = Arc::new(Table::slots(slots, self.present.len()));
-        self.cells = Some(Cells { batches, first, columns, kept });
+        self.cells = (!reading.all).then_some(Cells { batches, first, columns, kept });
+        slots
     }
 
-    /// Brings links to the records that were read. A link whose record is not there (somebody removed it) is dropped: the
-    /// record is made again.
-    fn join(&mut self, links: Vec<Link>, arena: &'t Arena) {
+    /// Brings links to the records that were read, and gives those whose record is not there. Where everything was read
+    /// somebody has removed it, and it is made again.
+    fn join(&mut self, links: Vec<Link>, arena: &'t Arena) -> Vec<Link> {
         let theirs = self.entity.write.as_ref().is_some_and(|write| write.id_theirs);
         if links.is_empty() {
-            return;
+            return links;
         }
+        let mut missing = Vec::new();
         let mut by_key: ByText<'t> = ByText::with_capacity(self.present.len());
         for (index, record) in self.present.iter().enumerate() {
             by_key.entry(record.key).or_insert(index);
         }
         for link in links {
             let key = if theirs { link.right_id.as_deref().unwrap_or(&link.right_key) } else { &link.right_key };
-            let Some(&index) = by_key.get(key) else { continue };
+            let Some(&index) = by_key.get(key) else {
+                missing.push(link);
+                continue;
+            };
             let present = &mut self.present[index];
             present.hidden = hidden(self.entity, &link);
             present.left_key = Some(arena.alloc_str(&link.left_key));
@@ -386,15 +400,17 @@ impl<'t> Right<'t> {
             present.differs_from_memory = false;
             present.remembered = link.hash;
         }
+        missing
     }
 
-    /// A record as the store remembers it.
-    fn remember(&mut self, link: Link, memory: &Memory, arena: &'t Arena, values: &mut Vec<Value<'t>>) {
+    /// A record as the store remembers it; gives its values.
+    fn remember(&mut self, link: Link, memory: &Memory, arena: &'t Arena) -> Vec<Value<'t>> {
         let record = serde_json::from_slice::<Map<String, Json>>(&link.values).unwrap_or_default();
-        for field in &self.entity.fields {
+        let value = |field: &'t Field| {
             let json = record.get(&field.name.text).filter(|value| !is_hashed(value)).unwrap_or(&Json::Null);
-            values.push(followed(&field.ty, from_json(&field.ty, json, arena), memory, arena));
-        }
+            followed(&field.ty, from_json(&field.ty, json, arena), memory, arena)
+        };
+        let values = self.entity.fields.iter().map(value).collect();
         self.present.push(Present {
             key: arena.alloc_str(&link.right_key),
             right_id: link.right_id.as_deref().map(|id| &*arena.alloc_str(id)),
@@ -406,6 +422,7 @@ impl<'t> Right<'t> {
             differs_from_memory: false,
             remembered: link.hash,
         });
+        values
     }
 }
 
@@ -491,13 +508,16 @@ struct Reading<'r> {
     memory: &'r Memory,
     /// Fields that expressions name, match rules among them.
     named: &'r BTreeSet<u16>,
+    /// True if the values of all fields are kept: other records are to stand beside those that were read.
+    all: bool,
 }
 
 impl Reading<'_> {
     /// True for a field whose values are made once and kept: parts of keys, references, and what match rules ask for.
     fn keeps(&self, entity: &Entity, field: usize) -> bool {
         let ty = &entity.fields[field].ty;
-        entity.key.contains(&field)
+        self.all
+            || entity.key.contains(&field)
             || entity.also.contains(&field)
             || matches!(ty.element().unwrap_or(ty), Type::Ref(_))
             || self.named.contains(&(field as u16))
