@@ -58,10 +58,15 @@ impl Compared<'_> {
         (EntityChanges { entity, linked: self.report.linked, changes }, self.report)
     }
 
-    /// Keeps only changes that a saved change set holds just so.
+    /// Leaves out what would only be remembered: who looks remembers nothing.
+    pub fn forget_links(&mut self) {
+        self.changes.retain(|proposed| proposed.change.op != Op::Link);
+    }
+
+    /// Keeps only changes that a saved change set holds just so. What is only remembered does not stand there, and is kept.
     pub fn only(&mut self, saved: &ChangeSet, model: &Model) {
         let entity = &model.entity(self.entity).name.text;
-        self.changes.retain(|proposed| saved.holds(entity, &proposed.change));
+        self.changes.retain(|Proposed { change, .. }| change.op == Op::Link || saved.holds(entity, change));
     }
 
     /// The records as they would be after the run.

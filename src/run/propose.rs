@@ -119,6 +119,9 @@ pub fn propose_over<'t>(
         // A change may lean on one that is stale.
         super::agree::settle(plan, &mut compared);
     }
+    if purpose == Purpose::Look {
+        compared.iter_mut().for_each(Compared::forget_links);
+    }
     compared.iter_mut().for_each(|one| worked.locate(one.entity, &mut one.report.held));
     for one in compared {
         let (changes, entity_report) = one.into_changes(plan.model);
