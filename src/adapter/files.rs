@@ -29,7 +29,7 @@ mod table;
 mod writer;
 mod xml;
 
-use super::{Batch, Fault, Item, Later, Mark, Note, Opener, Page, Receipt, Sent, Session, Settings, Unfinished};
+use super::{Batch, Cells, Fault, Item, Later, Mark, Note, Opener, Page, Receipt, Sent, Session, Settings, Unfinished};
 use crate::protocol::files::{Call, Connection, Layout};
 use crate::protocol::template::{Scope, Template};
 use crate::protocol::{CallId, Dialect};
@@ -262,9 +262,8 @@ impl<'a> FileSession<'a> {
 fn page(part: Part, width: usize, file: &Found, next: Option<Mark>, notes: Vec<Note>) -> Page {
     let rows = Batch {
         texts: Batch::texts_of(part.bytes),
-        cells: part.cells,
+        cells: Cells::pack(&part.cells, width),
         inner: part.inner,
-        width,
         from: file.name.as_str().into(),
         lines: part.lines,
         turn: file.turn,

@@ -140,11 +140,10 @@ struct Cells<'t> {
 }
 
 impl<'t> Cells<'t> {
-    /// The cells of a record, and the batch that they borrow from.
-    fn row(&self, row: u32) -> (&'t Batch, &'t [Cell]) {
+    /// The batch that a record lies in, and its row there.
+    fn row(&self, row: u32) -> (&'t Batch, usize) {
         let number = batch_of(&self.first, row);
-        let batch = &self.batches[number];
-        (batch, batch.row((row - self.first[number]) as usize))
+        (&self.batches[number], (row - self.first[number]) as usize)
     }
 }
 
@@ -152,16 +151,16 @@ impl<'t> Cells<'t> {
 pub struct Held<'r, 't> {
     right: &'r Right<'t>,
     index: usize,
-    cells: Option<(&'t Batch, &'t [Cell])>,
+    place: Option<(&'t Batch, usize)>,
 }
 
 impl<'r, 't> Held<'r, 't> {
     /// The cell of a field whose value is not kept, with its column and batch.
     #[inline]
     fn cell(&self, field: usize) -> Option<(&'t Column, &'t Batch, Cell)> {
-        let (cells, (batch, row)) = (self.right.cells.as_ref()?, self.cells?);
+        let (cells, (batch, row)) = (self.right.cells.as_ref()?, self.place?);
         let column = cells.columns[field].as_ref().filter(|_| !cells.kept[field])?;
-        Some((column, batch, row[column.slot]))
+        Some((column, batch, batch.cell(row, column.slot)))
     }
 
     /// True if a field holds just this text, seen without making its value. False may be wrong.
@@ -272,7 +271,7 @@ impl<'t> Right<'t> {
 
     /// A record.
     pub fn held(&self, index: usize) -> Held<'_, 't> {
-        Held { right: self, index, cells: self.cells.as_ref().map(|cells| cells.row(index as u32)) }
+        Held { right: self, index, place: self.cells.as_ref().map(|cells| cells.row(index as u32)) }
     }
 
     /// A value of a record as JSON; null where there is none.
@@ -341,12 +340,11 @@ impl<'t> Right<'t> {
             let mut keys = Vec::with_capacity(batch.len());
             let mut values = vec![Value::Absent; kept.len()];
             for row in 0..batch.len() {
-                let cells = batch.row(row);
                 for (field, column) in columns.iter().enumerate().filter(|(field, _)| kept[*field]) {
                     let ty = &entity.fields[field].ty;
-                    values[field] = column
-                        .as_ref()
-                        .map_or(Value::Absent, |column| reading.value(ty, column, batch, cells[column.slot], arena));
+                    values[field] = column.as_ref().map_or(Value::Absent, |column| {
+                        reading.value(ty, column, batch, batch.cell(row, column.slot), arena)
+                    });
                     slots[field].push(values[field]);
                 }
                 keys.push(key_of(entity, &values, arena));

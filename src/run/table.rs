@@ -402,7 +402,7 @@ impl<'t> Table<'t> {
             *near = batch_of(first, row);
         }
         let batch = &batches[*near];
-        (batch, batch.row((row - first[*near]) as usize)[slot])
+        (batch, batch.cell((row - first[*near]) as usize, slot))
     }
 }
 

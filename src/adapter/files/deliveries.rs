@@ -216,7 +216,7 @@ fn lines(world: &dyn World, file: &Found, csv: &Csv) -> Result<Vec<(u32, String,
         return Err(refuse(format!("{}: {}", torn.origin, torn.why)));
     }
     let rows = page(part, slots.len(), file, None, Vec::new()).rows;
-    let text = |row: usize, cell: usize| match rows.row(row)[cell] {
+    let text = |row: usize, cell: usize| match rows.cell(row, cell) {
         crate::adapter::Cell::Text { start, len } => rows.text(start, len).to_string(),
         _ => String::new(),
     };

@@ -92,7 +92,7 @@ impl<'m, 't> Machine<'m, 't> {
                 near = (&batches[number], first[number]..first[number] + batches[number].len() as u32);
             }
             let (batch, numbers) = (near.0, &near.1);
-            let cell = batch.row((record.row - numbers.start) as usize)[column.slot];
+            let cell = batch.cell((record.row - numbers.start) as usize, column.slot);
             match cell {
                 Cell::Text { start, len } if column.plain && len > 0 => *value = Value::Text(batch.text(start, len)),
                 _ => match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
