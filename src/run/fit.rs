@@ -110,19 +110,29 @@ fn is_choosy(field: &Field) -> bool {
 fn unfit(fits: &[Fit<'_>], made: &Made<'_>, row: usize, arena: &Arena) -> Option<String> {
     fits.iter().find_map(|fit| {
         let value = made.row(row)[fit.index];
-        let why = trouble(&fit.field.ty, &fit.reader, value, arena).or_else(|| no_place(fit, value, arena))?;
+        let why = match &fit.reader {
+            Reader::Scalar(codec) => simple(fit, codec, value, arena),
+            reader => trouble(&fit.field.ty, reader, value, arena).or_else(|| no_place(fit, value, arena)),
+        }?;
         Some(format!("{}: {why}", fit.field.name.text))
     })
 }
 
-/// Why the file of a field has no place for a value, if it has none.
+/// Why a simple value may not be written, or the file of its field has no place for it.
+fn simple(fit: &Fit<'_>, codec: &Codec, value: Value<'_>, arena: &Arena) -> Option<String> {
+    if value.is_absent() {
+        return None;
+    }
+    match written(&fit.field.ty, codec, normal::normal_form(&fit.field.ty, value, arena), arena) {
+        Ok(text) => fit.file.and_then(|(dialect, call)| dialect.unfit(call, fit.index, text)),
+        Err(why) => Some(why),
+    }
+}
+
+/// Why the file of a field has no place for a list, if it has none.
 fn no_place(fit: &Fit<'_>, value: Value<'_>, arena: &Arena) -> Option<String> {
     let (dialect, call) = fit.file?;
     match (&fit.reader, value) {
-        (Reader::Scalar(codec), value) if !value.is_absent() => {
-            let text = codec.encode(normal::normal_form(&fit.field.ty, value, arena), arena).ok()?;
-            dialect.unfit(call, fit.index, text)
-        }
         (Reader::List(inner), Value::List(items)) => {
             let Reader::Scalar(codec) = &**inner else { return None };
             let element = fit.field.ty.element()?;
@@ -149,17 +159,17 @@ fn trouble(ty: &Type, reader: &Reader, value: Value<'_>, arena: &Arena) -> Optio
             let mut parts = members.iter().zip(readers).zip(parts);
             parts.find_map(|((member, reader), part)| trouble(&member.ty, reader, *part, arena))
         }
-        (Reader::Scalar(codec), value) => unwritable(ty, codec, normal::normal_form(ty, value, arena), arena),
+        (Reader::Scalar(codec), value) => written(ty, codec, normal::normal_form(ty, value, arena), arena).err(),
         _ => Some("does not have the shape of its field".into()),
     }
 }
 
-/// Why a simple value may not be written. A text that a rule gave may be no e-mail address, no phone number.
-fn unwritable(ty: &Type, codec: &Codec, value: Value<'_>, arena: &Arena) -> Option<String> {
-    let plain = Codec::new(ty);
-    let trouble = match value {
-        Value::Text(text) if !matches!(ty, Type::Text | Type::Secret) => plain.decode(text, arena).err(),
-        _ => None,
-    };
-    trouble.or_else(|| codec.encode(value, arena).err()).map(|why| why.0.to_string())
+/// The text of a simple value, or why it may not be written. A text that a rule gave may be no e-mail address, no phone number.
+fn written<'a>(ty: &Type, codec: &'a Codec, value: Value<'a>, arena: &'a Arena) -> Result<&'a str, String> {
+    if let Value::Text(text) = value
+        && !matches!(ty, Type::Text | Type::Secret)
+    {
+        Codec::new(ty).decode(text, arena).map_err(|why| why.0.to_string())?;
+    }
+    codec.encode(value, arena).map_err(|why| why.0.to_string())
 }
