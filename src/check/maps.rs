@@ -33,10 +33,6 @@ impl Checker<'_> {
         let off = when.is_some_and(|when| self.decided(when) == Some(false));
         let conditions: Vec<_> =
             map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();
-        let whole: Vec<ExprId> = conditions.iter().map(|(condition, ..)| *condition).collect();
-        for (index, condition) in whole.iter().enumerate() {
-            self.must_agree(&whole[..index], *condition);
-        }
         let of_conditions = conditions.iter().map(|(condition, ..)| telling(self.classes(*condition)));
         let seen = of_conditions.fold(self.seen_in(left), ClassSet::and);
         let matches = self.matches(map, &mut scope, &mut right_scope);
@@ -63,9 +59,6 @@ impl Checker<'_> {
         // What is switched off sends nothing.
         rules.iter_mut().filter(|rule| off || rule.off).for_each(|rule| rule.classes = ClassSet::NONE);
         let aliases = if off { Vec::new() } else { self.aliases(map, right, &mut scope, &mut right_scope) };
-        for when in rules.iter().filter_map(|rule| rule.when) {
-            self.must_agree(&whole, when);
-        }
         self.no_field_twice(map, &rules);
         if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
             self.required_covered(map, right, &rules);
@@ -83,7 +76,7 @@ impl Checker<'_> {
                 .collect(),
             ..Layout::default()
         };
-        Some(TypedMap {
+        let typed = TypedMap {
             index,
             name: map.name.text.as_str().into(),
             when,
@@ -107,7 +100,9 @@ impl Checker<'_> {
             only_supplements: map.only_supplements,
             frame: scope.most.max(right_scope.most),
             span: map.name.span,
-        })
+        };
+        self.lenses_with_back(&typed, &scope.asked);
+        Some(typed)
     }
 
     /// The names that rules of a map see on the left; the variable of the left record.
@@ -120,6 +115,7 @@ impl Checker<'_> {
             }
             let layout = layout.unwrap_or_default();
             scope.assume(layout.present.clone());
+            scope.asked.extend(layout.asked.clone());
             scope.assume_row(&layout, layout.slots.len() as u16);
             for slot in &layout.slots {
                 let binding = matches!(slot.ty, Type::Record(_) | Type::Struct(_) | Type::Unknown);
@@ -159,6 +155,7 @@ impl Checker<'_> {
         let condition = self.condition(&condition.condition, scope);
         let facts = self.facts_if(condition);
         scope.assume(facts);
+        scope.asked.extend(self.asked_if(condition));
         scope.unsure |= self.nodes.is_broken(condition);
         (condition, drop, span)
     }
@@ -228,6 +225,7 @@ impl Checker<'_> {
             arrow: rule.arrow.clone(),
             value: None,
             target: None,
+            back: None,
             when,
             off: when.is_some_and(|when| self.decided(when) == Some(false)),
             on: clauses.on.as_ref().map(|(on, _)| on.clone()).unwrap_or_default(),
@@ -247,22 +245,18 @@ impl Checker<'_> {
         };
         if forward {
             let facts = when.map(|when| self.facts_if(when)).unwrap_or_default();
-            let new = scope.assume(facts);
+            let (new, known) = (scope.assume(facts), scope.asked.len());
+            scope.asked.extend(when.map(|when| self.asked_if(when)).unwrap_or_default());
             self.forward(rule, right, scope, &mut typed);
             scope.forget(&new);
+            scope.asked.truncate(known);
         }
-        let mut back = None;
         if !matches!(rule.arrow, Arrow::Right) {
-            back = self.backward(rule, map, right_scope);
+            typed.back = self.backward(rule, map, right_scope);
         }
         let both = !matches!(rule.arrow, Arrow::Right | Arrow::Left) && clauses.back.is_none();
         if let Some(value) = typed.value.filter(|_| both) {
             self.lens(value);
-        }
-        if let (Some(value), Some(target), Some(back), None) = (typed.value, &typed.target, back, when)
-            && target.steps.is_empty()
-        {
-            self.lens_with_back(value, target.field, back);
         }
         Some(typed)
     }
@@ -534,7 +528,10 @@ impl Checker<'_> {
                 let apart =
                     !earlier.on.is_empty() && !rule.on.is_empty() && !earlier.on.iter().any(|op| rule.on.contains(op));
                 let on_off = ends_apart(&earlier.on, &rule.on);
-                let both_ask = earlier.when.is_some() && rule.when.is_some();
+                let both_ask = match (earlier.when, rule.when) {
+                    (Some(one), Some(other)) => !(self.follows(one, other) && self.follows(other, one)),
+                    _ => false,
+                };
                 let adds = earlier.mode.add && rule.mode.add;
                 same && !apart && !both_ask && !adds && !on_off
             });
@@ -543,6 +540,27 @@ impl Checker<'_> {
                     .word("field", self.source_text(target.span))
                     .word("map", &map.name.text)
                     .other(earlier.target.as_ref().map_or(earlier.span, |target| target.span), "already written here");
+                self.found.add(finding);
+                continue;
+            }
+            let Some((when, value)) = rule.when.zip(rule.value) else { continue };
+            let always = !self.nodes.typing(value).optional && self.nodes.typing(value).fails.is_none();
+            let hidden = rules[..index].iter().find(|earlier| {
+                let same = earlier
+                    .target
+                    .as_ref()
+                    .is_some_and(|other| other.field == target.field && other.steps == target.steps);
+                let alike = earlier.on == rule.on && earlier.mode == rule.mode && earlier.arrow == rule.arrow;
+                same && alike && always && earlier.when.is_some_and(|earlier| self.follows(when, earlier))
+            });
+            if let Some(earlier) = hidden {
+                let finding = Finding::new(
+                    &code::WRITTEN_OVER,
+                    earlier.when.map_or(earlier.span, |when| self.nodes.typing(when).span),
+                )
+                .word("label", &*earlier.label)
+                .word("field", self.source_text(target.span))
+                .other(self.nodes.typing(when).span, "holds then too, and the lower rule counts");
                 self.found.add(finding);
             }
         }
@@ -599,7 +617,7 @@ fn ends_apart(one: &[Operation], other: &[Operation]) -> bool {
 }
 
 /// The texts that an expression gives, if they are literals in all its branches.
-fn literals_of(checker: &Checker<'_>, expr: ExprId) -> Option<Vec<(Box<str>, Span)>> {
+pub(super) fn literals_of(checker: &Checker<'_>, expr: ExprId) -> Option<Vec<(Box<str>, Span)>> {
     match checker.nodes.node(expr) {
         Node::Literal(Literal::Text(text)) => Some(vec![(text.clone(), checker.nodes.typing(expr).span)]),
         Node::Literal(Literal::Absent) => Some(Vec::new()),

@@ -81,36 +81,9 @@ impl Checker<'_> {
         found
     }
 
-    /// True if a value of one type may be written where another is wanted. Texts become e-mail addresses, phone numbers
-    /// and the like when they are written, and are refused then if they are none.
+    /// True if a value of one type may be written where another is wanted.
     pub(super) fn fits(&self, value: &Type, wanted: &Type) -> bool {
-        match (value, wanted) {
-            (Type::Unknown, _) | (_, Type::Unknown) | (Type::Nothing, _) => true,
-            (a, b) if a == b => true,
-            (Type::Int, Type::Decimal) => true,
-            (Type::Enum(a), Type::Enum(b)) => a.iter().all(|value| b.contains(value)),
-            (_, Type::Enum(_)) => false,
-            (_, Type::Personnummer | Type::Bsn | Type::Rijksregisternummer | Type::Brin) => false,
-            (a, Type::Text | Type::Secret) => a.is_textual(),
-            (Type::Text | Type::Enum(_) | Type::Url | Type::Email, Type::Uuid | Type::Url | Type::Email) => true,
-            (Type::Text | Type::Enum(_), Type::Phone | Type::Country) => true,
-            (Type::Text, Type::MonthDay) => true,
-            (Type::List(a) | Type::Set(a), Type::List(b) | Type::Set(b)) => self.fits(a, b),
-            (Type::Struct(given), Type::Struct(wanted)) => {
-                let known = |member: &Member| wanted.iter().any(|other| other.name == member.name);
-                let served = |member: &Member| match given.iter().find(|other| other.name == member.name) {
-                    Some(given) => self.fits(&given.ty, &member.ty) && (member.optional || !given.optional),
-                    None => member.optional,
-                };
-                given.iter().all(known) && wanted.iter().all(served)
-            }
-            (
-                Type::Record(RecordType::Entity(a)) | Type::Ref(a),
-                Type::Record(RecordType::Entity(b)) | Type::Ref(b),
-            ) => a == b,
-            (Type::Record(_), Type::Ref(_)) => true,
-            _ => false,
-        }
+        fits(value, wanted)
     }
 
     /// The value in the shape that a field wants: records through their links, structures in the field's order.
@@ -154,5 +127,36 @@ impl Checker<'_> {
             }
             _ => value,
         }
+    }
+}
+
+/// True if a value of one type may be written where another is wanted. Texts become e-mail addresses, phone numbers
+/// and the like when they are written, and are refused then if they are none.
+pub(super) fn fits(value: &Type, wanted: &Type) -> bool {
+    match (value, wanted) {
+        (Type::Unknown, _) | (_, Type::Unknown) | (Type::Nothing, _) => true,
+        (a, b) if a == b => true,
+        (Type::Int, Type::Decimal) => true,
+        (Type::Enum(a), Type::Enum(b)) => a.iter().all(|value| b.contains(value)),
+        (_, Type::Enum(_)) => false,
+        (_, Type::Personnummer | Type::Bsn | Type::Rijksregisternummer | Type::Brin) => false,
+        (a, Type::Text | Type::Secret) => a.is_textual(),
+        (Type::Text | Type::Enum(_) | Type::Url | Type::Email, Type::Uuid | Type::Url | Type::Email) => true,
+        (Type::Text | Type::Enum(_), Type::Phone | Type::Country) => true,
+        (Type::Text, Type::MonthDay) => true,
+        (Type::List(a) | Type::Set(a), Type::List(b) | Type::Set(b)) => fits(a, b),
+        (Type::Struct(given), Type::Struct(wanted)) => {
+            let known = |member: &Member| wanted.iter().any(|other| other.name == member.name);
+            let served = |member: &Member| match given.iter().find(|other| other.name == member.name) {
+                Some(given) => fits(&given.ty, &member.ty) && (member.optional || !given.optional),
+                None => member.optional,
+            };
+            given.iter().all(known) && wanted.iter().all(served)
+        }
+        (Type::Record(RecordType::Entity(a)) | Type::Ref(a), Type::Record(RecordType::Entity(b)) | Type::Ref(b)) => {
+            a == b
+        }
+        (Type::Record(_), Type::Ref(_)) => true,
+        _ => false,
     }
 }

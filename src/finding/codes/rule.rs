@@ -16,6 +16,7 @@ codes! {
     CLAUSES_CONTRADICT "clauses-contradict" Error "`{one}` and `{other}` contradict each other"; "contradicts"; ["keep one of the two"]
     CONDITION_NEVER_HOLDS "condition-never-holds" Warning "`{one}` and `{other}` are never both true"; "contradicts"; ["remove one of the two, or write `or` between them"]
     ELSE_NEVER_USED "else-never-used" Warning "this `else` is never used"; "the value is always there and cannot fail"; ["remove the `else`"]
+    FIELD_NOT_TAKEN "field-not-taken" Hint "{entity} could take {fields} too"; "no rule sends it from {source}"; ["add `{from} -> {to}`; or say that it is meant so: `absent -> {to} because \"…\"`"]
     FOCUS_NEEDS_LIST "focus-needs-list" Error "only a list of structures has elements to choose"; "is {type}"; ["remove the brackets from the target"]
     FUNCTION_CALLS_ITSELF "function-calls-itself" Error "`{name}` is not defined yet where it is called"; "a function sees only those above it"; ["move the called function up; a function cannot call itself"]
     FUNCTION_WITHOUT_CALL "function-without-call" Error "`{name}` is a function and needs parentheses"; "is a function"; ["write {name}(…), or … | {name}"]
@@ -52,6 +53,7 @@ codes! {
     REQUIRED_CANNOT_BE_CLEARED "required-cannot-be-cleared" Error "`{field}` is required and cannot be cleared"; "would empty it"; ["write `else keep`, or `else reject \"why\"`"]
     REQUIRED_FIELD_MISSING "required-field-missing" Error "map `{map}` does not fill {fields}"; "{entity} requires {fields}"; ["add a rule for each; `create: never` says that this map only supplements"]
     RIGHT_ONLY_IN_RULES "right-only-in-rules" Error "`right` can be read in rules of a map alone"; "there is no right record here"; ["move this into a rule"]
+    ROW_NEVER_ASKED_FOR "row-never-asked-for" Warning "nothing ever asks for {keys} in the table `{table}`"; "no value can be this"; ["did you mean {suggestion}?", "remove the row: all that is asked for is {known}"]
     SET_CYCLE "set-cycle" Error "the set `{name}` needs itself"; "{sets}"; ["take the step that leads back into a set of its own"]
     SOURCE_ONLY_FIRST "source-only-first" Error "a source stands on the first line of a set alone"; "there are rows already"; ["to add records, write `join … on …`"]
     TEXT_PLUS_TEXT "text-plus-text" Error "texts are not added with `+`"; "is {type}"; ["write f\"{open}one{close}{open}other{close}\", or words(one, other)", "write an f-text, or words(one, other)"]
@@ -69,6 +71,7 @@ codes! {
     UNKNOWN_SOURCE "unknown-source" Error "there is no entity or set `{name}` on the left"; "not known"; ["did you mean `{suggestion}`?", "there is {known}"]
     UNKNOWN_TABLE "unknown-table" Error "there is no table `{name}`"; "not known"; ["did you mean `{suggestion}`?", "there is {known}"]
     UNKNOWN_TARGET_ENTITY "unknown-target-entity" Error "there is no entity `{name}` on the right"; "not known"; ["did you mean `{suggestion}`?", "there is {known}"]
+    WRITTEN_OVER "written-over" Warning "what `{label}` writes into `{field}` is always written over"; "wherever this holds, the rule below holds too"; ["put the more special rule below the other one, or give the other one a condition of its own"]
     WRITTEN_TWICE "written-twice" Error "`{field}` is written twice in map `{map}`"; "written again"; ["remove one; or give each its own `when` or `on`"]
     WRONG_ARGUMENT "wrong-argument" Error "`{function}` needs {wanted}, not {given}"; "is {given}"; ["{fix}", "`{param}` takes {wanted}"]
 }
