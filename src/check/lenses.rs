@@ -116,16 +116,17 @@ impl Checker<'_> {
     fn attempt<'c>(&self, map: &TypedMap, rule: &TypedRule, known: &'c [Asked]) -> Option<Attempt<'c>> {
         let (value, back) = (rule.value?, rule.back?);
         let target = rule.target.as_ref().filter(|target| target.steps.is_empty())?;
-        let valued = self.leaves(value, true)?;
+        let leaves = self.leaves(value, false)?;
         let brings = match &self.nodes.typing(back).ty {
             Type::Struct(members) => {
                 let named = |leaf: &ExprId| members.iter().position(|member| *member.name == *self.leaf_name(*leaf));
-                let leaves = self.leaves(value, false)?;
-                leaves.into_iter().filter_map(|leaf| named(&leaf).map(|at| (leaf, Some(at)))).collect()
+                leaves.iter().filter_map(|leaf| named(leaf).map(|at| (*leaf, Some(at)))).collect()
             }
             _ => {
-                let first = valued.first().copied().or(self.leaves(value, false)?.first().copied())?;
-                vec![(first, None)]
+                // A field may stand in a condition first, and be the value behind it.
+                let valued = self.leaves(value, true)?.first().map(|first| self.fact(*first));
+                let first = valued.and_then(|fact| leaves.iter().find(|leaf| self.fact(**leaf) == fact));
+                vec![(*first.or(leaves.first())?, None)]
             }
         };
         let mut written = Vec::new();

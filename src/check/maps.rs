@@ -3,16 +3,20 @@
 use super::checker::Checker;
 use super::consent::telling;
 use super::names::type_name;
+use super::never::Asked;
 use super::scope::Scope;
 use super::typed::{
     Binding, Dropped, ExprId, Layout, Literal, Mode, Node, OnNone, TypedMap, TypedRule, TypedTarget, Typing,
 };
 use crate::finding::Finding;
-use crate::finding::codes::rule as code;
-use crate::model::{Access, Map, MapRule};
+use crate::finding::codes::{document, rule as code};
+use crate::model::{Access, Map, MapRule, literal};
 use crate::source::Span;
 use crate::syntax::ast::{self, Arrow, Expr, ExprKind, Operation, Otherwise, Source};
 use crate::value::{ClassSet, EntityId, RecordType, Type};
+
+/// A text in a finding is cut behind so many characters.
+const SHOWN: usize = 20;
 
 impl Checker<'_> {
     /// Checks a map; `None` if its sides are not known.
@@ -59,6 +63,7 @@ impl Checker<'_> {
         // What is switched off sends nothing.
         rules.iter_mut().filter(|rule| off || rule.off).for_each(|rule| rule.classes = ClassSet::NONE);
         let aliases = if off { Vec::new() } else { self.aliases(map, right, &mut scope, &mut right_scope) };
+        rules.iter().for_each(|rule| self.must_differ(map, right, rule));
         self.no_field_twice(map, &rules);
         if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
             self.required_covered(map, right, &rules);
@@ -168,6 +173,9 @@ impl Checker<'_> {
                     .iter()
                     .map(|(l, r)| {
                         let (l, r) = (self.infer(l, left), self.infer(r, right));
+                        if let Node::Field { entity, field, .. } = *self.nodes.node(r) {
+                            self.must_be_readable(entity, field, self.nodes.typing(r).span);
+                        }
                         let ty = self.operand_type(l, r);
                         (l, r, self.nodes.type_number(ty))
                     })
@@ -254,6 +262,9 @@ impl Checker<'_> {
         if !matches!(rule.arrow, Arrow::Right) {
             typed.back = self.backward(rule, map, right_scope);
         }
+        if let Some(target) = typed.target.as_ref().filter(|_| rule.arrow == Arrow::Both || clauses.fill.is_some()) {
+            self.must_be_readable(right, target.field, target.span);
+        }
         let both = !matches!(rule.arrow, Arrow::Right | Arrow::Left) && clauses.back.is_none();
         if let Some(value) = typed.value.filter(|_| both) {
             self.lens(value);
@@ -322,12 +333,12 @@ impl Checker<'_> {
             typed.value = None;
             return;
         };
-        self.value_fits(value, &target, rule, right);
+        self.value_fits(value, &target, rule, right, &scope.asked);
         // A condition with an error in it may say that the value is there.
         let unsure = scope.unsure || typed.when.is_some_and(|when| self.nodes.is_broken(when));
         self.absence_fits(value, &target, rule, typed, unsure);
         if let Some(fallback) = fallback {
-            self.value_fits(fallback, &target, rule, right);
+            self.value_fits(fallback, &target, rule, right, &scope.asked);
             typed.classes = typed.classes.and(self.classes(fallback));
             let shaped = self.shaped(fallback, &target.ty, scope);
             typed.absent = OnNone::Value(shaped);
@@ -351,7 +362,7 @@ impl Checker<'_> {
         self.nodes.add(Node::Sorted { list: value, element: local, orders: Box::new([]), first: true }, typing)
     }
 
-    fn value_fits(&mut self, value: ExprId, target: &TypedTarget, rule: &ast::Rule, right: EntityId) {
+    fn value_fits(&mut self, value: ExprId, target: &TypedTarget, rule: &ast::Rule, right: EntityId, known: &[Asked]) {
         let of = self.nodes.typing(value).clone();
         // `add` may give one element to a set.
         let element = rule.clauses.add.is_some() && target.ty.element().is_some_and(|ty| self.fits(&of.ty, ty));
@@ -385,7 +396,26 @@ impl Checker<'_> {
                 .other(target.span, format!("takes {}", type_name(model, &target.ty)));
             self.found.add(finding);
         }
-        self.length_fits(value, target, right);
+        self.texts_fit(value, target, right, known);
+    }
+
+    /// What the target takes only once must not be the same for every record.
+    fn must_differ(&mut self, map: &Map, right: EntityId, rule: &TypedRule) {
+        let (Some(value), Some(target)) = (rule.value, rule.target.as_ref().filter(|target| target.steps.is_empty()))
+        else {
+            return;
+        };
+        let entity = self.model.entity(right);
+        let index = usize::from(target.field);
+        let unique = entity.fields[index].unique || entity.key == [index];
+        let constant = match self.nodes.node(value) {
+            Node::Literal(literal) => *literal != Literal::Absent,
+            _ => false,
+        };
+        if unique && constant && !map.only_supplements {
+            let (span, name) = (self.nodes.typing(value).span, entity.fields[index].name.text.clone());
+            self.find(&code::SAME_FOR_EVERYBODY, span, [("field", name)]);
+        }
     }
 
     /// A reference needs a map that makes the record which it leads to.
@@ -403,15 +433,35 @@ impl Checker<'_> {
         }
     }
 
-    fn length_fits(&mut self, value: ExprId, target: &TypedTarget, right: EntityId) {
-        let field = &self.model.entity(right).fields[target.field as usize];
-        if let (Some(max), Node::Literal(Literal::Text(text)), true) =
-            (field.max, self.nodes.node(value), target.steps.is_empty())
-            && text.chars().count() > max as usize
-        {
-            let span = self.nodes.typing(value).span;
-            let words = [("field", field.name.text.clone()), ("max", max.to_string())];
-            self.find(&code::TEXT_TOO_LONG, span, words);
+    /// Texts that a rule may write, where they are known before any data is read: those in the rule, the words of an enum.
+    fn texts_fit(&mut self, value: ExprId, target: &TypedTarget, right: EntityId, known: &[Asked]) {
+        let field = &self.model.entity(right).fields[usize::from(target.field)];
+        if !target.steps.is_empty() || !field.write_values.is_empty() || target.ty != field.ty {
+            return;
+        }
+        let span = self.nodes.typing(value).span;
+        let words = |this: &Self| Some(this.only_texts(value, known)?.into_iter().map(|text| (text, span)).collect());
+        let Some(texts): Option<Vec<(Box<str>, Span)>> = literals_of(self, value).or_else(|| words(self)) else {
+            return;
+        };
+        let written_as = matches!(target.ty, Type::Email | Type::Uuid | Type::Country);
+        for (text, span) in texts {
+            let name = field.name.text.clone();
+            let short: String = text.chars().take(SHOWN).chain((text.chars().count() > SHOWN).then_some('…')).collect();
+            if let Some(max) = field.max.filter(|max| text.chars().count() > *max as usize) {
+                return self.find(
+                    &code::TEXT_TOO_LONG,
+                    span,
+                    [("field", name), ("text", short), ("max", max.to_string())],
+                );
+            }
+            if let Some(pattern) = field.pattern.as_ref().filter(|pattern| !literal::whole(pattern, &text)) {
+                return self.find(&document::PATTERN_NOT_MET, span, [("name", name), ("pattern", pattern.clone())]);
+            }
+            if written_as && !literal::fits(&text, &target.ty) {
+                let ty = type_name(self.model, &target.ty);
+                return self.find(&document::BAD_VALUE, span, [("name", name), ("value", short), ("type", ty)]);
+            }
         }
     }
 

@@ -6,8 +6,9 @@ use super::scope::Scope;
 use super::typed::{ExprId, Literal, Node, Place, TypedTarget, Typing};
 use crate::finding::codes::rule as code;
 use crate::model::Access;
+use crate::source::Span;
 use crate::syntax::ast::{self, TargetStep};
-use crate::value::{EntityId, Member, RecordType, Type};
+use crate::value::{Class, EntityId, Member, RecordType, Type};
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -35,6 +36,23 @@ impl Checker<'_> {
             self.target_step(step, &mut typed)?;
         }
         Some(typed)
+    }
+
+    /// A field that the target never tells again cannot be asked for. What lies in a whole file is read from there, unless
+    /// it is a secret.
+    pub(super) fn must_be_readable(&mut self, entity: EntityId, field: u16, span: Span) {
+        let definition = self.model.entity(entity);
+        let field = &definition.fields[usize::from(field)];
+        let whole = self.model.system(definition.system).writes.whole;
+        let hidden = match field.access {
+            Access::Initial => true,
+            Access::Write => !whole || field.classes.has(Class::SECRET),
+            Access::ReadWrite | Access::Read | Access::Create => false,
+        };
+        if hidden {
+            let words = [("field", field.name.text.clone()), ("entity", definition.name.text.clone())];
+            self.find(&code::WRITE_ONLY_FIELD, span, words);
+        }
     }
 
     fn target_step(&mut self, step: &TargetStep, typed: &mut TypedTarget) -> Option<()> {

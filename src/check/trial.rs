@@ -49,7 +49,7 @@ impl<'a> Given<'a> {
 
 impl Checker<'_> {
     /// The fields that an expression reads, each once: paths that begin at its record. With `valued`, only those whose value it
-    /// takes, not those that a condition asks. Nothing if it reads something else.
+    /// takes, not those that a condition asks. Nothing if it reads something else, or a field of which no value is tried.
     pub(super) fn leaves(&self, expr: ExprId, valued: bool) -> Option<Vec<ExprId>> {
         let mut leaves = Vec::new();
         self.gather_leaves(expr, valued, &mut leaves)?;
@@ -68,7 +68,7 @@ impl Checker<'_> {
         match node {
             Node::Field { .. } | Node::RowSlot { .. } | Node::Member { .. } if self.fact(expr).is_some() => {
                 into.push(expr);
-                return Some(());
+                return is_tried(&self.nodes.typing(expr).ty).then_some(());
             }
             Node::If(_, then, other) if valued => {
                 self.gather_leaves(*then, valued, into)?;
@@ -272,14 +272,18 @@ pub(super) fn cell<'a>(table: &Table, row: usize, column: usize, arena: &'a Aren
     }
 }
 
+/// True for types of which values are tried.
+fn is_tried(ty: &Type) -> bool {
+    matches!(ty, Type::Int | Type::Date | Type::Bool) || ty.is_textual()
+}
+
 /// A text as a value of a type, where the type is one of those that are tried.
 pub(super) fn read<'a>(ty: &Type, text: &'a str) -> Option<Value<'a>> {
     match ty {
         Type::Int => text.parse().ok().map(Value::Int),
         Type::Date => text.parse().ok().map(Value::Date),
         Type::Bool => text.parse().ok().map(Value::Bool),
-        ty if ty.is_textual() => Some(Value::Text(text)),
-        _ => None,
+        ty => is_tried(ty).then_some(Value::Text(text)),
     }
 }
 
