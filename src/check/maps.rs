@@ -439,11 +439,13 @@ impl Checker<'_> {
         if !target.steps.is_empty() || !field.write_values.is_empty() || target.ty != field.ty {
             return;
         }
-        let span = self.nodes.typing(value).span;
-        let words = |this: &Self| Some(this.only_texts(value, known)?.into_iter().map(|text| (text, span)).collect());
-        let Some(texts): Option<Vec<(Box<str>, Span)>> = literals_of(self, value).or_else(|| words(self)) else {
-            return;
-        };
+        let mut ends = Vec::new();
+        ends_of(self, value, &mut ends);
+        let mut texts = texts_of(self, &ends);
+        for end in ends.into_iter().filter(|end| matches!(self.nodes.typing(*end).ty, Type::Enum(_))) {
+            let (words, span) = (self.only_texts(end, known).unwrap_or_default(), self.nodes.typing(end).span);
+            texts.extend(words.into_iter().map(|word| (word, span)));
+        }
         let written_as = matches!(target.ty, Type::Email | Type::Uuid | Type::Country);
         for (text, span) in texts {
             let name = field.name.text.clone();
@@ -668,27 +670,31 @@ fn ends_apart(one: &[Operation], other: &[Operation]) -> bool {
 
 /// The texts that an expression gives, if they are literals in all its branches.
 pub(super) fn literals_of(checker: &Checker<'_>, expr: ExprId) -> Option<Vec<(Box<str>, Span)>> {
-    match checker.nodes.node(expr) {
-        Node::Literal(Literal::Text(text)) => Some(vec![(text.clone(), checker.nodes.typing(expr).span)]),
-        Node::Literal(Literal::Absent) => Some(Vec::new()),
-        Node::If(_, then, other) => {
-            let mut all = literals_of(checker, *then)?;
-            all.extend(literals_of(checker, *other)?);
-            Some(all)
-        }
-        Node::Match { arms, .. } => {
-            let mut all = Vec::new();
-            for arm in arms.iter() {
-                all.extend(literals_of(checker, arm.value)?);
-            }
-            Some(all)
-        }
-        Node::Coalesce(left, right) | Node::Try(left, right) => {
-            let mut all = literals_of(checker, *left)?;
-            all.extend(literals_of(checker, *right)?);
-            Some(all)
-        }
+    let mut ends = Vec::new();
+    ends_of(checker, expr, &mut ends);
+    let is_literal =
+        |end: &ExprId| matches!(checker.nodes.node(*end), Node::Literal(Literal::Text(_) | Literal::Absent));
+    ends.iter().all(is_literal).then(|| texts_of(checker, &ends))
+}
+
+/// The texts among the values that an expression may give.
+fn texts_of(checker: &Checker<'_>, ends: &[ExprId]) -> Vec<(Box<str>, Span)> {
+    let text = |end: &ExprId| match checker.nodes.node(*end) {
+        Node::Literal(Literal::Text(text)) => Some((text.clone(), checker.nodes.typing(*end).span)),
         _ => None,
+    };
+    ends.iter().filter_map(text).collect()
+}
+
+/// The ends of all branches of an expression.
+fn ends_of(checker: &Checker<'_>, expr: ExprId, into: &mut Vec<ExprId>) {
+    match checker.nodes.node(expr) {
+        Node::If(_, one, other) | Node::Coalesce(one, other) | Node::Try(one, other) => {
+            ends_of(checker, *one, into);
+            ends_of(checker, *other, into);
+        }
+        Node::Match { arms, .. } => arms.iter().for_each(|arm| ends_of(checker, arm.value, into)),
+        _ => into.push(expr),
     }
 }
 
