@@ -19,7 +19,8 @@ pub struct Chunk {
 impl Chunk {
     /// True if the text is UTF-8; a character that goes on behind the chunk is no error.
     pub fn is_utf8(&self) -> bool {
-        std::str::from_utf8(&self.text).map_or_else(|error| error.error_len().is_none() && !self.last, |_| true)
+        let rest = &self.text[encoding_rs::Encoding::utf8_valid_up_to(&self.text)..];
+        std::str::from_utf8(rest).map_or_else(|error| error.error_len().is_none() && !self.last, |_| true)
     }
 }
 
