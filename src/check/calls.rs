@@ -5,7 +5,7 @@ use super::effects::{after, declassified, is_key};
 use super::names::type_name;
 use super::presence::Fact;
 use super::scope::{Element, Scope};
-use super::typed::{ExprId, Literal, Node, TypedOrder, Typing};
+use super::typed::{ExprId, Literal, Looked, Node, TypedOrder, Typing};
 use crate::finding::codes::rule as code;
 use crate::function::{Absence, Context, EXAMPLE_DAY, Function, Need, Param, Run, Special, Ty};
 use crate::source::Span;
@@ -595,6 +595,8 @@ impl Checker<'_> {
         if table.unmapped == crate::model::Unmapped::Fails && !all_there {
             typing.fails = typing.fails.or(Some("a value that the table does not have"));
         }
+        let keys = key.iter().map(|&value| self.only_texts(value, &scope.asked)).collect();
+        self.looked.push(Looked { table: id, keys });
         self.nodes.add(Node::Lookup { table: id, column: column as u16, key: key.into() }, typing)
     }
 

@@ -1,6 +1,6 @@
 //! The state of checking one mapping.
 
-use super::typed::{Layout, Nodes, TypedFunction};
+use super::typed::{Layout, Looked, Nodes, TypedFunction};
 use crate::finding::{Code, Finding, Findings, suggest};
 use crate::model::{Mapping, MappingId, Model, Protection};
 use crate::source::{Sources, Span};
@@ -70,6 +70,8 @@ pub struct Checker<'m> {
     pub allocations: Vec<(Box<str>, Span)>,
     /// Classes of what decides which rows of an entity are records that take part: its own `skip`, and the sync's scope.
     pub skipping: HashMap<EntityId, ClassSet>,
+    /// Look-ups in tables so far.
+    pub looked: Vec<Looked>,
     /// Values that the sync gives to options.
     pub options: Option<&'m [(Name, Node)]>,
     /// What the sync does about protected people, where this is the last mapping of the way.

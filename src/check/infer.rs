@@ -43,7 +43,10 @@ impl Checker<'_> {
             ExprKind::If(condition, then, otherwise) => self.if_else(condition, then, otherwise, span, scope),
             ExprKind::Try(value, otherwise) => self.try_else(value, otherwise, span, scope),
             ExprKind::Not(value) => {
+                // What contradicts is asked of the whole of it.
+                let known = std::mem::take(&mut scope.asked);
                 let value = self.condition(value, scope);
+                scope.asked = known;
                 let typing = Typing { span, ty: Type::Bool, ..self.nodes.typing(value).clone() };
                 self.nodes.add(Node::Not(value), typing)
             }
@@ -180,17 +183,25 @@ impl Checker<'_> {
             let words = [("type", ty), ("text", self.source_text(span))];
             self.find(&code::NOT_A_CONDITION, span, words);
         }
+        // The parts of `a and b` were looked at one by one.
+        if !matches!(self.nodes.node(value), Node::And(..)) {
+            self.must_agree(&scope.asked, value);
+        }
         value
     }
 
     fn if_else(&mut self, condition: &Expr, then: &Expr, other: &Expr, span: Span, scope: &mut Scope) -> ExprId {
         let condition = self.condition(condition, scope);
-        let new = scope.assume(self.facts_if(condition));
+        let (new, known) = (scope.assume(self.facts_if(condition)), scope.asked.len());
+        scope.asked.extend(self.asked_if(condition));
         let then = self.infer(then, scope);
         scope.forget(&new);
+        scope.asked.truncate(known);
         let new = scope.assume(self.facts_unless(condition));
+        scope.asked.extend(self.asked_unless(condition));
         let other = self.infer(other, scope);
         scope.forget(&new);
+        scope.asked.truncate(known);
         let mut typing = self.branches(&[then, other], span);
         let taken = self.decided(condition).map(|truth| if truth { then } else { other });
         typing.classes = taken.map_or(typing.classes, |taken| self.classes(taken));
@@ -249,7 +260,10 @@ impl Checker<'_> {
                 seen.push(&pattern.kind);
                 patterns.extend(kind);
             }
+            let known = scope.asked.len();
+            scope.asked.extend(self.known_in_arm(on, &typed, &patterns, arm.patterns.is_empty()));
             let value = self.infer(&arm.value, scope);
+            scope.asked.truncate(known);
             values.push(value);
             typed.push(TypedArm { patterns: patterns.into(), value });
         }
@@ -263,6 +277,25 @@ impl Checker<'_> {
             self.must_be_exhaustive(&matched, &seen, span);
         }
         self.nodes.add(Node::Match { on, arms: typed.into() }, typing)
+    }
+
+    /// What an arm knows of the value that is matched: one of its literals; behind `else`, none of those above.
+    fn known_in_arm(
+        &self,
+        on: ExprId,
+        above: &[TypedArm],
+        patterns: &[TypedPattern],
+        is_else: bool,
+    ) -> Option<super::never::Asked> {
+        let literal = |pattern: &TypedPattern| match pattern {
+            TypedPattern::Literal(literal) => Some(literal.clone()),
+            _ => None,
+        };
+        let literals: Option<Vec<Literal>> = match is_else {
+            true => Some(above.iter().flat_map(|arm| &arm.patterns).filter_map(literal).collect()),
+            false => patterns.iter().map(literal).collect(),
+        };
+        self.asked_of_arm(on, literals.filter(|all| is_else || !all.is_empty())?, is_else, self.nodes.typing(on).span)
     }
 
     /// True if whatever fits the second pattern fits the first.
@@ -372,10 +405,11 @@ impl Checker<'_> {
         use BinaryOp::*;
         match op {
             And | Or => {
-                let (left, right) = (self.condition(left, scope), self.condition(right, scope));
-                if op == And {
-                    self.must_agree(&[left], right);
-                }
+                let left = self.condition(left, scope);
+                let known = scope.asked.len();
+                scope.asked.extend(if op == And { self.asked_if(left) } else { Vec::new() });
+                let right = self.condition(right, scope);
+                scope.asked.truncate(known);
                 let mut typing = Typing::plain(Type::Bool, span);
                 typing.take(self.nodes.typing(left));
                 typing.take(self.nodes.typing(right));

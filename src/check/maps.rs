@@ -3,16 +3,20 @@
 use super::checker::Checker;
 use super::consent::telling;
 use super::names::type_name;
+use super::never::Asked;
 use super::scope::Scope;
 use super::typed::{
     Binding, Dropped, ExprId, Layout, Literal, Mode, Node, OnNone, TypedMap, TypedRule, TypedTarget, Typing,
 };
 use crate::finding::Finding;
-use crate::finding::codes::rule as code;
-use crate::model::{Access, Map, MapRule};
+use crate::finding::codes::{document, rule as code};
+use crate::model::{Access, Map, MapRule, literal};
 use crate::source::Span;
 use crate::syntax::ast::{self, Arrow, Expr, ExprKind, Operation, Otherwise, Source};
 use crate::value::{ClassSet, EntityId, RecordType, Type};
+
+/// A text in a finding is cut behind so many characters.
+const SHOWN: usize = 20;
 
 impl Checker<'_> {
     /// Checks a map; `None` if its sides are not known.
@@ -34,10 +38,6 @@ impl Checker<'_> {
         let off = when.is_some_and(|when| self.decided(when) == Some(false));
         let conditions: Vec<_> =
             map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();
-        let whole: Vec<ExprId> = conditions.iter().map(|(condition, ..)| *condition).collect();
-        for (index, condition) in whole.iter().enumerate() {
-            self.must_agree(&whole[..index], *condition);
-        }
         let of_conditions = conditions.iter().map(|(condition, ..)| telling(self.classes(*condition)));
         let seen = of_conditions.fold(self.seen_in(left), ClassSet::and);
         let matches = self.matches(map, &mut scope, &mut right_scope);
@@ -64,9 +64,7 @@ impl Checker<'_> {
         // What is switched off sends nothing.
         rules.iter_mut().filter(|rule| off || rule.off).for_each(|rule| rule.classes = ClassSet::NONE);
         let aliases = if off { Vec::new() } else { self.aliases(map, right, &mut scope, &mut right_scope) };
-        for when in rules.iter().filter_map(|rule| rule.when) {
-            self.must_agree(&whole, when);
-        }
+        rules.iter().for_each(|rule| self.must_differ(map, right, rule));
         self.no_field_twice(map, &rules);
         if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
             self.required_covered(map, right, &rules);
@@ -84,7 +82,7 @@ impl Checker<'_> {
                 .collect(),
             ..Layout::default()
         };
-        Some(TypedMap {
+        let typed = TypedMap {
             index,
             name: map.name.text.as_str().into(),
             when,
@@ -108,7 +106,9 @@ impl Checker<'_> {
             only_supplements: map.only_supplements,
             frame: scope.most.max(right_scope.most),
             span: map.name.span,
-        })
+        };
+        self.lenses_with_back(&typed, &scope.asked);
+        Some(typed)
     }
 
     /// The names that rules of a map see on the left; the variable of the left record.
@@ -121,6 +121,7 @@ impl Checker<'_> {
             }
             let layout = layout.unwrap_or_default();
             scope.assume(layout.present.clone());
+            scope.asked.extend(layout.asked.clone());
             scope.assume_row(&layout, layout.slots.len() as u16);
             for slot in &layout.slots {
                 let binding = matches!(slot.ty, Type::Record(_) | Type::Struct(_) | Type::Unknown);
@@ -160,6 +161,7 @@ impl Checker<'_> {
         let condition = self.condition(&condition.condition, scope);
         let facts = self.facts_if(condition);
         scope.assume(facts);
+        scope.asked.extend(self.asked_if(condition));
         scope.unsure |= self.nodes.is_broken(condition);
         (condition, drop, span)
     }
@@ -172,6 +174,9 @@ impl Checker<'_> {
                     .iter()
                     .map(|(l, r)| {
                         let (l, r) = (self.infer(l, left), self.infer(r, right));
+                        if let Node::Field { entity, field, .. } = *self.nodes.node(r) {
+                            self.must_be_readable(entity, field, self.nodes.typing(r).span);
+                        }
                         let ty = self.operand_type(l, r);
                         (l, r, self.nodes.type_number(ty))
                     })
@@ -229,6 +234,7 @@ impl Checker<'_> {
             arrow: rule.arrow.clone(),
             value: None,
             target: None,
+            back: None,
             when,
             off: when.is_some_and(|when| self.decided(when) == Some(false)),
             on: clauses.on.as_ref().map(|(on, _)| on.clone()).unwrap_or_default(),
@@ -248,22 +254,21 @@ impl Checker<'_> {
         };
         if forward {
             let facts = when.map(|when| self.facts_if(when)).unwrap_or_default();
-            let new = scope.assume(facts);
+            let (new, known) = (scope.assume(facts), scope.asked.len());
+            scope.asked.extend(when.map(|when| self.asked_if(when)).unwrap_or_default());
             self.forward(rule, right, scope, &mut typed);
             scope.forget(&new);
+            scope.asked.truncate(known);
         }
-        let mut back = None;
         if !matches!(rule.arrow, Arrow::Right) {
-            back = self.backward(rule, map, right_scope);
+            typed.back = self.backward(rule, map, right_scope);
+        }
+        if let Some(target) = typed.target.as_ref().filter(|_| rule.arrow == Arrow::Both || clauses.fill.is_some()) {
+            self.must_be_readable(right, target.field, target.span);
         }
         let both = !matches!(rule.arrow, Arrow::Right | Arrow::Left) && clauses.back.is_none();
         if let Some(value) = typed.value.filter(|_| both) {
             self.lens(value);
-        }
-        if let (Some(value), Some(target), Some(back), None) = (typed.value, &typed.target, back, when)
-            && target.steps.is_empty()
-        {
-            self.lens_with_back(value, target.field, back);
         }
         Some(typed)
     }
@@ -329,12 +334,12 @@ impl Checker<'_> {
             typed.value = None;
             return;
         };
-        self.value_fits(value, &target, rule, right);
+        self.value_fits(value, &target, rule, right, &scope.asked);
         // A condition with an error in it may say that the value is there.
         let unsure = scope.unsure || typed.when.is_some_and(|when| self.nodes.is_broken(when));
         self.absence_fits(value, &target, rule, typed, unsure);
         if let Some(fallback) = fallback {
-            self.value_fits(fallback, &target, rule, right);
+            self.value_fits(fallback, &target, rule, right, &scope.asked);
             typed.classes = typed.classes.and(self.classes(fallback));
             let shaped = self.shaped(fallback, &target.ty, scope);
             typed.absent = OnNone::Value(shaped);
@@ -358,7 +363,7 @@ impl Checker<'_> {
         self.nodes.add(Node::Sorted { list: value, element: local, orders: Box::new([]), first: true }, typing)
     }
 
-    fn value_fits(&mut self, value: ExprId, target: &TypedTarget, rule: &ast::Rule, right: EntityId) {
+    fn value_fits(&mut self, value: ExprId, target: &TypedTarget, rule: &ast::Rule, right: EntityId, known: &[Asked]) {
         let of = self.nodes.typing(value).clone();
         // `add` may give one element to a set.
         let element = rule.clauses.add.is_some() && target.ty.element().is_some_and(|ty| self.fits(&of.ty, ty));
@@ -392,7 +397,26 @@ impl Checker<'_> {
                 .other(target.span, format!("takes {}", type_name(model, &target.ty)));
             self.found.add(finding);
         }
-        self.length_fits(value, target, right);
+        self.texts_fit(value, target, right, known);
+    }
+
+    /// What the target takes only once must not be the same for every record.
+    fn must_differ(&mut self, map: &Map, right: EntityId, rule: &TypedRule) {
+        let (Some(value), Some(target)) = (rule.value, rule.target.as_ref().filter(|target| target.steps.is_empty()))
+        else {
+            return;
+        };
+        let entity = self.model.entity(right);
+        let index = usize::from(target.field);
+        let unique = entity.fields[index].unique || entity.key == [index];
+        let constant = match self.nodes.node(value) {
+            Node::Literal(literal) => *literal != Literal::Absent,
+            _ => false,
+        };
+        if unique && constant && !map.only_supplements {
+            let (span, name) = (self.nodes.typing(value).span, entity.fields[index].name.text.clone());
+            self.find(&code::SAME_FOR_EVERYBODY, span, [("field", name)]);
+        }
     }
 
     /// A reference needs a map that makes the record which it leads to.
@@ -410,15 +434,37 @@ impl Checker<'_> {
         }
     }
 
-    fn length_fits(&mut self, value: ExprId, target: &TypedTarget, right: EntityId) {
-        let field = &self.model.entity(right).fields[target.field as usize];
-        if let (Some(max), Node::Literal(Literal::Text(text)), true) =
-            (field.max, self.nodes.node(value), target.steps.is_empty())
-            && text.chars().count() > max as usize
-        {
-            let span = self.nodes.typing(value).span;
-            let words = [("field", field.name.text.clone()), ("max", max.to_string())];
-            self.find(&code::TEXT_TOO_LONG, span, words);
+    /// Texts that a rule may write, where they are known before any data is read: those in the rule, the words of an enum.
+    fn texts_fit(&mut self, value: ExprId, target: &TypedTarget, right: EntityId, known: &[Asked]) {
+        let field = &self.model.entity(right).fields[usize::from(target.field)];
+        if !target.steps.is_empty() || !field.write_values.is_empty() || target.ty != field.ty {
+            return;
+        }
+        let mut ends = Vec::new();
+        ends_of(self, value, &mut ends);
+        let mut texts = texts_of(self, &ends);
+        for end in ends.into_iter().filter(|end| matches!(self.nodes.typing(*end).ty, Type::Enum(_))) {
+            let (words, span) = (self.only_texts(end, known).unwrap_or_default(), self.nodes.typing(end).span);
+            texts.extend(words.into_iter().map(|word| (word, span)));
+        }
+        let written_as = matches!(target.ty, Type::Email | Type::Uuid | Type::Country);
+        for (text, span) in texts {
+            let name = field.name.text.clone();
+            let short: String = text.chars().take(SHOWN).chain((text.chars().count() > SHOWN).then_some('…')).collect();
+            if let Some(max) = field.max.filter(|max| text.chars().count() > *max as usize) {
+                return self.find(
+                    &code::TEXT_TOO_LONG,
+                    span,
+                    [("field", name), ("text", short), ("max", max.to_string())],
+                );
+            }
+            if let Some(pattern) = field.pattern.as_ref().filter(|pattern| !literal::whole(pattern, &text)) {
+                return self.find(&document::PATTERN_NOT_MET, span, [("name", name), ("pattern", pattern.clone())]);
+            }
+            if written_as && !literal::fits(&text, &target.ty) {
+                let ty = type_name(self.model, &target.ty);
+                return self.find(&document::BAD_VALUE, span, [("name", name), ("value", short), ("type", ty)]);
+            }
         }
     }
 
@@ -535,7 +581,10 @@ impl Checker<'_> {
                 let apart =
                     !earlier.on.is_empty() && !rule.on.is_empty() && !earlier.on.iter().any(|op| rule.on.contains(op));
                 let on_off = ends_apart(&earlier.on, &rule.on);
-                let both_ask = earlier.when.is_some() && rule.when.is_some();
+                let both_ask = match (earlier.when, rule.when) {
+                    (Some(one), Some(other)) => !(self.follows(one, other) && self.follows(other, one)),
+                    _ => false,
+                };
                 let adds = earlier.mode.add && rule.mode.add;
                 same && !apart && !both_ask && !adds && !on_off
             });
@@ -544,6 +593,27 @@ impl Checker<'_> {
                     .word("field", self.source_text(target.span))
                     .word("map", &map.name.text)
                     .other(earlier.target.as_ref().map_or(earlier.span, |target| target.span), "already written here");
+                self.found.add(finding);
+                continue;
+            }
+            let Some((when, value)) = rule.when.zip(rule.value) else { continue };
+            let always = !self.nodes.typing(value).optional && self.nodes.typing(value).fails.is_none();
+            let hidden = rules[..index].iter().find(|earlier| {
+                let same = earlier
+                    .target
+                    .as_ref()
+                    .is_some_and(|other| other.field == target.field && other.steps == target.steps);
+                let alike = earlier.on == rule.on && earlier.mode == rule.mode && earlier.arrow == rule.arrow;
+                same && alike && always && earlier.when.is_some_and(|earlier| self.follows(when, earlier))
+            });
+            if let Some(earlier) = hidden {
+                let finding = Finding::new(
+                    &code::WRITTEN_OVER,
+                    earlier.when.map_or(earlier.span, |when| self.nodes.typing(when).span),
+                )
+                .word("label", &*earlier.label)
+                .word("field", self.source_text(target.span))
+                .other(self.nodes.typing(when).span, "holds then too, and the lower rule counts");
                 self.found.add(finding);
             }
         }
@@ -600,28 +670,32 @@ fn ends_apart(one: &[Operation], other: &[Operation]) -> bool {
 }
 
 /// The texts that an expression gives, if they are literals in all its branches.
-fn literals_of(checker: &Checker<'_>, expr: ExprId) -> Option<Vec<(Box<str>, Span)>> {
-    match checker.nodes.node(expr) {
-        Node::Literal(Literal::Text(text)) => Some(vec![(text.clone(), checker.nodes.typing(expr).span)]),
-        Node::Literal(Literal::Absent) => Some(Vec::new()),
-        Node::If(_, then, other) => {
-            let mut all = literals_of(checker, *then)?;
-            all.extend(literals_of(checker, *other)?);
-            Some(all)
-        }
-        Node::Match { arms, .. } => {
-            let mut all = Vec::new();
-            for arm in arms.iter() {
-                all.extend(literals_of(checker, arm.value)?);
-            }
-            Some(all)
-        }
-        Node::Coalesce(left, right) | Node::Try(left, right) => {
-            let mut all = literals_of(checker, *left)?;
-            all.extend(literals_of(checker, *right)?);
-            Some(all)
-        }
+pub(super) fn literals_of(checker: &Checker<'_>, expr: ExprId) -> Option<Vec<(Box<str>, Span)>> {
+    let mut ends = Vec::new();
+    ends_of(checker, expr, &mut ends);
+    let is_literal =
+        |end: &ExprId| matches!(checker.nodes.node(*end), Node::Literal(Literal::Text(_) | Literal::Absent));
+    ends.iter().all(is_literal).then(|| texts_of(checker, &ends))
+}
+
+/// The texts among the values that an expression may give.
+fn texts_of(checker: &Checker<'_>, ends: &[ExprId]) -> Vec<(Box<str>, Span)> {
+    let text = |end: &ExprId| match checker.nodes.node(*end) {
+        Node::Literal(Literal::Text(text)) => Some((text.clone(), checker.nodes.typing(*end).span)),
         _ => None,
+    };
+    ends.iter().filter_map(text).collect()
+}
+
+/// The ends of all branches of an expression.
+fn ends_of(checker: &Checker<'_>, expr: ExprId, into: &mut Vec<ExprId>) {
+    match checker.nodes.node(expr) {
+        Node::If(_, one, other) | Node::Coalesce(one, other) | Node::Try(one, other) => {
+            ends_of(checker, *one, into);
+            ends_of(checker, *other, into);
+        }
+        Node::Match { arms, .. } => arms.iter().for_each(|arm| ends_of(checker, arm.value, into)),
+        _ => into.push(expr),
     }
 }
 

@@ -1,13 +1,15 @@
 //! Model to typed: every expression with its names resolved, its type, absence, failure and data classes.
 //!
-//! One file per proof: `infer`, `paths`, `calls`, `effects` for expressions; `sets` and `maps` for what they stand in; `targets` for
-//! what is written; `consent` for where data classes may go, `protection` for what of that
+//! One file per proof: `infer`, `paths`, `calls`, `effects` for expressions; `never` for conditions that never hold; `sets` and
+//! `maps` for what they stand in; `targets` for what is written; `lenses`, on values that `trial` works, for the way back;
+//! `tables` for rows that nobody asks for, `offers` for fields that nobody sends; `consent` for where data classes may go, `protection` for what of that
 //! may be sent about protected people, `trace` for their ways; `routes` for a sync as a whole; `executable` for what this version parses but does not run yet.
 
 pub mod typed;
 mod scope;
 mod presence;
 mod never;
+pub mod operators;
 pub mod names;
 mod checker;
 mod chosen;
@@ -17,6 +19,7 @@ mod effects;
 mod calls;
 mod sets;
 mod targets;
+mod trial;
 mod lenses;
 mod maps;
 pub mod trace;
@@ -25,7 +28,11 @@ mod addresses;
 pub mod needs;
 pub mod protection;
 mod routes;
+mod tables;
+mod offers;
 mod executable;
+#[cfg(test)]
+mod tests;
 
 pub use checker::{Incoming, Stage};
 pub use consent::{needs_consent, telling};
@@ -76,7 +83,10 @@ pub fn check(model: &Model, sources: &Sources, found: &mut Findings) -> Typed {
     }
     let routes =
         (0..model.syncs.len() as u32).filter_map(|index| check_route(model, sources, SyncId(index), found)).collect();
-    Typed { mappings, routes }
+    let typed = Typed { mappings, routes };
+    tables::never_asked(model, &typed, found);
+    offers::not_taken(model, &typed, found);
+    typed
 }
 
 /// Checks one mapping.
@@ -94,6 +104,7 @@ pub fn check_mapping(model: &Model, sources: &Sources, stage: &Stage<'_>, found:
         functions: Vec::new(),
         allocations: Vec::new(),
         skipping: HashMap::new(),
+        looked: Vec::new(),
         options: stage.options,
         protection: stage.protection,
     };
@@ -113,5 +124,6 @@ pub fn check_mapping(model: &Model, sources: &Sources, stage: &Stage<'_>, found:
         protected,
         skipped,
         scope,
+        looked: checker.looked,
     }
 }

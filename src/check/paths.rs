@@ -151,6 +151,7 @@ impl Checker<'_> {
         let fields = &model.entity(entity).fields;
         match fields.iter().position(|field| field.name.text == name.text) {
             Some(index) => {
+                self.must_be_readable(entity, index as u16, span);
                 let field = &fields[index];
                 let typing = Typing { optional: true, classes: field.classes, ..Typing::plain(field.ty.clone(), span) };
                 self.nodes.add(Node::Right(index as u16), typing)

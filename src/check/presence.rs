@@ -109,16 +109,21 @@ impl Scope {
     /// Takes over what is known of the rows of a set whose row lies in a variable.
     pub fn assume_row(&mut self, layout: &Layout, row: Local) {
         self.assume(layout.facts_of(row));
+        self.know_row(layout, row);
     }
 }
 
 impl Layout {
     /// What is known of its rows, of the row that lies in a variable.
     pub fn facts_of(&self, row: Local) -> Vec<Fact> {
-        let of_row = |fact: &Fact| match fact.split_once('.') {
+        self.present.iter().map(|fact| Layout::of_row(fact, row)).collect()
+    }
+
+    /// A path from a slot as a path from the row that lies in a variable.
+    pub(super) fn of_row(path: &Fact, row: Local) -> Fact {
+        match path.split_once('.') {
             Some((slot, rest)) => format!("{row}.s{slot}.{rest}").into(),
-            None => format!("{row}.s{fact}").into(),
-        };
-        self.present.iter().map(of_row).collect()
+            None => format!("{row}.s{path}").into(),
+        }
     }
 }

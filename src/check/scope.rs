@@ -1,5 +1,6 @@
 //! What names mean at a place: elements, `let`s, bindings, fields.
 
+use super::never::Asked;
 use super::presence::Fact;
 use super::typed::Local;
 use crate::value::{ClassSet, EntityId, Type};
@@ -46,6 +47,8 @@ pub struct Scope {
     pub most: Local,
     /// Paths that are known to be there.
     pub present: BTreeSet<Fact>,
+    /// What conditions around this place have asked.
+    pub asked: Vec<Asked>,
     /// True if a condition could not be understood: it may say that something is there.
     pub unsure: bool,
     /// The right entity, where `right.x` may be read.

@@ -204,6 +204,7 @@ impl Checker<'_> {
                 if !optional {
                     let facts = self.facts_of_pairs(&equal, rest);
                     rows.scope.assume(facts);
+                    rows.scope.asked.extend(rest.map(|rest| self.asked_if(rest)).unwrap_or_default());
                 } else if let Some(variable) = rows.scope.variables.last_mut() {
                     variable.optional = true;
                 }
@@ -225,6 +226,7 @@ impl Checker<'_> {
                 let condition = self.condition(&condition.condition, &mut rows.scope);
                 let facts = self.facts_if(condition);
                 rows.scope.assume(facts);
+                rows.scope.asked.extend(self.asked_if(condition));
                 rows.steps.push(TypedStep::Where { condition, drop, span: step.span });
             }
             StepKind::Let(binding) => {
@@ -446,7 +448,8 @@ fn layout_of(scope: &Scope) -> Layout {
             classes: variable.classes,
         })
         .collect();
-    Layout { slots, present: scope.present.iter().cloned().collect(), ..Layout::default() }
+    let (present, asked) = (scope.present.iter().cloned().collect(), scope.asked.clone());
+    Layout { slots, present, asked, ..Layout::default() }
 }
 
 /// The parts of `a and b and c`.

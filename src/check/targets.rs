@@ -6,8 +6,9 @@ use super::scope::Scope;
 use super::typed::{ExprId, Literal, Node, Place, TypedTarget, Typing};
 use crate::finding::codes::rule as code;
 use crate::model::Access;
+use crate::source::Span;
 use crate::syntax::ast::{self, TargetStep};
-use crate::value::{EntityId, Member, RecordType, Type};
+use crate::value::{Class, EntityId, Member, RecordType, Type};
 use std::sync::Arc;
 
 impl Checker<'_> {
@@ -35,6 +36,23 @@ impl Checker<'_> {
             self.target_step(step, &mut typed)?;
         }
         Some(typed)
+    }
+
+    /// A field that the target never tells again cannot be asked for. What lies in a whole file is read from there, unless
+    /// it is a secret.
+    pub(super) fn must_be_readable(&mut self, entity: EntityId, field: u16, span: Span) {
+        let definition = self.model.entity(entity);
+        let field = &definition.fields[usize::from(field)];
+        let whole = self.model.system(definition.system).writes.whole;
+        let hidden = match field.access {
+            Access::Initial => true,
+            Access::Write => !whole || field.classes.has(Class::SECRET),
+            Access::ReadWrite | Access::Read | Access::Create => false,
+        };
+        if hidden {
+            let words = [("field", field.name.text.clone()), ("entity", definition.name.text.clone())];
+            self.find(&code::WRITE_ONLY_FIELD, span, words);
+        }
     }
 
     fn target_step(&mut self, step: &TargetStep, typed: &mut TypedTarget) -> Option<()> {
@@ -81,36 +99,9 @@ impl Checker<'_> {
         found
     }
 
-    /// True if a value of one type may be written where another is wanted. Texts become e-mail addresses, phone numbers
-    /// and the like when they are written, and are refused then if they are none.
+    /// True if a value of one type may be written where another is wanted.
     pub(super) fn fits(&self, value: &Type, wanted: &Type) -> bool {
-        match (value, wanted) {
-            (Type::Unknown, _) | (_, Type::Unknown) | (Type::Nothing, _) => true,
-            (a, b) if a == b => true,
-            (Type::Int, Type::Decimal) => true,
-            (Type::Enum(a), Type::Enum(b)) => a.iter().all(|value| b.contains(value)),
-            (_, Type::Enum(_)) => false,
-            (_, Type::Personnummer | Type::Bsn | Type::Rijksregisternummer | Type::Brin) => false,
-            (a, Type::Text | Type::Secret) => a.is_textual(),
-            (Type::Text | Type::Enum(_) | Type::Url | Type::Email, Type::Uuid | Type::Url | Type::Email) => true,
-            (Type::Text | Type::Enum(_), Type::Phone | Type::Country) => true,
-            (Type::Text, Type::MonthDay) => true,
-            (Type::List(a) | Type::Set(a), Type::List(b) | Type::Set(b)) => self.fits(a, b),
-            (Type::Struct(given), Type::Struct(wanted)) => {
-                let known = |member: &Member| wanted.iter().any(|other| other.name == member.name);
-                let served = |member: &Member| match given.iter().find(|other| other.name == member.name) {
-                    Some(given) => self.fits(&given.ty, &member.ty) && (member.optional || !given.optional),
-                    None => member.optional,
-                };
-                given.iter().all(known) && wanted.iter().all(served)
-            }
-            (
-                Type::Record(RecordType::Entity(a)) | Type::Ref(a),
-                Type::Record(RecordType::Entity(b)) | Type::Ref(b),
-            ) => a == b,
-            (Type::Record(_), Type::Ref(_)) => true,
-            _ => false,
-        }
+        fits(value, wanted)
     }
 
     /// The value in the shape that a field wants: records through their links, structures in the field's order.
@@ -154,5 +145,36 @@ impl Checker<'_> {
             }
             _ => value,
         }
+    }
+}
+
+/// True if a value of one type may be written where another is wanted. Texts become e-mail addresses, phone numbers
+/// and the like when they are written, and are refused then if they are none.
+pub(super) fn fits(value: &Type, wanted: &Type) -> bool {
+    match (value, wanted) {
+        (Type::Unknown, _) | (_, Type::Unknown) | (Type::Nothing, _) => true,
+        (a, b) if a == b => true,
+        (Type::Int, Type::Decimal) => true,
+        (Type::Enum(a), Type::Enum(b)) => a.iter().all(|value| b.contains(value)),
+        (_, Type::Enum(_)) => false,
+        (_, Type::Personnummer | Type::Bsn | Type::Rijksregisternummer | Type::Brin) => false,
+        (a, Type::Text | Type::Secret) => a.is_textual(),
+        (Type::Text | Type::Enum(_) | Type::Url | Type::Email, Type::Uuid | Type::Url | Type::Email) => true,
+        (Type::Text | Type::Enum(_), Type::Phone | Type::Country) => true,
+        (Type::Text, Type::MonthDay) => true,
+        (Type::List(a) | Type::Set(a), Type::List(b) | Type::Set(b)) => fits(a, b),
+        (Type::Struct(given), Type::Struct(wanted)) => {
+            let known = |member: &Member| wanted.iter().any(|other| other.name == member.name);
+            let served = |member: &Member| match given.iter().find(|other| other.name == member.name) {
+                Some(given) => fits(&given.ty, &member.ty) && (member.optional || !given.optional),
+                None => member.optional,
+            };
+            given.iter().all(known) && wanted.iter().all(served)
+        }
+        (Type::Record(RecordType::Entity(a)) | Type::Ref(a), Type::Record(RecordType::Entity(b)) | Type::Ref(b)) => {
+            a == b
+        }
+        (Type::Record(_), Type::Ref(_)) => true,
+        _ => false,
     }
 }

@@ -4,6 +4,7 @@
 //! frame of the row that is being worked on. Types, absence, failure and data classes lie in a side table, so that the
 //! nodes alone are what a run walks over.
 
+use super::never::Asked;
 use crate::function::Function;
 use crate::model::{MappingId, TableId};
 use crate::source::Span;
@@ -436,6 +437,17 @@ pub struct TypedMapping {
     pub skipped: Vec<(EntityId, ExprId)>,
     /// The condition of the sync's `scope`, if it is about an entity on the left of this mapping.
     pub scope: Option<(EntityId, ExprId)>,
+    /// Its look-ups in tables.
+    pub looked: Vec<Looked>,
+}
+
+/// A look-up, and what can be asked for.
+#[derive(Clone, Debug)]
+pub struct Looked {
+    /// The table.
+    pub table: TableId,
+    /// For each column of its key the only texts that can be asked for; `None` if it may be any.
+    pub keys: Vec<Option<Vec<Box<str>>>>,
 }
 
 /// The bindings of a row.
@@ -449,6 +461,8 @@ pub struct Layout {
     pub kinds: Vec<Box<str>>,
     /// Paths from its slots that are known to be there.
     pub present: Vec<Box<str>>,
+    /// What its conditions have asked of its slots.
+    pub(super) asked: Vec<Asked>,
     /// The classes that need consent and that decide which rows there are: a condition, a join tells about who is seen.
     pub seen: ClassSet,
     /// The classes that the key of a row carries.
@@ -647,6 +661,8 @@ pub struct TypedRule {
     pub value: Option<ExprId>,
     /// The field that is written on the right.
     pub target: Option<TypedTarget>,
+    /// What `back` makes of the right record, of a two-way rule that says so itself.
+    pub back: Option<ExprId>,
     /// The condition.
     pub when: Option<ExprId>,
     /// True if the options that the sync has chosen switch it off, or nothing on the way needs what it makes.

@@ -46,15 +46,18 @@ fn what_was_sent_is_replaced_and_the_rest_is_emptied() {
     let preview = ["", " --format json", " --format csv"]
         .map(|more| scene.koppla(&format!("preview --as-of 2026-09-01{more}")).ends(Exit::Done));
     let (done, _, run) = scene.done();
-    // Two pupils who were always protected are made, under their aliases; the third pupil is changed. A protected member of
-    // staff is not made: a duty that may be without a person does not tell of one who is protected.
-    assert_eq!(done, did([("create user", 2), ("update user", 1)]), "\n{}", run.said());
+    // Two pupils and a member of staff who were always protected are made, under their aliases; the third pupil is changed.
+    // That a duty may be without a person takes nothing from the one who holds it.
+    assert_eq!(done, did([("create user", 3), ("update user", 1)]), "\n{}", run.said());
     let user = scene.user(SIGNE);
     let login = format!("protected.{SIGNE}");
     for (field, value) in [("login", login.as_str()), ("given_name", "Protected"), ("family_name", "Identity")] {
         assert_eq!(user[field], value);
     }
     assert_eq!(user["kind"], "student");
+    let aliased = scene.directory.records("users").into_iter().filter(|user| user["given_name"] == "Protected");
+    let kinds: Vec<Value> = aliased.map(|user| user["kind"].clone()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == "staff").count(), 1, "{kinds:?}");
     for field in ["display_name", "email", "mobile", "school", "year", "civic_no"] {
         assert_eq!(user.get(field).unwrap_or(&Value::Null), &Value::Null, "{field}");
     }

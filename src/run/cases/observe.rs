@@ -192,7 +192,8 @@ impl<'o, 't: 'o> Observer<'o, 't> {
                 self.expr(*on, frame);
                 let Some(value) = self.eval(*on, frame) else { return };
                 let fits = |arm: &crate::check::typed::TypedArm| {
-                    arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.machine.fits(pattern, value))
+                    arm.patterns.is_empty()
+                        || arm.patterns.iter().any(|pattern| self.machine.typed.nodes.fits(pattern, value))
                 };
                 if let Some(arm) = arms.iter().position(fits) {
                     self.branch(id, arm as u16, arms[arm].value, frame);

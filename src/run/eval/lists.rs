@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::{Machine, operators};
 use crate::check::typed::{ExprId, Node, TypedOrder, children};
-use crate::value::{Arena, Type, Value, normal};
+use crate::value::{Type, Value, normal};
 use std::cmp::Ordering;
 
 /// How many elements are worked together. A list may be longer: every record of an entity.
@@ -317,18 +317,6 @@ impl<'m, 't> Machine<'m, 't> {
     }
 }
 
-/// The named groups of a pattern in a text; absent if it is not found.
-pub(super) fn capture<'a>(pattern: &regex::Regex, text: Value<'a>, arena: &'a Arena) -> Value<'a> {
-    let Value::Text(text) = text else { return Value::Absent };
-    let Some(found) = pattern.captures(text) else { return Value::Absent };
-    let mut members = bumpalo::collections::Vec::new_in(arena);
-    for (index, name) in pattern.capture_names().enumerate() {
-        if name.is_some() {
-            members.push(found.get(index).map_or(Value::Absent, |group| Value::text_or_absent(group.as_str())));
-        }
-    }
-    Value::Struct(members.into_bump_slice())
-}
 /// Compares two rows of order values.
 pub fn compare_orders(orders: &[TypedOrder], types: &[&Type], a: &[Value<'_>], b: &[Value<'_>]) -> Ordering {
     for (index, order) in orders.iter().enumerate() {

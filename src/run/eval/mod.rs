@@ -13,7 +13,7 @@ pub mod lists;
 use super::parallel::Arenas;
 use super::table::Table;
 use crate::check::TypedMapping;
-use crate::check::typed::{ExprId, Literal, Node, TypedArm, TypedPattern};
+use crate::check::typed::{ExprId, Node, TypedArm};
 use crate::model::Model;
 use crate::value::{Arena, EntityId, Row, SetId, Value};
 use block::{Block, Column};
@@ -22,7 +22,7 @@ use jiff::civil::Date;
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
-pub use operators::push_text;
+pub use operators::{literal_value, push_text};
 
 /// All tables of a stage: entities by their id, then sets, then rows inside groups.
 pub struct Tables<'t> {
@@ -312,7 +312,7 @@ impl<'m, 't> Machine<'m, 't> {
             }
             Node::Capture { text, pattern } => {
                 let pattern = &nodes.patterns[*pattern as usize];
-                self.each_row(*text, rows, block, out, |text| lists::capture(pattern, text, arena));
+                self.each_row(*text, rows, block, out, |text| operators::capture(pattern, text, arena));
             }
             Node::All(record) => {
                 let every = self.all(*record, arena);
@@ -437,7 +437,7 @@ impl<'m, 't> Machine<'m, 't> {
         for &row in block.left(rows, mark).iter() {
             let value = out[row as usize];
             let fits = |arm: &TypedArm| {
-                arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.fits(pattern, value))
+                arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.typed.nodes.fits(pattern, value))
             };
             match arms.iter().position(fits) {
                 Some(arm) => taken[arm].push(row),
@@ -452,17 +452,6 @@ impl<'m, 't> Machine<'m, 't> {
     /// A failure at a node.
     pub fn stop(&self, at: ExprId, why: impl Into<Cow<'static, str>>) -> Box<Stop> {
         Box::new(Stop { why: why.into(), at, origin: None, nobody: None })
-    }
-
-    /// True if a value fits a pattern of a `match`.
-    pub fn fits(&self, pattern: &TypedPattern, value: Value<'_>) -> bool {
-        match pattern {
-            TypedPattern::Absent => value.is_absent(),
-            TypedPattern::Like(number) => {
-                value.as_text().is_some_and(|text| self.typed.nodes.patterns[*number as usize].is_match(text))
-            }
-            TypedPattern::Literal(literal) => operators::same_literal(literal, value),
-        }
     }
 }
 
@@ -490,18 +479,4 @@ fn all<'a>(rows: &[u32], out: &mut [Value<'a>], value: Value<'a>) {
         return out.fill(value);
     }
     rows.iter().for_each(|&row| out[row as usize] = value);
-}
-
-/// A literal as a value.
-pub fn literal_value(literal: &Literal) -> Value<'_> {
-    match literal {
-        Literal::Absent => Value::Absent,
-        Literal::Bool(value) => Value::Bool(*value),
-        Literal::Int(value) => Value::Int(*value),
-        Literal::Decimal(value) => Value::Decimal(*value),
-        Literal::Text(text) => Value::Text(text),
-        Literal::Duration(value) => Value::Duration(*value),
-        Literal::Date(value) => Value::Date(*value),
-        Literal::MonthDay(month, day) => Value::MonthDay(*month, *day),
-    }
 }
