@@ -184,7 +184,7 @@ fn outcomes(project: &Project, library: bool) -> Vec<(String, Outcome)> {
     for (mapping, typed) in model.mappings.iter().zip(&project.typed.mappings) {
         if library || project.is_own(mapping.file) {
             let name = &mapping.name.text;
-            all.extend(cases::examples(&bench, typed).into_iter().map(|outcome| (name.clone(), outcome)));
+            all.extend(cases::examples(&bench, typed, None).into_iter().map(|outcome| (name.clone(), outcome)));
         }
     }
     for test in model.tests.iter().filter(|test| library || project.is_own(test.file)) {
