@@ -13,6 +13,7 @@ use koppla::run::stage;
 use koppla::shell::library;
 use koppla::shell::project::Project;
 use koppla::value::Arena;
+use koppla::world::TestWorld;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -189,6 +190,14 @@ fn outcomes(project: &Project, library: bool) -> Vec<(String, Outcome)> {
     }
     for test in model.tests.iter().filter(|test| library || project.is_own(test.file)) {
         let typed = &project.typed.mappings[test.mapping.0 as usize];
+        if let Some(sync) = test.sync {
+            let route =
+                project.typed.routes.iter().find(|route| route.sync == sync).expect("a sync with cases has a route");
+            let world = TestWorld::new();
+            let work = |case| cases::syncs::work(&bench, route, test, case, &world, &|_, _| {});
+            all.extend(test.cases.iter().map(|case| (model.sync(sync).name.text.clone(), work(case))));
+            continue;
+        }
         let name = &model.mapping(test.mapping).name.text;
         all.extend(test.cases.iter().map(|case| (name.clone(), cases::work(&bench, typed, test, case))));
     }
