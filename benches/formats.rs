@@ -140,9 +140,9 @@ fn through(name: &str, words: &str, file: &str, folder: &Path, write: Option<usi
 
 fn look(batch: &Batch, seen: &mut Seen) {
     seen.rows += batch.len();
-    for cell in &batch.cells {
+    for cell in (0..batch.len()).flat_map(|row| batch.row(row)) {
         if let Cell::Text { start, len } = cell {
-            seen.letters += batch.text(*start, *len).len();
+            seen.letters += batch.text(start, len).len();
         }
     }
 }

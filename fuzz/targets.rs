@@ -151,7 +151,7 @@ fn seen(outcome: &ReadOutcome) -> (Vec<String>, Vec<String>, bool) {
     let mut rows = Vec::new();
     for batch in &outcome.batches {
         for row in 0..batch.len() {
-            let cells = batch.row(row).iter().map(|cell| match cell {
+            let cells = batch.row(row).map(|cell| match &cell {
                 Cell::Text { start, len } => format!("{:?}", batch.text(*start, *len)),
                 Cell::Number { start, len } => batch.text(*start, *len).to_string(),
                 Cell::List { len, .. } => format!("{len} elements"),

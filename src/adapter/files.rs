@@ -29,7 +29,7 @@ mod table;
 mod writer;
 mod xml;
 
-use super::{Batch, Fault, Item, Later, Mark, Note, Opener, Page, Receipt, Sent, Session, Settings, Unfinished};
+use super::{Batch, Cells, Fault, Item, Later, Mark, Note, Opener, Page, Receipt, Sent, Session, Settings, Unfinished};
 use crate::protocol::files::{Call, Connection, Layout};
 use crate::protocol::template::{Scope, Template};
 use crate::protocol::{CallId, Dialect};
@@ -53,8 +53,9 @@ pub struct Files {
     pub page: usize,
 }
 
-/// Bytes of a page: large enough that the cost of a page is nothing, small enough to stay in the cache of the machine.
-const PAGE: usize = 4 << 20;
+/// Bytes of a page: large enough that the cost of a page is nothing, small enough to stay in the cache of the machine, and that a
+/// list which is worked while it is read takes little room.
+const PAGE: usize = 1 << 19;
 
 impl Default for Files {
     fn default() -> Files {
@@ -261,9 +262,8 @@ impl<'a> FileSession<'a> {
 fn page(part: Part, width: usize, file: &Found, next: Option<Mark>, notes: Vec<Note>) -> Page {
     let rows = Batch {
         texts: Batch::texts_of(part.bytes),
-        cells: part.cells,
+        cells: Cells::pack(&part.cells, width),
         inner: part.inner,
-        width,
         from: file.name.as_str().into(),
         lines: part.lines,
         turn: file.turn,

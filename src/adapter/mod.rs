@@ -3,9 +3,12 @@
 //! An adapter knows its protocol, never a mapping. It gets files, sockets, clock and secrets from [`World`] alone.
 //! Everything that goes wrong is a [`Fault`], which says in words what happened, where, and what the engine should do.
 
+pub mod cells;
 pub mod drive;
 pub mod files;
 pub mod http;
+
+pub use cells::Cells;
 
 use crate::protocol::{CallId, Dialect};
 use crate::world::World;
@@ -138,12 +141,10 @@ pub struct Note {
 pub struct Batch {
     /// The texts: input as it was read, and after it texts that had to be decoded (escapes, other encodings).
     pub texts: Arc<String>,
-    /// `width` cells a row, row after row.
-    pub cells: Vec<Cell>,
+    /// The cells.
+    pub cells: Cells,
     /// Cells inside lists and structures.
     pub inner: Vec<Cell>,
-    /// Cells a row.
-    pub width: usize,
     /// The file or the part of the list that the rows come from, as people know it.
     pub from: Arc<str>,
     /// Line in the file (from 1), or number in the page, of each row.
@@ -180,14 +181,26 @@ impl Batch {
     }
 
     /// The cells of a row.
-    pub fn row(&self, row: usize) -> &[Cell] {
-        &self.cells[row * self.width..(row + 1) * self.width]
+    pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = Cell> + '_ {
+        self.cells.row(row)
+    }
+
+    /// One cell.
+    #[inline]
+    pub fn cell(&self, row: usize, slot: usize) -> Cell {
+        self.cells.get(row, slot)
     }
 
     /// The text under a text or number cell.
     pub fn text(&self, start: u32, len: u32) -> &str {
         // Cells point at whole characters; a defect in an adapter shows as an empty text in a test, never as a crash at night.
         self.texts.get(start as usize..start as usize + len as usize).unwrap_or("")
+    }
+
+    /// The bytes under a text or number cell.
+    #[inline]
+    pub fn bytes(&self, start: u32, len: u32) -> &[u8] {
+        self.texts.as_bytes().get(start as usize..start as usize + len as usize).unwrap_or_default()
     }
 }
 

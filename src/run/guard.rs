@@ -79,8 +79,8 @@ fn words(limit: Limit, floor: u32) -> String {
 /// A source that shrank by more than it may since the last run that wrote.
 fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Store>) -> Result<(), StoreFault> {
     let Some(store) = store else { return Ok(()) };
-    for index in 0..report.reads.len() {
-        let read = &report.reads[index];
+    let mut stopped = Vec::new();
+    for read in report.reads.iter().filter(|read| !read.part) {
         let Some(before) =
             store.recall(sync, &size_name(&read.system, &read.entity))?.and_then(|text| text.parse::<u64>().ok())
         else {
@@ -101,9 +101,10 @@ fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Stor
                 before,
                 words(guard.shrinks, guard.floor)
             );
-            report.stopped.push(say);
+            stopped.push(say);
         }
     }
+    report.stopped.append(&mut stopped);
     Ok(())
 }
 

@@ -74,7 +74,7 @@ pub fn texts(outcome: &ReadOutcome) -> Vec<Vec<String>> {
                 Cell::Bool(value) => value.to_string(),
                 _ => String::new(),
             };
-            rows.push(batch.row(row).iter().map(text).collect());
+            rows.push(batch.row(row).map(|cell| text(&cell)).collect());
         }
     }
     rows

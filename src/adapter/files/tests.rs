@@ -92,7 +92,7 @@ struct Seen {
 impl Seen {
     fn of(outcome: &ReadOutcome) -> Seen {
         let row = |batch: &Batch, row: usize| {
-            let cells: Vec<String> = batch.row(row).iter().map(|cell| shown(batch, *cell, &batch.inner)).collect();
+            let cells: Vec<String> = batch.row(row).map(|cell| shown(batch, cell, &batch.inner)).collect();
             format!("{}:{} {}", batch.from, batch.lines[row], cells.join(","))
         };
         Seen {

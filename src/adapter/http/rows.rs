@@ -1,7 +1,7 @@
 //! An answer to rows: one walk over the JSON, in which records become cells and only what the next page needs is kept beside.
 
-use crate::adapter::Batch;
 use crate::adapter::files::record::Sink;
+use crate::adapter::{Batch, Cells};
 use crate::protocol::files::shape::Shape;
 use crate::protocol::path::{JsonPath, Select};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -185,9 +185,8 @@ impl<'a> Reading<'a> {
         body.extend_from_slice(&self.sink.tail);
         let batch = Batch {
             texts: Batch::texts_of(body),
-            cells: self.sink.cells,
+            cells: Cells::pack(&self.sink.cells, self.shape.width),
             inner: self.sink.inner,
-            width: self.shape.width,
             from: Arc::from(from),
             lines: self.lines,
             turn: 0,

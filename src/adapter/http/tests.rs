@@ -124,7 +124,7 @@ fn first_cells(read: &ReadOutcome) -> Vec<String> {
     let mut texts = Vec::new();
     for batch in &read.batches {
         for row in 0..batch.len() {
-            texts.push(match batch.row(row)[0] {
+            texts.push(match batch.cell(row, 0) {
                 Cell::Text { start, len } | Cell::Number { start, len } => batch.text(start, len).to_string(),
                 other => format!("{other:?}"),
             });

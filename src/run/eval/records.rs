@@ -92,7 +92,7 @@ impl<'m, 't> Machine<'m, 't> {
                 near = (&batches[number], first[number]..first[number] + batches[number].len() as u32);
             }
             let (batch, numbers) = (near.0, &near.1);
-            let cell = batch.row((record.row - numbers.start) as usize)[column.slot];
+            let cell = batch.cell((record.row - numbers.start) as usize, column.slot);
             match cell {
                 Cell::Text { start, len } if column.plain && len > 0 => *value = Value::Text(batch.text(start, len)),
                 _ => match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
@@ -243,7 +243,7 @@ impl<'m, 't> Machine<'m, 't> {
             }
             Err(bad) => {
                 let mut stop = self.bad_field(id, row, entity, &column.name, &bad.why.0);
-                if let (Reader::Reference(to, _), Some(key)) = (&column.reader, bad.text) {
+                if let (Reader::Reference { to, .. }, Some(key)) = (&column.reader, bad.text) {
                     stop.nobody = bad.why.0.starts_with("refers to").then(|| (*to, key.into()));
                 }
                 Err(stop)

@@ -134,7 +134,7 @@ async fn through(format: Value, keep: impl Fn(&str) -> String) {
         let mut back = Vec::new();
         for batch in &outcome.batches {
             for row in 0..batch.len() {
-                back.push(match batch.row(row)[1] {
+                back.push(match batch.cell(row, 1) {
                     Cell::Text { start, len } => batch.text(start, len).to_string(),
                     other => shown(batch, other, &batch.inner),
                 });

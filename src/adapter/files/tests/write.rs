@@ -227,7 +227,7 @@ proptest! {
                     _ => None,
                 };
                 let found: Vec<Vec<Option<String>>> = outcome.batches.iter().flat_map(|batch| {
-                    (0..batch.len()).map(move |row| batch.row(row).iter().map(|one| cell(batch, one)).collect::<Vec<_>>())
+                    (0..batch.len()).map(move |row| batch.row(row).map(|one| cell(batch, &one)).collect::<Vec<_>>())
                 }).collect();
                 let trim = dialect["trim"].as_str().unwrap_or("none");
                 let expected: Vec<Vec<Option<String>>> =
