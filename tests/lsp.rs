@@ -417,3 +417,97 @@ fn it_ends_when_told_and_answers_what_it_does_not_know() {
     editor.tell("exit", Value::Null);
     assert_eq!(editor.server.wait().expect("its end").code(), Some(0));
 }
+
+/// A system that is written over HTTP, with a mapping to it, a sync and a case of that.
+const SENT: &[(&str, &str)] = &[
+    (
+        "systems/board/system.yaml",
+        r#"system: board
+roles: [target]
+settings: { base: url }
+connect:
+  http: { base: "{{ settings.base }}" }
+writes: { extent: records }
+entities:
+  card:
+    key: id
+    write:
+      id: { owner: ours, from: id }
+      create: { post: /cards, json: { number: "{{ record.id }}", holder: "{{ record.holder | upper }}" } }
+      update: { put: "/cards/{{ key }}", json: { holder: "{{ record.holder }}" } }
+    fields:
+      id:     { type: text, class: personal }
+      holder: text
+      note:
+        type: text?
+      side: enum(left, right)
+"#,
+    ),
+    (
+        "cards.mapping.yaml",
+        "mapping: cards\nleft: register\nright: board\nmaps:\n  cards:\n    between: pupil -> card\n    fields: |\n      Id:      number      -> id\n      Holder:  given_name  -> holder\n      Note:    family_name -> note\n      Side:    \"left\"  -> side\n",
+    ),
+    (
+        "boards.sync.yaml",
+        "sync: boards\nleft: register\nright: { system: board, settings: { base: \"https://board.example\" } }\nmappings: [cards]\n",
+    ),
+    (
+        "boards.test.yaml",
+        "test: boards\ncases:\n  - name: a night\n    given: { pupil: [{ number: \"1\", given_name: Åsa }] }\n    right: { card: [{ id: \"1\", holder: Asa }] }\n    links: { card: { \"1\": \"1\" } }\n    changes: { card: { update: [{ id: \"1\", holder: Åsa }] } }\n",
+    ),
+];
+
+#[test]
+fn templates_and_cases_of_syncs_follow_a_name_and_the_wire_stays() {
+    let mut editor = Editor::project();
+    for (path, text) in SENT {
+        let path = editor.folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    editor.tell("workspace/didChangeWatchedFiles", json!({ "changes": [] }));
+    let text = |name: &str| SENT.iter().find(|(path, _)| *path == name).expect("there").1;
+    let renamed = |editor: &mut Editor, word: &str, new: &str| {
+        let mut place = editor.at("cards.mapping.yaml", text("cards.mapping.yaml"), &format!("-> {word}"), word, 1);
+        place["newName"] = json!(new);
+        editor.ask("textDocument/rename", place)
+    };
+    let edits = renamed(&mut editor, "holder", "owner");
+    let system = editor.edited("systems/board/system.yaml", text("systems/board/system.yaml"), &edits);
+    let expected = text("systems/board/system.yaml")
+        .replace("record.holder", "record.owner")
+        .replace("      holder: text\n", "      owner: { type: text, at: holder }\n");
+    assert_eq!(system, expected);
+    let case = text("boards.test.yaml");
+    assert_eq!(editor.edited("boards.test.yaml", case, &edits), case.replace("holder", "owner"));
+    let edits = renamed(&mut editor, "note", "remark");
+    let system = editor.edited("systems/board/system.yaml", text("systems/board/system.yaml"), &edits);
+    assert!(system.contains("      remark:\n        at: note\n        type: text?\n"), "{system}");
+    let edits = renamed(&mut editor, "side", "hand");
+    let system = editor.edited("systems/board/system.yaml", text("systems/board/system.yaml"), &edits);
+    assert!(system.ends_with("      hand: { type: \"enum(left, right)\", at: side }\n"), "{system}");
+    // A name that is none is told where it stands.
+    let wrong = text("systems/board/system.yaml").replace("record.holder }}", "record.holdr }}");
+    editor.edit("systems/board/system.yaml", &wrong);
+    assert_eq!(editor.codes("system.yaml"), ["bad-template"]);
+}
+
+#[test]
+fn a_file_that_is_half_written_is_worked_all_the_same() {
+    let mut editor = Editor::project();
+    // Every beginning of the mapping, cut anywhere: an answer comes to each question.
+    for end in (0..MAPPING.len()).step_by(23).filter(|end| MAPPING.is_char_boundary(*end)) {
+        let text = MAPPING[..end].replace('\n', "\r\n");
+        editor.edit(FILE, &text);
+        let line = text.lines().count().saturating_sub(1);
+        let column = text.lines().last().map_or(0, |line| line.encode_utf16().count());
+        let place =
+            json!({ "textDocument": { "uri": editor.uri(FILE) }, "position": { "line": line, "character": column } });
+        for method in ["hover", "completion", "definition", "prepareRename"] {
+            let answer = editor.answer(&format!("textDocument/{method}"), place.clone());
+            assert!(answer.get("error").is_none(), "{method} at {end}: {answer}");
+        }
+    }
+    editor.edit(FILE, MAPPING);
+    assert_eq!(editor.codes(FILE), Vec::<String>::new());
+}

@@ -13,6 +13,7 @@ use koppla::run::stage;
 use koppla::shell::library;
 use koppla::shell::project::Project;
 use koppla::value::Arena;
+use koppla::world::TestWorld;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -184,11 +185,19 @@ fn outcomes(project: &Project, library: bool) -> Vec<(String, Outcome)> {
     for (mapping, typed) in model.mappings.iter().zip(&project.typed.mappings) {
         if library || project.is_own(mapping.file) {
             let name = &mapping.name.text;
-            all.extend(cases::examples(&bench, typed).into_iter().map(|outcome| (name.clone(), outcome)));
+            all.extend(cases::examples(&bench, typed, None).into_iter().map(|outcome| (name.clone(), outcome)));
         }
     }
     for test in model.tests.iter().filter(|test| library || project.is_own(test.file)) {
         let typed = &project.typed.mappings[test.mapping.0 as usize];
+        if let Some(sync) = test.sync {
+            let route =
+                project.typed.routes.iter().find(|route| route.sync == sync).expect("a sync with cases has a route");
+            let world = TestWorld::new();
+            let work = |case| cases::syncs::work(&bench, route, test, case, &world, &|_, _| {});
+            all.extend(test.cases.iter().map(|case| (model.sync(sync).name.text.clone(), work(case))));
+            continue;
+        }
         let name = &model.mapping(test.mapping).name.text;
         all.extend(test.cases.iter().map(|case| (name.clone(), cases::work(&bench, typed, test, case))));
     }

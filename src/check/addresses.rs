@@ -80,7 +80,7 @@ fn within<'m>(entity: &'m Entity, entry: &Entry, all: &mut Vec<(&'m Field, Class
 }
 
 /// The texts in a node.
-fn leaves(node: &Node) -> Vec<&Node> {
+pub(super) fn leaves(node: &Node) -> Vec<&Node> {
     match &node.kind {
         Kind::Scalar(_) => vec![node],
         Kind::Map(entries) => entries.iter().flat_map(|entry| leaves(&entry.value)).collect(),

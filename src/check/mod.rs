@@ -2,8 +2,9 @@
 //!
 //! One file per proof: `infer`, `paths`, `calls`, `effects` for expressions; `never` for conditions that never hold; `sets` and
 //! `maps` for what they stand in; `targets` for what is written; `lenses`, on values that `trial` works, for the way back;
-//! `tables` for rows that nobody asks for, `offers` for fields that nobody sends; `consent` for where data classes may go, `protection` for what of that
-//! may be sent about protected people, `trace` for their ways; `routes` for a sync as a whole; `executable` for what this version parses but does not run yet.
+//! `tables` for rows that nobody asks for, `offers` for fields that nobody sends; `consent` for where data classes may go,
+//! `protection` for what of that may be sent about protected people, `trace` for their ways; `addresses` and `templates` for
+//! calls; `routes` for a sync as a whole; `executable` for what this version parses but does not run yet.
 
 pub mod typed;
 mod scope;
@@ -25,6 +26,7 @@ mod maps;
 pub mod trace;
 mod consent;
 mod addresses;
+mod templates;
 pub mod needs;
 pub mod protection;
 mod routes;
@@ -39,6 +41,7 @@ pub use consent::{needs_consent, telling};
 pub use executable::executable;
 pub use names::{record_name, type_name};
 pub use routes::{Route, check_route};
+pub use templates::fields_named;
 pub use typed::TypedMapping;
 
 use crate::finding::Findings;
@@ -62,6 +65,7 @@ pub struct Typed {
 /// Checks everything.
 pub fn check(model: &Model, sources: &Sources, found: &mut Findings) -> Typed {
     addresses::addresses(model, found);
+    templates::templates(model, found);
     let incoming = Incoming::default();
     let mappings: Vec<_> = (0..model.mappings.len() as u32)
         .map(|index| {

@@ -51,6 +51,19 @@ pub fn paragraph(text: &str) -> String {
     format!("<p>{}</p>\n", escaped(text))
 }
 
+/// A text in which what stands between backticks is code.
+pub fn with_code(text: &str) -> String {
+    let pieces: Vec<&str> = text.split('`').collect();
+    if pieces.len() % 2 == 0 {
+        return escaped(text);
+    }
+    let piece = |(index, piece): (usize, &&str)| match index % 2 {
+        0 => escaped(piece),
+        _ => format!("<code>{}</code>", escaped(piece)),
+    };
+    pieces.iter().enumerate().map(piece).collect()
+}
+
 /// A text in which nothing is markup, and nothing steers the reader's screen.
 pub fn escaped(text: &str) -> String {
     harmless(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")

@@ -3,7 +3,7 @@
 //! One page each for the manual, the functions, the findings with a page for each, the systems with a page for each, and the
 //! tables of directions. The first page lists everything and can be searched; that is its only script.
 
-use super::html::{self, escaped, heading, paragraph};
+use super::html::{self, escaped, heading, paragraph, with_code};
 use super::markdown;
 use super::{functions, site_system};
 use crate::finding::page::open;
@@ -106,7 +106,11 @@ impl Site {
             list.push_str("<ul>\n");
             for code in all {
                 let link = markdown::finding_link(code.slug);
-                list.push_str(&format!("<li>{link} {}: {}</li>\n", code.severity.word(), escaped(&open(code.message))));
+                list.push_str(&format!(
+                    "<li>{link} {}: {}</li>\n",
+                    code.severity.word(),
+                    with_code(&open(code.message))
+                ));
                 self.finding(code);
             }
             list.push_str("</ul>\n");
@@ -120,12 +124,12 @@ impl Site {
         let told = format!(
             "<p class=\"mark\">{}: {}</p>\n{}",
             code.severity.word(),
-            escaped(&open(code.message)),
+            with_code(&open(code.message)),
             // What depends on the words of one finding helps nobody here.
             code.help
                 .iter()
                 .filter(|help| !help.contains('{'))
-                .map(|help| paragraph(&format!("Help: {help}")))
+                .map(|help| format!("<p>Help: {}</p>\n", with_code(help)))
                 .collect::<String>()
         );
         self.entry("finding", code.slug, &open(code.message), file.clone());
@@ -170,7 +174,7 @@ impl Site {
         let mut body = String::from(SEARCH);
         body.push_str("<ul id=\"all\">\n");
         for entry in &self.entries {
-            let said = if entry.said.is_empty() { String::new() } else { format!(" {}", escaped(&entry.said)) };
+            let said = if entry.said.is_empty() { String::new() } else { format!(" {}", with_code(&entry.said)) };
             body.push_str(&format!(
                 "<li><a href=\"{}\">{}</a> <span class=\"kind\">{}</span>{said}</li>\n",
                 entry.place,

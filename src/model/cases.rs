@@ -29,7 +29,11 @@ const DROPPED: Shape = Shape::Either(&[Shape::Entries(&Shape::Count), Shape::Lis
 
 /// Keys of a `test:` document.
 pub static KEYS: &[Key] = &[
-    required("test", Shape::Text, "the mapping or the sync that is tested"),
+    required(
+        "test",
+        Shape::Text,
+        "the mapping or the sync that is tested; if both have the name, the sync where a case has `changes`",
+    ),
     key("title", Shape::Text, "its heading"),
     key("doc", Shape::Text, "what it is"),
     key("as_of", Shape::Text, "the date of the run: 2026-09-01"),
@@ -54,9 +58,17 @@ static CASE_KEYS: &[Key] = &[
         Shape::Entries(&Shape::Entries(&Shape::Text)),
         "of a sync: by entity, left keys and the right keys that they belong to",
     ),
+    key(
+        "before",
+        Shape::Entries(&Shape::Count),
+        "of a sync: how many records the source held at its last run, by entity",
+    ),
     key("changes", Shape::Entries(&Shape::Keys(OPERATIONS)), "of a sync: all changes that a run makes, by entity"),
     key("stopped", Shape::Bool, "of a sync: whether a guard stops the run"),
 ];
+
+/// What only a case of a sync has. It tells which is tested where a mapping and a sync have the same name.
+const OF_SYNC: &[&str] = &["right", "links", "before", "changes", "stopped"];
 
 static DROPPED_KEYS: &[Key] = &[
     required("map", Shape::Text, "the map or set"),
@@ -76,14 +88,16 @@ struct Tested<'m> {
 
 /// Reads a test document. Without a known mapping or sync there is none.
 pub fn read(model: &Model, roads: &Roads, root: &Node, name: Name, file: FileId, found: &mut Findings) -> Option<Test> {
-    let (id, first, sync) = match (roads.mapping(&name.text), model.find_sync(&name.text)) {
-        (Some(id), _) => (id, id, None),
+    let of_sync = || reader::items(root, "cases").iter().any(|case| OF_SYNC.iter().any(|key| case.get(key).is_some()));
+    let sync = model.find_sync(&name.text);
+    let (id, first, sync) = match (roads.mapping(&name.text), sync) {
+        (Some(id), sync) if sync.is_none() || !of_sync() => (id, id, None),
         // A sync without a route has its finding.
-        (None, Some(sync)) => {
+        (_, Some(sync)) => {
             let route = &model.sync(sync).route;
             (*route.last()?, *route.first()?, Some(sync))
         }
-        (None, None) => {
+        (_, None) => {
             found.add(route::unknown_mapping(model, &name));
             return None;
         }
@@ -123,6 +137,7 @@ fn case(model: &Model, tested: &Tested<'_>, node: &Node, found: &mut Findings) -
         protected: reader::count(node, "protected"),
         right: records(model, tested.right, node, "right", found),
         links: links(node),
+        before: before(model, tested, node, found),
         changes: changes(model, tested, node, found),
         stopped: text(node, "stopped").is_some_and(|text| matches!(text, "true" | "yes")),
         options,
@@ -137,9 +152,22 @@ fn links(node: &Node) -> Vec<(Name, Vec<(Name, String)>)> {
     entries(node, "links").iter().map(|entry| (key_name(entry), pairs(entry))).collect()
 }
 
-/// Expected changes by entity and operation; `None` if the case has none, or tests no sync.
+/// How many records of left entities there were before.
+fn before(model: &Model, tested: &Tested<'_>, node: &Node, found: &mut Findings) -> Vec<(Name, u64)> {
+    let mut all = Vec::new();
+    for entry in entries(node, "before") {
+        match entity(model, tested.left, &entry.key) {
+            // What is no count has its finding.
+            Some(_) => all.extend(entry.value.text().and_then(|text| Some((key_name(entry), text.parse().ok()?)))),
+            None if tested.left.is_empty() => {}
+            None => found.add(unknown_entity(model, tested.left, &key_name(entry), "before")),
+        }
+    }
+    all
+}
+
+/// Expected changes by entity and operation; `None` if the case has none.
 fn changes(model: &Model, tested: &Tested<'_>, node: &Node, found: &mut Findings) -> Option<Vec<ExpectedChanges>> {
-    tested.sync?;
     node.get("changes")?;
     let mut all = Vec::new();
     for entry in entries(node, "changes") {
@@ -181,7 +209,8 @@ fn records(model: &Model, sides: &[Side], node: &Node, key: &str, found: &mut Fi
 }
 
 /// The entity of `entity` or `alias.entity`.
-fn entity(model: &Model, sides: &[Side], text: &str) -> Option<EntityId> {
+/// The entity that a case means: `pupil`, or with the alias of its side `north.pupil`.
+pub fn entity(model: &Model, sides: &[Side], text: &str) -> Option<EntityId> {
     match text.split_once('.') {
         Some((alias, name)) => {
             let side = sides.iter().find(|side| side.alias.text == alias)?;
@@ -196,7 +225,7 @@ fn unknown_entity(model: &Model, sides: &[Side], name: &Name, key: &str) -> Find
     let known: Vec<&str> = entities.map(|&id| model.entity(id).name.text.as_str()).collect();
     Finding::new(&codes::TEST_UNKNOWN_ENTITY, name.span)
         .word("name", &name.text)
-        .word("side", if key == "given" { "left" } else { "right" })
+        .word("side", if matches!(key, "given" | "before") { "left" } else { "right" })
         .word_if("suggestion", nearest(&name.text, known))
 }
 

@@ -738,6 +738,8 @@ pub struct Case {
     pub right: Vec<(Name, Vec<Node>)>,
     /// Of a sync: which left record belongs to which right one, by entity.
     pub links: Vec<(Name, Vec<(Name, String)>)>,
+    /// Of a sync: how many records left entities held at the last run.
+    pub before: Vec<(Name, u64)>,
     /// Of a sync: the changes that are expected, by entity and operation.
     pub changes: Option<Vec<ExpectedChanges>>,
     /// Of a sync: true if a guard is expected to stop the run.

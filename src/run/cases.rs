@@ -125,6 +125,7 @@ pub fn watched(
     let mut outcome =
         Outcome { name: case.name.text.clone(), span: case.name.span, differences: Vec::new(), notes: Vec::new() };
     let mapping = bench.model.mapping(test.mapping);
+    outcome.differences.extend(syncs::misplaced_in_mapping(case));
     let tables = given::tables(bench.model, &mapping.left, case, arena, &mut outcome.differences);
     let options = written::options(mapping, &[&test.options, &case.options], arena);
     let options = match options {

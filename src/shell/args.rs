@@ -320,12 +320,13 @@ the same shape: as long, with its capitals, diacritics and missing parts; equal 
 ones, also in references and inside addresses. National ids are of test ranges (Sweden: birth
 numbers 238 and 239; Netherlands: 9999…; Belgium: sequences 000 and 999, which are never given),
 phone numbers of those that the Swedish regulator keeps for books and films, mail of domains for
-examples. Dates move inside their part of the year. What stays: fields of class public, words of
-an enum, yes and no, countries, codes of at most three characters, numbers of at most three
-digits, years, and texts that the rules or their tables name themselves, also inside others (of
-`like r\"(?i)skydd\"` the letters that it finds). What cannot be read is replaced by what cannot
-be read for the same reason. Nothing is written if an original is found in it. Read it before
-you commit it all the same.
+examples. Dates move inside their part of the year. What stays: words of an enum, yes and no,
+countries, codes of at most three characters, numbers of at most three digits, years, and texts
+that the rules or their tables name themselves, also inside others (of `like r\"(?i)skydd\"` the
+letters that it finds). Fields of class public stay too, but for national ids, e-mail addresses,
+and what somebody of the source has in a field that is not public; a note lists them. What
+cannot be read is replaced by what cannot be read for the same reason. Nothing is written if an
+original is found in it. Read it before you commit it all the same.
 
 The same source gives the same file, byte for byte; give --as-of, since the date of the run
 stands in it. A file that is there already is not written over. The search for a smallest set

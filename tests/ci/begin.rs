@@ -137,13 +137,20 @@ fn the_workflow_for_github_checks_tests_and_tells() {
 fn the_job_for_gitlab_does_the_same() {
     let world = begun();
     let job = text(&world, ".gitlab-ci.yml");
-    let script: Vec<&str> =
-        job.lines().filter_map(|line| line.strip_prefix("    - ")).filter(|line| line.contains("koppla")).collect();
+    let (_, script) = job.split_once("  script:\n").expect("a script");
+    let script: Vec<&str> = script.lines().map_while(|line| line.strip_prefix("    - ")).collect();
     let base = git(&world, &["rev-parse", "HEAD"]);
-    let (said, code) = shell(&world, &script.join("\n"), &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", &base)]);
-    assert!(script.len() == 3 && code == 0, "{script:#?}\n{said}");
+    let run = || shell(&world, &script.join("\n"), &[("CI_MERGE_REQUEST_DIFF_BASE_SHA", &base)]);
+    let (said, code) = run();
+    assert!(script.len() == 4 && code == 0, "{script:#?}\n{said}");
     assert!(text(&world, "changes.md").starts_with("### What this change does"));
     assert!(text(&world, "cases.xml").contains("tests=\"3\" failures=\"0\""));
+    // A case that fails fails the job, and the reviewer has the comment all the same.
+    let mapping = "register--directory.mapping.yaml";
+    world.put(mapping, text(&world, mapping).replace("{given_name} {family_name}", "{family_name} {given_name}"));
+    let (said, code) = run();
+    assert!(code == 1 && text(&world, "changes.md").contains("records **3 changed**"), "{said}");
+    assert!(!text(&world, "cases.xml").contains("failures=\"0\""), "{said}");
 }
 
 #[test]
@@ -162,6 +169,58 @@ fn the_hooks_for_commits_pass_and_stop_a_slip() {
     let mapping = "register--directory.mapping.yaml";
     world.put(mapping, text(&world, mapping).replace("{family_name}", "{famly_name}"));
     assert_eq!(shell(&world, &entries[1], &[]).1, 1);
+    // Git itself runs them before a commit, as pre-commit has them run.
+    let who = "git -c user.name=Test -c user.email=test@koppla.example -c commit.gpgsign=false";
+    let hook = world.folder().join(".git/hooks/pre-commit");
+    std::fs::write(&hook, format!("#!/bin/bash -e\n{}\n", entries.join("\n"))).expect("a hook");
+    let commit = format!("chmod +x .git/hooks/pre-commit; {who} commit --quiet --all --message change");
+    let (said, code) = shell(&world, &commit, &[]);
+    assert!(code == 1 && said.contains("famly_name"), "{said}");
+    world.put(
+        mapping,
+        text(&world, mapping).replace("{famly_name}", "{family_name}").replace("Class:    ", "Group:    "),
+    );
+    let (said, code) = shell(&world, &commit, &[]);
+    assert!(code == 0 && git(&world, &["log", "-1", "--format=%s"]) == "change", "{said}");
+}
+
+/// The script that comments, with an API that writes down what it is asked.
+#[test]
+fn the_script_of_the_workflow_writes_one_comment() {
+    let world = begun();
+    let workflow = text(&world, ".github/workflows/koppla.yml");
+    let (_, script) = workflow.split_once("          script: |\n").expect("a script");
+    let script: String =
+        script.lines().map_while(|line| line.strip_prefix("            ")).map(|line| format!("{line}\n")).collect();
+    let program = format!(
+        r#"
+const asked = [];
+const context = {{ repo: {{ owner: "o", repo: "r" }}, issue: {{ number: 7 }} }};
+const note = (what) => async (given) => {{ asked.push([what, given]); }};
+const issues = {{ listComments: "list", updateComment: note("update"), createComment: note("create") }};
+const github = {{ rest: {{ issues }}, paginate: async (list, pull) => JSON.parse(process.env.COMMENTS) }};
+(async () => {{
+{script}
+}})().then(() => console.log(JSON.stringify(asked)));
+"#
+    );
+    world.put("comment.js", program);
+    world.put("comment.md", "### What this change does\n");
+    let asked = |comments: &str| -> Value {
+        // Node runs the action's scripts; without it nothing of this is shown.
+        let (said, code) = shell(&world, "node comment.js", &[("COMMENTS", comments)]);
+        assert_eq!(code, 0, "node (18 or later) is needed for this test: {said}");
+        serde_json::from_str(&said).expect("JSON")
+    };
+    let first = asked("[]");
+    assert_eq!((&first[0][0], &first[0][1]["issue_number"]), (&Value::from("create"), &Value::from(7)));
+    let body = first[0][1]["body"].as_str().expect("a body");
+    assert_eq!(body, "<!-- koppla diff -->\n### What this change does\n");
+    let again = asked(r#"[{"id": 1, "body": "other"}, {"id": 3, "body": "<!-- koppla diff -->\nold"}]"#);
+    assert_eq!(
+        (&again[0][0], &again[0][1]["comment_id"], again.as_array().map(Vec::len)),
+        (&Value::from("update"), &Value::from(3), Some(1))
+    );
 }
 
 /// A block of the README that is the content of a file.
@@ -183,18 +242,32 @@ fn the_readme_shows_the_pieces_as_they_are_written() {
     assert_eq!(shown("Containerfile"), container);
 }
 
-/// The image cannot be built here: it needs a network. What it copies must be there, and its Rust must be ours.
+/// The image cannot be built here: it needs a network. What it copies must be there and be a package with the program that is
+/// built and copied further, and its Rust must be ours.
 #[test]
 fn the_container_file_copies_what_there_is() {
     let container = include_str!("../../Containerfile");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let image = TestWorld::new();
     for line in
         container.lines().filter_map(|line| line.strip_prefix("COPY ")).filter(|line| !line.starts_with("--from"))
     {
         let mut words: Vec<&str> = line.split(' ').collect();
         words.pop();
         words.iter().for_each(|word| assert!(root.join(word).exists(), "{word} is not there"));
+        let copied = words.iter().map(|word| format!("cp -r '{}' .", root.join(word).display())).collect::<Vec<_>>();
+        assert_eq!(shell(&image, &copied.join("\n"), &[]).1, 0, "{line}");
     }
+    let build = container.lines().find_map(|line| line.strip_prefix("RUN cargo build ")).expect("a build");
+    let program = build.rsplit_once("--bin ").expect("a program").1;
+    let home = std::env::var("HOME").unwrap_or_default();
+    let metadata = "cargo metadata --locked --offline --no-deps --format-version 1";
+    let (said, code) = shell(&image, metadata, &[("HOME", home.as_str())]);
+    assert!(
+        code == 0 && said.contains(&format!("\"kind\":[\"bin\"],\"crate_types\":[\"bin\"],\"name\":\"{program}\"")),
+        "{said}"
+    );
+    assert!(container.contains(&format!("COPY --from=build /koppla/target/release/{program} ")), "{container}");
     let manifest = include_str!("../../Cargo.toml");
     let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).expect("a version");
     assert!(container.contains(&format!("rust:{}-slim", version.trim_matches('"'))));

@@ -166,3 +166,79 @@ cases:
     assert!(survives("`join` made optional") && !survives("order turned"), "{survivors:#?}");
     assert!(!survives("`pupil` replaced by `subject`"), "{survivors:#?}");
 }
+
+#[test]
+fn what_rows_are_joined_on_is_looked_into() {
+    let world = shaped();
+    let join = "join mark as m on m.pupil == (if p.class is absent then \"-\" else p.number) and (if p.class == \"9\" then m.value == 5 else m.value > 2)";
+    let mapping = text(&world, FILE);
+    let changed = mapping.replace("join mark as m on m.pupil == p.number", join);
+    assert_ne!(mapping, changed);
+    world.put(FILE, changed);
+    let case = r#"test: register--directory
+cases:
+  - name: the best mark
+    given:
+      pupil: [{ number: "1", given_name: Åsa, family_name: Öberg, class: 7A }]
+      mark: [{ pupil: "1", subject: a, value: 5 }, { pupil: "1", subject: b, value: 2 }, { pupil: "2", subject: b, value: 2 }]
+    expect: { account: [{ id: "1", group: top }] }
+"#;
+    world.put(TESTS, case);
+    let counts: Vec<(String, u64)> = items(&world)
+        .into_iter()
+        .filter(|(kind, of, ..)| of == "set marked" && kind == "branch")
+        .map(|(.., what, count)| (what, count))
+        .collect();
+    // The first for the row, the second for both marks of the pupil, not for that of another; the third is the `let`.
+    let expected = [("then", 0), ("else", 1), ("then", 0), ("else", 2), ("then", 1), ("else", 0)];
+    assert_eq!(counts, expected.map(|(what, count)| (what.to_string(), count)));
+}
+
+#[test]
+fn records_of_a_union_have_other_fields_and_other_sources() {
+    let world = with(
+        "systems/register/system.yaml",
+        crate::scene::REGISTER.to_string()
+            + "  teacher:\n    key: number\n    read: { file: teachers.csv }\n    fields: { family_name: text, given_name: text, number: text, class: \"text?\", email: \"email?\" }\n",
+    );
+    let mapping = MAPPING
+        .replace("maps:\n", "sets:\n  people: |\n    union pupil, teacher\n    one per row.number\nmaps:\n")
+        .replace("between: pupil", "between: people")
+        .replace("where: class", "where: row.class")
+        .replace("{given_name} {family_name}", "{row.given_name} {row.family_name}");
+    let mapping = ["number  ", "email   "]
+        .iter()
+        .fold(mapping, |mapping, name| mapping.replace(&format!("  {name}"), &format!("  row.{name}")));
+    let mapping = mapping.replace("  class   ", "  row.class ?? \"none\"   ");
+    world.put(FILE, mapping);
+    let said = koppla("test --mutate --format json", &world).ends(Exit::Done).json();
+    let survivors = said["mutants"]["survivors"].as_array().expect("survivors").clone();
+    let survives = |of: &str, what: &str| survivors.iter().any(|one| one["of"] == of && one["what"] == what);
+    assert!(survives("set people", "`teacher` left out of the union"), "{survivors:#?}");
+    assert!(!survives("set people", "`pupil` left out of the union"), "{survivors:#?}");
+    assert!(survives("set people", "`number` replaced by `given_name`"), "{survivors:#?}");
+    assert!(!survives("pupils: Name", "`given_name` replaced by `family_name`"), "{survivors:#?}");
+}
+
+#[test]
+fn functions_are_counted_and_changed_with_their_examples() {
+    let functions = r#"functions:
+  short:
+    takes: { name: text }
+    is: 'if name == "Åsa" then "A" else if name == "Bo" then "B" else name'
+    examples:
+      - { given: { name: Bo }, gives: B }
+maps:
+"#;
+    let mapping = MAPPING.replace("maps:\n", functions).replace("{given_name} ", "{short(given_name)} ");
+    let world = with(FILE, mapping);
+    world.put(TESTS, CASES.replace("name: Åsa Öberg", "name: A Öberg"));
+    let count =
+        |at: usize| items(&world).iter().filter(|(_, of, ..)| of == "function short").nth(at).map(|item| item.3);
+    // `then` of the pupil, `else` and its `then` of the example, the last one of nobody.
+    assert_eq!([count(0), count(1), count(2), count(3)], [Some(1), Some(1), Some(1), Some(0)]);
+    let said = koppla("test --mutate --format json", &world).ends(Exit::Done).json();
+    let survivors = said["mutants"]["survivors"].as_array().expect("survivors").clone();
+    let of: Vec<&Value> = survivors.iter().filter(|one| one["of"] == "function short").collect();
+    assert!(of.is_empty(), "the case and the example notice each change: {of:#?}");
+}

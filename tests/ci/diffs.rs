@@ -144,6 +144,24 @@ fn a_version_that_does_not_parse_shows_its_findings_and_then_the_rest() {
     said.says(&["HEAD:", "unknown-name", "records cannot be compared: HEAD: its documents have 1 error"]);
 }
 
+#[test]
+fn a_sync_whose_document_is_broken_is_neither_new_nor_gone() {
+    let world = committed();
+    for broken in ["sync: norrskolan\nleft: [\n", "- no sync\n"] {
+        world.put("norrskolan.sync.yaml", broken);
+        commit(&world, "A slip in the sync");
+        world.put("norrskolan.sync.yaml", crate::scene::SYNC);
+        for versions in ["HEAD", "main~1 HEAD"] {
+            let said = koppla(&format!("diff {versions} --as-of 2026-09-01 --format markdown"), &world);
+            let said = said.says(&["#### norrskolan", "Records cannot be compared: ", "its document has 1 error"]);
+            for word in ["A new sync", "created", "removed", "Personal data", "personal data"] {
+                assert!(!said.result.contains(word), "{versions}: {word}\n{}", said.result);
+            }
+        }
+        commit(&world, "Mended");
+    }
+}
+
 fn text_of(world: &TestWorld, path: &str) -> String {
     crate::scene::text(world, path)
 }

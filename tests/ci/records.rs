@@ -162,6 +162,41 @@ fn what_rules_look_for_and_what_cannot_be_read_stay_so() {
 }
 
 #[test]
+fn what_is_about_somebody_goes_out_of_public_fields_too() {
+    let world = register();
+    let loans = r#"  loan:
+    key: id
+    read: { file: loans.csv }
+    fields:
+      id:      { type: text, at: Id }
+      pupil:   { type: text, at: PupilNo, class: public }
+      keeper:  { type: "text?", at: Keeper, class: public }
+      title:   { type: text, at: Title, class: public }
+"#;
+    let register = text(&world, "systems/register/system.yaml");
+    world.put("systems/register/system.yaml", format!("{register}{loans}"));
+    let mapping = text(&world, "register--directory.mapping.yaml");
+    let map = r#"  loans:
+    between: loan -> account
+    gone: remove
+    fields: |
+      Loan:   id                      -> id
+      Of:     f"{pupil} {keeper ?? "-"}"  -> name
+      Title:  title                   -> group
+"#;
+    world.put("register--directory.mapping.yaml", format!("{mapping}{map}"));
+    world.put("input/loans.csv", "Id;PupilNo;Keeper;Title\nL1;70044;;Tiokamrater\nL2;70046;asa@skolan.se;Karlsson\nL3;70048;20130309-2383;Karlsson\n");
+    let (said, text) = recorded(&world);
+    // None of these pupils was picked for the loan; one of the loans has no keeper, one has.
+    for original in ["70044", "70046", "70048", "asa@skolan", "20130309-2383"] {
+        assert!(!text.contains(original), "{original} is left in\n{text}");
+    }
+    assert!(text.contains("title: Tiokamrater") || text.contains("title: Karlsson"), "{text}");
+    assert!(said.notes.contains("holds texts as they are, so read them: "), "{}", said.notes);
+    assert!(said.notes.contains("loan.title") && !said.notes.contains("loan.pupil"), "{}", said.notes);
+}
+
+#[test]
 fn a_source_that_cannot_be_read_gives_no_case() {
     let world = register();
     koppla("test --record=norskolan", &world).ends(Exit::Usage).says(&["did you mean norrskolan?"]);

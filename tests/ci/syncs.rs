@@ -137,6 +137,16 @@ fn what_cannot_be_meant_is_said() {
 }
 
 #[test]
+fn a_sync_may_have_the_name_of_a_mapping() {
+    let world = project();
+    world.put("norrskolan.sync.yaml", crate::scene::SYNC.replace("norrskolan", "register--directory"));
+    world.put("night.test.yaml", format!("{}{NIGHT}{CHANGES}", HEAD.replace("norrskolan", "register--directory")));
+    koppla("test", &world).ends(Exit::Done).says(&["2 passed"]);
+    world.put("input/pupils.csv", "PupilNo;GivenName;FamilyName;Class;Email;Marking\n1;Åsa;Öberg;7A;;\n");
+    koppla("test --record --as-of 2026-09-01", &world).ends(Exit::Done).says(&["1 of 1 records picked"]);
+}
+
+#[test]
 fn what_falls_is_held_or_set_aside_can_be_expected() {
     let more = r#"        - { number: "4", given_name: Ann, family_name: Ro }
         - { number: "5", given_name: Ture, family_name: Testsson, class: 7B, marking: protected }

@@ -1,7 +1,8 @@
 //! Made records against expected ones: only the fields that are named, in any order.
 
 use super::Difference;
-use super::given::{entity, reference_key, simple_key};
+use super::given::{reference_key, simple_key};
+use crate::model::cases::entity;
 use crate::model::{Case, Field, Model, Side};
 use crate::run::make::Made;
 use crate::run::written;

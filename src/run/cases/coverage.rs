@@ -226,13 +226,12 @@ impl Listing<'_> {
     fn set(&mut self, set: &TypedSet) {
         let of = format!("set {}", self.model.set(set.set).name.text);
         for (number, step) in set.steps.iter().enumerate() {
-            let expressions = expressions(step);
-            expressions.iter().for_each(|expr| self.branches(&of, *expr));
+            step.exprs().into_iter().for_each(|expr| self.branches(&of, expr));
             let place = |typed: &TypedMapping| match step {
                 TypedStep::Join { span, .. } | TypedStep::With { span, .. } | TypedStep::Where { span, .. } => {
                     Some(*span)
                 }
-                _ => expressions.first().map(|first| typed.nodes.typing(*first).span),
+                _ => step.exprs().first().map(|first| typed.nodes.typing(*first).span),
             };
             let Some(span) = place(self.typed) else { continue };
             for (happens, what) in outcomes(step) {
@@ -272,20 +271,6 @@ impl Listing<'_> {
                 count: 0,
                 first: Vec::new(),
             });
-        }
-    }
-}
-
-/// The expressions of a step that are worked for the rows before it.
-pub fn expressions(step: &TypedStep) -> Vec<ExprId> {
-    match step {
-        TypedStep::From(_) | TypedStep::Union(_) | TypedStep::Join { .. } | TypedStep::With { .. } => Vec::new(),
-        TypedStep::Let { value, .. } => vec![*value],
-        TypedStep::Where { condition, .. } => vec![*condition],
-        TypedStep::Each { list, .. } => vec![*list],
-        TypedStep::GroupBy { keys, .. } => keys.clone(),
-        TypedStep::OnePer { keys, orders } => {
-            keys.iter().copied().chain(orders.iter().map(|order| order.value)).collect()
         }
     }
 }

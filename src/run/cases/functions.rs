@@ -1,5 +1,7 @@
 //! Examples of a mapping's own functions.
 
+use super::coverage::Coverage;
+use super::observe::observe_function;
 use super::{Bench, Difference, Outcome};
 use crate::check::TypedMapping;
 use crate::check::typed::TypedFunction;
@@ -11,15 +13,16 @@ use crate::syntax::tree::{Kind, Node};
 use crate::value::{Arena, Type, Value, normal, show};
 use std::collections::BTreeMap;
 
-/// Works every example of the functions of a mapping, in order.
-pub fn examples(bench: &Bench<'_>, typed: &TypedMapping) -> Vec<Outcome> {
+/// Works every example of the functions of a mapping, in order. `coverage` counts what they touch.
+pub fn examples(bench: &Bench<'_>, typed: &TypedMapping, mut coverage: Option<&mut Coverage>) -> Vec<Outcome> {
     let mapping = bench.model.mapping(typed.mapping);
     let mut outcomes = Vec::new();
     for function in &mapping.functions {
         let Some(checked) = typed.functions.iter().find(|known| *known.name == *function.name.text) else { continue };
         for (number, example) in function.examples.iter().enumerate() {
             let name = format!("{}, example {}", function.name.text, number + 1);
-            let differences = one(bench, typed, function, checked, example).err().into_iter().collect();
+            let differences =
+                one(bench, typed, function, checked, example, coverage.as_deref_mut()).err().into_iter().collect();
             outcomes.push(Outcome { name, span: example.span, differences, notes: Vec::new() });
         }
     }
@@ -32,6 +35,7 @@ fn one(
     function: &ProjectFunction,
     checked: &TypedFunction,
     example: &FunctionExample,
+    coverage: Option<&mut Coverage>,
 ) -> Result<(), Difference> {
     let arena = Arena::new();
     let ty = function.gives.as_ref().map_or_else(|| typed.nodes.typing(checked.body).ty.clone(), |(ty, _)| ty.clone());
@@ -55,7 +59,11 @@ fn one(
     let got = if undecided {
         Ok(Value::Absent)
     } else {
-        setting.machine(&tables, &none, &odd).eval(checked.body, &frame, &arena)
+        let machine = setting.machine(&tables, &none, &odd);
+        if let Some(coverage) = coverage {
+            observe_function(machine, checked, &frame, &arena, coverage);
+        }
+        machine.eval(checked.body, &frame, &arena)
     };
     match got {
         Ok(value) if normal::equal(&ty, value, expected) => Ok(()),

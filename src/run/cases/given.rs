@@ -1,6 +1,7 @@
 //! The given records of a case as left tables.
 
 use super::Difference;
+use crate::model::cases::entity;
 use crate::model::{Case, Model, Side};
 use crate::run::eval::push_text;
 use crate::run::table::Table;
@@ -40,17 +41,6 @@ pub fn tables<'t>(
         tables.insert(entity, Table { broken, ..table });
     }
     tables
-}
-
-/// The entity of `entity` or `alias.entity`.
-pub fn entity(model: &Model, sides: &[Side], name: &str) -> Option<EntityId> {
-    match name.split_once('.') {
-        Some((alias, name)) => {
-            let side = sides.iter().find(|side| side.alias.text == alias)?;
-            model.find_entity(side.system, name)
-        }
-        None => sides.iter().find_map(|side| model.find_entity(side.system, name)),
-    }
 }
 
 /// Where each record stands, by its key. Two records with one key would be one record, so a case that has them is wrong.

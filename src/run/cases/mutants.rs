@@ -2,11 +2,16 @@
 //!
 //! Changes are made to the text, so each is a document that somebody could have written. Those that do not check are none.
 
+use crate::check::TypedMapping;
+use crate::check::typed::{ExprId, Node};
 use crate::model::overlay::all_changes;
-use crate::model::{Entity, Map, MapRule, Mapping, Model, Sync};
+use crate::model::{Entity, Field, Map, MapRule, Mapping, Model, Sync};
 use crate::source::{Sources, Span};
-use crate::syntax::ast::{Expr, ExprKind, Order, OverlayChange, Step, StepKind};
-use crate::value::Type;
+use crate::syntax::ast::{
+    Expr, ExprKind, Literal, Order, Otherwise, OverlayChange, PatternKind, Source, Step, StepKind,
+};
+use crate::value::{EntityId, Type};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +26,19 @@ pub struct Mutant {
     pub of: String,
 }
 
-/// All changes to a mapping as it is written: those of its rules, conditions, sets and tables.
-pub fn of(model: &Model, sources: &Sources, mapping: &Mapping) -> Vec<Mutant> {
-    let mut maker = Maker::of(model, sources, mapping);
+/// All changes to a mapping as it is written: those of its functions, sets, conditions, rules and tables. `typed` is what the
+/// checker made of it.
+pub fn of(model: &Model, sources: &Sources, mapping: &Mapping, typed: &TypedMapping) -> Vec<Mutant> {
+    let mut maker = Maker::of(model, sources, typed);
+    for function in &mapping.functions {
+        maker.of = format!("function {}", function.name.text);
+        maker.inside(&function.body);
+    }
     for set in mapping.sets.iter().map(|&id| model.set(id)) {
         maker.set(&set.name.text, &set.steps);
     }
     for map in &mapping.maps {
+        maker.lets(map);
         maker.map(map, &|span| span.file == mapping.file, &|rule| rule.overlay.is_none());
     }
     maker.tables(mapping);
@@ -35,8 +46,14 @@ pub fn of(model: &Model, sources: &Sources, mapping: &Mapping) -> Vec<Mutant> {
 }
 
 /// All changes to what the overlays of a sync have otherwise in one of its mappings, which comes with them.
-pub fn of_overlays(model: &Model, sources: &Sources, sync: &Sync, mapping: &Mapping) -> Vec<Mutant> {
-    let mut maker = Maker::of(model, sources, mapping);
+pub fn of_overlays(
+    model: &Model,
+    sources: &Sources,
+    sync: &Sync,
+    mapping: &Mapping,
+    typed: &TypedMapping,
+) -> Vec<Mutant> {
+    let mut maker = Maker::of(model, sources, typed);
     for (_, change) in all_changes(sync) {
         let map = change.map.names.last().map_or("", |name| &name.text);
         if mapping.maps.iter().any(|known| known.name.text == map) {
@@ -55,19 +72,24 @@ pub fn of_overlays(model: &Model, sources: &Sources, sync: &Sync, mapping: &Mapp
 struct Maker<'m> {
     model: &'m Model,
     sources: &'m Sources,
-    mapping: &'m Mapping,
+    /// The fields that stand at places of the text: of which entity, and which; of several for a record of a union.
+    fields: BTreeMap<Span, BTreeSet<(EntityId, u16)>>,
     of: String,
-    /// What names stand for: entities whose fields may be named without more.
-    fields: Vec<&'m Entity>,
-    /// Names of records of entities.
-    records: Vec<(String, &'m Entity)>,
     made: Vec<Mutant>,
 }
 
 impl<'m> Maker<'m> {
-    fn of(model: &'m Model, sources: &'m Sources, mapping: &'m Mapping) -> Maker<'m> {
-        let (fields, records, made) = (Vec::new(), Vec::new(), Vec::new());
-        Maker { model, sources, mapping, of: String::new(), fields, records, made }
+    fn of(model: &'m Model, sources: &'m Sources, typed: &TypedMapping) -> Maker<'m> {
+        let mut fields: BTreeMap<Span, BTreeSet<(EntityId, u16)>> = BTreeMap::new();
+        for (index, node) in typed.nodes.all().iter().enumerate() {
+            let here = fields.entry(typed.nodes.typing(ExprId(index as u32)).span).or_default();
+            match node {
+                Node::Field { entity, field, .. } => here.extend([(*entity, *field)]),
+                Node::UnionField { fields, .. } => here.extend(fields),
+                _ => {}
+            }
+        }
+        Maker { model, sources, fields, of: String::new(), made: Vec::new() }
     }
 
     fn sorted(mut self) -> Vec<Mutant> {
@@ -76,28 +98,14 @@ impl<'m> Maker<'m> {
         self.made
     }
 
-    /// The entity that a path leads to, if it leads to one.
-    fn entity(&self, path: &str) -> Option<&'m Entity> {
-        let name = path.rsplit('.').next().unwrap_or(path);
-        let sides = self.mapping.left.iter();
-        sides.filter_map(|side| self.model.find_entity(side.system, name)).map(|id| self.model.entity(id)).next()
-    }
-
-    /// The names of records in the rows of a set.
-    fn names_of(&self, steps: &[Step]) -> Vec<(String, &'m Entity)> {
-        let sources = steps.iter().filter_map(|step| match &step.kind {
-            StepKind::From(source) | StepKind::Join { source, .. } | StepKind::With { source, .. } => Some(source),
-            _ => None,
-        });
-        sources.filter_map(|source| Some((source.name().text.clone(), self.entity(&source.path.text())?))).collect()
+    fn lets(&mut self, map: &Map) {
+        for binding in &map.lets {
+            self.of = format!("{}: let {}", map.name.text, binding.name.text);
+            self.inside(&binding.value);
+        }
     }
 
     fn map(&mut self, map: &Map, here: &dyn Fn(Span) -> bool, chosen: &dyn Fn(&MapRule) -> bool) {
-        let source = map.between.left.path.text();
-        self.fields = self.entity(&source).into_iter().collect();
-        let set = self.mapping.sets.iter().map(|&id| self.model.set(id)).find(|set| set.name.text == source);
-        self.records = set.map(|set| self.names_of(&set.steps)).unwrap_or_default();
-        self.records.extend(self.entity(&source).map(|entity| (map.between.left.name().text.clone(), entity)));
         self.of.clone_from(&map.name.text);
         for condition in map.conditions.iter().filter(|condition| here(condition.condition.span)) {
             self.condition(&condition.condition, "`where` dropped");
@@ -115,8 +123,6 @@ impl<'m> Maker<'m> {
     }
 
     fn set(&mut self, name: &str, steps: &[Step]) {
-        self.fields.clear();
-        self.records = self.names_of(steps);
         self.of = format!("set {name}");
         for step in steps {
             match &step.kind {
@@ -151,8 +157,23 @@ impl<'m> Maker<'m> {
                         self.turned(order);
                     }
                 }
-                StepKind::From(_) | StepKind::Union(_) | StepKind::Broken => {}
+                StepKind::Union(sources) => self.union(sources),
+                StepKind::From(_) | StepKind::Broken => {}
             }
+        }
+    }
+
+    /// Each of the sources left out, with the comma beside it.
+    fn union(&mut self, sources: &[Source]) {
+        let span = |source: &Source| source.path.span.to(source.name().span);
+        for (index, source) in sources.iter().enumerate() {
+            let (start, end) = match (index.checked_sub(1), sources.get(1)) {
+                (Some(before), _) => (span(&sources[before]).end, span(source).end),
+                (None, Some(next)) => (span(source).start, span(next).start),
+                (None, None) => return,
+            };
+            let place = Span { start, end, ..span(source) };
+            self.replaced(place, "", format!("`{}` left out of the union", source.name().text));
         }
     }
 
@@ -207,8 +228,11 @@ impl<'m> Maker<'m> {
             self.clause("when", when.span);
             self.inside(when);
         }
-        if let Some((_, span)) = &clauses.otherwise {
+        if let Some((otherwise, span)) = &clauses.otherwise {
             self.clause("else", *span);
+            if let Otherwise::Value(value) = otherwise {
+                self.inside(value);
+            }
         }
         for (word, span) in [
             ("once", clauses.once),
@@ -239,31 +263,23 @@ impl<'m> Maker<'m> {
     /// Changes inside an expression: other fields, other literals, negated conditions of `if`.
     fn inside(&mut self, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Name(name) => self.other_field(&self.fields.clone(), name, expr.span),
-            ExprKind::Field(of, field) => {
-                if let ExprKind::Name(record) = &of.kind
-                    && let Some((_, entity)) = self.records.iter().find(|(known, _)| known == record)
-                {
-                    self.other_field(&[entity], &field.text, field.span);
-                }
-                // The name before the dot is no field.
+            ExprKind::Name(_) => self.other_field(expr.span),
+            ExprKind::Field(of, _) => {
+                self.other_field(expr.span);
+                // The name before the dot is that of a record.
                 return if let ExprKind::Name(_) = of.kind {
                 } else {
                     self.inside(of)
                 };
             }
-            ExprKind::Text(_) if self.sources.slice(expr.span).starts_with('"') => {
-                let text = self.sources.slice(expr.span);
-                let changed = format!("{}~\"", &text[..text.len() - 1]);
-                self.replaced(expr.span, &changed, "literal changed");
-            }
-            ExprKind::Number(number) => {
-                let changed = number.parse::<i64>().map_or(format!("{number}1"), |number| (number + 1).to_string());
-                self.replaced(expr.span, &changed, "literal changed");
-            }
-            ExprKind::Bool(value) => {
-                let changed = if *value { "false" } else { "true" };
-                self.replaced(expr.span, changed, "literal changed");
+            ExprKind::Text(_) | ExprKind::Number(_) | ExprKind::Bool(_) => self.literal(expr.span),
+            ExprKind::Match { arms, .. } => {
+                for pattern in arms.iter().flat_map(|arm| &arm.patterns) {
+                    if let PatternKind::Literal(Literal::Text(_) | Literal::Number(_) | Literal::Bool(_)) = pattern.kind
+                    {
+                        self.literal(pattern.span);
+                    }
+                }
             }
             ExprKind::If(condition, ..) => self.negated(condition),
             _ => {}
@@ -271,19 +287,42 @@ impl<'m> Maker<'m> {
         expr.children().into_iter().for_each(|child| self.inside(child));
     }
 
-    /// A field in the place of another one of the same type that may be absent as this one may.
-    fn other_field(&mut self, entities: &[&Entity], name: &str, span: Span) {
-        let other = entities.iter().find_map(|entity| {
-            let index = entity.field(name)?;
-            let field = &entity.fields[index];
-            let same = |&(other, known): &(usize, &crate::model::Field)| {
-                other != index && known.ty == field.ty && known.optional == field.optional && known.ty != Type::Unknown
-            };
-            entity.fields.iter().enumerate().cycle().skip(index + 1).take(entity.fields.len()).find(same)
-        });
-        if let Some((_, other)) = other {
-            let text = other.name.text.clone();
-            self.replaced(span, &text, format!("`{name}` replaced by `{text}`"));
+    /// Another text, number, yes or no.
+    fn literal(&mut self, span: Span) {
+        let text = self.sources.slice(span);
+        let changed = match text {
+            "true" => "false".to_string(),
+            "false" => "true".to_string(),
+            _ if text.starts_with('"') => format!("{}~\"", &text[..text.len() - 1]),
+            // A regular expression, or a text in a key of YAML.
+            _ if !text.starts_with(|c: char| c.is_ascii_digit() || c == '-') => return,
+            _ => text.parse::<i64>().map_or(format!("{text}1"), |number| (number + 1).to_string()),
+        };
+        self.replaced(span, &changed, "literal changed");
+    }
+
+    /// A field in the place of another one of the same type that may be absent as this one may: for a record of a union one
+    /// that all have.
+    fn other_field(&mut self, span: Span) {
+        let here = self.fields.get(&span).into_iter().flatten();
+        let here: Vec<(&'m Entity, usize)> =
+            here.map(|&(entity, field)| (self.model.entity(entity), usize::from(field))).collect();
+        let Some(&(first, field)) = here.first() else { return };
+        let name = &first.fields[field].name.text;
+        let same = |known: &Field, field: &Field| {
+            known.ty == field.ty && known.optional == field.optional && known.ty != Type::Unknown
+        };
+        let fits = |other: &&Field| {
+            other.name.text != *name
+                && here.iter().all(|(entity, field)| {
+                    let there = entity.field(&other.name.text).map(|index| &entity.fields[index]);
+                    there.is_some_and(|there| same(there, &entity.fields[*field]))
+                })
+        };
+        let other = first.fields.iter().cycle().skip(field + 1).take(first.fields.len()).find(fits);
+        if let Some(other) = other.filter(|_| self.sources.slice(span).ends_with(name.as_str())) {
+            let place = Span { start: span.end - name.len() as u32, ..span };
+            self.replaced(place, &other.name.text, format!("`{name}` replaced by `{}`", other.name.text));
         }
     }
 

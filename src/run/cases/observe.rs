@@ -1,15 +1,17 @@
 //! Looking at what a case has worked once more, to see which branches were taken.
 
-use super::coverage::{Coverage, Site, expressions};
-use crate::check::typed::{ExprId, Node, OnNone, TypedMap, TypedRule, TypedSet, TypedStep};
+use super::coverage::{Coverage, Site, branches_of};
+use crate::check::TypedMapping;
+use crate::check::typed::{ExprId, Node, OnNone, TypedFunction, TypedMap, TypedRule, TypedSet, TypedStep, children};
 use crate::model::TableId;
 use crate::run::eval::{Frame, Linked, Links, Machine, Odd};
 use crate::run::fate::Fallen;
+use crate::run::key::Hasher;
 use crate::run::make::frame_of;
 use crate::run::parallel::Arenas;
 use crate::run::shape::{Taken, shape_watched};
 use crate::run::stage::Worked;
-use crate::run::table::Apart;
+use crate::run::table::{Apart, Index};
 use crate::syntax::ast::Arrow;
 use crate::value::wire::Codec;
 use crate::value::{Arena, RecordType, Row, Value, normal};
@@ -18,7 +20,8 @@ use crate::value::{Arena, RecordType, Row, Value, normal};
 pub fn observe(worked: &Worked<'_>, coverage: &mut Coverage) {
     let (arenas, links, odd, arena) = (Arenas::new(1), links(worked), Odd::default(), Arena::new());
     let machine = worked.setting.machine(&worked.tables, &links, &odd);
-    let mut observer = Observer { machine, arena: &arena, coverage };
+    let forks = forks(worked.setting.typed);
+    let mut observer = Observer { machine, arena: &arena, forks, coverage };
     for set in &worked.setting.typed.sets {
         let mut fallen = Fallen::default();
         shape_watched(&machine, set, None, &arenas, &mut fallen, &mut |taken| observer.step(set, taken));
@@ -28,6 +31,18 @@ pub fn observe(worked: &Worked<'_>, coverage: &mut Coverage) {
             observer.map(index as u16, map);
         }
     }
+}
+
+/// Counts what an example of a function touches.
+pub fn observe_function<'o, 't: 'o>(
+    machine: Machine<'o, 't>,
+    function: &TypedFunction,
+    frame: &Frame<'o>,
+    arena: &'o Arena,
+    coverage: &mut Coverage,
+) {
+    let forks = forks(machine.typed);
+    Observer { machine, arena, forks, coverage }.expr(function.body, &mut frame.clone());
 }
 
 /// What the maps made of the records, as far as it can be told afterwards.
@@ -50,9 +65,32 @@ fn links(worked: &Worked<'_>) -> Links {
     links
 }
 
+/// What the rows of a set are joined with.
+struct Joined<'s> {
+    record: RecordType,
+    slot: u16,
+    /// Equal pairs: rows so far, joined record, the number of their type.
+    equal: &'s [(ExprId, ExprId, u32)],
+    /// What else must hold.
+    rest: Option<ExprId>,
+}
+
+impl Joined<'_> {
+    fn of(step: &TypedStep) -> Option<Joined<'_>> {
+        match step {
+            TypedStep::Join { record, slot, equal, rest, .. } | TypedStep::With { record, slot, equal, rest, .. } => {
+                Some(Joined { record: *record, slot: *slot, equal, rest: *rest })
+            }
+            _ => None,
+        }
+    }
+}
+
 struct Observer<'o, 't> {
     machine: Machine<'o, 't>,
     arena: &'o Arena,
+    /// Of each expression whether something in it can be touched.
+    forks: Vec<bool>,
     coverage: &'o mut Coverage,
 }
 
@@ -60,6 +98,10 @@ impl<'o, 't: 'o> Observer<'o, 't> {
     /// The value of an expression; `None` where it fails.
     fn eval(&self, id: ExprId, frame: &Frame<'o>) -> Option<Value<'o>> {
         self.machine.eval(id, frame, self.arena).ok()
+    }
+
+    fn forks(&self, id: ExprId) -> bool {
+        self.forks[id.0 as usize]
     }
 
     fn is_on(&self, map: &TypedMap) -> bool {
@@ -70,7 +112,8 @@ impl<'o, 't: 'o> Observer<'o, 't> {
     fn step(&mut self, set: &TypedSet, taken: &Taken<'_, 't>) {
         let site = |happens| Site::Step(set.set.0, taken.number, happens);
         let step = &set.steps[usize::from(taken.number)];
-        let expressions = expressions(step);
+        let joined = Joined::of(step);
+        let expressions = if joined.is_some() { Vec::new() } else { step.exprs() };
         for mut frame in taken.before.frames() {
             self.coverage.about(&frame);
             expressions.iter().for_each(|expr| self.expr(*expr, &mut frame));
@@ -82,6 +125,9 @@ impl<'o, 't: 'o> Observer<'o, 't> {
                 }
                 _ => {}
             }
+        }
+        if let Some(joined) = joined.filter(|_| step.exprs().into_iter().any(|expr| self.forks(expr))) {
+            self.joined(&joined, taken.before.frames());
         }
         if let TypedStep::Join { slot, .. } = step {
             for frame in taken.after.frames() {
@@ -97,6 +143,43 @@ impl<'o, 't: 'o> Observer<'o, 't> {
         if let TypedStep::With { .. } = step {
             self.happens(taken.after.frames().next().is_some(), site(true));
         }
+    }
+
+    /// Looks into what rows are joined on: each side for itself, and what is asked besides for every pair that meets.
+    fn joined(&mut self, joined: &Joined<'_>, before: impl Iterator<Item = Frame<'o>>) {
+        let number = self.machine.number(joined.record);
+        let table = self.machine.tables.table(number);
+        let mut index = Index::of(table.len);
+        for row in table.living() {
+            let mut frame = Vec::new();
+            set(&mut frame, joined.slot, Value::Row(Row { table: number, row }));
+            self.coverage.about(&frame);
+            joined.equal.iter().for_each(|(_, right, _)| self.expr(*right, &mut frame));
+            if let Some(hash) = self.hash(joined.equal.iter().map(|(_, right, ty)| (*right, *ty)), &frame) {
+                index.add(hash, row);
+            }
+        }
+        for mut frame in before {
+            self.coverage.about(&frame);
+            joined.equal.iter().for_each(|(left, ..)| self.expr(*left, &mut frame));
+            let hash = self.hash(joined.equal.iter().map(|(left, _, ty)| (*left, *ty)), &frame);
+            let Some((rest, hash)) = joined.rest.zip(hash) else { continue };
+            for row in index.rows(hash) {
+                set(&mut frame, joined.slot, Value::Row(Row { table: number, row }));
+                self.coverage.about(&frame);
+                self.expr(rest, &mut frame);
+            }
+        }
+    }
+
+    /// The hash of some values; `None` if one is absent or fails.
+    fn hash(&self, parts: impl Iterator<Item = (ExprId, u32)>, frame: &Frame<'o>) -> Option<u128> {
+        let mut hasher = Hasher::default();
+        for (expr, ty) in parts {
+            let value = self.eval(expr, frame).filter(|value| !value.is_absent())?;
+            hasher.value(&self.machine.typed.nodes.types[ty as usize], value, self.arena);
+        }
+        Some(hasher.finish())
     }
 
     fn happens(&mut self, happens: bool, site: Site) {
@@ -164,6 +247,9 @@ impl<'o, 't: 'o> Observer<'o, 't> {
 
     /// Goes into an expression, along the branches that are taken.
     fn expr(&mut self, id: ExprId, frame: &mut Frame<'o>) {
+        if !self.forks(id) {
+            return;
+        }
         let typed = self.machine.typed;
         let node = typed.nodes.node(id);
         match node {
@@ -222,7 +308,7 @@ impl<'o, 't: 'o> Observer<'o, 't> {
                     self.coverage.touch(Site::Row(*table, row));
                 }
             }
-            _ => crate::check::typed::children(node).into_iter().for_each(|child| self.expr(child, frame)),
+            _ => children(node).into_iter().for_each(|child| self.expr(child, frame)),
         }
     }
 
@@ -270,6 +356,30 @@ impl<'o, 't: 'o> Observer<'o, 't> {
             })
         };
         table.rows.iter().position(same).map(|row| row as u32)
+    }
+}
+
+/// Of each expression of a mapping whether something in it can be touched: a branch, a row of a table, also in a function.
+fn forks(typed: &TypedMapping) -> Vec<bool> {
+    let nodes = typed.nodes.all();
+    let mut forks: Vec<bool> =
+        nodes.iter().map(|node| matches!(node, Node::Lookup { .. }) || !branches_of(node).is_empty()).collect();
+    // Until nothing is added: functions may stand before what they call.
+    loop {
+        let mut more = false;
+        for (id, node) in nodes.iter().enumerate() {
+            let body = match node {
+                Node::ProjectCall { function, .. } => typed.functions.get(usize::from(*function)).map(|f| f.body),
+                _ => None,
+            };
+            if !forks[id] && children(node).into_iter().chain(body).any(|inner| forks[inner.0 as usize]) {
+                forks[id] = true;
+                more = true;
+            }
+        }
+        if !more {
+            return forks;
+        }
     }
 }
 

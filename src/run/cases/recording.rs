@@ -43,7 +43,21 @@ pub struct Recording<'i> {
     texts: String,
 }
 
+/// How recording goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// So many records are looked at, for what they touch.
+    Looking(usize),
+    /// So many are left, and it is tried to do with fewer.
+    Left(usize),
+}
+
 impl Recording<'_> {
+    /// The public fields whose texts stand in the case as they are in the source: `school.name`.
+    pub fn public(&self) -> Vec<String> {
+        self.invention.public()
+    }
+
     /// What is left of the originals in what is given, and in texts that a run would make of it.
     pub fn left_in(&self, made: &str) -> Vec<&str> {
         self.invention.left_in(&format!("{}{made}", self.texts))
@@ -51,20 +65,20 @@ impl Recording<'_> {
 }
 
 /// Picks records of what was read for a sync, and invents their people. The same records give the same people: chance comes
-/// from all that was read, so that nobody can try originals who does not know the rest. `told` hears how many records are
-/// left.
+/// from all that was read, so that nobody can try originals who does not know the rest. `told` hears how it goes.
 pub fn record<'i>(
     model: &'i Model,
     plan: &Plan<'_>,
     read: &Read,
     lookups: &[Lookup<'_>],
     as_of: Date,
-    told: &mut dyn FnMut(usize),
+    told: &mut dyn FnMut(Step),
 ) -> Option<Recording<'i>> {
     let (typed, mapping) = (plan.route.typed.first()?, plan.route.mappings.first()?);
     let arenas = Arenas::new(1);
     let setting = Setting { model: plan.model, typed, options: &[], lookups, as_of, target: None };
     let pool = Pool::of(&setting, first_input(plan, read, &mut Report::default()).tables, &arenas);
+    told(Step::Looking(pool.all().len()));
     let look = Look { plan, lookups, as_of, all: pick::all(model, plan) };
     let Picked { chosen, touched, smallest } = look.pick(&pool, told);
     let mut invention = Invention::new(model, named(model, &plan.route.typed), as_of, pool.seed());

@@ -7,14 +7,16 @@ use super::given::{self, record_key, reference_key};
 use super::{Bench, Difference, Fates, Outcome, counts, protected};
 use crate::check::{Route, executable};
 use crate::finding::{Findings, Severity};
+use crate::model::cases::entity;
 use crate::model::{Case, Mapping, Model, Test};
 use crate::plan::{Plan, lower};
 use crate::run::change::{Change, ChangeSet, Op, is_hashed};
 use crate::run::gather::Read;
+use crate::run::guard::size_name;
 use crate::run::parallel::Arenas;
 use crate::run::propose::{FILLED, Given, Proposal, Purpose, Wish, propose_over};
 use crate::run::record::{Record, to_json};
-use crate::run::report::Report;
+use crate::run::report::{ReadReport, Report};
 use crate::run::route::Watch;
 use crate::run::stage::{Input, Worked};
 use crate::run::written;
@@ -94,12 +96,22 @@ pub fn proposed(
         watch(stage, worked);
     };
     let work = || -> Result<Proposal, StoreFault> {
-        let store = filled(model, &model.sync(route.sync).name.text, &linked, world)?;
+        let sync = &model.sync(route.sync).name.text;
+        let mut store = filled(model, sync, &linked, world)?;
+        let mut report = Report::default();
+        for (name, before) in &case.before {
+            let Some(id) = entity(model, left, &name.text) else { continue };
+            let (entity, rows) = (model.entity(id), tables.get(&id).map_or(0, |table| u64::from(table.len)));
+            let (system, of) = (model.system(entity.system).name.text.clone(), entity.name.text.clone());
+            store.remember(sync, &size_name(&system, &of), &before.to_string())?;
+            let (trouble, notes) = (Vec::new(), Vec::new());
+            report.reads.push(ReadReport { system, entity: of, rows, complete: true, trouble, notes });
+        }
         let read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
         let wish = Wish { store: Some(&store), saved: None, as_of, made_at: "", purpose: Purpose::Look, threads: 1 };
         let given =
             Given { plan: &plan, read: &read, lookups: bench.lookups, arenas: &arenas, loose: &loose, watch: &watch };
-        propose_over(&given, Input { tables, ..Input::default() }, &wish, Report::default())
+        propose_over(&given, Input { tables, ..Input::default() }, &wish, report)
     };
     match work() {
         Ok(proposal) => Ok(Proposed { proposal, protected: aside.get() }),
@@ -124,8 +136,23 @@ fn plan<'m>(model: &'m Model, route: &'m Route, as_of: Date) -> Result<Plan<'m>,
 /// Keys that only a case of a mapping has.
 fn misplaced(case: &Case) -> Vec<Difference> {
     let of_mapping = [("expect", !case.expect.is_empty()), ("options", !case.options.is_empty())];
-    let why = "belongs to a case of a mapping; a case of a sync has `changes`, and the options of the sync";
-    of_mapping.into_iter().filter(|(_, is)| *is).map(|(key, _)| unreadable(key, why)).collect()
+    told_as(&of_mapping, "belongs to a case of a mapping; a case of a sync has `changes`, and the options of the sync")
+}
+
+/// Keys that only a case of a sync has.
+pub fn misplaced_in_mapping(case: &Case) -> Vec<Difference> {
+    let of_sync = [
+        ("right", !case.right.is_empty()),
+        ("links", !case.links.is_empty()),
+        ("before", !case.before.is_empty()),
+        ("changes", case.changes.is_some()),
+        ("stopped", case.stopped),
+    ];
+    told_as(&of_sync, "belongs to a case of a sync; name the sync under `test`, or write `expect`")
+}
+
+fn told_as(keys: &[(&str, bool)], why: &str) -> Vec<Difference> {
+    keys.iter().filter(|(_, is)| *is).map(|(key, _)| unreadable(*key, why)).collect()
 }
 
 /// Links by entity.
@@ -137,7 +164,7 @@ fn right(model: &Model, route: &Route, case: &Case, wrong: &mut Vec<Difference>)
     let Some(last) = route.mappings.last() else { return (linked, loose) };
     let mut links = links(model, route, last, case, wrong);
     for (name, records) in &case.right {
-        let Some(entity) = given::entity(model, &last.right, &name.text) else { continue };
+        let Some(entity) = entity(model, &last.right, &name.text) else { continue };
         for record in records {
             let Some(key) = record_key(model, entity, record) else {
                 wrong.push(unreadable(format!("right {}", name.text), "a record has no key"));
@@ -166,7 +193,7 @@ fn links(
 ) -> BTreeMap<(EntityId, String), String> {
     let mut links = BTreeMap::new();
     for (name, pairs) in &case.links {
-        let Some(entity) = given::entity(model, &last.right, &name.text) else {
+        let Some(entity) = entity(model, &last.right, &name.text) else {
             wrong.push(unreadable(format!("links {}", name.text), "the target has no such entity"));
             continue;
         };
@@ -285,7 +312,7 @@ fn compared(model: &Model, route: &Route, case: &Case, proposed: &Proposed) -> V
     if let (Some(expected), Some(last)) = (&case.changes, route.mappings.last()) {
         let mut open = changes_of(&proposal.set);
         for of_entity in expected {
-            let Some(entity) = given::entity(model, &last.right, &of_entity.entity.text) else { continue };
+            let Some(entity) = entity(model, &last.right, &of_entity.entity.text) else { continue };
             for (operation, records) in &of_entity.operations {
                 let mut side = Side { model, entity, operation: &operation.text, open: &mut open };
                 records.iter().for_each(|record| side.expect(record, &mut differences));

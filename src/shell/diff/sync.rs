@@ -57,8 +57,14 @@ impl Bench<'_> {
     pub fn compare(&self, name: &str) -> SyncReview {
         let mut review = SyncReview { name: name.to_string(), ..SyncReview::default() };
         let (old, new) = (route(self.old, name), route(self.new, name));
-        review.privacy = proofs(old, new);
-        match (self.work(self.old, name), self.work(self.new, name)) {
+        let unknown = |version: &Version, other, proof: &Option<Privacy>| {
+            proof.is_none() && (version.project.model.find_sync(name).is_some() || broken(version, other, name) > 0)
+        };
+        // Where one of them cannot be known, the other gains and loses nothing.
+        if !unknown(self.old, self.new, &old) && !unknown(self.new, self.old, &new) {
+            review.privacy = proofs(old, new);
+        }
+        match (self.work(self.old, self.new, name), self.work(self.new, self.old, name)) {
             (Ok(old), Ok(new)) => {
                 review.state = match (&old, &new) {
                     (None, Some(_)) => State::New,
@@ -74,9 +80,14 @@ impl Bench<'_> {
     }
 
     /// Works a sync of a version; `None` if it has none of this name, and in words why it cannot be worked.
-    fn work<'p>(&self, version: &'p Version, name: &str) -> Result<Option<Worked<'p>>, String> {
+    fn work<'p>(&self, version: &'p Version, other: &Version, name: &str) -> Result<Option<Worked<'p>>, String> {
         let project = &version.project;
-        let Some(id) = project.model.find_sync(name) else { return Ok(None) };
+        let Some(id) = project.model.find_sync(name) else {
+            return match broken(version, other, name) {
+                0 => Ok(None),
+                errors => Err(format!("its document has {}", layout::counted(errors, "error"))),
+            };
+        };
         let errors = errors(project, name).len() as u64;
         if errors > 0 {
             return Err(format!("its documents have {}", layout::counted(errors, "error")));
@@ -146,6 +157,14 @@ fn errors<'p>(project: &'p Project, name: &str) -> Vec<&'p Finding> {
     sync.route.iter().for_each(|&mapping| project.files_of(mapping, &mut files));
     let all = project.findings.iter().filter(|finding| files.contains(&finding.span.file));
     all.filter(|finding| finding.severity == Severity::Error).collect()
+}
+
+/// How many errors there are in the document in which another version has a sync: with some, nobody knows whether it is there.
+fn broken(version: &Version, other: &Version, name: &str) -> u64 {
+    let Some(id) = other.project.model.find_sync(name) else { return 0 };
+    let path = &other.project.sources.file(other.project.model.sync(id).file).path;
+    let findings = version.project.findings.iter().filter(|finding| finding.severity == Severity::Error);
+    findings.filter(|finding| version.project.sources.file(finding.span.file).path == *path).count() as u64
 }
 
 /// The privacy proof of a sync, if nothing else is wrong with it.

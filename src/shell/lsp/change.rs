@@ -56,12 +56,16 @@ pub fn rename(here: &Here<'_>, new: &str) -> Result<Edits, String> {
     let sources = &here.project.sources;
     let places = here.index.places(&here.project.model, &mark.symbol);
     let own = places.into_iter().filter(|span| here.project.is_own(span.file));
+    // In files and calls a field keeps the name that it has there.
+    let kept = here.index.kept_in_place(&here.project.model, &mark.symbol, sources.slice(mark.span));
+    let kept = kept.into_iter().filter(|(span, _)| here.project.is_own(span.file));
     Ok(own
         .map(|span| {
             // A label in quotes stays in quotes.
             let quoted = sources.slice(span).starts_with('"') && !written.starts_with('"');
             (span, if quoted { format!("\"{written}\"") } else { written.clone() })
         })
+        .chain(kept)
         .collect())
 }
 

@@ -3,14 +3,15 @@
 //! Rules are known from what the checker made of them, the YAML around them from its trees. What is not indexed can be
 //! neither found nor renamed; a renaming is checked before it is offered, so that nothing is left behind in silence.
 
-use crate::check::TypedMapping;
 use crate::check::typed::{ExprId, Node as Typed};
+use crate::check::{TypedMapping, fields_named};
 use crate::finding::Findings;
+use crate::model::cases::entity;
 use crate::model::{Mapping, MappingId, Model, Side, SystemId, TableId};
 use crate::shell::project::Project;
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{Expr, ExprKind, Path, Source, StepKind};
-use crate::syntax::tree::Node;
+use crate::syntax::tree::{Entry, Node};
 use crate::syntax::yaml;
 use crate::value::{EntityId, RecordType, SetId};
 use std::collections::BTreeMap;
@@ -53,7 +54,18 @@ pub struct Mark {
 pub struct Index {
     /// Every place, in no order.
     pub marks: Vec<Mark>,
+    /// Fields of systems that lie on the wire under their own names, since they say no `at`.
+    unplaced: Vec<Unplaced>,
     bases: BTreeMap<u32, SystemId>,
+}
+
+/// A field that lies on the wire under its own name.
+struct Unplaced {
+    symbol: Symbol,
+    /// Where what is said of it begins, or all of that if it is its type alone.
+    place: Span,
+    /// What says where it lies, with `NAME` for the name.
+    text: String,
 }
 
 impl Index {
@@ -61,9 +73,9 @@ impl Index {
     pub fn of(project: &Project) -> Index {
         let trees = trees(project);
         let bases = bases(&project.model, &trees);
-        let mut writer = Writer { project, model: &project.model, marks: Vec::new() };
+        let mut writer = Writer { project, model: &project.model, marks: Vec::new(), unplaced: Vec::new() };
         writer.all(&trees);
-        Index { marks: writer.marks, bases }
+        Index { marks: writer.marks, unplaced: writer.unplaced, bases }
     }
 
     /// What stands at a byte of a file: of several, the shortest.
@@ -82,6 +94,13 @@ impl Index {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// What must be written so that a field stays where it lies on the wire when it gets another name.
+    pub fn kept_in_place(&self, model: &Model, symbol: &Symbol, name: &str) -> Vec<(Span, String)> {
+        let wanted = self.first(model, symbol);
+        let here = self.unplaced.iter().filter(|field| self.first(model, &field.symbol) == wanted);
+        here.map(|field| (field.place, field.text.replace("NAME", name))).collect()
     }
 
     /// A field that a system has of a model, or of the system that it varies, is the field of that one.
@@ -141,6 +160,7 @@ struct Writer<'p> {
     project: &'p Project,
     model: &'p Model,
     marks: Vec<Mark>,
+    unplaced: Vec<Unplaced>,
 }
 
 impl Writer<'_> {
@@ -344,6 +364,12 @@ impl Writer<'_> {
             self.mark(entry.key_span, Symbol::Entity(entity));
             for field in entry.value.get("fields").and_then(Node::entries).unwrap_or_default() {
                 self.field_named(field.key_span, entity, &field.key);
+                if tree.get("system").is_some() && field.value.get("at").is_none() {
+                    self.unplaced(entity, field);
+                }
+            }
+            for (span, name) in fields_named(self.model.entity(entity)) {
+                self.field_named(span, entity, &name);
             }
             for key in ["key", "also"] {
                 let node = entry.value.get(key);
@@ -357,6 +383,30 @@ impl Writer<'_> {
                 self.names_of(expr, entity);
             }
         }
+    }
+
+    fn unplaced(&mut self, entity: EntityId, field: &Entry) {
+        let Some(index) = self.model.entity(entity).field(&field.key) else { return };
+        let symbol = Symbol::Field(entity, index as u16);
+        let (place, text) = match field.value.entries() {
+            Some([first, ..]) => {
+                let place = Span { end: first.key_span.start, ..first.key_span };
+                let text = &self.project.sources.file(place.file).text[..place.start as usize];
+                let line = text.rfind('\n').map_or(text, |at| &text[at + 1..]);
+                // In a block the next key begins a line of its own.
+                let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+                let between = if line.trim().is_empty() { format!("{end}{line}") } else { ", ".to_string() };
+                (place, format!("at: NAME{between}"))
+            }
+            _ => {
+                let ty = self.slice(field.value.span);
+                // Between braces a comma would end a type that stands without quotes.
+                let bare = ty.contains([',', '{', '[']) && !ty.starts_with(['"', '\'']);
+                let ty = if bare { format!("\"{ty}\"") } else { ty.to_string() };
+                (field.value.span, format!("{{ type: {ty}, at: NAME }}"))
+            }
+        };
+        self.unplaced.push(Unplaced { symbol, place, text });
     }
 
     fn names_of(&mut self, expr: &Expr, entity: EntityId) {
@@ -380,16 +430,29 @@ impl Writer<'_> {
     fn test(&mut self, file: FileId, tree: &Node) {
         let Some(test) = self.model.tests.iter().find(|test| test.file == file) else { return };
         let mapping = self.model.mapping(test.mapping);
-        if let Some(name) = tree.get("test") {
+        if let Some(name) = tree.get("test").filter(|_| test.sync.is_none()) {
             self.mark(name.span, Symbol::Mapping(test.mapping));
         }
+        let first = test.sync.and_then(|sync| self.model.sync(sync).route.first());
+        let left = first.map_or(&mapping.left, |&first| &self.model.mapping(first).left);
         for case in tree.get("cases").and_then(Node::items).unwrap_or_default() {
-            for (key, sides) in [("given", &mapping.left), ("expect", &mapping.right)] {
+            let sides = [
+                ("given", left),
+                ("before", left),
+                ("expect", &mapping.right),
+                ("right", &mapping.right),
+                ("links", &mapping.right),
+                ("changes", &mapping.right),
+            ];
+            for (key, sides) in sides {
                 for entry in case.get(key).and_then(Node::entries).unwrap_or_default() {
                     let Some(entity) = entity(self.model, sides, &entry.key) else { continue };
                     self.mark(entry.key_span, Symbol::Entity(entity));
-                    let records = entry.value.items().unwrap_or_default();
-                    for field in records.iter().flat_map(|record| record.entries().unwrap_or_default()) {
+                    let operations = entry.value.entries().filter(|_| key == "changes").unwrap_or_default();
+                    let lists =
+                        std::iter::once(&entry.value).chain(operations.iter().map(|operation| &operation.value));
+                    let records = lists.flat_map(|list| list.items().unwrap_or_default());
+                    for field in records.flat_map(|record| record.entries().unwrap_or_default()) {
                         self.field_named(field.key_span, entity, &field.key);
                     }
                 }
@@ -436,16 +499,5 @@ impl Writer<'_> {
                 self.path(&side(sync.right.system), field);
             }
         }
-    }
-}
-
-/// The entity of `entity` or `alias.entity`.
-fn entity(model: &Model, sides: &[Side], text: &str) -> Option<EntityId> {
-    match text.split_once('.') {
-        Some((alias, name)) => {
-            let side = sides.iter().find(|side| side.alias.text == alias)?;
-            model.find_entity(side.system, name)
-        }
-        None => sides.iter().find_map(|side| model.find_entity(side.system, text)),
     }
 }

@@ -287,7 +287,8 @@ fn outcomes(project: &Project, chosen: &Chosen<'_>, world: &dyn World, mut cover
     let mut files = Vec::new();
     for &id in &chosen.mappings {
         let (mapping, typed) = (model.mapping(id), &project.typed.mappings[id.0 as usize]);
-        files.push((mapping.file, &mapping.name.text, cases::examples(&bench, typed)));
+        let coverage = covered.as_deref_mut().and_then(|covered| covered.mapping(id));
+        files.push((mapping.file, &mapping.name.text, cases::examples(&bench, typed, coverage)));
     }
     for test in &chosen.tests {
         if let Some(sync) = test.sync {

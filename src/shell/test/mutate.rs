@@ -74,13 +74,16 @@ fn mutants_of(project: &Project, chosen: &Chosen<'_>) -> Vec<Tried> {
     };
     for test in &chosen.tests {
         let Some(sync) = test.sync else {
-            add(mutants::of(model, sources, model.mapping(test.mapping)), test);
+            let typed = &project.typed.mappings[test.mapping.0 as usize];
+            add(mutants::of(model, sources, model.mapping(test.mapping), typed), test);
             continue;
         };
         let routes = project.typed.routes.iter();
-        for mapping in routes.filter(|route| route.sync == sync).flat_map(|route| &route.mappings) {
-            add(mutants::of(model, sources, mapping), test);
-            add(mutants::of_overlays(model, sources, model.sync(sync), mapping), test);
+        let stages =
+            routes.filter(|route| route.sync == sync).flat_map(|route| route.mappings.iter().zip(&route.typed));
+        for (mapping, typed) in stages {
+            add(mutants::of(model, sources, mapping, typed), test);
+            add(mutants::of_overlays(model, sources, model.sync(sync), mapping, typed), test);
         }
     }
     all.into_values().collect()

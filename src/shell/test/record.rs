@@ -7,7 +7,7 @@ use crate::finding::Severity;
 use crate::finding::layout::counted;
 use crate::model::{Case, Test};
 use crate::run::cases::coverage::Coverage;
-use crate::run::cases::recording::{Recording, Seen, Touched, record as recorded, seen_in, write};
+use crate::run::cases::recording::{Recording, Seen, Step, Touched, record as recorded, seen_in, write};
 use crate::run::cases::syncs::{self, Proposed};
 use crate::run::cases::{Bench, Difference};
 use crate::run::stage::{self, Worked};
@@ -50,8 +50,14 @@ pub fn record(
     }
     let (arena, codecs) = (Arena::new(), stage::lookup_codecs(&project.model));
     let lookups = stage::lookups(&project.model, &codecs, &arena);
-    progress.begin("picking records", None);
-    let mut told = |_: usize| progress.advance(1);
+    let mut told = |step: Step| {
+        let (what, records) = match step {
+            Step::Looking(records) => ("looking at what records touch:", records),
+            Step::Left(records) => ("picking as few records as do:", records),
+        };
+        progress.begin(what, None);
+        progress.advance(records as u64);
+    };
     let made = recorded(&project.model, &job.plan, &read, &lookups, job.as_of, &mut told);
     drop(progress);
     // A sync without a mapping has no plan, and the job would not be ready.
@@ -63,7 +69,9 @@ pub fn record(
         out.error(&format!("no case was written: {why}"));
         Exit::Found
     };
-    let (proposed, _) = trial.proposed(&recording.given).map_err(|why| refused(out, &why))?;
+    // With `changes` it is a case of a sync, also where a mapping has its name.
+    let (proposed, _) =
+        trial.proposed(&format!("{}    changes: {{}}\n", recording.given)).map_err(|why| refused(out, &why))?;
     let right = job.plan.route.mappings.last().map_or(&[][..], |mapping| &mapping.right);
     let text = recording.given.clone() + &write::expected(&project.model, right, &proposed);
     let left = recording.left_in(&write::texts(&project.model, right, &proposed));
@@ -80,6 +88,10 @@ pub fn record(
 fn tell(project: &Project, recording: &Recording<'_>, touched: &Touched, out: &mut Out) -> Exit {
     let (picked, of) = (recording.picked, recording.of);
     out.note(&format!("{picked} of {of} records picked, with invented people: they touch all that the source touches"));
+    let public = recording.public();
+    if !public.is_empty() {
+        out.note(&format!("of these public fields it holds texts as they are, so read them: {}", public.join(", ")));
+    }
     if !recording.smallest {
         out.note("the source is large: the search for fewer ended early, and some of these could be left out");
     }

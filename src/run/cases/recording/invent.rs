@@ -2,7 +2,8 @@
 //!
 //! Every value of a field that is about people is replaced by one of the same shape; equal values by equal ones, so that
 //! joins still join. National ids and phone numbers are of ranges that nobody has. Fields that are public keep their values,
-//! but for words and numbers that were invented for a person. What the rules themselves name stays, and so do words of an
+//! but for words and numbers that were invented for a person, for texts that somebody of the source has in a field that is not
+//! public, and for national ids and e-mail addresses. What the rules themselves name stays, and so do words of an
 //! enum, yes and no, and numbers of up to three digits.
 
 use super::dates::Dates;
@@ -50,6 +51,8 @@ pub struct Invention<'i> {
     sought: Vec<Sought>,
     phones: usize,
     bsns: u32,
+    /// Public fields whose texts stay as they are, by entity.
+    public: BTreeMap<EntityId, BTreeSet<usize>>,
 }
 
 /// What rules name themselves.
@@ -96,6 +99,7 @@ impl<'i> Invention<'i> {
             sought,
             phones: 0,
             bsns: 0,
+            public: BTreeMap::new(),
         }
     }
 
@@ -103,8 +107,9 @@ impl<'i> Invention<'i> {
     pub fn records(&mut self, pool: &Pool<'_>, chosen: &Chosen) -> Vec<(EntityId, Vec<Record>)> {
         let mut originals = Vec::new();
         for &row in chosen {
-            self.texts(pool, row, &mut originals);
+            self.texts(pool, row, false, &mut originals);
         }
+        self.others(pool, chosen, &mut originals);
         for (_, text) in &originals {
             self.words.forbid(text);
             for part in self.sought.iter().flat_map(|sought| sought.parts(text)) {
@@ -123,11 +128,25 @@ impl<'i> Invention<'i> {
         records.into_iter().collect()
     }
 
-    /// The simple texts of a record that are about somebody, with their types.
-    fn texts(&self, pool: &Pool<'_>, row: Row, into: &mut Vec<(Type, String)>) {
+    /// Adds the texts of public fields that are about somebody who was not chosen, such as the id of a person in a record that
+    /// leads nowhere now.
+    fn others(&self, pool: &Pool<'_>, chosen: &Chosen, originals: &mut Vec<(Type, String)>) {
+        let mut public = Vec::new();
+        chosen.iter().for_each(|row| self.texts(pool, *row, true, &mut public));
+        public.retain(|(ty, text)| ty.is_textual() && text.chars().count() > 3 && date_of(text).is_none());
+        let public: BTreeSet<String> = public.into_iter().map(|(_, text)| text).collect();
+        let mut of_row = Vec::new();
+        for row in pool.all().into_iter().filter(|row| !chosen.contains(row)) {
+            self.texts(pool, row, false, &mut of_row);
+            originals.extend(of_row.drain(..).filter(|(_, text)| public.contains(text)));
+        }
+    }
+
+    /// The simple texts of the public fields of a record, or of those that are about somebody, with their types.
+    fn texts(&self, pool: &Pool<'_>, row: Row, public: bool, into: &mut Vec<(Type, String)>) {
         let fields = &self.model.entity(EntityId(row.table)).fields;
         for (index, (field, value)) in fields.iter().zip(pool.values(row)).enumerate() {
-            if is_public(field) {
+            if is_public(field) != public {
                 continue;
             }
             into.extend(pool.broken(row, index as u16).map(|text| (Type::Text, text.to_string())));
@@ -156,11 +175,30 @@ impl<'i> Invention<'i> {
                 Some(text) => Written::Text(self.unreadable(field, text)),
                 None => self.value(pool, &field.ty, *value, is_public(field)),
             };
+            if is_public(field) && plain(*value).is_some_and(|text| self.tells(&field.ty, &text, &written)) {
+                self.public.entry(EntityId(row.table)).or_default().insert(index);
+            }
             if written != Written::Absent {
                 record.push((field.name.text.clone(), written));
             }
         }
         record
+    }
+
+    /// True for a text of some length that stays, and that no rule names.
+    fn tells(&self, ty: &Type, text: &str, written: &Written) -> bool {
+        let stays = matches!(written, Written::Text(written) if written == text);
+        stays && ty.is_textual() && text.chars().count() > 3 && !self.kept.contains(text)
+    }
+
+    /// The public fields whose texts stay, as people name them: `school.name`.
+    pub fn public(&self) -> Vec<String> {
+        let fields = |(entity, fields): (&EntityId, &BTreeSet<usize>)| {
+            let entity = self.model.entity(*entity);
+            let name = |&index: &usize| format!("{}.{}", entity.name.text, entity.fields[index].name.text);
+            fields.iter().map(name).collect::<Vec<_>>()
+        };
+        self.public.iter().flat_map(fields).collect()
     }
 
     fn value(&mut self, pool: &Pool<'_>, ty: &Type, value: Value<'_>, public: bool) -> Written {
@@ -227,7 +265,7 @@ impl<'i> Invention<'i> {
         if let Some(known) = self.whole.get(text) {
             return known.clone();
         }
-        if public {
+        if public && !(ty.is_textual() && self.is_somebodys(text)) {
             return if ty.is_textual() { self.words.known(text) } else { text.to_string() };
         }
         let invented = self.invent(ty, text);
@@ -293,6 +331,13 @@ impl<'i> Invention<'i> {
         let number = Bsn::read(text).ok().filter(|number| number.checksum().is_ok())?;
         self.bsns += 1;
         Some(numbers::like(text, &numbers::bsn(self.bsns, &number)))
+    }
+
+    /// True for what is about somebody wherever it stands: a national id, an e-mail address.
+    fn is_somebodys(&self, text: &str) -> bool {
+        let swedish = || Personnummer::read(text, Some(self.as_of)).is_ok_and(|number| number.checksum().is_ok());
+        let belgian = || Rijksregisternummer::read(text).is_ok_and(|number| number.checksum().is_ok());
+        (text.contains('@') && !text.contains(char::is_whitespace)) || swedish() || belgian()
     }
 
     fn phone(&mut self, text: &str) -> String {

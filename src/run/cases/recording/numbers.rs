@@ -124,26 +124,33 @@ pub fn like(written: &str, digits: &str) -> String {
 /// True for what is written like a phone number.
 pub fn is_phone(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let starts =
-        text.starts_with('+') || text.starts_with("00") || (text.starts_with('0') && text.contains(['-', ' ']));
+    let is_mobile = text.starts_with("07") && text.len() == 10;
+    let national = text.starts_with('0') && (text.contains(['-', ' ']) || is_mobile);
+    let starts = text.starts_with('+') || text.starts_with("00") || national;
     starts
         && (7..=15).contains(&digits)
         && text.chars().all(|letter| letter.is_ascii_digit() || "+-/ .()".contains(letter))
 }
 
 /// A phone number of those that the Swedish regulator keeps for books and films: 070-174 06 05 to 99, 08-465 004 00 to 99. As
-/// national as the other is written.
+/// national as the other is written, and with its blanks and hyphens if it has as many digits.
 pub fn phone(written: &str, place: usize) -> String {
+    let written = written.trim();
     let number = phone::read(written, Some(phone::Region::SWEDEN));
     let is_mobile = number.as_ref().map_or(true, phone::is_mobile);
     let (area, rest) = match is_mobile {
         true => ("70", format!("17406{:02}", 5 + place % 95)),
         false => ("8", format!("465004{:02}", place % 100)),
     };
-    let between = if written.contains('-') { "-" } else { "" };
-    match written.trim_start().starts_with('+') || written.trim_start().starts_with("00") {
-        true => format!("+46{area}{rest}"),
-        false => format!("0{area}{between}{rest}"),
+    let prefix = if written.starts_with('+') { "46" } else { ["0", "0046"][usize::from(written.starts_with("00"))] };
+    let digits = format!("{prefix}{area}{rest}");
+    if written.bytes().filter(u8::is_ascii_digit).count() == digits.len() {
+        return like(written, &digits);
+    }
+    match written.starts_with('+') {
+        true => format!("+{digits}"),
+        false if written.contains('-') => format!("{prefix}{area}-{rest}"),
+        false => digits,
     }
 }
 
@@ -211,9 +218,18 @@ mod tests {
 
     #[test]
     fn phones_and_domains_are_for_examples() {
-        assert_eq!(phone("+46 8 123 456 78", 3), "+46846500403");
-        assert_eq!(phone("073-123 45 67", 0), "070-1740605");
-        assert!(is_phone("08-123 456") && !is_phone("201203042390") && !is_phone("0012"));
+        assert_eq!(phone("+46 8 123 456 78", 3), "+46 8 465 004 03");
+        assert_eq!(phone("+47 22 12 34 56", 3), "+46846500403");
+        assert_eq!(phone("0046731234567", 1), "0046701740606");
+        assert_eq!(phone("073-123 45 67", 0), "070-174 06 05");
+        assert_eq!(phone("0455-12 34", 0), "08-46500400");
+        assert!(
+            is_phone("08-123 456")
+                && is_phone("0731234567")
+                && !is_phone("0412345678")
+                && !is_phone("201203042390")
+                && !is_phone("0012")
+        );
         assert!(is_example("skola.example") && is_example("mail.example.org") && !is_example("skola.se"));
     }
 }

@@ -1,5 +1,6 @@
 //! Picking: a smallest set of the records of a source that touches all that the whole source touches.
 
+use super::Step;
 use crate::adapter::Cell;
 use crate::check::typed::ExprId;
 use crate::model::Model;
@@ -365,7 +366,7 @@ impl<'t> Look<'t> {
 
     /// A small set of records that touches all that all of them touch, and what that is. None of them can be left out, unless
     /// work for [`WORK`] records did not suffice to find that out.
-    pub fn pick(&self, pool: &Pool<'_>, told: &mut dyn FnMut(usize)) -> Picked {
+    pub fn pick(&self, pool: &Pool<'_>, told: &mut dyn FnMut(Step)) -> Picked {
         let firsts = self.firsts(pool);
         let wanted: Touched = firsts.keys().cloned().collect();
         let mut chosen = pool.closed(firsts.values().flat_map(|rows| rows.iter().take(2)).copied());
@@ -386,6 +387,7 @@ impl<'t> Look<'t> {
             };
             chosen.extend(pool.closed(more));
         }
+        told(Step::Left(chosen.len()));
         let mut worked = 0;
         let mut size = chosen.len().div_ceil(if chosen.len() > 500 { 2 } else { 16 });
         while size > 0 && worked < WORK {
@@ -397,7 +399,7 @@ impl<'t> Look<'t> {
                 if wanted.is_subset(&self.touched(pool, &fewer)) {
                     chosen = fewer;
                     order.retain(|row| chosen.contains(row));
-                    told(chosen.len());
+                    told(Step::Left(chosen.len()));
                 } else {
                     at += size;
                 }
