@@ -66,8 +66,11 @@ impl Checker<'_> {
         for when in rules.iter().filter_map(|rule| rule.when) {
             self.must_agree(&whole, when);
         }
-        self.no_field_twice(map, &rules);
-        if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
+        // A field that is written twice was mostly meant to be two: then another one is missing.
+        if self.no_field_twice(map, &rules)
+            && !map.only_supplements
+            && matches!(map.between.arrow, Arrow::Right | Arrow::Both)
+        {
             self.required_covered(map, right, &rules);
         }
         let layout = Layout {
@@ -526,7 +529,9 @@ impl Checker<'_> {
         }
     }
 
-    fn no_field_twice(&mut self, map: &Map, rules: &[TypedRule]) {
+    /// True if no field is written twice.
+    fn no_field_twice(&mut self, map: &Map, rules: &[TypedRule]) -> bool {
+        let mut once = true;
         for (index, rule) in rules.iter().enumerate() {
             let Some(target) = &rule.target else { continue };
             let clash = rules[..index].iter().find(|earlier| {
@@ -544,8 +549,10 @@ impl Checker<'_> {
                     .word("map", &map.name.text)
                     .other(earlier.target.as_ref().map_or(earlier.span, |target| target.span), "already written here");
                 self.found.add(finding);
+                once = false;
             }
         }
+        once
     }
 
     fn required_covered(&mut self, map: &Map, right: EntityId, rules: &[TypedRule]) {
