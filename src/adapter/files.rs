@@ -53,8 +53,9 @@ pub struct Files {
     pub page: usize,
 }
 
-/// Bytes of a page: large enough that the cost of a page is nothing, small enough to stay in the cache of the machine.
-const PAGE: usize = 4 << 20;
+/// Bytes of a page: large enough that the cost of a page is nothing, small enough to stay in the cache of the machine, and that a
+/// list which is worked while it is read takes little room.
+const PAGE: usize = 1 << 19;
 
 impl Default for Files {
     fn default() -> Files {

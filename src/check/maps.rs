@@ -29,7 +29,8 @@ impl Checker<'_> {
         let right_name = &map.between.right.name().text;
         right_scope.add(right_name, Type::Record(RecordType::Entity(right)), false, ClassSet::NONE, true);
 
-        let when = map.when.as_ref().map(|when| self.condition(when, &mut Scope::of(scope.place.clone())));
+        let mut options = Scope { unasked: Some(Type::Record(left)), ..Scope::of(scope.place.clone()) };
+        let when = map.when.as_ref().map(|when| self.condition(when, &mut options));
         let off = when.is_some_and(|when| self.decided(when) == Some(false));
         let conditions: Vec<_> =
             map.conditions.iter().map(|condition| self.map_condition(condition, &mut scope)).collect();

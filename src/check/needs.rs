@@ -34,6 +34,14 @@ pub fn of_mapping(model: &Model, typed: &TypedMapping) -> Needs {
     }
 }
 
+/// The fields of an entity that some expression of a mapping names.
+pub fn named(typed: &TypedMapping, entity: EntityId) -> BTreeSet<u16> {
+    let mut needs = Needs::new();
+    let mut found = Found::default();
+    typed.nodes.all().iter().for_each(|node| found.node(node, &mut needs));
+    needs.remove(&entity).unwrap_or_default()
+}
+
 /// The expressions that a run may come to: all but those of maps, rules and branches that are switched off.
 pub fn live(typed: &TypedMapping) -> BTreeSet<ExprId> {
     let mut found = Found::default();

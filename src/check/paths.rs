@@ -84,6 +84,11 @@ impl Checker<'_> {
         if scope.is_blurred() {
             return;
         }
+        let unasked = scope.unasked.as_ref().is_some_and(|record| self.has_member(record, name));
+        if unasked {
+            let words = [("name", name.to_string()), ("place", scope.place.clone()), ("clause", "where".to_string())];
+            return self.find(&code::UNKNOWN_NAME, span, words);
+        }
         let is_source = self.find_source_name(name).is_some();
         if is_source {
             return self.find(&code::NOT_A_VALUE, span, [("name", name.to_string())]);

@@ -50,6 +50,8 @@ pub struct Scope {
     pub unsure: bool,
     /// The right entity, where `right.x` may be read.
     pub right: Option<EntityId>,
+    /// The type of records that cannot be asked here, though they are near: those of a map in its `when`.
+    pub unasked: Option<Type>,
     /// What this place is, for findings: "the map `pupils`".
     pub place: String,
 }

@@ -243,6 +243,11 @@ impl Page<'_, '_> {
             let said = format!("{} -> {}", grant.class.text, grant.field.text());
             self.item(2, "allowed", &said);
         }
+        if let Some(schedule) = &sync.schedule {
+            self.line("\nwhen");
+            self.item(2, "schedule", schedule);
+            self.item(2, "", "for whoever starts `koppla run`: this version starts no run by itself");
+        }
         if let Some(package) = &sync.support {
             self.line(&format!("\nsupport package {}", package.name.text));
             for ((_, heading), said) in COLUMNS.iter().zip(&package.terms) {
@@ -388,7 +393,7 @@ pub fn json(plan: &Plan<'_>) -> Value {
         let terms = COLUMNS.iter().zip(&package.terms).map(|((key, _), said)| (key.to_string(), json!(said)));
         json!({"package": package.name.text, "terms": terms.collect::<serde_json::Map<_, _>>()})
     });
-    json!({"support": support, "sync": model.sync(plan.sync).name.text, "reads": reads, "mappings": mappings, "writes": order})
+    json!({"schedule": model.sync(plan.sync).schedule, "support": support, "sync": model.sync(plan.sync).name.text, "reads": reads, "mappings": mappings, "writes": order})
 }
 
 fn map_json(plan: &Plan<'_>, map: &TypedMap) -> Value {

@@ -178,71 +178,14 @@ pub struct Setting {
 }
 
 /// What an answer means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Reads {
-    /// What one read covers.
-    pub extent: Extent,
-    /// What a record that is not in it means.
-    pub absence: AbsenceMeans,
-    /// What two records with one key mean.
-    pub duplicates: Duplicates,
-    /// What a reference to nobody means.
-    pub orphans: Orphans,
-}
-
-impl Default for Reads {
-    fn default() -> Reads {
-        Reads {
-            extent: Extent::Whole,
-            absence: AbsenceMeans::GoneWhenWhole,
-            duplicates: Duplicates::Finding,
-            orphans: Orphans::Finding,
-        }
-    }
-}
-
-/// What one read covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// Everything.
-    Whole,
-    /// Everything that passes the filters of the call.
-    ByFilter,
-    /// A part.
-    Part,
-}
-
-/// What a record that is not in an answer means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AbsenceMeans {
-    /// It is gone.
-    Gone,
-    /// It is gone if the read was whole.
-    GoneWhenWhole,
-    /// Nothing.
-    Nothing,
-}
-
-/// What two records with one key mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Duplicates {
-    /// They are one record; fields of the first that has them.
-    Merge,
-    /// The first counts, the others are reported and held.
-    Finding,
-    /// The run stops.
-    Stop,
-}
-
-/// What a reference to nobody means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Orphans {
-    /// It is reported.
-    Finding,
-    /// The run stops.
-    Stop,
-    /// Nothing.
-    Ignore,
+    /// True if a list may leave out records that are there: of those that are not in it nobody knows anything.
+    pub part: bool,
+    /// True if two records with one key are one; else the first counts, and the others are reported and held.
+    pub merges: bool,
+    /// True if a reference that leads to nobody is none at all; else it is reported.
+    pub orphans_ignored: bool,
 }
 
 /// What a delivery means.

@@ -6,7 +6,7 @@ use super::literal;
 use super::reader::{entries, items, key_name, name_at, string, text};
 use super::shape::{Key, Shape, key, required};
 use super::types::TypeScope;
-use super::{AbsenceMeans, Duplicates, Evidence, Extent, Orphans, Reads, Setting, System, Writes};
+use super::{Evidence, Reads, Setting, System, Writes};
 use crate::finding::codes::document as codes;
 use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
@@ -83,9 +83,13 @@ pub static SETTING_KEYS: &[Key] = &[
 
 static READS_KEYS: &[Key] = &[
     key("extent", Shape::Word(&["whole", "by-filter", "part"]), "what one read covers"),
-    key("absence", Shape::Word(&["gone", "gone-when-whole", "nothing"]), "what a record that is not in it means"),
-    key("duplicates", Shape::Word(&["same-key-merges", "finding", "stop"]), "what two records with one key mean"),
-    key("orphans", Shape::Word(&["finding", "stop", "ignore"]), "what a reference to nobody means"),
+    key(
+        "absence",
+        Shape::Word(&["gone", "gone-when-whole", "nothing"]),
+        "what a record that is not in it means: it is gone, if everything could be read; or nothing",
+    ),
+    key("duplicates", Shape::Word(&["finding", "same-key-merges"]), "what two records with one key mean"),
+    key("orphans", Shape::Word(&["finding", "ignore"]), "what a reference to nobody means"),
 ];
 
 static WRITES_KEYS: &[Key] = &[
@@ -200,34 +204,14 @@ fn connect(root: &Node, found: &mut Findings) -> Option<(Name, Node)> {
     Some((key_name(entry), entry.value.clone()))
 }
 
-/// What an answer means. Files and SQL are read whole; a service answers by the filters of the call.
+/// What an answer means.
 fn reads(root: &Node) -> Reads {
     let said = root.get("reads");
     let word = |key: &str| text(said?, key);
-    let by_filter =
-        entries(root, "connect").first().is_some_and(|entry| !["files", "sql"].contains(&entry.key.as_str()));
     Reads {
-        extent: match word("extent") {
-            Some("by-filter") => Extent::ByFilter,
-            Some("part") => Extent::Part,
-            None if by_filter => Extent::ByFilter,
-            _ => Extent::Whole,
-        },
-        absence: match word("absence") {
-            Some("gone") => AbsenceMeans::Gone,
-            Some("nothing") => AbsenceMeans::Nothing,
-            _ => AbsenceMeans::GoneWhenWhole,
-        },
-        duplicates: match word("duplicates") {
-            Some("same-key-merges") => Duplicates::Merge,
-            Some("stop") => Duplicates::Stop,
-            _ => Duplicates::Finding,
-        },
-        orphans: match word("orphans") {
-            Some("stop") => Orphans::Stop,
-            Some("ignore") => Orphans::Ignore,
-            _ => Orphans::Finding,
-        },
+        part: word("extent") == Some("part") || word("absence") == Some("nothing"),
+        merges: word("duplicates") == Some("same-key-merges"),
+        orphans_ignored: word("orphans") == Some("ignore"),
     }
 }
 

@@ -11,8 +11,15 @@ use std::collections::BTreeSet;
 pub enum Reader {
     /// One text, number or bool.
     Scalar(Codec),
-    /// The key of a record of an entity.
-    Reference(EntityId, Codec),
+    /// The key of a record.
+    Reference {
+        /// Of this entity.
+        to: EntityId,
+        /// Its key.
+        codec: Codec,
+        /// True if one that leads to nobody is none at all.
+        or_none: bool,
+    },
     /// A list of what is inside.
     List(Box<Reader>),
     /// A structure.
@@ -20,10 +27,20 @@ pub enum Reader {
 }
 
 impl Reader {
+    /// Takes references that lead to nobody for none, where the system says so.
+    fn allow_orphans(&mut self) {
+        match self {
+            Reader::Scalar(_) => {}
+            Reader::Reference { or_none, .. } => *or_none = true,
+            Reader::List(inner) => inner.allow_orphans(),
+            Reader::Struct(members) => members.iter_mut().for_each(Reader::allow_orphans),
+        }
+    }
+
     /// Says which day is today.
     pub fn set_as_of(&mut self, as_of: jiff::civil::Date) {
         match self {
-            Reader::Scalar(codec) | Reader::Reference(_, codec) => codec.as_of = Some(as_of),
+            Reader::Scalar(codec) | Reader::Reference { codec, .. } => codec.as_of = Some(as_of),
             Reader::List(inner) => inner.set_as_of(as_of),
             Reader::Struct(members) => members.iter_mut().for_each(|member| member.set_as_of(as_of)),
         }
@@ -67,7 +84,10 @@ pub fn columns(model: &Model, entity: &Entity, fields: &BTreeSet<u16>) -> (WireS
         if marks.contains(&field.name.text.as_str()) && field.default.is_none() {
             shape.marks.push(shape.slots.len());
         }
-        let reader = reader(model, field, &field.ty, true);
+        let mut reader = reader(model, field, &field.ty, true);
+        if model.system(entity.system).reads.orphans_ignored {
+            reader.allow_orphans();
+        }
         columns[index] = Some(Column {
             slot: shape.slots.len(),
             plain: matches!(&reader, Reader::Scalar(codec) if codec.is_plain()),
@@ -134,7 +154,7 @@ pub fn reader(model: &Model, field: &Field, ty: &Type, own: bool) -> Reader {
         Type::Ref(entity) => {
             let target = model.entity(*entity);
             let key = target.key.first().map_or(&Type::Text, |&key| &target.fields[key].ty);
-            Reader::Reference(*entity, codec(field, key, own))
+            Reader::Reference { to: *entity, codec: codec(field, key, own), or_none: false }
         }
         _ => Reader::Scalar(codec(field, ty, own)),
     }

@@ -16,8 +16,8 @@ use serde_json::Value as Json;
 
 /// A change, and the present record that it is about.
 pub struct Proposed {
-    /// The change.
-    pub change: Change,
+    /// The change. There may be one for every record, so that it is worth moving about lightly.
+    pub change: Box<Change>,
     /// The present record, by its place on the right side.
     pub present: Option<usize>,
 }
@@ -25,12 +25,12 @@ pub struct Proposed {
 impl Proposed {
     /// A change that makes a record.
     pub fn new(change: Change) -> Proposed {
-        Proposed { change, present: None }
+        Proposed { change: Box::new(change), present: None }
     }
 
     /// A change of a present record.
     pub fn about(present: usize, change: Change) -> Proposed {
-        Proposed { change, present: Some(present) }
+        Proposed { change: Box::new(change), present: Some(present) }
     }
 }
 
@@ -49,16 +49,24 @@ pub struct Compared<'t> {
 impl Compared<'_> {
     /// The changes in order of their keys, with the report.
     pub fn into_changes(self, model: &Model) -> (EntityChanges, EntityReport) {
-        let mut changes: Vec<Change> = self.changes.into_iter().map(|proposed| proposed.change).collect();
-        changes.sort_by(|a, b| (&a.key, a.op, &a.left_key).cmp(&(&b.key, b.op, &b.left_key)));
+        let mut changes = self.changes;
+        changes.sort_by(|Proposed { change: a, .. }, Proposed { change: b, .. }| {
+            (&a.key, a.op, &a.left_key).cmp(&(&b.key, b.op, &b.left_key))
+        });
+        let changes = changes.into_iter().map(|proposed| *proposed.change).collect();
         let entity = model.entity(self.entity).name.text.clone();
         (EntityChanges { entity, linked: self.report.linked, changes }, self.report)
     }
 
-    /// Keeps only changes that a saved change set holds just so.
+    /// Leaves out what would only be remembered: who looks remembers nothing.
+    pub fn forget_links(&mut self) {
+        self.changes.retain(|proposed| proposed.change.op != Op::Link);
+    }
+
+    /// Keeps only changes that a saved change set holds just so. What is only remembered does not stand there, and is kept.
     pub fn only(&mut self, saved: &ChangeSet, model: &Model) {
         let entity = &model.entity(self.entity).name.text;
-        self.changes.retain(|proposed| saved.holds(entity, &proposed.change));
+        self.changes.retain(|Proposed { change, .. }| change.op == Op::Link || saved.holds(entity, change));
     }
 
     /// The records as they would be after the run.

@@ -139,7 +139,7 @@ fn no_place(fit: &Fit<'_>, value: Value<'_>, arena: &Arena) -> Option<String> {
 /// Why a value may not be written, in words without the value.
 fn trouble(ty: &Type, reader: &Reader, value: Value<'_>, arena: &Arena) -> Option<String> {
     match (reader, value) {
-        (_, Value::Absent) | (Reader::Reference(..), _) => None,
+        (_, Value::Absent) | (Reader::Reference { .. }, _) => None,
         (Reader::List(inner), Value::List(items)) => {
             let element = ty.element().unwrap_or(&Type::Unknown);
             items.iter().find_map(|item| trouble(element, inner, *item, arena))

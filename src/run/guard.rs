@@ -111,8 +111,8 @@ fn words(limit: Limit, floor: u32) -> String {
 fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Store>) -> Result<Option<u64>, StoreFault> {
     let mut most_lost = None;
     let Some(store) = store else { return Ok(most_lost) };
-    for index in 0..report.reads.len() {
-        let read = &report.reads[index];
+    let mut stopped = Vec::new();
+    for read in report.reads.iter().filter(|read| !read.part) {
         let Some(before) =
             store.recall(sync, &size_name(&read.system, &read.entity))?.and_then(|text| text.parse::<u64>().ok())
         else {
@@ -133,10 +133,11 @@ fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Stor
                 before,
                 words(guard.shrinks, guard.floor)
             );
-            report.stopped.push(say);
+            stopped.push(say);
             most_lost = most_lost.max(Some(lost));
         }
     }
+    report.stopped.append(&mut stopped);
     Ok(most_lost)
 }
 

@@ -10,7 +10,7 @@ use super::stage::Setting;
 use super::table::{Apart, Index, Rows, Table};
 use super::work::PIECE;
 use crate::check::typed::ExprId;
-use crate::model::{Duplicates, Entity, Field};
+use crate::model::{Entity, Field};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,8 +19,10 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Seen {
     keys: Index,
-    /// The line of each row.
-    lines: Vec<u32>,
+    /// How many they are.
+    rows: u32,
+    /// The line of each row after which lines do not go on one by one: row, line.
+    lines: Vec<(u32, u32)>,
     /// The file of each row and the delivery that it belongs to, from the first row of the file on.
     files: Vec<(u32, Arc<str>, u32)>,
 }
@@ -31,16 +33,23 @@ impl Seen {
         let Rows::Wire { batches, .. } = &table.rows else { return };
         for batch in *batches {
             if self.files.last().is_none_or(|(_, file, turn)| **file != *batch.from || *turn != batch.turn) {
-                self.files.push((self.lines.len() as u32, batch.from.clone(), batch.turn));
+                self.files.push((self.rows, batch.from.clone(), batch.turn));
             }
-            self.lines.extend(&batch.lines);
+            for &line in &batch.lines {
+                let goes_on = self.lines.last().is_some_and(|(first, at)| self.rows - first + at == line);
+                if !goes_on {
+                    self.lines.push((self.rows, line));
+                }
+                self.rows += 1;
+            }
         }
     }
 
     /// The delivery that a row comes from, and where it stands, in words: file and line.
     fn place(&self, row: u32) -> (u32, Option<String>) {
-        match (self.files.iter().rev().find(|(first, ..)| *first <= row), self.lines.get(row as usize)) {
-            (Some((_, file, turn)), Some(line)) => (*turn, Some(format!("{file}:{line}"))),
+        let line = self.lines[..self.lines.partition_point(|(first, _)| *first <= row)].last();
+        match (self.files.iter().rev().find(|(first, ..)| *first <= row), line) {
+            (Some((_, file, turn)), Some((first, line))) => (*turn, Some(format!("{file}:{}", row - first + line))),
             _ => (0, None),
         }
     }
@@ -66,13 +75,13 @@ pub fn duplicates(
             continue;
         }
         let entity = setting.model.entity(id);
-        let means = setting.model.system(entity.system).reads.duplicates;
+        let merges = setting.model.system(entity.system).reads.merges;
         let machine = setting.machine(tables, &none, odd);
         let rows: Vec<u32> = (0..table.len).collect();
         let hashes = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| machine.hash_keys(id, rows));
         let mut whole = Seen { keys: Index::of(table.len), ..Seen::default() };
         let seen = piece.as_mut().map_or(&mut whole, |(_, seen)| seen);
-        let before = seen.lines.len() as u32;
+        let before = seen.rows;
         let mut out = Vec::new();
         let mut rows = rows.into_iter();
         for hashes in hashes {
@@ -89,7 +98,7 @@ pub fn duplicates(
                 };
                 if turn < table.turn(row) {
                     *fallen.replaced.entry(id).or_default() += 1;
-                } else if means != Duplicates::Merge {
+                } else if !merges {
                     let first = origin.unwrap_or_default();
                     fallen.stopped.push(super::fate::Stopped {
                         place: entity.name.text.clone(),

@@ -110,7 +110,7 @@ pub fn propose_over<'t>(
             continue;
         }
         let one = context.compare(right, arenas);
-        memory.learn(write.entity, one.changes.iter().map(|proposed| &proposed.change));
+        memory.learn(write.entity, one.changes.iter().map(|proposed| &*proposed.change));
         compared.push(one);
     }
     super::agree::settle(plan, &mut compared);
@@ -118,6 +118,9 @@ pub fn propose_over<'t>(
         compared.iter_mut().for_each(|one| one.only(saved, plan.model));
         // A change may lean on one that is stale.
         super::agree::settle(plan, &mut compared);
+    }
+    if purpose == Purpose::Look {
+        compared.iter_mut().for_each(Compared::forget_links);
     }
     compared.iter_mut().for_each(|one| worked.locate(one.entity, &mut one.report.held));
     for one in compared {
@@ -350,8 +353,10 @@ impl<'c, 't> Context<'c, 't> {
         arenas: &'t Arenas,
     ) -> Vec<Proposed> {
         let pieces = arenas.each(pairs.chunks(PIECE), |pairs, _| {
+            let mut arena = Arena::new();
             let difference = |pair: &Pair<'_>| {
-                let change = self.difference(pair.row, pair.left_key, right, pair.present, &pair.found)?;
+                arena.reset();
+                let change = self.difference(pair, right, &arena)?;
                 Some((pair.at, Proposed::about(pair.present, change)))
             };
             pairs.iter().filter_map(difference).collect::<Vec<_>>()
@@ -398,14 +403,15 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// The change between a made record and the present one; `None` if there is nothing to do.
-    fn difference(&self, row: usize, left_key: &str, right: &Right<'t>, index: usize, found: &Found) -> Option<Change> {
+    fn difference(&self, pair: &Pair<'_>, right: &Right<'t>, arena: &Arena) -> Option<Change> {
+        let Pair { row, left_key, present: index, ref found, .. } = *pair;
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let present = &right.present[index];
         let mut secrets = Map::new();
         let mut fields = Vec::new();
         let reduced = self.is_reduced(row);
-        let same = !reduced && present.state != LinkState::Deactivated && self.is_as_made(row, right, index);
+        let same = !reduced && present.state != LinkState::Deactivated && self.is_as_made(row, right, index, arena);
         let record = if same {
             if matches!(found, Found::Linked(_)) && !present.needs_remembering(&self.identities(row)) {
                 return None;
@@ -498,17 +504,22 @@ impl<'c, 't> Context<'c, 't> {
 
     /// True if nothing in a record differs from what was made, seen without writing anything down. False may be wrong: then
     /// the values are compared one by one.
-    fn is_as_made(&self, row: usize, right: &Right<'t>, index: usize) -> bool {
+    fn is_as_made(&self, row: usize, right: &Right<'t>, index: usize, arena: &Arena) -> bool {
         if right.hides(index) {
             return false;
         }
         let made = self.made();
         let entity = self.model().entity(made.entity);
-        let arena = Arena::new();
         let reference = |row| self.reference(row);
+        let present = right.held(index);
         entity.fields.iter().enumerate().zip(made.row(row).iter().zip(made.row_states(row))).all(
             |((position, field), (value, state))| {
-                let held = right.value(index, position);
+                if let Value::Text(text) = value
+                    && present.is_text(position, text)
+                {
+                    return true;
+                }
+                let held = present.value(position, arena);
                 if let (Value::Text(value), Value::Text(held)) = (value, held)
                     && *value == held
                 {
@@ -520,7 +531,7 @@ impl<'c, 't> Context<'c, 't> {
                 if value.is_absent() && !state.has(State::CLEAR) {
                     return true;
                 }
-                is_same(&field.ty, normal::normal_form(&field.ty, *value, &arena), held, &reference)
+                is_same(&field.ty, normal::normal_form(&field.ty, *value, arena), held, &reference)
             },
         )
     }

@@ -187,7 +187,7 @@ pub fn to_wire(
 ) -> Result<Json, String> {
     match (reader, json) {
         (_, Json::Null) => Ok(Json::Null),
-        (Reader::Reference(..), Json::String(text)) => match reference(text) {
+        (Reader::Reference { .. }, Json::String(text)) => match reference(text) {
             Some(id) => Ok(Json::String(id)),
             None => Err("refers to a record that the target does not have yet".into()),
         },

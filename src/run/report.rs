@@ -20,6 +20,8 @@ pub struct ReadReport {
     pub rows: u64,
     /// True if the read was complete.
     pub complete: bool,
+    /// True if it never holds everything: its size says nothing.
+    pub part: bool,
     /// What stopped it, or which rows could not be read: place and reason.
     pub trouble: Vec<String>,
     /// What is odd.
@@ -44,6 +46,7 @@ impl ReadReport {
             entity: entity.name.text.clone(),
             rows,
             complete: outcome.complete,
+            part: model.system(entity.system).reads.part,
             trouble: faults.chain(torn).chain(more).collect(),
             notes: outcome.notes.iter().map(|note| format!("{}: {}", note.origin, note.what)).collect(),
         }

@@ -10,17 +10,18 @@ use super::parallel::Arenas;
 use super::propose::Found;
 use super::record::{Record, Writer, from_json, to_json};
 use super::shape::index_of;
-use super::table::{Index, Table};
+use super::table::{Index, Slot, Table, batch_of};
 use crate::adapter::{Batch, Cell};
+use crate::check::needs;
 use crate::check::typed::ExprId;
-use crate::model::{Access, Entity};
+use crate::model::{Access, Entity, Field};
 use crate::plan::{Column, EntityWrite, Plan};
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::value::normal::normal_form;
 use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -122,8 +123,68 @@ pub struct Right<'t> {
     by_key: ByText<'t>,
     by_identity: BTreeMap<u64, Vec<usize>>,
     linked: usize,
-    /// The records in normal form; row `n` is record `n`. References are texts.
+    /// The records in normal form; row `n` is record `n`. References are texts. Of records that were read it holds what
+    /// finding them may ask for, over and over; the rest stands in `cells`.
     table: Arc<Table<'t>>,
+    cells: Option<Cells<'t>>,
+}
+
+/// Values that are made of their cells whenever somebody asks: each mostly once, to be compared.
+struct Cells<'t> {
+    batches: &'t [Batch],
+    /// Number of the first row of each batch.
+    first: Vec<u32>,
+    columns: &'t [Option<Column>],
+    /// By field: true for those that stand in the table instead.
+    kept: Vec<bool>,
+}
+
+impl<'t> Cells<'t> {
+    /// The cells of a record, and the batch that they borrow from.
+    fn row(&self, row: u32) -> (&'t Batch, &'t [Cell]) {
+        let number = batch_of(&self.first, row);
+        let batch = &self.batches[number];
+        (batch, batch.row((row - self.first[number]) as usize))
+    }
+}
+
+/// One record of the right side.
+pub struct Held<'r, 't> {
+    right: &'r Right<'t>,
+    index: usize,
+    cells: Option<(&'t Batch, &'t [Cell])>,
+}
+
+impl<'r, 't> Held<'r, 't> {
+    /// The cell of a field whose value is not kept, with its column and batch.
+    #[inline]
+    fn cell(&self, field: usize) -> Option<(&'t Column, &'t Batch, Cell)> {
+        let (cells, (batch, row)) = (self.right.cells.as_ref()?, self.cells?);
+        let column = cells.columns[field].as_ref().filter(|_| !cells.kept[field])?;
+        Some((column, batch, row[column.slot]))
+    }
+
+    /// True if a field holds just this text, seen without making its value. False may be wrong.
+    #[inline]
+    pub fn is_text(&self, field: usize, text: &str) -> bool {
+        match self.cell(field) {
+            Some((column, batch, Cell::Text { start, len })) => {
+                column.plain && len > 0 && batch.bytes(start, len) == text.as_bytes()
+            }
+            _ => false,
+        }
+    }
+
+    /// A value in normal form; absent also where it cannot be read back.
+    pub fn value<'a>(&self, field: usize, arena: &'a Arena) -> Value<'a>
+    where
+        'r: 'a,
+    {
+        match self.cell(field) {
+            Some((column, batch, cell)) => plain_value(&self.right.entity.fields[field].ty, column, batch, cell, arena),
+            None => self.right.table.slot(self.index as u32, field as u16),
+        }
+    }
 }
 
 /// Places by text.
@@ -150,8 +211,8 @@ impl<'t> Right<'t> {
             by_identity: BTreeMap::new(),
             linked: links.iter().filter(|link| !link.left_key.is_empty()).count(),
             table: Arc::new(Table::values(entity.fields.len(), Vec::new())),
+            cells: None,
         };
-        let mut values = Vec::new();
         match (&write.read, read.right.get(&write.entity)) {
             (Some(spec), Some(gathered)) => {
                 // A delivery that was never made cannot be read back.
@@ -161,13 +222,22 @@ impl<'t> Right<'t> {
                     let torn = gathered.outcome.torn.first().map(|torn| format!("{}: {}", torn.origin, torn.why));
                     right.unreadable = Some(say.or(torn).unwrap_or_else(|| "the target was not read in full".into()));
                 }
-                let reading = Reading { plan, memory };
-                values = right.read(&reading, &gathered.outcome.batches, &spec.columns, arenas);
-                right.join(links, arena);
+                let typed = plan.route.typed.last();
+                let named = typed.map(|typed| needs::named(typed, write.entity)).unwrap_or_default();
+                let part = plan.model.system(entity.system).reads.part;
+                let reading = Reading { plan, memory, named: &named, all: part };
+                let mut slots = right.read(&reading, &gathered.outcome.batches, &spec.columns, arenas);
+                for link in right.join(links, arena).into_iter().filter(|_| part) {
+                    let values = right.remember(link, memory, arena);
+                    slots.iter_mut().zip(values).for_each(|(slot, value)| slot.push(value));
+                }
+                right.table = Arc::new(Table::slots(slots, right.present.len()));
             }
-            _ => links.into_iter().for_each(|link| right.remember(link, memory, arena, &mut values)),
+            _ => {
+                let values = links.into_iter().flat_map(|link| right.remember(link, memory, arena)).collect();
+                right.table = Arc::new(Table::values(entity.fields.len(), values));
+            }
         }
-        right.table = Arc::new(Table::values(entity.fields.len(), values));
         for (index, present) in right.present.iter().enumerate() {
             if let Some(left) = present.left_key {
                 right.by_left.insert(left, index);
@@ -200,9 +270,9 @@ impl<'t> Right<'t> {
         self.table.clone()
     }
 
-    /// A value of a record in normal form; absent also where it cannot be read back.
-    pub fn value(&self, index: usize, field: usize) -> Value<'t> {
-        self.table.slot(index as u32, field as u16)
+    /// A record.
+    pub fn held(&self, index: usize) -> Held<'_, 't> {
+        Held { right: self, index, cells: self.cells.as_ref().map(|cells| cells.row(index as u32)) }
     }
 
     /// A value of a record as JSON; null where there is none.
@@ -210,7 +280,7 @@ impl<'t> Right<'t> {
         let definition = &self.entity.fields[field];
         match self.present[index].hidden.get(&definition.name.text) {
             Some(hash) => hash.clone(),
-            None => to_json(&definition.ty, self.value(index, field), &|_| None),
+            None => to_json(&definition.ty, self.held(index).value(field, &Arena::new()), &|_| None),
         }
     }
 
@@ -222,11 +292,12 @@ impl<'t> Right<'t> {
     /// A whole record as JSON, without what is absent.
     pub fn record(&self, index: usize) -> Record {
         let mut record = Writer::default();
+        let (held, arena) = (self.held(index), Arena::new());
         for (field, definition) in self.entity.fields.iter().enumerate() {
             let name = &definition.name.text;
             match self.present[index].hidden.get(name) {
                 Some(hash) => record.json(name, hash),
-                None => record.value(name, &definition.ty, self.value(index, field)),
+                None => record.value(name, &definition.ty, held.value(field, &arena)),
             }
         }
         record.done()
@@ -254,64 +325,72 @@ impl<'t> Right<'t> {
         }
     }
 
-    /// What was read of the target, as records; gives their values.
+    /// What was read of the target, as records; gives the values that are kept, field by field.
     fn read(
         &mut self,
         reading: &Reading<'_>,
         batches: &'t [Batch],
         columns: &'t [Option<Column>],
         arenas: &'t Arenas,
-    ) -> Vec<Value<'t>> {
+    ) -> Vec<Slot<'t>> {
         let entity = self.entity;
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-        let (width, rows) = (entity.fields.len(), batches.iter().map(Batch::len).sum::<usize>());
-        let mut values = vec![Value::Absent; rows * width];
-        let mut left = &mut values[..];
-        let mut pieces = Vec::with_capacity(batches.len());
-        for batch in batches {
-            let (these, others) = left.split_at_mut(batch.len() * width);
-            pieces.push((batch, these));
-            left = others;
-        }
-        let pieces = arenas.each(pieces.into_iter(), |(batch, values), arena| {
+        let kept: Vec<bool> = (0..entity.fields.len()).map(|field| reading.keeps(entity, field)).collect();
+        let pieces = arenas.each(batches.iter(), |batch, arena| {
+            let mut slots = vec![Slot::default(); kept.len()];
             let mut keys = Vec::with_capacity(batch.len());
-            for (row, values) in values.chunks_mut(width.max(1)).enumerate() {
+            let mut values = vec![Value::Absent; kept.len()];
+            for row in 0..batch.len() {
                 let cells = batch.row(row);
-                for ((value, field), column) in values.iter_mut().zip(&entity.fields).zip(columns) {
-                    if let Some(column) = column {
-                        *value = reading.value(&field.ty, column, batch, cells[column.slot], arena);
-                    }
+                for (field, column) in columns.iter().enumerate().filter(|(field, _)| kept[*field]) {
+                    let ty = &entity.fields[field].ty;
+                    values[field] = column
+                        .as_ref()
+                        .map_or(Value::Absent, |column| reading.value(ty, column, batch, cells[column.slot], arena));
+                    slots[field].push(values[field]);
                 }
-                keys.push(key_of(entity, values, arena));
+                keys.push(key_of(entity, &values, arena));
             }
-            keys
+            (keys, slots)
         });
-        self.present.reserve(rows);
-        self.present.extend(pieces.into_iter().flatten().map(|key| Present {
-            right_id: theirs.then_some(key),
-            key,
-            left_key: None,
-            state: LinkState::Active,
-            ours: false,
-            hidden: Map::new(),
-            identities: Vec::new(),
-            differs_from_memory: true,
-            remembered: 0,
-        }));
-        values
+        let (mut first, mut slots) = (Vec::with_capacity(batches.len()), vec![Slot::default(); kept.len()]);
+        for (keys, more) in pieces {
+            first.push(self.present.len() as u32);
+            slots.iter_mut().zip(more).for_each(|(slot, more)| slot.append(more));
+            self.present.extend(keys.into_iter().map(|key| Present {
+                right_id: theirs.then_some(key),
+                key,
+                left_key: None,
+                state: LinkState::Active,
+                ours: false,
+                hidden: Map::new(),
+                identities: Vec::new(),
+                differs_from_memory: true,
+                remembered: 0,
+            }));
+        }
+        self.cells = (!reading.all).then_some(Cells { batches, first, columns, kept });
+        slots
     }
 
-    /// Brings links to the records that were read. A link whose record is not there (somebody removed it) is dropped: the
-    /// record is made again.
-    fn join(&mut self, links: Vec<Link>, arena: &'t Arena) {
+    /// Brings links to the records that were read, and gives those whose record is not there. Where everything was read
+    /// somebody has removed it, and it is made again.
+    fn join(&mut self, links: Vec<Link>, arena: &'t Arena) -> Vec<Link> {
         let theirs = self.entity.write.as_ref().is_some_and(|write| write.id_theirs);
+        if links.is_empty() {
+            return links;
+        }
+        let mut missing = Vec::new();
         let mut by_key: ByText<'t> = ByText::with_capacity(self.present.len());
         for (index, record) in self.present.iter().enumerate() {
             by_key.entry(record.key).or_insert(index);
         }
         for link in links {
             let key = if theirs { link.right_id.as_deref().unwrap_or(&link.right_key) } else { &link.right_key };
-            let Some(&index) = by_key.get(key) else { continue };
+            let Some(&index) = by_key.get(key) else {
+                missing.push(link);
+                continue;
+            };
             let present = &mut self.present[index];
             present.hidden = hidden(self.entity, &link);
             present.left_key = Some(arena.alloc_str(&link.left_key));
@@ -321,15 +400,17 @@ impl<'t> Right<'t> {
             present.differs_from_memory = false;
             present.remembered = link.hash;
         }
+        missing
     }
 
-    /// A record as the store remembers it.
-    fn remember(&mut self, link: Link, memory: &Memory, arena: &'t Arena, values: &mut Vec<Value<'t>>) {
+    /// A record as the store remembers it; gives its values.
+    fn remember(&mut self, link: Link, memory: &Memory, arena: &'t Arena) -> Vec<Value<'t>> {
         let record = serde_json::from_slice::<Map<String, Json>>(&link.values).unwrap_or_default();
-        for field in &self.entity.fields {
+        let value = |field: &'t Field| {
             let json = record.get(&field.name.text).filter(|value| !is_hashed(value)).unwrap_or(&Json::Null);
-            values.push(followed(&field.ty, from_json(&field.ty, json, arena), memory, arena));
-        }
+            followed(&field.ty, from_json(&field.ty, json, arena), memory, arena)
+        };
+        let values = self.entity.fields.iter().map(value).collect();
         self.present.push(Present {
             key: arena.alloc_str(&link.right_key),
             right_id: link.right_id.as_deref().map(|id| &*arena.alloc_str(id)),
@@ -341,6 +422,7 @@ impl<'t> Right<'t> {
             differs_from_memory: false,
             remembered: link.hash,
         });
+        values
     }
 }
 
@@ -404,25 +486,46 @@ fn followed<'t>(ty: &Type, value: Value<'t>, memory: &Memory, arena: &'t Arena) 
     }
 }
 
+/// One value of the target in normal form that leads to no other record.
+fn plain_value<'a>(ty: &'a Type, column: &'a Column, batch: &'a Batch, cell: Cell, arena: &'a Arena) -> Value<'a> {
+    // Most values are plain texts in normal form, which need no second look.
+    if let Cell::Text { start, len } = cell
+        && column.plain
+        && len > 0
+        && let text = batch.text(start, len)
+        && text.is_ascii()
+    {
+        return Value::Text(text);
+    }
+    // What cannot be read there is taken for absent: it will be written over, or left alone.
+    let value = super::table::read_cell(&column.reader, batch, cell, &KeysAsText, arena, &mut |_| {});
+    normal_form(ty, value.unwrap_or(Value::Absent), arena)
+}
+
 /// What reading the records of a target needs.
 struct Reading<'r> {
     plan: &'r Plan<'r>,
     memory: &'r Memory,
+    /// Fields that expressions name, match rules among them.
+    named: &'r BTreeSet<u16>,
+    /// True if the values of all fields are kept: other records are to stand beside those that were read.
+    all: bool,
 }
 
 impl Reading<'_> {
+    /// True for a field whose values are made once and kept: parts of keys, references, and what match rules ask for.
+    fn keeps(&self, entity: &Entity, field: usize) -> bool {
+        let ty = &entity.fields[field].ty;
+        self.all
+            || entity.key.contains(&field)
+            || entity.also.contains(&field)
+            || matches!(ty.element().unwrap_or(ty), Type::Ref(_))
+            || self.named.contains(&(field as u16))
+    }
+
     /// One value of the target in normal form. References stand as the left keys of the records behind them, where these
     /// are linked.
     fn value<'t>(&self, ty: &'t Type, column: &'t Column, batch: &'t Batch, cell: Cell, arena: &'t Arena) -> Value<'t> {
-        // Most values are plain texts in normal form, which need no second look.
-        if let Cell::Text { start, len } = cell
-            && column.plain
-            && len > 0
-            && let text = batch.text(start, len)
-            && text.is_ascii()
-        {
-            return Value::Text(text);
-        }
         let value = match (ty, ty.element(), cell) {
             (Type::Ref(to), ..) => self.reference(*to, batch, cell, arena),
             (_, Some(Type::Ref(to)), Cell::List { first, len }) => {
@@ -431,9 +534,7 @@ impl Reading<'_> {
                 let items: Vec<Value<'t>> = items.filter(|item| !item.is_absent()).collect();
                 Value::List(arena.alloc_slice_copy(&items))
             }
-            // What cannot be read there is taken for absent: it will be written over, or left alone.
-            _ => super::table::read_cell(&column.reader, batch, cell, &KeysAsText, arena, &mut |_| {})
-                .unwrap_or(Value::Absent),
+            _ => return plain_value(ty, column, batch, cell, arena),
         };
         normal_form(ty, followed(ty, value, self.memory, arena), arena)
     }

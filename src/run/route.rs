@@ -54,6 +54,9 @@ fn scalar_json(ty: &Type, text: &str) -> Json {
     }
 }
 
+/// Why a record is not gone that is not in a list.
+const PART: &str = "the lists of this system do not hold all records";
+
 /// What was read, as the left tables of the first mapping of a route.
 pub fn first_input<'t>(plan: &'t Plan<'t>, read: &'t Read, report: &mut Report) -> Input<'t> {
     let model = plan.model;
@@ -69,7 +72,9 @@ pub fn first_input<'t>(plan: &'t Plan<'t>, read: &'t Read, report: &mut Report) 
                     format!("{rows} could not be read ({}: {})", torn.origin, torn.why)
                 })
             });
-            if let Some(why) = why.or_else(|| (!outcome.complete).then(|| "not read in full".to_string())) {
+            let part = model.system(system.system).reads.part;
+            let why = why.or_else(|| (!outcome.complete).then(|| "not read in full".to_string()));
+            if let Some(why) = why.or_else(|| part.then(|| PART.to_string())) {
                 input.incomplete.insert(entity.entity, why);
             }
             report.reads.push(ReadReport::of(model, entity.entity, outcome));

@@ -7,7 +7,7 @@ use crate::plan::{Column, Reader};
 use crate::value::wire::Codec;
 use crate::value::{Arena, EntityId, Row, Value};
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
+use hashbrown::hash_table;
 use std::sync::OnceLock;
 
 /// Why a row leaves nowhere although it is there: it is not gone, and nothing of it is sent.
@@ -136,13 +136,13 @@ impl<'t> Slot<'t> {
         matches!(self, Slot::Records { table: END, .. })
     }
 
-    /// The value in a row.
+    /// The value in a row; absent in one that has none.
     #[inline]
     pub fn get(&self, row: usize) -> Value<'t> {
         match self {
-            Slot::Records { table, rows } => match rows[row] {
-                END => Value::Absent,
-                row => Value::Row(Row { table: *table, row }),
+            Slot::Records { table, rows } => match rows.get(row) {
+                None | Some(&END) => Value::Absent,
+                Some(&row) => Value::Row(Row { table: *table, row }),
             },
             Slot::Values(values) => values[row],
         }
@@ -162,6 +162,15 @@ impl<'t> Slot<'t> {
                 values.push(value);
                 *self = Slot::Values(values);
             }
+        }
+    }
+
+    /// Adds the values of the rows that come next.
+    pub fn append(&mut self, more: Slot<'t>) {
+        match (&mut *self, more) {
+            (empty, more) if empty.is_empty() => *empty = more,
+            (Slot::Values(values), Slot::Values(more)) => values.extend(more),
+            (slot, more) => (0..more.len()).for_each(|row| slot.push(more.get(row))),
         }
     }
 
@@ -197,35 +206,49 @@ pub struct Table<'t> {
 
 /// Rows by a hash, in order of rows.
 ///
-/// An entry holds 96 bits of the hash beside its row, which tells the keys of any register apart; where rows share a hash,
-/// the entry names the last of them, which leads to the first, and each to the next.
+/// An entry holds 64 bits of the hash beside its row, and the shelf that it stands on is chosen by more of them, which tells the
+/// keys of any register apart; where rows share a hash, the entry names the last of them, which leads to the first, and
+/// each to the next. Shelves grow one by one, so that growing never needs room for everything twice.
 #[derive(Default, Debug)]
 pub struct Index {
-    entries: HashTable<([u32; 3], u32)>,
+    shelves: Vec<HashTable<Entry>>,
     /// The row after each with the same hash; empty as long as all hashes differ.
     next: Vec<u32>,
     rows: u32,
 }
 
+/// A part of a hash and the last row that has it.
+type Entry = ([u32; 2], u32);
+
 /// No row.
 pub const END: u32 = u32::MAX;
 
 impl Index {
+    /// Shelves of an index with many rows, or with nobody knows how many.
+    const SHELVES: usize = 64;
+    /// So many rows stand on one shelf.
+    const FEW: u32 = 4096;
+
     /// An empty index of a table with this many rows.
     pub fn of(rows: u32) -> Index {
-        Index { entries: HashTable::with_capacity(rows as usize), next: Vec::new(), rows }
+        let count = if rows > Index::FEW { Index::SHELVES } else { 1 };
+        let shelf = || HashTable::with_capacity(rows as usize / count);
+        Index { shelves: (0..count).map(|_| shelf()).collect(), next: Vec::new(), rows }
     }
 
     /// Adds a row; rows must come in order. Gives the first row with this hash, if there is one.
     pub fn add(&mut self, hash: u128, row: u32) -> Option<u32> {
-        let parts = parts(hash);
-        let entry = self.entries.entry(spread(hash), |entry| entry.0 == parts, |entry| whole(entry.0));
+        if self.shelves.is_empty() {
+            self.shelves.resize_with(Index::SHELVES, HashTable::new);
+        }
+        let (part, shelf) = (part(hash), shelf(hash, self.shelves.len()));
+        let entry = self.shelves[shelf].entry(place(part), |entry| entry.0 == part, |entry| place(entry.0));
         match entry {
-            Entry::Vacant(entry) => {
-                entry.insert((parts, row));
+            hash_table::Entry::Vacant(entry) => {
+                entry.insert((part, row));
                 None
             }
-            Entry::Occupied(mut entry) => {
+            hash_table::Entry::Occupied(mut entry) => {
                 self.next.extend(self.next.len() as u32..self.rows.max(row + 1));
                 let last = std::mem::replace(&mut entry.get_mut().1, row);
                 let first = std::mem::replace(&mut self.next[last as usize], row);
@@ -254,8 +277,9 @@ impl Index {
     }
 
     fn last(&self, hash: u128) -> Option<u32> {
-        let parts = parts(hash);
-        self.entries.find(spread(hash), |entry| entry.0 == parts).map(|entry| entry.1)
+        let part = part(hash);
+        let shelf = self.shelves.get(shelf(hash, self.shelves.len()))?;
+        shelf.find(place(part), |entry| entry.0 == part).map(|entry| entry.1)
     }
 
     fn after(&self, row: u32) -> u32 {
@@ -264,19 +288,19 @@ impl Index {
 }
 
 /// The part of a hash that an entry holds.
-fn parts(hash: u128) -> [u32; 3] {
-    [hash as u32, (hash >> 32) as u32, (hash >> 64) as u32]
+fn part(hash: u128) -> [u32; 2] {
+    [hash as u32, (hash >> 32) as u32]
 }
 
-/// Where a hash stands, by the part of it that an entry holds. Rows of a table are numbered, so their hashes differ in the low bits
-/// alone; a table looks at the high ones too.
-fn spread(hash: u128) -> u64 {
-    whole(parts(hash))
+/// Where an entry stands on its shelf. Rows of a table are numbered, so their hashes differ in the low bits alone; a shelf looks at
+/// the high ones too.
+fn place(part: [u32; 2]) -> u64 {
+    (u64::from(part[0]) | u64::from(part[1]) << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-fn whole(parts: [u32; 3]) -> u64 {
-    let low = u64::from(parts[0]) | u64::from(parts[1]) << 32;
-    low.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(parts[2]).rotate_left(40)
+/// The shelf of a hash: by bits of it that its entry does not hold, and by bits of its place that the shelf looks at least.
+fn shelf(hash: u128, count: usize) -> usize {
+    ((place(part(hash)) >> 40) as usize ^ (hash >> 64) as usize) & count.saturating_sub(1)
 }
 
 impl<'t> Table<'t> {
@@ -449,13 +473,14 @@ pub fn read_cell<'a>(
     };
     match reader {
         Reader::Scalar(codec) => decode(codec, text, arena, warn),
-        Reader::Reference(entity, codec) => {
+        Reader::Reference { to, codec, or_none } => {
             let key = decode(codec, text, arena, warn)?;
             if key.is_absent() {
                 return Ok(Value::Absent);
             }
-            match references.find(*entity, key) {
+            match references.find(*to, key) {
                 Some(row) => Ok(Value::Row(row)),
+                None if *or_none => Ok(Value::Absent),
                 None => {
                     Err(BadCell { why: Failure::because("refers to a record that is not there"), text: Some(text) })
                 }

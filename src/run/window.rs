@@ -26,7 +26,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// So many rows at least are worked together, if there are so many.
-pub const ROWS: usize = 2048;
+pub const ROWS: usize = 1024;
 
 /// The list that drives a sync: every right record is made of one of its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ fn is_apart(plan: &Plan<'_>, typed: &TypedMapping, entity: EntityId, sets: &BTre
 fn refers_to(reader: &Reader, entity: EntityId) -> bool {
     match reader {
         Reader::Scalar(_) => false,
-        Reader::Reference(to, _) => *to == entity,
+        Reader::Reference { to, .. } => *to == entity,
         Reader::List(inner) => refers_to(inner, entity),
         Reader::Struct(members) => members.iter().any(|member| refers_to(member, entity)),
     }

@@ -17,7 +17,6 @@ use crate::run::window::{self, Driving, Windows};
 use crate::value::{EntityId, Row, Type, Value};
 use crate::world::{World, WriteFile};
 use serde_json::{Map, Value as Json, json};
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
@@ -224,7 +223,7 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
     let name = |field: &Field| if field.at.starts_with('$') { field.name.text.clone() } else { field.at.clone() };
     let header = header.then(|| {
         let mut line = String::new();
-        push_line(&mut line, columns.iter().map(|(_, field)| Cow::Owned(name(field))));
+        push_line(&mut line, columns.iter(), |line, (_, field)| line.push_str(&name(field)));
         line
     });
     let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
@@ -233,7 +232,9 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
         let mut lines = String::new();
         for &row in rows {
             let values = made.row(row);
-            push_line(&mut lines, columns.iter().map(|(index, field)| cell(&field.ty, values[*index], all)));
+            push_line(&mut lines, columns.iter(), |lines, (index, field)| {
+                push_value(lines, &field.ty, values[*index], all);
+            });
         }
         lines
     });
@@ -243,23 +244,31 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
 /// How many records are written together.
 const PIECE: usize = 1024;
 
-/// Appends a line of CSV. A cell is quoted where it holds a separator, a quote or a line end, and where the line would be blank.
-fn push_line<'c>(lines: &mut String, cells: impl ExactSizeIterator<Item = Cow<'c, str>>) {
-    let lonely = cells.len() == 1;
+/// Appends a cell of a line of CSV, quoted where it holds a separator, a quote or a line end, and where it would be a blank line.
+fn push_cell(lines: &mut String, alone: bool, push: impl FnOnce(&mut String)) {
+    let start = lines.len();
+    push(lines);
+    let plain = !lines.as_bytes()[start..].iter().any(|byte| SPECIAL[usize::from(*byte)]);
+    if plain && !(alone && lines.len() == start) {
+        return;
+    }
+    let cell = lines.split_off(start);
+    lines.push('"');
+    for (place, part) in cell.split('"').enumerate() {
+        lines.push_str(if place > 0 { "\"\"" } else { "" });
+        lines.push_str(part);
+    }
+    lines.push('"');
+}
+
+/// Appends a line of CSV.
+fn push_line<T>(lines: &mut String, cells: impl ExactSizeIterator<Item = T>, push: impl Fn(&mut String, T)) {
+    let alone = cells.len() == 1;
     for (place, cell) in cells.enumerate() {
         if place > 0 {
             lines.push(',');
         }
-        if cell.bytes().any(|byte| SPECIAL[usize::from(byte)]) || lonely && cell.is_empty() {
-            lines.push('"');
-            for (place, part) in cell.split('"').enumerate() {
-                lines.push_str(if place > 0 { "\"\"" } else { "" });
-                lines.push_str(part);
-            }
-            lines.push('"');
-        } else {
-            lines.push_str(&cell);
-        }
+        push_cell(lines, alone, |lines| push(lines, cell));
     }
     lines.push('\n');
 }
@@ -272,19 +281,14 @@ static SPECIAL: [bool; 256] = {
     special
 };
 
-fn cell<'v>(ty: &Type, value: Value<'v>, all: &[Made<'_>]) -> Cow<'v, str> {
+/// Appends the text of a value.
+fn push_value(text: &mut String, ty: &Type, value: Value<'_>, all: &[Made<'_>]) {
     match value {
-        Value::Absent => Cow::Borrowed(""),
-        Value::Text(text) => Cow::Borrowed(text),
         Value::List(_) | Value::Struct(_) | Value::Row(_) => match to_json(ty, value, &|row| reference(all, row)) {
-            Json::String(text) => Cow::Owned(text),
-            Json::Null => Cow::Borrowed(""),
-            other => Cow::Owned(other.to_string()),
+            Json::String(own) => text.push_str(&own),
+            Json::Null => {}
+            other => text.push_str(&other.to_string()),
         },
-        simple => {
-            let mut text = String::new();
-            crate::run::eval::push_text(&mut text, simple);
-            Cow::Owned(text)
-        }
+        simple => crate::run::eval::push_text(text, simple),
     }
 }

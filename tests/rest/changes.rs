@@ -1,7 +1,7 @@
 //! Somebody changes, leaves, comes back, gets another id.
 
 use crate::scene::{AS_OF, BERGQVIST, SIGNE, SOREN, Scene, did};
-use koppla::shell::Exit;
+use koppla::shell::{Exit, library};
 use serde_json::{Value, json};
 
 #[test]
@@ -61,6 +61,38 @@ fn who_leaves_is_switched_off_and_who_comes_back_is_switched_on() {
     let user = scene.user(SIGNE);
     assert_eq!((&user["id"], &user["active"], &user["family_name"]), (&id, &json!(true), &json!("Briain")));
     assert_eq!(scene.done().0, did([]), "names were sent with the switching on");
+}
+
+/// The scene where a system says that its lists do not hold everything.
+fn with_parts_of(system: &str) -> Scene {
+    let scene = Scene::filled();
+    let path = format!("systems/{system}/system.yaml");
+    let (_, own) = library::documents().into_iter().find(|(known, _)| *known == path).expect("a system");
+    let own = own.replace("absence: gone-when-whole", "absence: nothing");
+    assert!(own.contains("absence: nothing"));
+    scene.world.put(path, own);
+    scene
+}
+
+#[test]
+fn who_is_not_in_a_list_that_holds_a_part_is_not_gone() {
+    let scene = with_parts_of("ss12000");
+    scene.leave(SIGNE);
+    let (done, _, ran) = scene.done();
+    assert_eq!(done, did([]), "\n{}", ran.said());
+    assert_eq!((&scene.user(SIGNE)["active"], scene.seats(SIGNE)), (&json!(true), 3));
+    let said = scene.run().said().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("the lists of this system do not hold all records"), "{said}");
+}
+
+#[test]
+fn who_is_not_in_a_part_of_the_directory_is_not_made_again() {
+    let scene = with_parts_of("school-directory");
+    let id = scene.user(SIGNE)["id"].as_str().expect("an id").to_string();
+    scene.directory.take_out("users", &id);
+    assert_eq!(scene.done().0, did([]));
+    scene.amend("persons", BERGQVIST, |person| person["givenName"] = json!("Sofia"));
+    assert_eq!(scene.done().0, did([("update user", 1)]));
 }
 
 #[test]

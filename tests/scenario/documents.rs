@@ -40,6 +40,16 @@ fn mapping(expression: &str) -> String {
     )
 }
 
+/// The `when` of a map knows options alone. Whoever asks it about a record is told where to ask.
+#[test]
+fn a_condition_about_records_in_the_when_of_a_map() {
+    let with = |when: &str| mapping("display_name").replace("    fields:", &format!("    when: {when}\n    fields:"));
+    for field in ["display_name", "end_date"] {
+        checked("long.mapping.yaml", &with(&format!("{field} is absent")), &["write it under `where`"]);
+    }
+    checked("long.mapping.yaml", &with("first is absent"), &["needs parentheses"]);
+}
+
 #[test]
 fn an_expression_of_a_hundred_kilobytes() {
     checked("long.mapping.yaml", &mapping(&vec!["display_name"; 7_000].join(" + ")), &["error["]);

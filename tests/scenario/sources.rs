@@ -117,3 +117,65 @@ fn a_source_that_is_not_named_is_told() {
     town.reborn().run().ends(Exit::Done);
     assert_eq!(town.rows("accounts.csv"), ["1,asa", "2,bo"]);
 }
+
+/// Pupils who name their mentors, and teachers; what a mentor means who is not there is `orphans`.
+fn with_orphans(orphans: &str) -> Town {
+    let world = TestWorld::new();
+    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let register = format!(
+        "system: register
+connect:
+  files: {{ folder: input, format: {{ csv: {{}} }} }}
+reads: {{ orphans: {orphans} }}
+entities:
+  teacher:
+    key: id
+    read: {{ file: teachers.csv }}
+    fields: {{ id: text }}
+  pupil:
+    key: number
+    read: {{ file: pupils.csv }}
+    fields:
+      number:  text
+      mentor:  ref teacher?
+      mentors: {{ type: list of ref teacher, joined_by: \" \" }}
+"
+    );
+    let accounts = "system: accounts
+connect:
+  files: { folder: output, format: { csv: {} } }
+entities:
+  account:
+    key: id
+    write: { file: accounts.csv }
+    fields: { id: text, mentor: text?, mentors: text? }
+";
+    let mapping = "mapping: accounts
+left:  register
+right: accounts
+maps:
+  accounts:
+    between: pupil -> account
+    fields: |
+      Id:      number                       -> id
+      Mentor:  mentor.id                    -> mentor
+      Mentors: mentors[true].id | join(\"+\") -> mentors
+";
+    world.put("systems/register/system.yaml", register);
+    world.put("systems/accounts/system.yaml", accounts);
+    world.put("accounts.mapping.yaml", mapping);
+    world.put("accounts.sync.yaml", "sync: accounts\nleft: register\nright: accounts\n");
+    world.put("input/teachers.csv", "id\nt1\nt2\n");
+    world.put("input/pupils.csv", "number,mentor,mentors\n1,t1,t1 t9 t2\n2,t9,t9\n");
+    Town { world }
+}
+
+#[test]
+fn a_reference_to_nobody_is_reported_or_is_none() {
+    let town = with_orphans("ignore");
+    town.command("koppla check --project .").ends(Exit::Done);
+    town.run().ends(Exit::Done).hides(&["refers to"]);
+    assert_eq!(town.rows("accounts.csv"), ["1,t1,t1+t2", "2,,"]);
+    let town = with_orphans("finding");
+    town.run().says(&["refers to a record that is not there"]);
+}

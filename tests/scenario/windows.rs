@@ -82,7 +82,7 @@ fn what_falls_in_any_window_is_told_in_the_end() {
         "is nobody",
         "has no name",
         "(input/pupils-1.csv:1501 after input/pupils-1.csv:376, ",
-        "input/pupils-2.csv:1429 after input/pupils-1.csv:1126",
+        "input/pupils-2.csv:1465 after input/pupils-1.csv:751",
         "number: the key is empty or cannot be read",
         "refers to a record that is not there",
     ]);

@@ -3,7 +3,7 @@
 use super::header::Table;
 use super::locate::{self, Folder, Found, refuse};
 use super::piece::Piece;
-use super::{PAGE, Position, page};
+use super::{Position, page};
 use crate::adapter::{Fault, Note};
 use crate::finding::suggest::nearest;
 use crate::protocol::ListForm;
@@ -12,6 +12,9 @@ use crate::protocol::files::deliveries::{Holds, Told};
 use crate::protocol::files::{Column, Csv};
 use crate::world::World;
 use std::cmp::Reverse;
+
+/// Bytes of the longest manifest.
+const MANIFEST: usize = 4 << 20;
 
 /// A delivery: a folder, or a zip file in it.
 #[derive(Clone, Debug)]
@@ -206,9 +209,9 @@ fn lines(world: &dyn World, file: &Found, csv: &Csv) -> Result<Vec<(u32, String,
     let csv = Csv { header: Header::None, skip_lines: 0, pad: true, trim_left: true, trim_right: true, ..csv.clone() };
     let table = Table { name: &file.name, csv: &csv, slots: &slots, listed: None };
     let start = Position { file: 0, offset: 0, line: 0 };
-    let (part, ..) = Piece { world, file, page: PAGE }.table(&table, start, &mut None)?;
+    let (part, ..) = Piece { world, file, page: MANIFEST }.table(&table, start, &mut None)?;
     if !part.finished {
-        return Err(refuse(format!("{}: a manifest of more than {} MB is none", file.name, PAGE >> 20)));
+        return Err(refuse(format!("{}: a manifest of more than {} MB is none", file.name, MANIFEST >> 20)));
     }
     if let Some(torn) = part.torn.first() {
         return Err(refuse(format!("{}: {}", torn.origin, torn.why)));

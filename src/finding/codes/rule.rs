@@ -65,7 +65,7 @@ codes! {
     UNKNOWN_FIELD "unknown-field" Error "{entity} has no field `{name}`"; "not a field of {entity}"; ["did you mean `{suggestion}`?", "it has {known}"]
     UNKNOWN_FUNCTION "unknown-function" Error "there is no function `{name}`"; "not known"; ["did you mean `{suggestion}`?", "koppla functions lists all"]
     UNKNOWN_MEMBER "unknown-member" Error "there is no `{name}` here"; "not known"; ["did you mean `{suggestion}`?", "there is {known}"]
-    UNKNOWN_NAME "unknown-name" Error "`{name}` is not known here"; "not known in {place}"; ["did you mean `{suggestion}`?", "names here are fields, `let`s and bindings; a text stands in quotes"]
+    UNKNOWN_NAME "unknown-name" Error "`{name}` is not known here"; "not known in {place}"; ["write it under `{clause}`, which chooses records; a `when` of a map asks options alone, and switches the whole map off", "did you mean `{suggestion}`?", "names here are fields, `let`s and bindings; a text stands in quotes"]
     UNKNOWN_OPTION "unknown-option" Error "there is no option `${name}`"; "not known"; ["did you mean `${suggestion}`?", "declare it under `options:`; there is {known}"]
     UNKNOWN_SOURCE "unknown-source" Error "there is no entity or set `{name}` on the left"; "not known"; ["did you mean `{suggestion}`?", "there is {known}"]
     UNKNOWN_TABLE "unknown-table" Error "there is no table `{name}`"; "not known"; ["did you mean `{suggestion}`?", "there is {known}"]

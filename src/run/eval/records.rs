@@ -243,7 +243,7 @@ impl<'m, 't> Machine<'m, 't> {
             }
             Err(bad) => {
                 let mut stop = self.bad_field(id, row, entity, &column.name, &bad.why.0);
-                if let (Reader::Reference(to, _), Some(key)) = (&column.reader, bad.text) {
+                if let (Reader::Reference { to, .. }, Some(key)) = (&column.reader, bad.text) {
                     stop.nobody = bad.why.0.starts_with("refers to").then(|| (*to, key.into()));
                 }
                 Err(stop)
