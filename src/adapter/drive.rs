@@ -25,6 +25,11 @@ impl ReadOutcome {
         self.rows() == 0 && self.torn.is_empty() && self.faults.iter().any(|fault| fault.nothing)
     }
 
+    /// How many rows could not be read.
+    pub fn torn_rows(&self) -> u64 {
+        self.torn.iter().map(|torn| torn.rows).sum()
+    }
+
     /// How many rows were read.
     pub fn rows(&self) -> usize {
         self.batches.iter().map(Batch::len).sum()

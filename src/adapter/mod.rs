@@ -118,13 +118,22 @@ pub struct Page {
     pub notes: Vec<Note>,
 }
 
-/// A row that could not be read.
+/// A row that could not be read, or the rest of many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Torn {
-    /// Where it stands.
+    /// Where it stands; of the rest of many, the last.
     pub origin: String,
     /// What is wrong with it; holds no personal data.
     pub why: String,
+    /// How many rows this is: more than one for the rest of many.
+    pub rows: u64,
+}
+
+impl Torn {
+    /// One row.
+    pub fn row(origin: impl Into<String>, why: impl Into<String>) -> Torn {
+        Torn { origin: origin.into(), why: why.into(), rows: 1 }
+    }
 }
 
 /// Something odd, for the summary.

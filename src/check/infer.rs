@@ -17,7 +17,10 @@ impl Checker<'_> {
     pub fn infer(&mut self, expr: &Expr, scope: &mut Scope) -> ExprId {
         let span = expr.span;
         match &expr.kind {
-            ExprKind::Text(text) => self.literal(Literal::Text(text.as_str().into()), Type::Text, span),
+            ExprKind::Text(text) => {
+                self.forgotten_f(text, span, scope);
+                self.literal(Literal::Text(text.as_str().into()), Type::Text, span)
+            }
             ExprKind::Number(text) => self.number(text, span),
             ExprKind::Duration(duration) => self.literal(Literal::Duration(*duration), Type::Duration, span),
             ExprKind::Bool(value) => self.literal(Literal::Bool(*value), Type::Bool, span),
@@ -82,6 +85,16 @@ impl Checker<'_> {
                 self.find(&code::NUMBER_TOO_LARGE, span, []);
                 self.broken(span)
             }
+        }
+    }
+
+    /// A plain text with the name of a value in braces: nobody wants to send the braces.
+    fn forgotten_f(&mut self, text: &str, span: Span, scope: &Scope) {
+        let in_braces = text.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+        let mut names = in_braces.map(|(path, _)| path.split('.').next().unwrap_or_default().trim());
+        let known = names.find(|name| self.knows(name, scope));
+        if let Some(name) = known.filter(|_| self.source_text(span).starts_with('"')) {
+            self.find(&code::TEXT_WITHOUT_F, span, [("name", name.to_string())]);
         }
     }
 
@@ -517,6 +530,13 @@ impl Checker<'_> {
     }
 
     fn arithmetic(&mut self, op: BinaryOp, left: &Expr, right: &Expr, span: Span, scope: &mut Scope) -> ExprId {
+        if let (BinaryOp::Subtract, ExprKind::Name(one), ExprKind::Name(other)) = (op, &left.kind, &right.kind)
+            && [one, other].into_iter().any(|name| !self.knows(name, scope))
+            && self.knows(&format!("{one}_{other}"), scope)
+        {
+            self.unknown_name(&format!("{one}-{other}"), span, scope);
+            return self.broken(span);
+        }
         let (left, right) = (self.infer(left, scope), self.infer(right, scope));
         let (l, r) = (self.nodes.typing(left).clone(), self.nodes.typing(right).clone());
         let ty = match (&l.ty, &r.ty, op) {

@@ -65,8 +65,11 @@ impl Checker<'_> {
         rules.iter_mut().filter(|rule| off || rule.off).for_each(|rule| rule.classes = ClassSet::NONE);
         let aliases = if off { Vec::new() } else { self.aliases(map, right, &mut scope, &mut right_scope) };
         rules.iter().for_each(|rule| self.must_differ(map, right, rule));
-        self.no_field_twice(map, &rules);
-        if !map.only_supplements && matches!(map.between.arrow, Arrow::Right | Arrow::Both) {
+        // A field that is written twice was mostly meant to be two: then another one is missing.
+        if self.no_field_twice(map, &rules)
+            && !map.only_supplements
+            && matches!(map.between.arrow, Arrow::Right | Arrow::Both)
+        {
             self.required_covered(map, right, &rules);
         }
         let layout = Layout {
@@ -573,7 +576,9 @@ impl Checker<'_> {
         }
     }
 
-    fn no_field_twice(&mut self, map: &Map, rules: &[TypedRule]) {
+    /// True if no field is written twice.
+    fn no_field_twice(&mut self, map: &Map, rules: &[TypedRule]) -> bool {
+        let mut once = true;
         for (index, rule) in rules.iter().enumerate() {
             let Some(target) = &rule.target else { continue };
             let clash = rules[..index].iter().find(|earlier| {
@@ -594,6 +599,7 @@ impl Checker<'_> {
                     .word("map", &map.name.text)
                     .other(earlier.target.as_ref().map_or(earlier.span, |target| target.span), "already written here");
                 self.found.add(finding);
+                once = false;
                 continue;
             }
             let Some((when, value)) = rule.when.zip(rule.value) else { continue };
@@ -617,6 +623,7 @@ impl Checker<'_> {
                 self.found.add(finding);
             }
         }
+        once
     }
 
     fn required_covered(&mut self, map: &Map, right: EntityId, rules: &[TypedRule]) {

@@ -63,6 +63,11 @@ impl Checker<'_> {
         }
     }
 
+    /// True if a name means something here.
+    pub(super) fn knows(&self, name: &str, scope: &Scope) -> bool {
+        !self.meanings(name, scope).is_empty()
+    }
+
     fn meanings(&self, name: &str, scope: &Scope) -> Vec<Meaning> {
         if let Some(variable) = scope.find(name) {
             return vec![Meaning::Variable(variable.clone())];
@@ -75,7 +80,7 @@ impl Checker<'_> {
             .collect()
     }
 
-    fn unknown_name(&mut self, name: &str, span: Span, scope: &Scope) {
+    pub(super) fn unknown_name(&mut self, name: &str, span: Span, scope: &Scope) {
         if scope.is_blurred() {
             return;
         }
@@ -105,10 +110,18 @@ impl Checker<'_> {
                 known.extend(self.member_names(&variable.ty));
             }
         }
+        // What other languages call it.
+        let word = match name.to_lowercase().as_str() {
+            "null" | "nil" | "none" | "empty" | "undefined" => Some("absent"),
+            "yes" => Some("true"),
+            "no" => Some("false"),
+            _ => None,
+        };
+        let near = || crate::finding::suggest::nearest(name, known.iter().map(String::as_str));
         let finding = crate::finding::Finding::new(&code::UNKNOWN_NAME, span)
             .word("name", name)
             .word("place", &*scope.place)
-            .word_if("suggestion", crate::finding::suggest::nearest(name, known.iter().map(String::as_str)));
+            .word_if("suggestion", word.or_else(near));
         self.found.add(finding);
     }
 

@@ -140,24 +140,56 @@ impl Finding {
 #[derive(Default, Debug)]
 pub struct Findings {
     all: Vec<Finding>,
-    cut: Vec<FileId>,
+    cut: Vec<(FileId, String)>,
 }
 
 /// Codes that say that something is missing: in a file that could be read in part only, that follows from the part.
-const LACKS: [&str; 4] = ["missing-key", "required-field-missing", "missing-option", "missing-setting"];
+const LACKS: [&str; 11] = [
+    "missing-key",
+    "required-field-missing",
+    "missing-option",
+    "missing-setting",
+    "missing-connection-key",
+    "key-is-no-field",
+    "not-a-column",
+    "table-row-width",
+    "table-value-type",
+    "key-without-value",
+    "may-be-absent",
+];
 
 impl Findings {
     /// Adds one.
     pub fn add(&mut self, finding: Finding) {
-        let follows = LACKS.contains(&finding.code.slug) && self.cut.contains(&finding.span.file);
-        if !follows {
-            self.all.push(finding);
-        }
+        self.all.push(finding);
     }
 
-    /// Says that a file could be read in part only: findings that something is missing in it are not taken any more.
-    pub fn cut(&mut self, file: FileId) {
-        self.cut.push(file);
+    /// Says that a piece of a file could not be read: that something is missing in the file follows from it, and so does that
+    /// a name which stands in the piece is known nowhere.
+    pub fn cut(&mut self, file: FileId, lost: &str) {
+        self.cut.push((file, lost.to_string()));
+    }
+
+    /// True for what only follows from a piece that could not be read.
+    fn follows(&self, finding: &Finding) -> bool {
+        let slug = finding.code.slug;
+        let lacks = LACKS.contains(&slug) && self.cut.iter().any(|(file, _)| *file == finding.span.file);
+        let is_name = slug.starts_with("unknown-") || slug.starts_with("test-unknown-");
+        let name = || finding.words.iter().find(|(word, _)| *word == "name").map(|(_, name)| name.as_str());
+        let part = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-'));
+        let lost = |name| self.cut.iter().any(|(_, lost)| lost.split(part).any(|word| word == name));
+        lacks || is_name && name().is_some_and(lost)
+    }
+
+    /// True for a sign that YAML takes for its own, in a text of which something else is told already.
+    fn is_told(&self, finding: &Finding) -> bool {
+        finding.code.slug == "yaml-reads-this-itself"
+            && self.all.iter().any(|other| {
+                let holds = other.span.file == finding.span.file
+                    && other.span.start <= finding.span.start
+                    && finding.span.end <= other.span.end;
+                holds && other.code.slug != finding.code.slug
+            })
     }
 
     /// Adds all of another collection.
@@ -182,7 +214,12 @@ impl Findings {
     }
 
     /// In order of file, offset, code, without exact repetitions (a document may be checked for several syncs).
+    /// What only follows from another finding is left out.
     pub fn sorted(mut self) -> Vec<Finding> {
+        let stays: Vec<bool> =
+            self.all.iter().map(|finding| !self.follows(finding) && !self.is_told(finding)).collect();
+        let mut stays = stays.into_iter();
+        self.all.retain(|_| stays.next().unwrap_or(true));
         self.all.sort_by(|a, b| (a.span, a.code.slug, &a.words).cmp(&(b.span, b.code.slug, &b.words)));
         self.all.dedup_by(|a, b| a.span == b.span && a.code.slug == b.code.slug && a.words == b.words);
         self.all

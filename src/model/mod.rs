@@ -15,6 +15,7 @@ pub mod system;
 pub mod table;
 pub mod map;
 pub mod mapping;
+mod schedule;
 pub mod sync;
 mod route;
 pub mod provider;

@@ -9,7 +9,7 @@ use super::layer;
 use super::merge;
 use super::provider::{self, Provider};
 use super::route::Roads;
-use super::shape::{Key, check_document};
+use super::shape::{Key, check_document, mend};
 use super::standard;
 use super::system::{self, Written};
 use super::types::TypeScope;
@@ -19,7 +19,7 @@ use crate::finding::suggest::nearest;
 use crate::finding::{Finding, Findings};
 use crate::source::{FileId, Sources};
 use crate::syntax::ast::Name;
-use crate::syntax::tree::{Entry, Node};
+use crate::syntax::tree::{Entry, Kind, Node};
 use crate::syntax::yaml;
 use crate::value::EntityId;
 use std::collections::HashMap;
@@ -113,7 +113,7 @@ fn is_of_library(sources: &Sources, name: &Name) -> bool {
 }
 
 /// Finds the kind of a document by its first key.
-fn document(root: Node, file: FileId, found: &mut Findings) -> Option<Document> {
+fn document(mut root: Node, file: FileId, found: &mut Findings) -> Option<Document> {
     let first = match root.entries() {
         Some([first, ..]) => first,
         Some([]) => return None,
@@ -127,10 +127,17 @@ fn document(root: Node, file: FileId, found: &mut Findings) -> Option<Document> 
             return None;
         }
     };
-    let Some((kind, keys)) = KINDS.iter().find(|(kind, _)| *kind == first.key) else {
+    let known = KINDS.iter().find(|(kind, _)| *kind == first.key);
+    if known.is_none() {
         found.add(unknown_document(first, &root));
-        return None;
-    };
+    }
+    // A kind that is written wrong is read as the one that was meant, and what others say of the document holds.
+    let (kind, keys) = known.or_else(|| meant(first, &root))?;
+    if let Kind::Map(entries) = &mut root.kind {
+        entries[0].key = kind.to_string();
+    }
+    mend(&mut root, keys, found);
+    let first = root.entries().and_then(<[Entry]>::first)?;
     let Some(name) = super::reader::name(&first.value).filter(|name| !name.text.is_empty()) else {
         // The shape says what is wrong with the name and with everything below it.
         check_document(&root, keys, found);
@@ -139,9 +146,20 @@ fn document(root: Node, file: FileId, found: &mut Findings) -> Option<Document> 
     Some(Document { kind, name, file, root })
 }
 
+/// The kind that stands further down although it should be the first key.
+fn later(root: &Node) -> Option<&'static str> {
+    KINDS.iter().map(|(kind, _)| *kind).find(|kind| root.get(kind).is_some_and(|node| node.text().is_some()))
+}
+
+/// The kind that a first key was meant to be.
+fn meant(first: &Entry, root: &Node) -> Option<&'static (&'static str, &'static [Key])> {
+    let near = nearest(&first.key, KINDS.iter().map(|(kind, _)| *kind)).filter(|_| later(root).is_none())?;
+    KINDS.iter().find(|(kind, _)| *kind == near)
+}
+
 fn unknown_document(first: &Entry, root: &Node) -> Finding {
     let kinds = || KINDS.iter().map(|(kind, _)| *kind);
-    let later = kinds().find(|kind| root.get(kind).is_some_and(|node| node.text().is_some()));
+    let later = later(root);
     Finding::new(&codes::UNKNOWN_DOCUMENT, first.key_span)
         .word("key", &first.key)
         .word_if("suggestion", nearest(&first.key, kinds()))

@@ -114,6 +114,50 @@ pub fn check_document(root: &Node, keys: &'static [Key], found: &mut Findings) {
     check_keys(root, keys, Under { key: &first.key, span: first.key_span }, found);
 }
 
+/// Reads keys that are written wrong as those that were meant, so that one slip is one finding.
+pub fn mend(root: &mut Node, keys: &'static [Key], found: &mut Findings) {
+    let Some(first) = root.entries().and_then(<[Entry]>::first) else { return };
+    let name = first.key.clone();
+    mend_below(root, Shape::Keys(keys), &name, found);
+}
+
+fn mend_below(node: &mut Node, shape: Shape, under: &str, found: &mut Findings) {
+    match (shape, &mut node.kind) {
+        (Shape::Keys(keys), Kind::Map(entries)) => mend_keys(entries, keys, under, found),
+        (Shape::Named(one) | Shape::Entries(one), Kind::Map(entries)) => {
+            entries.iter_mut().for_each(|entry| mend_below(&mut entry.value, *one, &entry.key, found));
+        }
+        (Shape::List(one) | Shape::OneOrMore(one), Kind::List(items)) => {
+            items.iter_mut().for_each(|item| mend_below(item, *one, under, found));
+        }
+        (Shape::OneOrMore(one), _) => mend_below(node, *one, under, found),
+        (Shape::Either(shapes), kind) => {
+            if let Some(shape) = shapes.iter().find(|shape| shape.takes(kind)) {
+                mend_below(node, *shape, under, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn mend_keys(entries: &mut [Entry], keys: &'static [Key], under: &str, found: &mut Findings) {
+    for at in 0..entries.len() {
+        let entry = &entries[at];
+        let known = keys.iter().find(|key| key.name == entry.key);
+        let near = || nearest(&entry.key, keys.iter().map(|key| key.name));
+        let meant = match known {
+            Some(key) => Some(key.name),
+            None => near().filter(|near| entries.iter().all(|other| other.key != *near)),
+        };
+        let Some(key) = meant.and_then(|name| keys.iter().find(|key| key.name == name)) else { continue };
+        if known.is_none() {
+            unknown_key(entry, keys, under, found);
+            entries[at].key = key.name.to_string();
+        }
+        mend_below(&mut entries[at].value, key.shape, key.name, found);
+    }
+}
+
 /// Checks a value that stands under `key`.
 pub fn check_value(key: &str, key_span: Span, value: &Node, shape: Shape, found: &mut Findings) {
     check(value, shape, Under { key, span: key_span }, found);
@@ -173,25 +217,20 @@ fn check_keys(node: &Node, keys: &'static [Key], under: Under<'_>, found: &mut F
     for entry in node.entries().unwrap_or_default() {
         match keys.iter().find(|key| key.name == entry.key) {
             Some(key) => check(&entry.value, key.shape, Under { key: key.name, span: entry.key_span }, found),
-            None => unknown_key(entry, keys, under, found),
+            None => unknown_key(entry, keys, under.key, found),
         }
     }
-    // A key that is written wrong is not missing besides.
-    let unknown =
-        || node.entries().unwrap_or_default().iter().filter(|entry| keys.iter().all(|key| key.name != entry.key));
-    let meant =
-        |key: &Key| unknown().any(|entry| nearest(&entry.key, keys.iter().map(|key| key.name)) == Some(key.name));
-    for key in keys.iter().filter(|key| key.required && node.get(key.name).is_none() && !meant(key)) {
+    for key in keys.iter().filter(|key| key.required && node.get(key.name).is_none()) {
         found.add(Finding::new(&codes::MISSING_KEY, under.span).word("key", key.name).word("in", under.key));
     }
 }
 
-fn unknown_key(entry: &Entry, keys: &'static [Key], under: Under<'_>, found: &mut Findings) {
+fn unknown_key(entry: &Entry, keys: &'static [Key], under: &str, found: &mut Findings) {
     let names = || keys.iter().map(|key| key.name);
     found.add(
         Finding::new(&codes::UNKNOWN_KEY, entry.key_span)
             .word("key", &entry.key)
-            .word("in", under.key)
+            .word("in", under)
             .word_if("suggestion", nearest(&entry.key, names()))
             .word("known", names().collect::<Vec<_>>().join(", ")),
     );

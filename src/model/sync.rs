@@ -5,8 +5,9 @@ use super::layer::{self, Layer, Overlay};
 use super::literal;
 use super::mapping::{check_options, missing_options, unknown_system};
 use super::provider::{self, Package, Provider};
-use super::reader::{self, items, named_nodes, string, text};
+use super::reader::{self, items, named_nodes, text};
 use super::route::{self, Ends, Roads};
+use super::schedule;
 use super::shape::{Key, Shape, key, required};
 use super::{
     Freeze, Guard, Limit, MapChange, Mapping, Model, Operation, Protected, Protection, Status, Sync, SyncSide, SystemId,
@@ -123,7 +124,7 @@ pub fn read(root: &Node, name: Name, file: FileId, around: &Surroundings<'_>, fo
         status: status(text(root, "status")),
         owns_all: text(root, "owns") == Some("all"),
         protection,
-        schedule: string(root, "schedule"),
+        schedule: root.get("schedule").and_then(|node| schedule::read(node, found)),
         starts: starts(root, found),
         support: support.cloned(),
         name,

@@ -31,7 +31,7 @@ pub static KEYS: &[Key] = &[
         "what a key that is in no row gives: fail (the default), absent, keep, or a value",
     ),
     key("rows", Shape::List(&Shape::Tree), "its rows: maps by column, or lists in the order of the columns"),
-    key("file", Shape::Text, "the CSV file beside this document that holds its rows"),
+    key("file", Shape::Text, "the file beside this document that holds its rows; its name ends in `.table.csv`"),
     key("separator", Shape::Text, "what parts the cells of the CSV file; a comma if it is not given"),
     key("evidence", Shape::List(&Shape::Tree), "what it was verified against"),
 ];
@@ -44,6 +44,9 @@ static COLUMN_KEYS: &[Key] = &[
 ];
 
 static UNMAPPED_KEYS: &[Key] = &[required("value", Shape::Text, "the value that a key that is in no row gives")];
+
+/// What the names of CSV files end in that hold rows of tables.
+pub const FILE_ENDING: &str = ".table.csv";
 
 /// A cell and where it stands.
 type Cell = (Option<String>, Span);
@@ -147,6 +150,12 @@ fn file_rows(
     found: &mut Findings,
 ) -> Vec<Row> {
     let Some(text) = written.text() else { return Vec::new() };
+    if !text.ends_with(FILE_ENDING) {
+        let stem = text.rsplit_once('.').map_or(text, |(stem, _)| stem);
+        let better = format!("{}{FILE_ENDING}", stem.trim_end_matches(".table"));
+        found.add(Finding::new(&codes::TABLE_FILE_NAME, written.span).word("name", text).word("better", better));
+        return Vec::new();
+    }
     let Some(file) = sources.by_path(&beside(&sources.file(table).path, text)) else {
         found.add(Finding::new(&codes::NO_TABLE_FILE, written.span).word("name", text));
         return Vec::new();

@@ -72,6 +72,7 @@ pub fn columns(model: &Model, entity: &Entity, fields: &BTreeSet<u16>) -> (WireS
         each: entity.read.as_ref().and_then(|read| read.get("each")).and_then(|node| node.text()).map(str::to_string),
         ..WireShape::default()
     };
+    let marks = entity.protected_when.as_ref().map(|condition| condition.names()).unwrap_or_default();
     let mut columns: Vec<Option<Column>> = (0..entity.fields.len()).map(|_| None).collect();
     for (index, field) in entity.fields.iter().enumerate() {
         // A field that nobody needs is known to the protocol all the same: its column is not an unknown one.
@@ -79,6 +80,9 @@ pub fn columns(model: &Model, entity: &Entity, fields: &BTreeSet<u16>) -> (WireS
             shape.unused.push(shape.slots.len());
             shape.slots.push(slot(field));
             continue;
+        }
+        if marks.contains(&field.name.text.as_str()) && field.default.is_none() {
+            shape.marks.push(shape.slots.len());
         }
         let mut reader = reader(model, field, &field.ty, true);
         if model.system(entity.system).reads.orphans_ignored {

@@ -273,7 +273,8 @@ pub fn check_systems(model: &Model, found: &mut Findings) {
 fn check_delivery(model: &Model, system: &System, deliver: &Node, found: &mut Findings) {
     let Some(delivery) = files::delivery(deliver, found) else { return };
     let names = || system.entities.iter().map(|&id| model.entity(id).name.text.as_str());
-    for (name, span) in delivery.holds.iter().filter(|(name, _)| !names().any(|known| known == name)) {
+    let strangers = || delivery.holds.iter().filter(|(name, _)| !names().any(|known| known == name));
+    for (name, span) in strangers() {
         let finding = Finding::new(&WRONG_CONNECTION_VALUE, *span)
             .word("key", "holds")
             .word("value", format!("`{name}`"))
@@ -282,7 +283,10 @@ fn check_delivery(model: &Model, system: &System, deliver: &Node, found: &mut Fi
             .word("allowed", names().collect::<Vec<_>>().join(", "));
         found.add(finding);
     }
-    let held = |name: &str| delivery.holds.is_empty() || delivery.holds.iter().any(|(known, _)| known == name);
+    // A name that is written wrong is not left out besides.
+    let meant = |name: &str| strangers().any(|(stranger, _)| nearest(stranger, names()) == Some(name));
+    let held =
+        |name: &str| delivery.holds.is_empty() || delivery.holds.iter().any(|(known, _)| known == name) || meant(name);
     for &id in &system.entities {
         let entity = model.entity(id);
         if let Some(write) = &entity.write

@@ -91,6 +91,8 @@ pub struct Column {
     pub required: bool,
     /// True if nobody needs it: it is known, and not decoded.
     pub unused: bool,
+    /// True if protected people are known by it: a file without it is not read.
+    pub marks: bool,
     /// True if the field is a list or a structure, whose text on the wire is JSON.
     pub nested: bool,
     /// How a list lies in a row of cells.
@@ -313,6 +315,10 @@ impl Connection {
         let (place, words) = if write { ("write", words::WORDS.write) } else { ("read", words::WORDS.read) };
         let before = found.len();
         let keys = Keys::of(place, node, words, &[words::EVERYWHERE, words::ENGINE], found)?;
+        if let Some(remove) = keys.get("remove").filter(|_| write) {
+            let remove = Keys::of("remove", remove, words::REMOVE, &[words::EVERYWHERE], found)?;
+            remove.one_of("by", &[("absence", ())], found);
+        }
         let names = Place { roots: &["settings", "as_of", "entity"], entity: &shape.names, ..PATHS };
         let file = keys
             .required("file", "`file: pupils.csv`", found)
@@ -330,6 +336,7 @@ impl Connection {
             at: slot.at.clone(),
             required: slot.required,
             unused: shape.unused.contains(&index),
+            marks: shape.marks.contains(&index),
             nested: !matches!(slot.kind, SlotKind::Scalar),
             list: slot.list.clone(),
         });

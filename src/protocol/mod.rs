@@ -93,6 +93,9 @@ pub struct WireShape {
     pub each: Option<String>,
     /// Where the id lies in the answer to a create, where the target gives the ids: a child path, or JSONPath.
     pub id_at: Option<String>,
+    /// Slots by which protected people are known: a file without their columns is not read, since everybody in it would pass
+    /// for unprotected.
+    pub marks: Vec<usize>,
     /// Slots that nobody needs in this plan: known on the wire, never decoded; their cells are `Missing`.
     pub unused: Vec<usize>,
 }

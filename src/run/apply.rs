@@ -22,8 +22,8 @@ use xxhash_rust::xxh3::xxh3_128;
 pub struct Summary {
     /// Changes done, by entity and operation.
     pub done: BTreeMap<(String, Op), u64>,
-    /// Changes that were not done: entity, key, why.
-    pub failed: Vec<(String, String, String)>,
+    /// Changes that were not done.
+    pub failed: Vec<Failed>,
     /// Files of a delivery.
     pub receipt: Option<Receipt>,
     /// Why the whole was given up, if it was.
@@ -39,6 +39,19 @@ impl Summary {
     pub(super) fn count(&mut self, entity: &str, op: Op) {
         *self.done.entry((entity.to_string(), op)).or_default() += 1;
     }
+}
+
+/// A change that was not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The entity of the target.
+    pub entity: String,
+    /// What was to be done.
+    pub op: Op,
+    /// The left key of the record.
+    pub left_key: String,
+    /// Why not: what the target said, where it said something. No value of the record.
+    pub why: String,
 }
 
 /// Why applying could not go on.
@@ -296,7 +309,12 @@ async fn send_chunk(
             }
             Settled::Failed { why } | Settled::Unknown { why } => {
                 *why = Keys::of(plan.model, plan.route).scrub(write.entity, &change.sent(), why);
-                summary.failed.push((entity.clone(), change.left_key.clone(), why.clone()));
+                summary.failed.push(Failed {
+                    entity: entity.clone(),
+                    op: change.op,
+                    left_key: change.left_key.clone(),
+                    why: why.clone(),
+                });
             }
         }
         settled.push((intent.id, outcome));

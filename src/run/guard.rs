@@ -1,15 +1,18 @@
 //! Guards: how much may change in one run before somebody must look.
 
-use super::change::{ChangeSet, Op};
+use super::change::{Change, ChangeSet, Op};
 use super::report::Report;
 use crate::model::{Guard, Limit};
 use crate::plan::Plan;
 use crate::store::{Store, StoreFault};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Says in the report which guards stop this change set. The first run has no links: its creates are not guarded, and it
 /// takes nothing away.
 pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Option<&Store>) -> Result<(), StoreFault> {
     let guard = &plan.model.sync(plan.sync).guard;
+    // Limits that would let it pass, by their keys in the sync.
+    let mut enough: BTreeMap<&'static str, u64> = BTreeMap::new();
     for entity in &set.entities {
         for op in [Op::Create, Op::Update, Op::Deactivate, Op::Remove] {
             let count = entity.count(op);
@@ -30,9 +33,15 @@ pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Optio
             if op == Op::Create && entity.linked == 0 {
                 continue;
             }
-            if let Some(most) = most(guard, op, entity.linked)
-                && count > most
-            {
+            let Some(most) = most(guard, op, entity.linked).filter(|most| count > *most) else { continue };
+            // What passed a guard before, and was only not taken by the target, is nothing new.
+            let tried = match (op, store) {
+                (Op::Create, Some(store)) => store.tried(&set.sync, &entity.entity)?,
+                _ => BTreeSet::new(),
+            };
+            let is_new = |change: &&Change| change.op == op && !tried.contains(&change.left_key);
+            let count = entity.changes.iter().filter(is_new).count() as u64;
+            if count > most {
                 report.stopped.push(format!(
                     "{}: {count} of {} linked records to {}, the guard allows {most} ({})",
                     entity.entity,
@@ -40,10 +49,32 @@ pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Optio
                     op.word(),
                     words(limit(guard, op), guard.floor)
                 ));
+                let least = enough.entry(op.word()).or_default();
+                *least = count.max(*least);
+            }
+        }
+        let nearly_all = |count: u64| entity.linked > 1 && count * 10 >= entity.linked * 8;
+        if !report.first_run && nearly_all(entity.count(Op::Create)) {
+            let gone = entity.count(Op::Remove) + entity.count(Op::Deactivate);
+            if nearly_all(gone) {
+                report.advice.push(format!(
+                    "{}: nearly all records are new, and nearly all others gone: has the source changed its keys?",
+                    entity.entity
+                ));
             }
         }
     }
-    shrinking(guard, &set.sync, report, store)
+    if let Some(lost) = shrinking(guard, &set.sync, report, store)? {
+        enough.insert("shrinks", lost);
+    }
+    if !enough.is_empty() {
+        let limits: Vec<String> = enough.iter().map(|(key, most)| format!("{key}: {most}")).collect();
+        report.advice.push(format!(
+            "if this is right, allow it for one run with `guard: {{ {} }}` in the sync, and put the old limits back afterwards",
+            limits.join(", ")
+        ));
+    }
+    Ok(())
 }
 
 fn limit(guard: &Guard, op: Op) -> Limit {
@@ -76,9 +107,10 @@ fn words(limit: Limit, floor: u32) -> String {
     }
 }
 
-/// A source that shrank by more than it may since the last run that wrote.
-fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Store>) -> Result<(), StoreFault> {
-    let Some(store) = store else { return Ok(()) };
+/// A source that shrank by more than it may since the last run that wrote: how many records at most.
+fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Store>) -> Result<Option<u64>, StoreFault> {
+    let mut most_lost = None;
+    let Some(store) = store else { return Ok(most_lost) };
     let mut stopped = Vec::new();
     for read in report.reads.iter().filter(|read| !read.part) {
         let Some(before) =
@@ -102,10 +134,11 @@ fn shrinking(guard: &Guard, sync: &str, report: &mut Report, store: Option<&Stor
                 words(guard.shrinks, guard.floor)
             );
             stopped.push(say);
+            most_lost = most_lost.max(Some(lost));
         }
     }
     report.stopped.append(&mut stopped);
-    Ok(())
+    Ok(most_lost)
 }
 
 /// The name under which the size of a source is remembered.

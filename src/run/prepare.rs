@@ -103,8 +103,8 @@ pub fn duplicates(
                     fallen.stopped.push(super::fate::Stopped {
                         place: entity.name.text.clone(),
                         key: key_text(&machine, Row { table: index, row }, RecordType::Entity(id)),
-                        why: format!("{}: the key is there twice: the first row counts ({first})", key_names(entity)),
-                        origin: table.origin(row),
+                        why: format!("{}: the key is there twice, and the first row counts", key_names(entity)),
+                        origin: table.origin(row).map(|row| format!("{row} after {first}")),
                         held: true,
                         keyed: true,
                     });

@@ -3,6 +3,7 @@
 use super::fate::{Fallen, Reason};
 use crate::adapter::drive::ReadOutcome;
 use crate::documents::keys::Keys;
+use crate::finding::layout::counted;
 use crate::model::Model;
 use crate::value::EntityId;
 use serde_json::{Value as Json, json};
@@ -38,8 +39,8 @@ impl ReadReport {
         let entity = model.entity(id);
         let faults = outcome.faults.iter().map(|fault| fault.say.clone());
         let torn = outcome.torn.iter().take(5).map(|torn| format!("{}: {}", torn.origin, torn.why));
-        let more = outcome.torn.len().saturating_sub(5);
-        let more = (more > 0).then(|| format!("… and {more} more rows that could not be read"));
+        let more = outcome.torn_rows() - outcome.torn.iter().take(5).map(|torn| torn.rows).sum::<u64>();
+        let more = (more > 0).then(|| format!("… and {} that could not be read", counted(more, "more row")));
         ReadReport {
             system: model.system(entity.system).name.text.clone(),
             entity: entity.name.text.clone(),
@@ -140,6 +141,8 @@ pub struct Report {
     pub blocked: Vec<(String, String)>,
     /// Why a guard stops the run.
     pub stopped: Vec<String>,
+    /// What it may come from, and how to go on if it is right all the same.
+    pub advice: Vec<String>,
 }
 
 impl Report {
@@ -186,6 +189,7 @@ impl Report {
             "rejected": rejected,
             "held": held,
             "stopped": self.stopped,
+            "advice": self.advice,
             "blocked": self.blocked.iter().map(|(entity, why)| json!({"entity": entity, "why": why})).collect::<Vec<_>>(),
             "reads": self.reads.iter().map(|read| json!({
                 "system": read.system, "entity": read.entity, "rows": read.rows, "complete": read.complete,

@@ -68,7 +68,7 @@ pub fn first_input<'t>(plan: &'t Plan<'t>, read: &'t Read, report: &mut Report) 
             input.tables.insert(entity.entity, Table::wire(&outcome.batches, &entity.columns));
             let why = outcome.faults.first().map(|fault| fault.say.clone()).or_else(|| {
                 outcome.torn.first().map(|torn| {
-                    let rows = counted(outcome.torn.len() as u64, "row");
+                    let rows = counted(outcome.torn_rows(), "row");
                     format!("{rows} could not be read ({}: {})", torn.origin, torn.why)
                 })
             });

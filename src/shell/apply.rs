@@ -1,7 +1,7 @@
 //! `koppla apply FILE`: writes the changes that a preview kept, record by record, where nothing has moved on.
 
 use super::args::{ApplyArgs, Format};
-use super::job::{Job, runtime, store_trouble, summary_json};
+use super::job::{Job, after, runtime, store_trouble, summary_json};
 use super::progress::Progress;
 use super::run::{Ended, tell_run};
 use super::{Exit, Out, tell};
@@ -44,11 +44,8 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
         let summary = job.write(&mut store, "apply", &proposal.set, &proposal.report, &progress).await;
         let summary = summary.map_err(|fault| usage(store_trouble(&fault), out))?;
         remember(&mut store, &saved).map_err(|fault| usage(store_trouble(&fault), out))?;
-        let exit = match (&summary.fault, summary.failed.is_empty() && proposal.stale.is_empty()) {
-            (Some(_), _) => Exit::Usage,
-            (None, false) => Exit::Found,
-            (None, true) => Exit::Done,
-        };
+        let stale = if proposal.stale.is_empty() { Exit::Done } else { Exit::Found };
+        let exit = after(&summary, &proposal.report).max(stale);
         Ok::<_, Exit>(Ended { proposal, summary, exit })
     })?;
     let stale = &ended.proposal.stale;
@@ -57,9 +54,10 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
             "sync": job.name(),
             "stale": stale.iter().map(|(entity, change)| json!({"entity": entity, "op": change.op.word(), "key": tell::key_shown(&job.keys(), entity, change)})).collect::<Vec<_>>(),
             "summary": summary_json(&ended.summary, &ended.proposal.report),
+            "failed": job.failed_json(&ended.summary),
         })),
         Format::Human => {
-            tell_run(&ended, &job.keys(), true, out);
+            tell_run(&ended, &job, true, out);
             if !stale.is_empty() {
                 let were = if stale.len() == 1 { "change is stale and was" } else { "changes are stale and were" };
                 let why = "since the preview the source or the target has moved on, or the change was applied already";

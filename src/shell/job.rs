@@ -4,12 +4,13 @@ use super::progress::Progress;
 use super::project::Project;
 use super::standing::may_write;
 use super::{Exit, Out};
+use crate::check::typed::{TypedMap, TypedRule};
 use crate::check::{Route, executable};
 use crate::documents::keys::Keys;
 use crate::finding::Findings;
 use crate::model::SyncId;
 use crate::plan::{Plan, lower};
-use crate::run::apply::{Summary, Trouble, apply, recover};
+use crate::run::apply::{Failed, Summary, Trouble, apply, recover};
 use crate::run::change::ChangeSet;
 use crate::run::decide::{Decisions, PROTECTED};
 use crate::run::gather::{Read, Sides, Unready, gather, settings};
@@ -17,7 +18,9 @@ use crate::run::guard::size_name;
 use crate::run::parallel::processors;
 use crate::run::propose::{FILLED, Proposal, Purpose, Wish, propose};
 use crate::run::report::Report;
+use crate::source::Span;
 use crate::store::{Held, Store, StoreFault};
+use crate::syntax::ast::Operation;
 use crate::value::EntityId;
 use crate::world::World;
 use jiff::civil::Date;
@@ -223,12 +226,88 @@ impl<'p> Job<'p> {
         Ok(summary)
     }
 
+    /// Where a change that was not done comes from, a line each: the call of the target's document, and the rules that fill
+    /// what its answer speaks of, or else the maps that make such records.
+    pub fn origins(&self, failed: &Failed) -> Vec<String> {
+        let (model, sources) = (self.plan.model, &self.project.sources);
+        let place = |span: Span| {
+            let (line, column) = sources.position(span);
+            format!("{}:{line}:{column}", sources.path_from(&self.project.root(), span.file))
+        };
+        let written = self.plan.target.entities.iter().map(|write| model.entity(write.entity));
+        let entity = written.into_iter().find(|entity| entity.name.text == failed.entity);
+        let calls = entity.and_then(|entity| entity.write.as_ref()).map(|write| write.operations.as_slice());
+        let call = |wanted| calls?.iter().find(|(operation, _)| Some(*operation) == wanted);
+        let call = call(failed.op.operation()).or_else(|| call(Some(Operation::Update)));
+        let sent = call.map(|(_, node)| format!("sent by the call at {}", place(node.span)));
+        let maps = self.plan.route.typed.last().map_or(&[][..], |typed| typed.maps.as_slice());
+        let maps = maps.iter().filter(|map| !map.off && model.entity(map.right).name.text == failed.entity);
+        // What stands before is the call.
+        let said = failed.why.split_once(": ").map_or("", |(_, said)| said).to_lowercase();
+        let speaks_of = |map: &TypedMap, rule: &TypedRule| {
+            let field = rule.target.as_ref().map(|target| &model.entity(map.right).fields[target.field as usize]);
+            field.is_some_and(|field| {
+                let wire = field.at.rsplit('.').next().unwrap_or(&field.at);
+                [field.name.text.as_str(), wire].iter().any(|name| names(&said, &name.to_lowercase()))
+            })
+        };
+        let mut rules = Vec::new();
+        for map in maps.clone() {
+            for rule in map.rules.iter().filter(|rule| !rule.off && speaks_of(map, rule)) {
+                rules.push(format!("made by the rule `{}` at {}", rule.label, place(rule.span)));
+            }
+        }
+        if rules.is_empty() {
+            rules.extend(maps.map(|map| format!("made by the map `{}` at {}", map.name, place(map.span))));
+        }
+        sent.into_iter().chain(rules).collect()
+    }
+
+    /// The changes that were not done, for programs.
+    pub fn failed_json(&self, summary: &Summary) -> serde_json::Value {
+        let keys = self.keys();
+        let one = |failed: &Failed| {
+            json!({
+                "entity": failed.entity, "op": failed.op.word(), "key": keys.left(&failed.left_key),
+                "why": failed.why, "from": self.origins(failed),
+            })
+        };
+        summary.failed.iter().map(one).collect()
+    }
+
     /// Remembers a run that a guard stopped.
     pub fn stopped(&self, store: &mut Store, command: &str, report: &Report) -> Result<(), StoreFault> {
         let run = store.begin(self.name(), command, self.world.now())?;
         store.hold(self.name(), run, &held(report, run))?;
         store.finish(run, "stopped", &json!({ "stopped": report.stopped }).to_string(), self.world.now())
     }
+}
+
+/// How a command ends that has read and compared, as far as that decides: a guard, an incomplete list, records that were
+/// rejected or held.
+pub fn ending(report: &Report) -> Exit {
+    let (rejected, held) = report.stopped_records();
+    if !report.stopped.is_empty() {
+        Exit::Stopped
+    } else if rejected + held > 0 || !report.complete() {
+        Exit::Found
+    } else {
+        Exit::Done
+    }
+}
+
+/// How a command ends that has written besides.
+pub fn after(summary: &Summary, report: &Report) -> Exit {
+    let refused = if summary.failed.is_empty() { Exit::Done } else { Exit::Found };
+    let broken = if summary.fault.is_some() { Exit::Usage } else { Exit::Done };
+    ending(report).max(refused).max(broken)
+}
+
+/// True if a text holds a name as a word or part of one: `email_taken` holds `email`.
+fn names(text: &str, name: &str) -> bool {
+    let ends = |part: Option<char>| part.is_none_or(|c| !c.is_alphanumeric());
+    text.match_indices(name)
+        .any(|(at, _)| ends(text[..at].chars().next_back()) && ends(text[at + name.len()..].chars().next()))
 }
 
 /// The store of a project.

@@ -1,7 +1,7 @@
 //! `koppla preview [SYNC]`: what a run would change. Nothing is written.
 
 use super::args::{ChangesFormat, PreviewArgs};
-use super::job::{Job, runtime, store_trouble};
+use super::job::{Job, ending, runtime, store_trouble};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
 use crate::documents::keys::Keys;
@@ -10,7 +10,8 @@ use crate::run::propose::{Proposal, Purpose};
 use crate::store::Store;
 use crate::world::World;
 
-/// Reads both sides, compares, prints. Exit 0 also with changes, unless `--exit-code` asks.
+/// Reads both sides, compares, prints. Ends as a run would that the target takes all changes of: 0 also with changes, unless
+/// `--exit-code` asks.
 pub fn run(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Exit {
     match preview(args, world, out) {
         Ok(exit) | Err(exit) => exit,
@@ -37,11 +38,8 @@ fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit,
         ChangesFormat::Json => out.json(&tell::changes_json(&job.keys(), &proposal.set, &proposal.report)),
         ChangesFormat::Human => human(&job.keys(), &proposal, out),
     }
-    let blocked = !proposal.report.blocked.is_empty();
-    Ok(match (args.exit_code && proposal.set.writes() > 0) || blocked {
-        true => Exit::Found,
-        false => Exit::Done,
-    })
+    let changes = args.exit_code && proposal.set.writes() > 0;
+    Ok(ending(&proposal.report).max(if changes { Exit::Found } else { Exit::Done }))
 }
 
 fn usage(why: &str, out: &mut Out) -> Exit {

@@ -4,6 +4,7 @@ use super::{Exit, Out, library};
 use crate::check::typed::Node;
 use crate::check::{Route, Typed, check};
 use crate::finding::{Finding, Findings, Severity, terminal};
+use crate::model::table::FILE_ENDING;
 use crate::model::{MappingId, Model, SyncId, resolve};
 use crate::source::{FileId, Sources};
 use crate::syntax::yaml;
@@ -23,7 +24,7 @@ const ENDINGS: [&str; 10] = [
     ".standard.yaml",
     ".table.yaml",
     ".test.yaml",
-    ".table.csv",
+    FILE_ENDING,
 ];
 
 /// A project that was read.
@@ -305,7 +306,7 @@ fn walk(folder: &Path, world: &dyn World, into: &mut Vec<PathBuf>) -> std::io::R
         }
         match world.stat(&path)? {
             Some(stat) if stat.folder => walk(&path, world, into)?,
-            Some(_) if ENDINGS.iter().any(|ending| name.ends_with(ending)) => into.push(path),
+            Some(stat) if stat.file && ENDINGS.iter().any(|ending| name.ends_with(ending)) => into.push(path),
             _ => {}
         }
     }

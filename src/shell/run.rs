@@ -1,10 +1,9 @@
 //! `koppla run [SYNC]`: read, compare, guard, write.
 
 use super::args::{Format, RunArgs};
-use super::job::{Job, runtime, store_trouble, summary_json};
+use super::job::{Job, after, runtime, store_trouble, summary_json};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
-use crate::documents::keys::Keys;
 use crate::run::apply::Summary;
 use crate::run::propose::{Proposal, Purpose};
 use crate::world::World;
@@ -21,9 +20,10 @@ pub fn run(args: &RunArgs, world: &dyn World, out: &mut Out) -> Exit {
             Format::Json => out.json(&json!({
                 "sync": job.name(),
                 "summary": summary_json(&done.summary, &done.proposal.report),
+                "failed": job.failed_json(&done.summary),
                 "report": done.proposal.report.json(&job.keys()),
             })),
-            Format::Human => tell_run(&done, &job.keys(), args.project.quiet, out),
+            Format::Human => tell_run(&done, &job, args.project.quiet, out),
         }
         let changed = args.exit_code && done.summary.written() > 0;
         Ok(done.exit.max(if changed { Exit::Found } else { Exit::Done }))
@@ -64,25 +64,17 @@ pub fn run_job(job: &Job<'_>, out: &mut Out) -> Result<Ended, Exit> {
         let summary = job.write(&mut store, "run", &proposal.set, &proposal.report, &progress).await;
         let summary = summary.map_err(|fault| usage(&store_trouble(&fault), out))?;
         drop(progress);
-        let (rejected, held) = proposal.report.stopped_records();
-        let troubled = rejected + held > 0 || !summary.failed.is_empty() || !proposal.report.blocked.is_empty();
-        let exit = if summary.fault.is_some() {
-            Exit::Usage
-        } else if troubled || !proposal.report.complete() {
-            Exit::Found
-        } else {
-            Exit::Done
-        };
+        let exit = after(&summary, &proposal.report);
         Ok(Ended { proposal, summary, exit })
     })
 }
 
 /// A run for people.
-pub fn tell_run(done: &Ended, keys: &Keys<'_>, quiet: bool, out: &mut Out) {
+pub fn tell_run(done: &Ended, job: &Job<'_>, quiet: bool, out: &mut Out) {
     if !quiet {
         out.text("read\n");
         out.text(&tell::reads(&done.proposal.report));
-        tell::not_written(&done.proposal.report, keys, out);
+        tell::not_written(&done.proposal.report, &job.keys(), out);
         out.text("\n");
     }
     if !done.proposal.report.stopped.is_empty() {
@@ -92,5 +84,5 @@ pub fn tell_run(done: &Ended, keys: &Keys<'_>, quiet: bool, out: &mut Out) {
         out.text("0 changes written: stopped by a guard; koppla preview shows what would have changed\n");
         return;
     }
-    tell::summary(&done.summary, &done.proposal.report, keys, out);
+    tell::summary(&done.summary, &done.proposal.report, job, out);
 }

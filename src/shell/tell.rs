@@ -1,11 +1,12 @@
 //! Reports, change sets and summaries for people: values of people redacted by their class.
 
 use super::Out;
+use super::job::Job;
 use crate::documents::keys::Keys;
 use crate::documents::redact;
 use crate::documents::table::Table;
 use crate::finding::layout::{self, harmless};
-use crate::run::apply::Summary;
+use crate::run::apply::{Failed, Summary};
 use crate::run::change::{Change, ChangeSet, Op};
 use crate::run::fate::{Reason, Stopped};
 use crate::run::report::{EntityReport, HeldRecord, ReadReport, Report, StageReport};
@@ -143,7 +144,7 @@ fn first_few(places: &[String]) -> String {
 /// Why guards stop a run, a paragraph each.
 pub fn guards(report: &Report) -> String {
     let mut lines = String::new();
-    for why in &report.stopped {
+    for why in report.stopped.iter().chain(&report.advice) {
         for (index, part) in layout::wrap(why, WIDTH - 4).iter().enumerate() {
             let indent = if index == 0 { "  " } else { "    " };
             // Writing into memory cannot fail.
@@ -171,6 +172,7 @@ fn line(word: &str, count: impl std::fmt::Display, what: &str) -> String {
 /// Rejected and held records, grouped by reason, with the first few places.
 fn stopped(stage: &StageReport, keys: &Keys<'_>, lines: &mut String) {
     let mut groups: Vec<(&str, &str, bool, Vec<&Stopped>)> = Vec::new();
+    let mut rest = String::new();
     for stopped in &stage.fallen.stopped {
         match groups
             .iter_mut()
@@ -180,7 +182,14 @@ fn stopped(stage: &StageReport, keys: &Keys<'_>, lines: &mut String) {
             None => groups.push((&stopped.place, &stopped.why, stopped.held, vec![stopped])),
         }
     }
-    for (place, why, held, all) in groups {
+    let told = groups.len().min(SHOWN);
+    for (held, word) in [(false, "rejected"), (true, "held")] {
+        let more: usize = groups[told..].iter().filter(|group| group.2 == held).map(|group| group.3.len()).sum();
+        if more > 0 {
+            rest += &line(word, more, "for other reasons; --format json shows all");
+        }
+    }
+    for (place, why, held, all) in groups.into_iter().take(told) {
         let word = if held { "held" } else { "rejected" };
         let places: Vec<String> = all
             .iter()
@@ -193,6 +202,7 @@ fn stopped(stage: &StageReport, keys: &Keys<'_>, lines: &mut String) {
         let at = if places.is_empty() { String::new() } else { format!(" ({})", first_few(&places)) };
         *lines += &line(word, all.len(), &format!("{place}: {why}{at}"));
     }
+    *lines += &rest;
 }
 
 /// A table of counts by entity and operation.
@@ -306,8 +316,33 @@ pub fn changes_csv(keys: &Keys<'_>, set: &ChangeSet) -> String {
     text
 }
 
+/// Changes that were not done, grouped by what the target said, with the first few keys and where they come from.
+fn failed(summary: &Summary, job: &Job<'_>, out: &mut Out) {
+    let mut groups: Vec<(&Failed, Vec<String>)> = Vec::new();
+    for failed in &summary.failed {
+        let key = job.keys().left(&failed.left_key);
+        let same = |known: &Failed| (&known.entity, known.op, &known.why) == (&failed.entity, failed.op, &failed.why);
+        match groups.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, keys)) => keys.push(key),
+            None => groups.push((failed, vec![key])),
+        }
+    }
+    for (failed, keys) in groups.iter().take(SHOWN) {
+        let Failed { entity, op, why, .. } = failed;
+        let what = format!("{} {entity}: {why} ({})", op.word(), first_few(keys));
+        out.text(&line("failed", keys.len(), &what));
+        for place in job.origins(failed) {
+            out.text(&line("", "", &place));
+        }
+    }
+    if groups.len() > SHOWN {
+        let more: usize = groups[SHOWN..].iter().map(|(_, keys)| keys.len()).sum();
+        out.text(&line("failed", more, "for other reasons; --format json shows all"));
+    }
+}
+
 /// What a run did.
-pub fn summary(summary: &Summary, report: &Report, keys: &Keys<'_>, out: &mut Out) {
+pub fn summary(summary: &Summary, report: &Report, job: &Job<'_>, out: &mut Out) {
     for ((entity, op), count) in &summary.done {
         if *op != Op::Link {
             out.text(&format!("  {:<10} {count:>6}  {entity}\n", op.word()));
@@ -319,12 +354,7 @@ pub fn summary(summary: &Summary, report: &Report, keys: &Keys<'_>, out: &mut Ou
             out.text(&format!("  {:<10} {rows:>6}  {word} in {file} ({bytes} bytes)\n", "delivered"));
         }
     }
-    for (entity, key, why) in summary.failed.iter().take(SHOWN) {
-        out.text(&line("failed", "", &format!("{entity} {}: {why}", keys.left(key))));
-    }
-    if summary.failed.len() > SHOWN {
-        out.text(&format!("  {:<10} {:>6}  … and {} more\n", "failed", "", summary.failed.len() - SHOWN));
-    }
+    failed(summary, job, out);
     if let Some(fault) = &summary.fault {
         out.error(&format!("nothing more was written: {fault}"));
     }

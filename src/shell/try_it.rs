@@ -36,13 +36,13 @@ fn tried(folder: &Path, world: &dyn World, out: &mut Out) -> Result<Exit, Exit> 
     show_preview(&job, out)?;
     heading("Run", out);
     let first = run::run_job(&job, out)?;
-    run::tell_run(&first, &job.keys(), false, out);
+    run::tell_run(&first, &job, false, out);
     if first.exit >= Exit::Usage {
         return Ok(first.exit);
     }
     heading("Second run", out);
     let second = run::run_job(&job, out)?;
-    run::tell_run(&second, &job.keys(), true, out);
+    run::tell_run(&second, &job, true, out);
     let changes = second.summary.written();
     let (rejected, held) = second.proposal.report.stopped_records();
     out.text(&format!(

@@ -32,6 +32,8 @@ pub struct FileStat {
     pub modified: Timestamp,
     /// True for a folder.
     pub folder: bool,
+    /// True for a file: neither a folder nor a pipe or a device, which may have no end.
+    pub file: bool,
 }
 
 /// How a program ended.

@@ -87,7 +87,7 @@ impl World for OsWorld {
             Err(error) => return Err(error),
         };
         let modified = Timestamp::try_from(known.modified()?).map_err(io::Error::other)?;
-        Ok(Some(FileStat { len: known.len(), modified, folder: known.is_dir() }))
+        Ok(Some(FileStat { len: known.len(), modified, folder: known.is_dir(), file: known.is_file() }))
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Held>>> {
@@ -178,6 +178,10 @@ fn create(path: &Path, only_owner: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     if !only_owner {
+        return options.open(path);
+    }
+    // A device or a pipe is written to; in its place a file would be put.
+    if fs::metadata(path).is_ok_and(|known| !known.is_file()) {
         return options.open(path);
     }
     // The mode counts for new files alone: an older, readable file goes away first, with its content.

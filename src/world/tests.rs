@@ -55,6 +55,20 @@ fn what_is_private_is_for_the_owner_alone_even_if_it_was_open_before() {
     assert_eq!(["changes.json", "store.db", "store.db-wal", "store.lock"].map(mode), [0o600; 4]);
 }
 
+/// A link in the test's folder, so that nothing happens to the device if this does not hold.
+#[cfg(unix)]
+#[test]
+fn a_device_is_written_to_and_not_replaced() {
+    let world = TestWorld::new();
+    std::os::unix::fs::symlink("/dev/null", world.path("nowhere")).unwrap();
+    let mut file = OsWorld.create(&world.path("nowhere"), true).unwrap();
+    file.write_all(b"secret").unwrap();
+    drop(file);
+    assert!(std::fs::symlink_metadata(world.path("nowhere")).unwrap().is_symlink());
+    let stat = OsWorld.stat(&world.path("nowhere")).unwrap().unwrap();
+    assert_eq!((stat.folder, stat.file), (false, false));
+}
+
 #[test]
 fn a_lock_excludes_until_it_is_dropped() {
     let world = TestWorld::new();

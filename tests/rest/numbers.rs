@@ -154,7 +154,7 @@ fn whatever_becomes_of_a_record_its_number_is_not_said() {
     let run = said[4].said();
     let flat = run.split_whitespace().collect::<Vec<_>>().join(" ");
     for words in [
-        "held 1 pupil: number: the key is there twice: the first row counts (input/pupils.csv:3) (input/pupils.csv:4)",
+        "held 1 pupil: number: the key is there twice, and the first row counts (input/pupils.csv:4 after input/pupils.csv:3)",
         "pupil email: is no e-mail address (input/pupils.csv:5",
         "rejected 1 pupils: is not wanted (input/pupils.csv:10)",
         "rejected 1 pair: Rut has no pair (input/pupils.csv:11)",

@@ -112,6 +112,15 @@ fn one_refused_record_stops_no_other() {
     let run = scene.run().ends(Exit::Found);
     assert_eq!(scene.counts(), counts([("users", 45), ("groups", 46), ("memberships", 60)]), "\n{}", run.said());
     assert!(run.result.contains("2 failed"), "{}", run.said());
+    // What was refused is said with what it was, what the server said, and where in the documents it comes from.
+    let said = run.result.split_whitespace().collect::<Vec<_>>().join(" ");
+    let refused = "failed 1 create user: 400 on POST /users: refused (09f066de-9244-5597-8556-6820d5c6bf17)";
+    for words in [refused, "sent by the call at library:systems/school-directory/system.yaml:", "made by the map `"] {
+        assert!(said.contains(words), "{words}: {}", run.said());
+    }
+    let (_, answer, _) = scene.done();
+    let failed = &answer["failed"][0];
+    assert_eq!((failed["op"].as_str(), failed["entity"].as_str()), (Some("create"), Some("user")), "{answer:#}");
     scene.directory.refuse_nothing();
     assert_eq!(scene.done().0, did([("create user", 1), ("create membership", 1)]));
     assert_eq!(scene.counts(), counts(WHOLE));
@@ -126,6 +135,17 @@ fn what_a_directory_turned_away_is_made_when_it_lets_us() {
     let (done, _, second) = scene.done();
     assert_eq!(done, did([("create group", 46), ("create membership", 61)]), "\n{}", second.said());
     assert_eq!(scene.counts(), counts(WHOLE));
+}
+
+/// What a guard let pass once and the directory only did not take is not stopped as something new.
+#[test]
+fn many_records_that_a_directory_turned_away_are_made_when_it_lets_us() {
+    let scene = Scene::new();
+    scene.directory.trouble("POST", "/users", 20, Trouble::Status(403));
+    let run = scene.run().ends(Exit::Found);
+    assert_eq!(scene.counts()["users"], 26, "\n{}", run.said());
+    let run = scene.run().ends(Exit::Found);
+    assert_eq!(scene.counts(), counts(WHOLE), "\n{}", run.said());
 }
 
 /// The descriptor allows four calls at one time.

@@ -44,6 +44,34 @@ fn a_file_cut_in_the_middle_of_a_record() {
     nothing_is_lost(cut, &["INCOMPLETE", "input/Exk_ElevData.csv, line 83: "]);
 }
 
+/// A preview ends as the run would, and more rows than are listed are counted rightly.
+#[test]
+fn very_many_rows_that_cannot_be_read_are_counted() {
+    let tear = |town: &Town| {
+        town.edit("ElevGrupp", |lines| {
+            let torn: Vec<String> = (0..2_500).map(|number| format!("{number};9")).collect();
+            lines.extend(torn);
+        });
+        town.preview().ends(Exit::Found).says(&["INCOMPLETE"]);
+    };
+    nothing_is_lost(tear, &["… and 2495 more rows that could not be read"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn something_that_is_no_file() {
+    let device = |town: &Town| {
+        town.remove("Elev");
+        std::os::unix::fs::symlink("/dev/zero", town.world.path(path_of("Elev"))).expect("a link");
+        town.preview().says(&["input/Exk_ElevData.csv: this is a pipe or a device, and a file is read here"]);
+        std::fs::remove_file(town.world.path(path_of("Elev"))).expect("the link");
+        std::fs::create_dir(town.world.path(path_of("Elev"))).expect("a folder");
+        town.preview().says(&["input/Exk_ElevData.csv: this is a folder, and a file is read here"]);
+        std::fs::remove_dir(town.world.path(path_of("Elev"))).expect("the folder");
+    };
+    nothing_is_lost(device, &["INCOMPLETE", "there is no such file"]);
+}
+
 #[test]
 fn a_header_renamed() {
     let rename = |town: &Town| town.replace("Elev", "elevid;", ";efternamn;", ";efternamm;");

@@ -21,7 +21,7 @@ fn nothing_changes(spoil: impl FnOnce(&Town), words: &[&str]) {
 fn a_duplicate_key() {
     let double = |town: &Town| town.edit("Grupp", |lines| lines.push(lines[2].replace(";1A;", ";1B;")));
     let words = [
-        "group: id: the key is there twice: the first row counts (input/Exk_GruppData.csv:3) (input/Exk_GruppData.csv:57)",
+        "group: id: the key is there twice, and the first row counts (input/Exk_GruppData.csv:57 after input/Exk_GruppData.csv:3)",
     ];
     nothing_changes(double, &words);
 }

@@ -2,7 +2,6 @@
 
 use crate::town::Town;
 use koppla::shell::Exit;
-use koppla::world::TestWorld;
 
 const DOCUMENTS: [(&str, &str); 3] = [
     (
@@ -53,8 +52,7 @@ fn user((id, status, name): &(&str, &str, &str)) -> String {
 }
 
 fn town() -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let Town { world } = Town::empty();
     DOCUMENTS.iter().for_each(|(path, text)| world.put(path, text));
     Town { world }
 }

@@ -5,7 +5,6 @@ use crate::town::{Said, Town};
 use koppla::documents::direction::{Subject, directions};
 use koppla::shell::Exit;
 use koppla::shell::project::Project;
-use koppla::world::TestWorld;
 
 const SCHOOLS: &str = "code;name\n99990010;Norrskolan\n99990020;Söderskolan\n";
 const CLASSES: &str =
@@ -27,8 +26,7 @@ const NUMBERS: [&str; 6] = ["140309", "140131", "130202", "140101", "820707", "8
 
 /// A municipality whose lists go to Haldor; `more` are further lines of its sync.
 fn lists_to_haldor(more: &str) -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let Town { world } = Town::empty();
     for (name, text) in [
         ("schools", SCHOOLS),
         ("classes", CLASSES),
@@ -63,8 +61,7 @@ const LESSONS: &str = r#"[
 
 /// The same customer's lessons; the second teacher has an address, but not in the field for the one at work.
 fn lessons_to_haldor(more: &str) -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let Town { world } = Town::empty();
     world.put("input/organisation.json", r#"[{ "guid": "S1", "name": "Norrskolan" }]"#);
     let first = r#"{ "guid": "P1", "personnummer": "19820707-2383", "e-post arbete": "bjorn.angmark@skola.example", "e-post": "bjorn@hem.example" }"#;
     let second = r#"{ "guid": "P2", "e-post": "cia@hem.example" }"#;
@@ -294,8 +291,7 @@ maps:
 
 /// A school whose list goes to a platform, under a verification code that lies in a file.
 fn school_and_platform(more: &str) -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let Town { world } = Town::empty();
     world.put("systems/platform-list/system.yaml", LIST);
     world.put("systems/platform/system.yaml", PLATFORM);
     world.put("list--platform.mapping.yaml", MAPPING);

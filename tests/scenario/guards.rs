@@ -12,15 +12,44 @@ fn a_fifth_of_the_pupils_gone() {
     }
     let words = ["skolplatsen pupil: ", "the source lost ", "linked records to remove, the guard allows "];
     let said = town.run().ends(Exit::Stopped);
-    said.says(&words).says(&["stopped by a guard, nothing was written", "0 changes written: stopped by a guard"]);
+    let said =
+        said.says(&words).says(&["stopped by a guard, nothing was written", "0 changes written: stopped by a guard"]);
     same(&town.output(), &before.0);
     assert_eq!(town.remembered()["links"], before.1);
-    town.preview().ends(Exit::Done).says(&["A guard would stop this run", "remove user"]).says(&words);
+    town.preview().ends(Exit::Stopped).says(&["A guard would stop this run", "remove user"]).says(&words);
     town.command("koppla history --project .").ends(Exit::Done).says(&["stopped"]);
     // What was stopped is not remembered as the size of the source: it stops again.
     town.run().ends(Exit::Stopped);
     same(&town.output(), &before.0);
     assert_eq!(town.remembered()["links"], before.1);
+    // How to go on if it is right was said, and it works.
+    let advice = said.all().split_whitespace().collect::<Vec<_>>().join(" ");
+    let limits = advice.split_once("`guard: {").and_then(|(_, rest)| rest.split_once('}')).expect("limits").0;
+    let sync = town.world.text("exempelkommunen-sds.sync.yaml").expect("the sync");
+    let (before, rest) = sync.split_once("guard: {").expect("a guard");
+    let rest = rest.split_once('}').expect("its end").1;
+    town.world.put("exempelkommunen-sds.sync.yaml", format!("{before}guard: {{{limits}}}{rest}"));
+    town.run().ends(Exit::Found).says(&["remove", "changes written"]);
+    town.is_sound();
+}
+
+#[test]
+fn keys_that_have_all_changed_are_asked_about() {
+    let town = Town::settled();
+    town.edit("Grupp", |lines| {
+        for line in lines.iter_mut().skip(1) {
+            *line = format!("9{line}");
+        }
+    });
+    for file in ["ElevGrupp", "PersonalGrupp"] {
+        town.edit(file, |lines| {
+            for line in lines.iter_mut().skip(1) {
+                let (person, rest) = line.split_once(';').expect("two columns");
+                *line = format!("{person};9{rest}");
+            }
+        });
+    }
+    town.run().ends(Exit::Stopped).says(&["class: nearly all records are new", "has the source changed its keys?"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "scenarios look at real files")]
 
 mod hamlet;
+mod lists;
 mod town;
 
 mod broken_files;

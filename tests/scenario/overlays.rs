@@ -3,7 +3,6 @@
 
 use crate::town::Town;
 use koppla::shell::Exit;
-use koppla::world::TestWorld;
 
 const LIST: &str = "system: list
 connect:
@@ -45,8 +44,7 @@ right: { system: book }
 
 /// A project of one school; `change` is what stands behind its sync.
 fn project(change: &str) -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let Town { world } = Town::empty();
     world.put("systems/list/system.yaml", LIST);
     world.put("systems/book/system.yaml", BOOK);
     world.put("list--book.mapping.yaml", MAPPING);

@@ -2,7 +2,6 @@
 
 use crate::town::Town;
 use koppla::shell::Exit;
-use koppla::world::TestWorld;
 
 const DOCUMENTS: [(&str, &str); 4] = [
     (
@@ -58,8 +57,7 @@ maps:
 
 /// The project with two teachers who can be written and one who cannot.
 fn project() -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let Town { world } = Town::empty();
     for (path, text) in DOCUMENTS {
         world.put(path, text);
     }

@@ -52,6 +52,24 @@ fn every_preview(town: &Town) -> Vec<Said> {
         .collect()
 }
 
+/// Without the column that tells who is protected, everybody would pass for unprotected: the list is not read at all.
+#[test]
+fn a_column_that_tells_who_is_protected_and_is_missing() {
+    for town in [plant(Town::settled()), planted()] {
+        mark(&town);
+        town.edit("Elev", |lines| {
+            let column = lines[0].split(';').position(|name| name == "adress").expect("the column");
+            for line in lines.iter_mut() {
+                let cells: Vec<&str> = line.split(';').collect();
+                *line = [&cells[..column], &cells[column + 1..]].concat().join(";");
+            }
+        });
+        let said = town.run().ends(Exit::Found);
+        let said = said.says(&["INCOMPLETE", "the column `adress` is missing, and by it protected people are known"]);
+        nowhere(&town, &[said]);
+    }
+}
+
 #[test]
 fn a_marking_that_was_always_there() {
     let town = planted();

@@ -3,7 +3,6 @@
 
 use crate::town::{Said, Town};
 use koppla::shell::Exit;
-use koppla::world::TestWorld;
 
 /// What must not be found anywhere: names, a number, an address, of somebody whose words nobody else has.
 const PLANTED: [&str; 6] = ["Quirinia", "Sävtjärnsson", "quirinia.s", "201101092395", "2011-01-09", "Fjällripestigen"];
@@ -110,8 +109,7 @@ const PEOPLE: &str = "number;civic_no;given;family;mail;street;group;year;markin
 
 /// The project with a way of treating protected people; the pupil with the planted words is marked or not.
 fn project(protection: &str, marked: bool) -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let Town { world } = Town::empty();
     let town = Town { world };
     for (path, text) in [
         ("systems/register/system.yaml", REGISTER),

@@ -2,7 +2,6 @@
 
 use crate::town::Town;
 use koppla::shell::Exit;
-use koppla::world::TestWorld;
 
 const DOCUMENTS: [(&str, &str); 5] = [
     (
@@ -74,8 +73,7 @@ right: accounts
 ];
 
 fn project() -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let Town { world } = Town::empty();
     for (path, text) in DOCUMENTS {
         world.put(path, text);
     }

@@ -1,115 +1,29 @@
 //! Many records, worked by one thread or by several: what comes out is the same to the byte.
 
+use crate::lists::{Lists, pupil};
 use crate::town::Town;
 use koppla::shell::Exit;
-use koppla::world::TestWorld;
 
-const DOCUMENTS: [(&str, &str); 4] = [
-    (
-        "systems/register/system.yaml",
-        "system: register
-connect:
-  files: { folder: input, format: { csv: { separator: \";\" } } }
-entities:
-  pupil:
-    key: number
-    protected_when: marking is not absent
-    read: { file: pupils.csv }
-    fields:
-      number:  { type: text, class: personal }
-      name:    { type: text, class: personal }
-      born:    { type: \"date?\", class: personal }
-      marking: { type: \"text?\", class: personal }
-      friend:  { type: \"ref pupil?\" }
-  place:
-    key: [number, class]
-    read: { file: places.csv }
-    fields:
-      number: { type: ref pupil }
-      class:  { type: text, class: public }
-      since:  { type: \"date?\", class: personal }
+const LISTS: Lists = Lists {
+    column: "friend:  { type: \"ref pupil?\" }",
+    refers: true,
+    condition: "",
+    rules: "      Others:  c.rows.q.class | sort | join(\"+\") -> others
+      Friend:  p.friend.name         -> more
 ",
-    ),
-    (
-        "systems/directory/system.yaml",
-        "system: directory
-connect:
-  files: { folder: output, format: { csv: { separator: \",\" } } }
-writes: { extent: whole }
-deliver: { as: files, holds: [account], always: all }
-entities:
-  account:
-    key: id
-    read:  { file: accounts.csv }
-    write: { file: accounts.csv, remove: { by: absence } }
-    fields:
-      id:     { type: text, class: personal }
-      name:   { type: text, class: personal }
-      year:   { type: \"text?\", class: personal }
-      class:  { type: \"text?\", class: public }
-      others: { type: \"text?\", class: public }
-      friend: { type: \"text?\", class: personal }
-",
-    ),
-    (
-        "register--directory.mapping.yaml",
-        "mapping: register--directory
-left:  register
-right: directory
-sets:
-  newest: |
-    place as q
-    where q.since is not absent else skip \"not begun\"
-    one per q.number best q.since desc, q.class
-  classes: |
-    place as q
-    group by q.number as pupil
-  everybody: |
-    pupil as p
-    where p.name != \"Nobody\" else reject \"has no name\"
-    optional join newest as n on n.q.number == p
-    optional join classes as c on c.pupil == p
-maps:
-  pupils:
-    between: everybody -> account
-    gone: remove
-    fields: |
-      Number:  p.number                                    -> id
-      Name:    p.name | title_case                         -> name
-      Year:    p.born | year | text                        -> year
-      Class:   n.q.class                                   -> class
-      Others:  c.rows.q.class | sort | join(\"+\")          -> others
-      Friend:  p.friend.name                               -> friend
-",
-    ),
-    ("school.sync.yaml", "sync: school\nleft: register\nright: directory\n"),
-];
+};
 
-/// Pupils and their classes, with everything that real lists have: doubles, unreadable dates, references to nobody, people
-/// who are protected.
+/// Pupils and their classes: doubles, unreadable dates, references to nobody, people who are protected.
 fn project(pupils: usize) -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
-    for (path, text) in DOCUMENTS {
-        world.put(path, text);
-    }
-    let (mut list, mut places) =
-        (String::from("number;name;born;marking;friend\n"), String::from("number;class;since\n"));
+    let town = LISTS.town(pupils);
+    let mut list = String::from("number;name;born;marking;friend\n");
     for number in 0..pupils {
-        let name = if number % 997 == 3 { "Nobody".into() } else { format!("åsa {number} ek") };
-        let born = if number % 1_009 == 7 { "soon".into() } else { format!("2012-03-{:02}", number % 28 + 1) };
-        let marking = if number % 500 == 11 { "protected" } else { "" };
         let friend = if number % 3 == 0 { (number * 7 % (pupils + 20)).to_string() } else { String::new() };
-        list.push_str(&format!("{number};{name};{born};{marking};{friend}\n"));
-        for class in 0..number % 3 {
-            let since = if number % 5 == 0 { "" } else { "2026-08-17" };
-            places.push_str(&format!("{number};{}{};{since}\n", number % 9 + 1, ["B", "A"][class]));
-        }
+        list.push_str(&pupil(number, &number.to_string(), None, &friend));
     }
     list.push_str("17;Ek Twice;2012-01-01;;\n");
-    world.put("input/pupils.csv", list);
-    world.put("input/places.csv", places);
-    Town { world }
+    town.world.put("input/pupils.csv", list);
+    town
 }
 
 #[test]

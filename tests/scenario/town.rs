@@ -69,10 +69,16 @@ pub struct Town {
 }
 
 impl Town {
-    /// The example, never run.
-    pub fn new() -> Town {
+    /// A folder without documents, on the evening of the first school day.
+    pub fn empty() -> Town {
         let world = TestWorld::new();
         world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+        Town { world }
+    }
+
+    /// The example, never run.
+    pub fn new() -> Town {
+        let Town { world } = Town::empty();
         for (path, bytes) in library::example("files") {
             world.put(path, bytes);
         }

@@ -41,6 +41,7 @@ struct Book {
     seen: Vec<Seen>,
     counter: u64,
     reject_parameters: Vec<String>,
+    says_null: bool,
 }
 
 impl Register {
@@ -75,6 +76,7 @@ impl Register {
             script: Script::default(),
             seen: Vec::new(),
             counter: 0,
+            says_null: false,
             reject_parameters: Vec::new(),
         }));
         let (address, stop) = serve(Router::new().fallback(answer).with_state(Arc::clone(&book)));
@@ -98,6 +100,11 @@ impl Register {
     /// Each token is good for so many calls: with fewer calls than pages it expires in the middle of a list.
     pub fn tokens_last(&self, calls: usize) {
         self.book().calls_per_token = calls;
+    }
+
+    /// The last page of a list says that there is no next one: `null`. Otherwise it says nothing.
+    pub fn says_null(&self) {
+        self.book().says_null = true;
     }
 
     /// What tokens say of their life, in seconds.
@@ -253,6 +260,8 @@ impl Book {
             let next = self.opaque();
             self.pages.push((next.clone(), path.to_string(), page + 1, until));
             body["pageToken"] = json!(next);
+        } else if self.says_null {
+            body["pageToken"] = Value::Null;
         }
         (StatusCode::OK, axum::Json(body)).into_response()
     }

@@ -201,6 +201,7 @@ fn lines(world: &dyn World, file: &Found, csv: &Csv) -> Result<Vec<(u32, String,
         at: at.into(),
         required: false,
         unused: false,
+        marks: false,
         nested: false,
         list: ListForm::None,
     };

@@ -142,18 +142,19 @@ impl Reading<'_> {
 
     fn tear(&mut self, why: String) {
         let origin = format!("{}, record {}", self.documents.name, self.part.line);
-        self.part.tear(Torn { origin, why });
+        self.part.tear(Torn::row(origin, why));
     }
 
     /// A line of NDJSON.
     fn line(&mut self, start: usize, stop: usize, ended: bool) {
-        let torn = self.part.torn.len();
+        let torn = |part: &Part| (part.torn.len(), part.torn.last().map(|last| last.rows));
+        let before = torn(&self.part);
         self.record(start, stop);
-        if self.part.torn.len() > torn
+        if torn(&self.part) != before
             && let Some(last) = self.part.torn.last_mut()
         {
             last.origin = format!("{}, line {}", self.documents.name, self.part.line);
-            if !ended {
+            if !ended && last.rows == 1 {
                 last.why = "the file ends in the middle of a record".into();
             }
         }

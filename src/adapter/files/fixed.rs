@@ -37,7 +37,7 @@ impl Lines<'_> {
                 let odd = broken.iter().any(|place| (start..=stop).contains(place));
                 if let Err(why) = self.row(&text, start, stop, odd, &mut part) {
                     let origin = format!("{}, line {}", self.name, part.line);
-                    part.tear(Torn { origin, why });
+                    part.tear(Torn::row(origin, why));
                 }
             }
             part.consumed = next;

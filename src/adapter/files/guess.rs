@@ -28,6 +28,7 @@ fn other_format(text: &str) -> Option<&'static str> {
         text if text.starts_with('<') => "HTML or XML (a page that asks to sign in?)",
         text if text.starts_with(['{', '[']) => "JSON",
         text if text.starts_with("%PDF") => "a PDF",
+        text if text.starts_with("\u{1f}") => "a packed file (gzip?)",
         _ => return None,
     })
 }

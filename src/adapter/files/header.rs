@@ -10,6 +10,9 @@ use crate::protocol::ListForm;
 use crate::protocol::files::csv::{Bom, Columns, Header};
 use crate::protocol::files::{Column, Csv};
 
+/// So many columns that nobody knows are named.
+const NAMED: usize = 20;
+
 /// What a page needs to know of the start of its file.
 #[derive(Clone, Debug)]
 pub struct Head {
@@ -278,7 +281,9 @@ impl<'a> Table<'a> {
         for (slot, _) in self.slots.iter().zip(columns).filter(|(_, column)| column.is_none()) {
             let hint = nearest(&slot.at, unknown.iter().copied()).map(|near| format!(" (did you mean `{near}`?)"));
             let missing = format!("the column `{}` is missing{}", slot.at, hint.unwrap_or_default());
-            if exact || slot.required && !slot.unused {
+            if slot.marks {
+                faults.push(format!("{missing}, and by it protected people are known (`protected_when`)"));
+            } else if exact || slot.required && !slot.unused {
                 faults.push(missing);
             } else if !slot.unused {
                 notes.push(Note { origin: self.name.into(), what: missing });
@@ -300,7 +305,12 @@ impl<'a> Table<'a> {
                 return Err(self.fault(format!("the column `{}` is there twice", slot.at)));
             }
         }
-        let unknown: Vec<String> = self.unknown(header).map(|name| format!("`{name}`")).collect();
+        let mut unknown: Vec<String> = self.unknown(header).map(|name| format!("`{name}`")).collect();
+        let more = unknown.len().saturating_sub(NAMED);
+        if more > 1 {
+            unknown.truncate(NAMED);
+            unknown.push(format!("and {more} more"));
+        }
         let exact = self.csv.columns == Columns::AsDeclared;
         if exact && self.listed.is_some_and(|listed| listed != header) {
             return Err(self.fault("the columns are not the declared ones in their order"));

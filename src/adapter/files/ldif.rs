@@ -54,7 +54,7 @@ impl<'a> LdifFile<'a> {
                     Ok(None) => {}
                     Err((at, why)) => {
                         let origin = format!("{}, line {}", self.name, part.line + at);
-                        part.tear(Torn { origin, why });
+                        part.tear(Torn::row(origin, why));
                     }
                 }
             }

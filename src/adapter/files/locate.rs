@@ -57,9 +57,10 @@ impl Folder {
 pub fn find(world: &dyn World, folder: &Folder, file: &str) -> Result<Vec<Found>, Fault> {
     let (folder, name) = folder.of(file);
     set::refuse_half_delivered(world, &folder)?;
-    let found: Vec<Found> = matching(world, &folder, name)?
+    let (files, others): (Vec<_>, Vec<_>) =
+        matching(world, &folder, name)?.into_iter().partition(|(_, stat)| stat.file);
+    let found: Vec<Found> = files
         .into_iter()
-        .filter(|(_, stat)| !stat.folder)
         .map(|(name, stat)| Found {
             path: folder.path.join(&name),
             name: folder.shown(&name),
@@ -68,6 +69,10 @@ pub fn find(world: &dyn World, folder: &Folder, file: &str) -> Result<Vec<Found>
             turn: 0,
         })
         .collect();
+    if let (true, Some((name, stat))) = (found.is_empty(), others.first()) {
+        let what = if stat.folder { "a folder" } else { "a pipe or a device" };
+        return Err(refuse(format!("{}: this is {what}, and a file is read here", folder.shown(name))));
+    }
     if found.is_empty() {
         let names = names(world, &folder)?;
         let near = nearest(name, names.iter().map(String::as_str));
@@ -101,7 +106,7 @@ pub fn matching(world: &dyn World, folder: &Folder, name: &str) -> Result<Vec<(S
 
 /// When the newest file of a folder was written.
 pub fn newest(world: &dyn World, folder: &Folder) -> Result<Option<Timestamp>, Fault> {
-    let files = matching(world, folder, "*")?.into_iter().filter(|(_, stat)| !stat.folder);
+    let files = matching(world, folder, "*")?.into_iter().filter(|(_, stat)| stat.file);
     Ok(files.map(|(_, stat)| stat.modified).max())
 }
 
@@ -166,6 +171,9 @@ pub fn trouble(name: &str, verb: &str, error: &io::Error) -> Fault {
     let why = match error.kind() {
         io::ErrorKind::NotFound => "it is not there".into(),
         io::ErrorKind::PermissionDenied => "the permission is missing".into(),
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            "something of this name is in the way, which is no folder".into()
+        }
         io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".into(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "the disk is full".into(),
         io::ErrorKind::FileTooLarge => "it would be larger than this account may write (file size limit)".into(),

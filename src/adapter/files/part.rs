@@ -1,6 +1,7 @@
 //! What one piece of a file gave.
 
 use crate::adapter::{Cell, Torn};
+use crate::finding::layout::counted;
 
 /// Rows of a piece of a file, before they become a page.
 #[derive(Debug, Default)]
@@ -21,8 +22,6 @@ pub struct Part {
     pub finished: bool,
     /// The line, or number of the record, that comes next.
     pub line: u32,
-    /// Torn rows that are counted in the last entry of `torn`.
-    pub unlisted: usize,
 }
 
 /// So many torn rows are listed one by one.
@@ -34,13 +33,9 @@ impl Part {
         if self.torn.len() < LISTED {
             return self.torn.push(torn);
         }
-        self.unlisted += 1;
-        let rest =
-            Torn { origin: torn.origin, why: format!("{} further rows up to here cannot be read", self.unlisted) };
-        if self.unlisted == 1 {
-            self.torn.push(rest);
-        } else if let Some(last) = self.torn.last_mut() {
-            *last = rest;
-        }
+        let before = if self.torn.len() > LISTED { self.torn.pop() } else { None };
+        let rows = before.map_or(0, |rest| rest.rows) + torn.rows;
+        let why = format!("{} up to here cannot be read", counted(rows, "further row"));
+        self.torn.push(Torn { origin: torn.origin, why, rows });
     }
 }

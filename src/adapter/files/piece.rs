@@ -69,7 +69,7 @@ impl Piece<'_> {
         if part.consumed == 0 && !part.finished {
             part.finished = true;
             let why = "no record ends in the next 64 MB: is a quote opened and never closed? The rest of the file was not read";
-            part.tear(Torn { origin: format!("{}, line {line}", table.name), why: why.into() });
+            part.tear(Torn::row(format!("{}, line {line}", table.name), why));
         }
         let after = offset + chunk::raw_len(&part.bytes[..part.consumed], encoding);
         Ok((part, after, notes))
@@ -168,7 +168,7 @@ impl Piece<'_> {
         if part.consumed == 0 && !part.finished {
             part.finished = true;
             let why = "no element ends in the next 64 MB; the rest of the file was not read";
-            part.tear(Torn { origin: format!("{}, line {line}", file.name), why: why.into() });
+            part.tear(Torn::row(format!("{}, line {line}", file.name), why));
         }
         after.offset = place.offset + chunk::raw_len(&part.bytes[..part.consumed], place.encoding);
         let mut notes = Vec::new();
@@ -177,7 +177,7 @@ impl Piece<'_> {
                 Some(parent) => {
                     let why =
                         format!("there is no element `{parent}`; where it may be missing, `read` says `optional: yes`");
-                    part.tear(Torn { origin: file.name.into(), why });
+                    part.tear(Torn::row(file.name, why));
                 }
                 None => {
                     let what = format!("there is no element `{}`: the list is empty", file.dialect.path.join("."));
@@ -246,7 +246,7 @@ impl Piece<'_> {
         if part.consumed == 0 && !part.finished {
             part.finished = true;
             let why = "the record does not end in the next 64 MB; the rest of the file was not read";
-            part.tear(Torn { origin: format!("{name}, {what} {}", part.line), why: why.into() });
+            part.tear(Torn::row(format!("{name}, {what} {}", part.line), why));
         }
     }
 

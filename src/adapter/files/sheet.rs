@@ -108,7 +108,7 @@ impl Reading<'_> {
     fn row(&mut self, number: u32, cells: &[&Data], columns: &[Option<usize>]) {
         if number == u32::MAX {
             let why = "the sheet has too many rows".to_string();
-            return self.part.tear(Torn { origin: format!("{}, row {number}", self.table.name), why });
+            return self.part.tear(Torn::row(format!("{}, row {number}", self.table.name), why));
         }
         for (slot, column) in self.table.slots.iter().zip(columns) {
             let cell = match column.and_then(|column| cells.get(column)).filter(|_| !slot.unused) {

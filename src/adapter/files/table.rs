@@ -86,7 +86,7 @@ impl Reading<'_> {
 
     fn torn(&mut self, why: String) {
         let origin = format!("{}, line {}", self.table.name, self.part.line);
-        self.part.tear(Torn { origin, why });
+        self.part.tear(Torn::row(origin, why));
     }
 
     /// What is wrong with a row, if something is.

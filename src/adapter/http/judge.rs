@@ -4,6 +4,7 @@ use super::answer::Answer;
 use super::line::{Ask, Broken, Good, Line};
 use crate::adapter::{Arrived, Fault, Then};
 use crate::protocol::http::rules::{Meaning, Rule};
+use reqwest::Url;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -191,7 +192,15 @@ fn doing(ask: &Ask<'_>) -> String {
 /// `400 on POST /users: code: what the rule says`.
 fn describe(ask: &Ask<'_>, answer: &Answer, said: Option<String>) -> String {
     let mut say = format!("{} on {}", answer.status, ask.place());
-    for part in [answer.code(), said].into_iter().flatten() {
+    // Only where it leads: what stands behind may be anybody's.
+    let elsewhere = answer.location.as_deref().filter(|_| (300..400).contains(&answer.status));
+    let elsewhere = elsewhere.and_then(|to| Url::parse(to).ok()).map(|to| {
+        format!(
+            "it leads to {}, where this call may not follow (`limits: redirects`)",
+            to.origin().ascii_serialization()
+        )
+    });
+    for part in [answer.code(), elsewhere, said].into_iter().flatten() {
         say.push_str(": ");
         say.push_str(&part);
     }

@@ -256,7 +256,7 @@ fn next(
 fn named_next(line: &Line<'_>, way: &Way, mut next: Position, named: &Value) -> Result<Option<Position>, String> {
     let text = match named {
         Value::String(text) if text.is_empty() => return Ok(None),
-        Value::Bool(false) => return Ok(None),
+        Value::Null | Value::Bool(false) => return Ok(None),
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         _ => return Err("what names the next page is neither text nor number".into()),

@@ -71,6 +71,8 @@ codes! {
         "the column takes {type}"; ["correct the value, or the type of the column"]
     TABLE_DUPLICATE_KEY "table-duplicate-key" Error "the key `{value}` stands in two rows";
         "found before"; ["remove one of the rows, or add a column to the key"]
+    TABLE_FILE_NAME "table-file-name" Error "`{name}` is not read as a file of a table";
+        "the name must end in `.table.csv`"; ["call it `{better}`, here and in the folder of this document"]
     NO_TABLE_FILE "no-table-file" Error "the file `{name}` is not there";
         "looked for beside this document"; ["put the file into the folder of this document, or correct the name"]
     UNKNOWN_PARAMETER "unknown-parameter" Error "`{name}` is no parameter of this function";
@@ -83,6 +85,8 @@ codes! {
         "`{key}` takes a limit"; ["write a share such as `5%`, a number such as `12`, or `off`"]
     BAD_DATE "bad-date" Error "`{text}` is no date";
         "`{key}` takes {form}"; ["write it as {form}"]
+    BAD_SCHEDULE "bad-schedule" Error "`{text}` says no time to run at";
+        "{why}"; ["did you mean `{suggestion}`?", "write it as `30 18 * * 1-5 Europe/Stockholm`"]
     OPTION_NOT_DECLARED "option-not-declared" Error "there is no option `{name}`";
         "no mapping on the way has it"; ["did you mean `{suggestion}`?", "remove it"]
     BAD_OPTION_VALUE "bad-option-value" Error "`{value}` is no value of the option `{name}`";

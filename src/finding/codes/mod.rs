@@ -31,6 +31,12 @@ pub mod yaml {
             "YAML cannot go on here"; ["the YAML reader says: {detail}"]
         WRONG_INDENTATION "wrong-indentation" Error "this line is indented like none of the lines around it";
             "not in line with the keys around it"; ["indent it with blanks exactly as deep as the keys that it stands beside"]
+        MISSING_COLON "missing-colon" Error "a colon is missing after `{word}`";
+            "a key ends in a colon and a blank"; ["write `{word}: …`"]
+        MISSING_BLANK "missing-blank" Error "a blank is missing after `{sign}`";
+            "{why}"; ["write a blank behind it"]
+        MISSING_COMMA "missing-comma" Error "a comma is missing in front of this";
+            "begins without a comma before it"; ["write a comma before it"]
         TAB_INDENTATION "tab-indentation" Error "a tab stands where YAML wants blanks";
             "a tab"; ["replace the tab with blanks"]
         UNCLOSED_QUOTE "unclosed-quote" Error "a quoted text is never closed";

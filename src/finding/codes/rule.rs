@@ -58,6 +58,7 @@ codes! {
     SET_CYCLE "set-cycle" Error "the set `{name}` needs itself"; "{sets}"; ["take the step that leads back into a set of its own"]
     SOURCE_ONLY_FIRST "source-only-first" Error "a source stands on the first line of a set alone"; "there are rows already"; ["to add records, write `join … on …`"]
     TEXT_PLUS_TEXT "text-plus-text" Error "texts are not added with `+`"; "is {type}"; ["write f\"{open}one{close}{open}other{close}\", or words(one, other)", "write an f-text, or words(one, other)"]
+    TEXT_WITHOUT_F "text-without-f" Warning "`{name}` in braces is text here, not its value"; "sent as it stands, with its braces"; ["put an f before the quote: f\"…\""]
     TEXT_TOO_LONG "text-too-long" Error "\"{text}\" is longer than `{field}` can hold"; "at most {max} characters"; ["shorten it"]
     TOO_MANY_ARGUMENTS "too-many-arguments" Error "`{function}` is given too much"; "one too many"; ["koppla functions {function} shows how it is called"]
     TYPE_MISMATCH "type-mismatch" Error "{given} does not fit into `{field}`"; "is {given}"; ["{fix}", "the field takes {wanted}"]

@@ -57,7 +57,9 @@ impl<'a> Keys<'a> {
 
     /// The value under a key that must be there.
     pub fn required(&self, key: &'static str, example: &str, found: &mut Findings) -> Option<&'a Node> {
-        if self.node.get(key).is_none() {
+        // A key that is written wrong is not missing besides.
+        let is_meant = self.node.entries().unwrap_or_default().iter().any(|entry| nearest(&entry.key, [key]).is_some());
+        if self.node.get(key).is_none() && !is_meant {
             found.add(
                 Finding::new(&MISSING_CONNECTION_KEY, self.node.span)
                     .word("place", self.place)

@@ -65,6 +65,14 @@ pub static WORDS: Words = Words {
     ],
 };
 
+/// Keys of `remove` in a `write`.
+pub const REMOVE: &[(&str, &str)] = &[
+    ("by", "How a removal is told: `absence`, since whoever is not in the file is gone."),
+    ("means", "What a removal means, for people: `destroyed`, `bin`, `detached`, `emptied`, `left`."),
+    ("loses", "What a removal loses, for people."),
+    ("restorable", "How long it can be taken back, for people."),
+];
+
 /// Keys of `complete`.
 pub const COMPLETE: &[(&str, &str)] = &[
     ("fresh", "Older files are stale: nothing is read (`26h`)."),

@@ -118,7 +118,9 @@ impl<'a> Reader<'a> {
 
     /// A finding if a key that must be there is not. A key without a value is a finding of the YAML frame.
     pub fn need(&mut self, node: &Node, key: &str, place: &str) {
-        if node.get(key).is_none() {
+        // A key that is written wrong is not missing besides.
+        let is_meant = node.entries().unwrap_or_default().iter().any(|entry| nearest(&entry.key, [key]).is_some());
+        if node.get(key).is_none() && !is_meant {
             self.missing(node.span, key, place);
         }
     }

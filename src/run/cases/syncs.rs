@@ -104,8 +104,9 @@ pub fn proposed(
             let (entity, rows) = (model.entity(id), tables.get(&id).map_or(0, |table| u64::from(table.len)));
             let (system, of) = (model.system(entity.system).name.text.clone(), entity.name.text.clone());
             store.remember(sync, &size_name(&system, &of), &before.to_string())?;
+            let part = model.system(entity.system).reads.part;
             let (trouble, notes) = (Vec::new(), Vec::new());
-            report.reads.push(ReadReport { system, entity: of, rows, complete: true, trouble, notes });
+            report.reads.push(ReadReport { system, entity: of, rows, complete: true, part, trouble, notes });
         }
         let read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
         let wish = Wish { store: Some(&store), saved: None, as_of, made_at: "", purpose: Purpose::Look, threads: 1 };

@@ -4,6 +4,7 @@ use super::Store;
 use super::links::{COLUMNS, bind, link};
 use crate::store::{Intent, Settled, StoreFault, Unsettled};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeSet;
 
 impl Store {
     /// Journals what a run is about to do, and gives each intent its number. All of it is on the disk when this returns.
@@ -87,6 +88,17 @@ impl Store {
                  FROM intents WHERE sync = ?1 ORDER BY id"
             ))?;
             all.query_map([sync], unsettled)?.collect()
+        })
+    }
+
+    /// Left keys of records that a run tried to make, and that were not made: what the target refused, or never answered.
+    pub fn tried(&self, sync: &str, entity: &str) -> Result<BTreeSet<String>, StoreFault> {
+        self.read(|connection| {
+            let mut all = connection.prepare_cached(
+                "SELECT DISTINCT left_key FROM journal
+                 WHERE sync = ?1 AND entity = ?2 AND op = 'create' AND outcome = 'failed'",
+            )?;
+            all.query_map([sync, entity], |row| row.get(0))?.collect()
         })
     }
 

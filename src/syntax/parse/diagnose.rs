@@ -61,7 +61,14 @@ impl Place<'_> {
 
     fn at_end(&self) -> Finding {
         if self.rule == Grammar::whole_rule && self.tried(&[Grammar::arrow]) && !self.has_arrow() {
-            return Finding::new(&syntax::MISSING_ARROW, self.piece.trimmed_span());
+            let span = |token: &Token| self.piece.span(token.range.clone());
+            // `class > group`: half an arrow is an operator.
+            let half = match self.piece.tokens {
+                [.., half, target] if target.kind == TokenKind::Word && self.piece.token(half) == ">" => Some(half),
+                _ => None,
+            };
+            let place = half.map_or(self.piece.trimmed_span(), span);
+            return Finding::new(&syntax::MISSING_ARROW, place).word_if("suggestion", half.map(|_| "->"));
         }
         let code = if self.rule == Grammar::whole_type { &syntax::BAD_TYPE } else { &syntax::ENDS_TOO_EARLY };
         let span = match self.piece.tokens.last() {
@@ -83,7 +90,7 @@ impl Place<'_> {
         }
         if self.rule == Grammar::whole_rule && !self.has_arrow() {
             if self.tried(&[Grammar::arrow]) {
-                let arrow = matches!(text, "=>" | ">" | "=" | "-" | "→" | "⇒").then_some("->");
+                let arrow = matches!(text, "=>" | ">" | "=" | "-" | "→" | "⇒" | "—" | "–" | "−").then_some("->");
                 return finding(&syntax::MISSING_ARROW).word_if("suggestion", arrow);
             }
             if let (">", Some(before)) = (text, self.before().filter(|before| self.piece.token(before) == "-")) {
@@ -94,7 +101,17 @@ impl Place<'_> {
         if token.kind == TokenKind::Word {
             return self.at_word(token, text);
         }
-        self.unexpected(token)
+        self.misspelt_drop(token).unwrap_or_else(|| self.unexpected(token))
+    }
+
+    /// `else skipp "why"`: the word was read as a value, and its reason is one thing too many.
+    fn misspelt_drop(&self, token: &Token) -> Option<Finding> {
+        let word = self.before().filter(|before| token.kind == TokenKind::Text && before.kind == TokenKind::Word)?;
+        let other = self.index.checked_sub(2).map(|index| self.piece.token(&self.piece.tokens[index]));
+        let meant = suggest::nearest(self.piece.token(word), ["skip", "reject"]).filter(|_| other == Some("else"))?;
+        let finding = Finding::new(&syntax::UNEXPECTED_TEXT, self.piece.span(word.range.clone()));
+        let finding = finding.word("found", quoted(self.piece.token(word))).word("expected", "`skip` or `reject`");
+        Some(finding.word("suggestion", meant))
     }
 
     /// The code for a token that no other code fits, with the advice that fits it best.
@@ -253,18 +270,33 @@ impl Place<'_> {
         let (name, text) = (self.piece.token(before), self.piece.token(token));
         let after = self.piece.tokens.get(self.index + 1).filter(|after| after.range.start == token.range.end);
         match (text, token.kind) {
+            (_, TokenKind::Text) if adjacent && matches!(name, "F" | "R") => {
+                Some(format!("{}{}", name.to_lowercase(), quoted(text)))
+            }
             (_, TokenKind::Text) if adjacent && self.tried(&[Grammar::arguments]) => {
                 Some(format!("{name}({})", quoted(text)))
             }
             ("-", _) if adjacent && !self.tried(&[Grammar::infix]) => {
                 after.map(|after| format!("{name}_{}", self.piece.token(after)))
             }
+            ("absent", _) if name == "not" => Some("is not absent".into()),
+            (_, TokenKind::Word) if self.rule == Grammar::whole_rule && self.tried(&[Grammar::arrow]) => self.label(),
             (_, TokenKind::Word) if self.tried(&[Grammar::text]) => Some(format!("\"{}\"", quoted(text))),
             ("=>" | ">" | "=" | "→" | "⇒", _) if self.rule == Grammar::whole_between => Some("->".into()),
             ("?", _) => Some("if condition then value else other".into()),
             (":", _) if adjacent && self.rule == Grammar::whole_rule => Some(format!("{name}: ")),
             _ => None,
         }
+    }
+
+    /// The label that the rule begins with, where its colon is missing: the words up to a wider gap, or the first one.
+    fn label(&self) -> Option<String> {
+        let tokens = self.piece.tokens;
+        let words = tokens.iter().take_while(|token| token.kind == TokenKind::Word).count();
+        let is_wide = |index: &usize| tokens[index + 1].range.start > tokens[*index].range.end + 1;
+        let last = (0..words.saturating_sub(1)).find(is_wide).unwrap_or(0);
+        let label = &self.piece.text[tokens.first()?.range.start..tokens[last].range.end];
+        (self.index <= words && words > 1).then(|| format!("{label}:"))
     }
 
     /// Why the line that begins with the token was taken for a part of the one above it.
@@ -295,6 +327,7 @@ fn words_of(rule: Grammar) -> &'static [&'static str] {
         Grammar::then_word => &["then"],
         Grammar::else_word => &["else"],
         Grammar::is_word => &["is"],
+        Grammar::not_word => &["not"],
         Grammar::on => &["on"],
         Grammar::as_word => &["as"],
         Grammar::of => &["of"],

@@ -200,6 +200,7 @@ impl<'a> Builder<'a> {
         } else if plain && MISREAD_KEYS.contains(&text.to_lowercase().as_str()) {
             self.report(Finding::new(&codes::yaml::KEY_MISREAD_ELSEWHERE, place).word("key", text), found);
         }
+        let text = if plain { text.trim() } else { text };
         self.set_key(Key { text: text.to_string(), span: place, refused });
         self.duplicate(found);
     }
@@ -307,6 +308,14 @@ impl<'a> Builder<'a> {
         let inner = match style {
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => range.start + 1..range.end - 1,
             _ => range.start..range.start + self.text[range.clone()].trim_end().len(),
+        };
+        // Hard blanks, as word processors write them, are no part of a plain text either.
+        let (inner, text) = match style {
+            ScalarStyle::Plain => {
+                let blanks = text.len() - text.trim_start().len();
+                (inner.start + blanks..inner.end, text.trim())
+            }
+            _ => (inner, text),
         };
         let map = offset_map(self.file, &self.text[inner.clone()], inner.start, text, style);
         let (style, span) = match style {

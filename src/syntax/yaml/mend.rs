@@ -1,5 +1,6 @@
 //! Texts with errors of the YAML grammar blanked out, byte for byte, so that all offsets hold.
 
+use super::trouble::line_end;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -14,8 +15,23 @@ pub enum Mend {
     Blank(Range<usize>),
     /// The bytes in this range become letters.
     Letters(Range<usize>),
+    /// This sign stands in the place of a blank.
+    Put(usize, u8),
     /// There is no way on.
     Stop,
+}
+
+impl Mend {
+    /// What cannot be read any more after it: a part of the text, or all that follows.
+    pub fn loses(&self, text: &str) -> Option<Range<usize>> {
+        match self {
+            // A value that is left out takes its key along.
+            Mend::Drop(range) => Some(text[..range.start].rfind('\n').map_or(0, |newline| newline + 1)..range.end),
+            Mend::Blank(range) => Some(range.start..line_end(text, range.end)),
+            Mend::Stop => Some(0..text.len()),
+            Mend::Keep(_) | Mend::Letters(_) | Mend::Put(..) => None,
+        }
+    }
 }
 
 /// A text, mended.
@@ -65,6 +81,13 @@ impl<'a> Mended<'a> {
             }
             Mend::Blank(range) => self.fill(range, b' '),
             Mend::Letters(range) => self.fill(range, b'x'),
+            Mend::Put(at, sign) => {
+                let is_blank = self.text.as_bytes().get(at) == Some(&b' ');
+                if is_blank {
+                    self.text.to_mut().replace_range(at..=at, char::from(sign).encode_utf8(&mut [0; 4]));
+                }
+                is_blank
+            }
             Mend::Stop => false,
         }
     }

@@ -7,13 +7,14 @@
 mod align;
 mod build;
 mod mend;
+mod slip;
 mod trouble;
 
 use super::tree::Node;
 use crate::finding::{Finding, Findings, codes};
 use crate::source::{FileId, Sources, Span};
 use granit_parser::{Event, Parser};
-use mend::{Mend, Mended};
+use mend::Mended;
 
 /// Maps and lists may lie this deep in each other.
 pub const MAX_DEPTH: usize = 64;
@@ -47,10 +48,10 @@ pub fn read(sources: &Sources, file: FileId, found: &mut Findings) -> Option<Nod
                 errors.add(trouble.finding);
             }
             unsure |= !trouble.sure;
-            let loses = matches!(trouble.mend, Mend::Drop(_) | Mend::Stop);
+            let loses = trouble.mend.loses(text);
             let goes_on = round < MAX_MENDS && mended.apply(trouble.mend);
-            if loses || !goes_on {
-                found.cut(file);
+            if let Some(lost) = loses.or_else(|| (!goes_on).then_some(0..text.len())) {
+                found.cut(file, &text[lost]);
             }
             if goes_on {
                 continue;
@@ -98,7 +99,9 @@ fn pass(mended: &Mended<'_>, file: FileId) -> Pass {
     for event in Parser::new_from_str_with_options(mended.text(), options) {
         match event {
             Ok((Event::DocumentStart(..), span)) if builder.has_document() => {
-                found.add(Finding::new(&codes::yaml::SEVERAL_DOCUMENTS, builder.span(&span)));
+                let place = builder.span(&span);
+                found.cut(file, &mended.original()[place.start as usize..]);
+                found.add(Finding::new(&codes::yaml::SEVERAL_DOCUMENTS, place));
                 break;
             }
             Ok((event, span)) => builder.event(event, &span, &mut found),

@@ -77,11 +77,26 @@ fn slips_of_the_hand() {
         ("a: \"x\ny: z", &[("unclosed-quote", "\"")]),
         ("a: [b, å\nd: e\n", &[("unclosed-list-or-map", "[")]),
         ("a: {b: å\n", &[("unclosed-list-or-map", "{")]),
+        ("a:\n  - { b: \"1\", c: å\nd: e\n", &[("unclosed-list-or-map", "{")]),
         ("a: {b: å}}\n", &[("unclosed-list-or-map", "}")]),
         ("a: [b}\n", &[("unclosed-list-or-map", "[")]),
         ("å: \"DOMAIN\\user\"\n", &[("yaml-escape", "\\u")]),
         ("å: \"å\\q\"\n", &[("yaml-escape", "\\q")]),
-        ("a: å\nb\nd: e\n", &[("yaml-syntax", "b")]),
+        ("a: å\nb\nd: e\n", &[("missing-colon", "b")]),
+        ("a  å\nb: c\n", &[("missing-colon", "a")]),
+        ("a: b\nc  å\nd: e\n", &[("missing-colon", "c")]),
+        ("a: b\nc |\n  å: x -> y\nd: e\n", &[("missing-colon", "c")]),
+        ("a:\n  b\n    c: d\n    e: f\n", &[("missing-colon", "b")]),
+        ("a:\n  b c\n  d: e\n", &[("missing-colon", "b")]),
+        ("a: b\nc:å\nd: e\n", &[("missing-blank", ":")]),
+        ("a: b\nc:\u{a0}å\nd: e\n", &[("missing-blank", ":")]),
+        ("a:\n  -b: c\n    d: e\n", &[("missing-blank", "-")]),
+        ("a: { b: \"å\" c: d }\n", &[("missing-comma", "c")]),
+        ("a: { b: å c: d }\n", &[("missing-comma", "c")]),
+        ("a: [\"b\" \"c\"]\n", &[("missing-comma", "\"")]),
+        ("  a: b\nc: d\n", &[("wrong-indentation", "a: b")]),
+        ("a:\n   b: c\n    d: e\n    f: g\n", &[("wrong-indentation", "b: c")]),
+        ("a:\n  b: |\n    x: y -> z\n  å: y -> z\n    c: y -> z\n", &[("wrong-indentation", "å: y -> z")]),
         ("å: b\n---\nc: d\n", &[("several-documents", "---")]),
         (
             "on: x\nOff: y\n~: z\n\"no\": w\n",
@@ -141,7 +156,10 @@ fn one_slip_spoils_nothing_else() {
         ("d: \"x\\y\"", "yaml-escape"),
         ("\td: x", "tab-indentation"),
         ("   d: x\n     y: z", "wrong-indentation"),
-        ("d", "yaml-syntax"),
+        ("d", "missing-colon"),
+        ("d  x", "missing-colon"),
+        ("d:x", "missing-blank"),
+        ("d: {x: \"y\" z: 5}", "missing-comma"),
         ("d: \"x\" == y", "yaml-reads-this-itself"),
         ("d: x: y", "yaml-reads-this-itself"),
         ("d: *x == y", "yaml-reads-this-itself"),
@@ -159,6 +177,16 @@ fn one_slip_spoils_nothing_else() {
         assert_eq!(items.and_then(|items| items[0].text()), Some("3"), "{text}");
         assert_eq!(root.get("f").and_then(Node::text), Some("4"), "{text}");
     }
+}
+
+#[test]
+fn hard_blanks_around_a_text_are_no_part_of_it() {
+    let (sources, root) = tree("a:  \u{a0}å\u{a0}\nb\u{a0}: c\n");
+    let node = root.get("a").expect("a key");
+    assert_eq!((node.text(), sources.slice(node.span)), (Some("å"), "å"));
+    assert_eq!(root.get("b").and_then(Node::text), Some("c"));
+    // In quotes they were meant.
+    assert_eq!(tree("a: \"å\u{a0}\"\n").1.get("a").and_then(Node::text), Some("å\u{a0}"));
 }
 
 #[test]

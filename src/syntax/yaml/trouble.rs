@@ -1,6 +1,7 @@
 //! Errors of the YAML parser as findings: which slip of the hand it was, and where it can be seen.
 
 use super::mend::Mend;
+use super::slip::slip;
 use crate::finding::{Code, Finding, codes::yaml};
 use crate::source::{FileId, Span};
 use granit_parser::{ErrorKind, ScanError};
@@ -25,6 +26,9 @@ pub fn trouble(
     innermost: Option<usize>,
     outermost: Option<usize>,
 ) -> Trouble {
+    if let Some(trouble) = slip(text, file, error.kind(), at, innermost.is_some()) {
+        return trouble;
+    }
     let place = |code: &'static Code, range: Range<usize>| Finding::new(code, Span::new(file, range));
     let to_line_end = |start: usize| start..line_end(text, start);
     let (finding, mend) = match error.kind() {
@@ -50,12 +54,14 @@ pub fn trouble(
         kind if is_bracket(kind) => {
             let range = token(text, bracket(kind, text, at, innermost));
             let finding = place(&yaml::UNCLOSED_LIST_OR_MAP, range.clone());
+            // The parser may tell of a bracket that it has not opened yet.
+            let outermost = outermost.or_else(|| text[at..].starts_with(['[', '{']).then_some(at));
             (
                 finding,
                 outermost.map_or(Mend::Blank(range), |start| Mend::Drop(start..with_deeper_lines(text, start).end)),
             )
         }
-        kind => match read_by_yaml(kind, text, at) {
+        kind => match read_by_yaml(kind, text, at).filter(|read| innermost.is_none_or(|open| read.value == open)) {
             Some(read) => {
                 let finding = place(&yaml::YAML_READS_THIS_ITSELF, read.range).word("what", read.what);
                 let value = to_line_end(read.value);
@@ -91,7 +97,7 @@ fn is_escape(kind: &ErrorKind) -> bool {
 }
 
 /// The line at byte `at` and the lines below it that are deeper, which belong to it.
-fn with_deeper_lines(text: &str, at: usize) -> Range<usize> {
+pub fn with_deeper_lines(text: &str, at: usize) -> Range<usize> {
     let at = if text[at..].trim().is_empty() { text.trim_end().len() } else { at };
     let start = line_start(text, at);
     let depth = |line: &str| line.len() - line.trim_start_matches(' ').len();

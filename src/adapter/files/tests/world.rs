@@ -221,10 +221,18 @@ impl World for FakeWorld {
         }
         let modified = |seconds| Timestamp::from_second(seconds).expect("a time");
         Ok(match state.files.get(path) {
-            Some(file) => {
-                Some(FileStat { len: file.bytes.len() as u64, modified: modified(file.modified), folder: false })
-            }
-            None => state.folders.contains(path).then(|| FileStat { len: 0, modified: modified(0), folder: true }),
+            Some(file) => Some(FileStat {
+                len: file.bytes.len() as u64,
+                modified: modified(file.modified),
+                folder: false,
+                file: true,
+            }),
+            None => state.folders.contains(path).then(|| FileStat {
+                len: 0,
+                modified: modified(0),
+                folder: true,
+                file: false,
+            }),
         })
     }
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Held>>> {

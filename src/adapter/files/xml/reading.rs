@@ -67,7 +67,7 @@ impl<'a> Reading<'a> {
 
     fn tear(&mut self, why: String) {
         let origin = format!("{}, line {}", self.file.name, self.part.line);
-        self.part.tear(Torn { origin, why });
+        self.part.tear(Torn::row(origin, why));
     }
 
     /// Everything up to here is read.

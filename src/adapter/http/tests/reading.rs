@@ -21,6 +21,15 @@ async fn a_list_is_read_page_by_page() {
 }
 
 #[tokio::test]
+async fn a_last_page_that_names_null_as_the_next_one_is_the_last() {
+    let register = register(25);
+    register.says_null();
+    let read = list(&register).read().await;
+    assert_eq!(said(&read), [""; 0]);
+    assert_eq!((read.complete, read.rows()), (true, 25));
+}
+
+#[tokio::test]
 async fn an_empty_list_is_whole() {
     let read = list(&register(0)).read().await;
     assert!(read.complete && read.faults.is_empty());
