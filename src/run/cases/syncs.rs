@@ -5,6 +5,7 @@
 
 use super::given::{self, record_key, reference_key};
 use super::{Bench, Difference, Fates, Outcome, counts, protected};
+use crate::adapter::drive::ReadOutcome;
 use crate::check::{Route, executable};
 use crate::finding::{Findings, Severity};
 use crate::model::cases::entity;
@@ -101,12 +102,10 @@ pub fn proposed(
         let mut report = Report::default();
         for (name, before) in &case.before {
             let Some(id) = entity(model, left, &name.text) else { continue };
-            let (entity, rows) = (model.entity(id), tables.get(&id).map_or(0, |table| u64::from(table.len)));
-            let (system, of) = (model.system(entity.system).name.text.clone(), entity.name.text.clone());
-            store.remember(sync, &size_name(&system, &of), &before.to_string())?;
-            let part = model.system(entity.system).reads.part;
-            let (trouble, notes) = (Vec::new(), Vec::new());
-            report.reads.push(ReadReport { system, entity: of, rows, complete: true, part, trouble, notes });
+            let rows = tables.get(&id).map_or(0, |table| u64::from(table.len));
+            let size = ReadReport::of_rows(model, id, &ReadOutcome { complete: true, ..ReadOutcome::default() }, rows);
+            store.remember(sync, &size_name(&size.system, &size.entity), &before.to_string())?;
+            report.reads.push(size);
         }
         let read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
         let wish = Wish { store: Some(&store), saved: None, as_of, made_at: "", purpose: Purpose::Look, threads: 1 };
