@@ -120,8 +120,7 @@ fn a_source_that_is_not_named_is_told() {
 
 /// Pupils who name their mentors, and teachers; what a mentor means who is not there is `orphans`.
 fn with_orphans(orphans: &str) -> Town {
-    let world = TestWorld::new();
-    world.set_now("2026-09-01T18:30:00Z".parse().expect("a moment"));
+    let Town { world } = Town::empty();
     let register = format!(
         "system: register
 connect:
