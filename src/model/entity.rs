@@ -94,7 +94,7 @@ fn identities(node: &Node, key: &str, fields: &[Field], found: &mut Findings) ->
         let Some(word) = item.text() else { continue };
         match fields.iter().position(|field| field.name.text == word) {
             Some(index) => indices.push(index),
-            None if node.get("fields").is_none() => {}
+            None if node.get("fields").and_then(Node::entries).is_none() => {}
             None => found.add(
                 Finding::new(&codes::KEY_IS_NO_FIELD, item.span)
                     .word("name", word)

@@ -248,21 +248,23 @@ fn values_go_both_ways() {
 
 #[test]
 fn tables_take_their_rows_from_a_file() {
-    let table = "table: codes\nkey: code\ncolumns: { code: text, name: \"text?\", places: { type: \"int?\" } }\nunmapped: { value: none }\nfile: codes.csv\nseparator: \";\"\n";
+    let table = "table: codes\nkey: code\ncolumns: { code: text, name: \"text?\", places: { type: \"int?\" } }\nunmapped: { value: none }\nfile: codes.table.csv\nseparator: \";\"\n";
     let csv = "\u{feff}name;code\r\nHall;A\r\n\"Lab; upper floor\";B\r\n;C\r\n";
-    let model = clean(&[("tables/codes.table.yaml", table), ("tables/codes.csv", csv)]);
+    let model = clean(&[("tables/codes.table.yaml", table), ("tables/codes.table.csv", csv)]);
     let table = &model.tables[0];
     assert_eq!(table.unmapped, Unmapped::Gives("none".into()));
     let rows: Vec<Vec<&str>> =
         table.rows.iter().map(|row| row.iter().map(|cell| cell.as_deref().unwrap_or("-")).collect()).collect();
     assert_eq!(rows, [["A", "Hall", "-"], ["B", "Lab; upper floor", "-"], ["C", "-", "-"]]);
-    let (sources, _, found) =
-        read(&[("tables/codes.table.yaml", table_text()), ("tables/codes.csv", "code,places\nA,1\nB\nC,x\nA,2\n")]);
+    let (sources, _, found) = read(&[
+        ("tables/codes.table.yaml", table_text()),
+        ("tables/codes.table.csv", "code,places\nA,1\nB\nC,x\nA,2\n"),
+    ]);
     assert_eq!(shown(&sources, &found), ["table-row-width: B", "table-value-type: C,x", "table-duplicate-key: A,2"]);
 }
 
 fn table_text() -> &'static str {
-    "table: codes\nkey: code\ncolumns: { code: text, places: int }\nfile: codes.csv\n"
+    "table: codes\nkey: code\ncolumns: { code: text, places: int }\nfile: codes.table.csv\n"
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn who_is_decided_to_go_goes_with_the_next_run() {
     let numbers: Vec<String> =
         waiting(&scene).iter().map(|held| held["number"].as_str().expect("a number").to_string()).collect();
     decide(&scene, &format!("{} --remove", numbers.join(" "))).ends(Exit::Done);
-    let preview = scene.koppla("preview --as-of 2026-09-01").ends(Exit::Done);
+    let preview = scene.koppla("preview --as-of 2026-09-01").ends(Exit::Found);
     names_nobody(&preview);
     let (done, answer, ran) = scene.done();
     assert_eq!(done, did([("remove user", 1), ("remove membership", 3)]), "\n{}", ran.said());

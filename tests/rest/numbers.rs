@@ -161,7 +161,7 @@ fn whatever_becomes_of_a_record_its_number_is_not_said() {
         "has no group (input/pupils.csv:3)",
         "login must be unique, and is also that of ******** (input/pupils.csv:7, input/pupils.csv:6)",
         "2 records on the right could be meant: ",
-        "failed user ********: ",
+        "failed 1 create user: ",
         "user: about protected people: nothing is sent",
     ] {
         assert!(flat.contains(words), "nobody says `{words}`:\n{run}");

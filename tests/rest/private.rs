@@ -17,7 +17,7 @@ fn protected_people_appear_nowhere() {
     let scene = Scene::new();
     for format in ["human", "json", "csv"] {
         let preview =
-            scene.koppla(&format!("preview --as-of {AS_OF} --format {format} --out kept.changes")).ends(Exit::Done);
+            scene.koppla(&format!("preview --as-of {AS_OF} --format {format} --out kept.changes")).ends(Exit::Found);
         without(&PROTECTED, format, &preview.said());
     }
     without(&PROTECTED, "the saved changes", &scene.world.text("kept.changes").expect("a file"));
@@ -38,13 +38,13 @@ fn previews_and_logs_show_no_names_and_numbers() {
     let planted = ["Bergqvist", "zofia.bergqvist", "198211162386", "Noël", "201901032399", "s3cr3t", "Kalle Testsson"];
     let scene = Scene::new();
     for format in ["human", "json", "csv"] {
-        let preview = scene.koppla(&format!("preview --as-of {AS_OF} --format {format}")).ends(Exit::Done);
+        let preview = scene.koppla(&format!("preview --as-of {AS_OF} --format {format}")).ends(Exit::Found);
         without(&planted, format, &preview.said());
     }
     without(&planted, "the run", &scene.run().said());
     scene.amend("persons", BERGQVIST, |person| person["familyName"] = json!("Bergqvist-Ek"));
     for format in ["human", "json", "csv"] {
-        let preview = scene.koppla(&format!("preview --as-of {AS_OF} --format {format}")).ends(Exit::Done);
+        let preview = scene.koppla(&format!("preview --as-of {AS_OF} --format {format}")).ends(Exit::Found);
         without(&planted, format, &preview.said());
     }
     without(&planted, "history", &scene.koppla("history").said());

@@ -44,7 +44,7 @@ fn names_nobody(scene: &Scene, said: &[Ran]) {
 fn what_was_sent_is_replaced_and_the_rest_is_emptied() {
     let scene = marked();
     let preview = ["", " --format json", " --format csv"]
-        .map(|more| scene.koppla(&format!("preview --as-of 2026-09-01{more}")).ends(Exit::Done));
+        .map(|more| scene.koppla(&format!("preview --as-of 2026-09-01{more}")).ends(Exit::Found));
     let (done, _, run) = scene.done();
     // Two pupils and a member of staff who were always protected are made, under their aliases; the third pupil is changed.
     // That a duty may be without a person takes nothing from the one who holds it.

@@ -7,8 +7,8 @@ use serde_json::json;
 #[test]
 fn a_saved_preview_is_applied_once() {
     let scene = Scene::new();
-    scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Done);
-    scene.koppla("apply kept.changes").ends(Exit::Done);
+    scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Found);
+    scene.koppla("apply kept.changes").ends(Exit::Found);
     assert_eq!(scene.counts(), counts(WHOLE));
     scene.directory.forget_requests();
     let again = scene.koppla("apply kept.changes").ends(Exit::Found);
@@ -22,7 +22,7 @@ fn where_the_directory_has_moved_on_a_saved_change_is_refused() {
     let scene = Scene::filled();
     scene.amend("persons", BERGQVIST, |person| person["givenName"] = json!("Sofia"));
     scene.amend("persons", SIGNE, |person| person["givenName"] = json!("Signhild"));
-    scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Done);
+    scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Found);
     let id = scene.user(SIGNE)["id"].as_str().expect("an id").to_string();
     scene.directory.edit("users", &id, "given_name", json!("Siv"));
     let applied = scene.koppla("apply kept.changes --format json").ends(Exit::Found);
@@ -35,7 +35,7 @@ fn where_the_directory_has_moved_on_a_saved_change_is_refused() {
 #[test]
 fn a_saved_preview_that_was_altered_is_not_applied() {
     let scene = Scene::new();
-    scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Done);
+    scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Found);
     let kept = scene.world.text("kept.changes").expect("a file");
     scene.world.put("kept.changes", kept.replace("Bergqvist", "Berg"));
     let applied = scene.koppla("apply kept.changes").ends(Exit::Usage);

@@ -11,7 +11,7 @@ fn the_example_is_checked_previewed_run_and_run_again() {
     scene.koppla("check").ends(Exit::Done);
 
     let before = scene.world.tree();
-    let preview = scene.koppla(&format!("preview --as-of {AS_OF}")).ends(Exit::Done);
+    let preview = scene.koppla(&format!("preview --as-of {AS_OF}")).ends(Exit::Found);
     assert!(preview.result.contains("153 changes; nothing was written"), "{}", preview.result);
     assert_eq!(scene.directory.writes(), 0);
     assert_eq!(scene.world.tree(), before, "a preview leaves nothing behind");

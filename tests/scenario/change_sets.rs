@@ -7,7 +7,8 @@ const FILE: &str = "tonight.changes";
 
 /// Keeps what a night would change.
 fn kept(town: &Town) {
-    town.command("koppla preview --project . --as-of 2026-09-01 --out tonight.changes").ends(Exit::Done);
+    town.command("koppla preview --project . --as-of 2026-09-01 --out tonight.changes")
+        .says(&["kept in tonight.changes"]);
 }
 
 fn apply(town: &Town) -> crate::town::Said {
@@ -29,7 +30,7 @@ fn only_its_owner_may_read_it() {
 fn applied_and_applied_again() {
     let town = Town::new();
     kept(&town);
-    apply(&town).ends(Exit::Done).says(&["902 changes written"]);
+    apply(&town).ends(Exit::Found).says(&["902 changes written"]);
     town.is_sound();
     let before = (town.output(), town.remembered());
     apply(&town).ends(Exit::Found).says(&["0 changes written", "902 changes are stale and were not written"]);

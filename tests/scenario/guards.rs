@@ -92,7 +92,7 @@ fn a_sync_that_is_paused_is_not_run() {
     let sync = town.world.text("exempelkommunen-sds.sync.yaml").expect("the sync");
     town.world.put("exempelkommunen-sds.sync.yaml", sync.replace("status: active", "status: paused"));
     town.run().ends(Exit::Usage).says(&["exempelkommunen-sds is not active"]);
-    town.preview().ends(Exit::Done);
+    town.preview().ends(Exit::Found);
     town.world.put("exempelkommunen-sds.sync.yaml", sync);
     assert_eq!(town.world.tree(), before);
 }

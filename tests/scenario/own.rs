@@ -99,7 +99,7 @@ fn the_first_delivery_finds_nothing_to_read() {
     let town = project();
     let (name, text) = DOCUMENTS[1];
     town.world.put(name, text.replace("    write:", "    read:  { file: addresses.csv }\n    write:"));
-    town.preview().ends(Exit::Done).says(&["create address (2)"]);
+    town.preview().ends(Exit::Found).says(&["create address (2)"]);
     town.run().ends(Exit::Found).says(&["2 changes written"]);
     town.reborn().run().ends(Exit::Found).says(&["0 changes written"]);
     // Once something was delivered, a file that is not there is a fault: nobody is made anew behind its back.

@@ -48,7 +48,7 @@ fn every_preview(town: &Town) -> Vec<Said> {
     let line = "koppla preview --project . --as-of 2026-09-01";
     ["", " --format json", " --format csv", " --out tonight.changes"]
         .iter()
-        .map(|more| town.command(&format!("{line}{more}")).ends(Exit::Done))
+        .map(|more| town.command(&format!("{line}{more}")).ends(Exit::Found))
         .collect()
 }
 

@@ -18,10 +18,10 @@ fn the_second_night_has_nothing_to_do() {
 fn a_preview_leaves_nothing_behind() {
     let town = Town::new();
     let before = town.world.tree();
-    town.preview().ends(Exit::Done).says(&["nothing was written"]);
+    town.preview().ends(Exit::Found).says(&["nothing was written"]);
     assert_eq!(town.world.tree(), before);
     let town = Town::settled();
     let before = town.world.tree();
-    town.preview().ends(Exit::Done).says(&["0 changes"]);
+    town.preview().ends(Exit::Found).says(&["0 changes"]);
     assert_eq!(town.world.tree(), before);
 }

@@ -114,7 +114,7 @@ fn the_store_is_locked_by_another_run() {
     let before = (town.output(), town.remembered());
     let lock = Store::lock(&town.world, Path::new(STORE), SYNC).expect("a lock");
     town.run().ends(Exit::Usage).says(&["another run of the sync `exempelkommunen-sds` is at work"]);
-    town.preview().ends(Exit::Done).says(&["create user (1)"]);
+    town.preview().ends(Exit::Found).says(&["create user (1)"]);
     same(&town.output(), &before.0);
     same(&town.remembered(), &before.1);
     drop(lock);
@@ -157,7 +157,7 @@ fn a_project_that_is_read_only() {
         town.world.fail_from(effect, 1, ErrorKind::ReadOnlyFilesystem);
     }
     let before = town.world.tree();
-    town.preview().ends(Exit::Done).says(&["902 changes; nothing was written"]);
+    town.preview().ends(Exit::Found).says(&["902 changes; nothing was written"]);
     town.run().ends(Exit::Usage).says(&["the store", "may not be written by this user"]).hides(&["changes written"]);
     town.command("koppla preview --project . --as-of 2026-09-01 --out kept.changes")
         .ends(Exit::Usage)

@@ -145,7 +145,8 @@ impl<'t> Slips<'t> {
         let before = line.above(self.text)?;
         let above = before.above(self.text);
         let opens = above.is_some_and(|above| above.words.ends_with(':') && above.depth < before.depth);
-        if opens && before.depth <= line.depth && !before.has_key() {
+        let begins = opens || above.is_none() && before.depth == 0;
+        if begins && before.depth <= line.depth && !before.has_key() {
             return match before.words.strip_prefix('-') {
                 Some(rest) if rest.starts_with(' ') => None,
                 _ => self.colon(before),
@@ -160,12 +161,18 @@ impl<'t> Slips<'t> {
         }
         // One line of a block, or the first of several keys, that is indented less deep than those around it.
         let in_block = above.is_some_and(|above| above.depth == line.depth);
-        let beside = line.below(self.text).is_some_and(|below| below.depth == line.depth);
+        let beside = line.below(self.text).is_some_and(|below| below.depth == line.depth) && self.is_alone(before);
         let has_value = before.has_key() && !before.words.ends_with(':');
         let is_odd = before.depth < line.depth && (in_block || opens && beside) && has_value;
         is_odd.then_some(())?;
         let finding = Finding::new(&yaml::WRONG_INDENTATION, self.span(before.range()));
         self.trouble(finding, Mend::Blank(before.range()), false)
+    }
+
+    /// True if no line below, up to the end of what it is a part of, stands as deep as this one.
+    fn is_alone(&self, line: Line<'t>) -> bool {
+        let below = std::iter::successors(line.below(self.text), |below| below.below(self.text));
+        below.take_while(|below| below.depth >= line.depth).all(|below| below.depth > line.depth)
     }
 
     /// Between two values in brackets.
