@@ -411,12 +411,11 @@ impl Checker<'_> {
         };
         let entity = self.model.entity(right);
         let index = usize::from(target.field);
-        let unique = entity.fields[index].unique || entity.key == [index];
         let constant = match self.nodes.node(value) {
             Node::Literal(literal) => *literal != Literal::Absent,
             _ => false,
         };
-        if unique && constant && !map.only_supplements {
+        if entity.fields[index].unique && constant && !map.only_supplements {
             let (span, name) = (self.nodes.typing(value).span, entity.fields[index].name.text.clone());
             self.find(&code::SAME_FOR_EVERYBODY, span, [("field", name)]);
         }

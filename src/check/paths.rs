@@ -7,7 +7,7 @@ use super::typed::{ExprId, Layout, Node, Typing};
 use crate::finding::codes::rule as code;
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name};
-use crate::value::{EntityId, RecordType, Type};
+use crate::value::{Class, EntityId, RecordType, Type};
 use std::sync::Arc;
 
 /// Where a name without a dot in front can lead.
@@ -164,8 +164,11 @@ impl Checker<'_> {
         let fields = &model.entity(entity).fields;
         match fields.iter().position(|field| field.name.text == name.text) {
             Some(index) => {
-                self.must_be_readable(entity, index as u16, span);
                 let field = &fields[index];
+                // Where a secret may not go is told by its class.
+                if !field.classes.has(Class::SECRET) {
+                    self.must_be_readable(entity, index as u16, span);
+                }
                 let typing = Typing { optional: true, classes: field.classes, ..Typing::plain(field.ty.clone(), span) };
                 self.nodes.add(Node::Right(index as u16), typing)
             }
