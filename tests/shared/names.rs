@@ -152,7 +152,7 @@ fn assert_vectors(file: &str, non_decomposing: bool) -> usize {
     let lookups = stage::lookups(model, &codecs, &arena);
     let bench = Bench { model, lookups: &lookups, today: jiff::civil::date(2026, 9, 1) };
     let id = model.find_mapping("names").expect("the mapping");
-    let outcomes = cases::examples(&bench, &project.typed.mappings[id.0 as usize]);
+    let outcomes = cases::examples(&bench, &project.typed.mappings[id.0 as usize], None);
     let failed: Vec<_> = outcomes.iter().filter(|outcome| !outcome.differences.is_empty()).collect();
     assert!(failed.is_empty(), "{} of {}: {:#?}", failed.len(), outcomes.len(), &failed[..failed.len().min(20)]);
     examples.values().map(Vec::len).sum()
