@@ -167,7 +167,7 @@ fn the_hooks_for_commits_pass_and_stop_a_slip() {
         assert_eq!(code, 0, "{entry}\n{said}");
     }
     let mapping = "register--directory.mapping.yaml";
-    world.put(mapping, text(&world, mapping).replace("{family_name}", "{famlly_name}"));
+    world.put(mapping, text(&world, mapping).replace("{family_name}", "{family_nama}"));
     assert_eq!(shell(&world, &entries[1], &[]).1, 1);
     // Git itself runs them before a commit, as pre-commit has them run.
     let who = "git -c user.name=Test -c user.email=test@koppla.example -c commit.gpgsign=false";
@@ -175,10 +175,10 @@ fn the_hooks_for_commits_pass_and_stop_a_slip() {
     std::fs::write(&hook, format!("#!/bin/bash -e\n{}\n", entries.join("\n"))).expect("a hook");
     let commit = format!("chmod +x .git/hooks/pre-commit; {who} commit --quiet --all --message change");
     let (said, code) = shell(&world, &commit, &[]);
-    assert!(code == 1 && said.contains("famlly_name"), "{said}");
+    assert!(code == 1 && said.contains("family_nama"), "{said}");
     world.put(
         mapping,
-        text(&world, mapping).replace("{famlly_name}", "{family_name}").replace("Class:    ", "Group:    "),
+        text(&world, mapping).replace("{family_nama}", "{family_name}").replace("Class:    ", "Group:    "),
     );
     let (said, code) = shell(&world, &commit, &[]);
     assert!(code == 0 && git(&world, &["log", "-1", "--format=%s"]) == "change", "{said}");
