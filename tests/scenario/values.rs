@@ -43,7 +43,7 @@ fn somebody_who_takes_the_address_of_another_is_held_as_last_sent() {
     let town = Town::settled();
     let before = (town.output(), town.remembered()["links"].clone());
     town.replace("Folkbokforing", "elis.hagg@", "elis.hagg@", "otto.afugglas@");
-    let said = town.preview().ends(Exit::Done);
+    let said = town.preview().ends(Exit::Found);
     said.says(&["username must be unique, and is also that of "]).hides(&["otto.afugglas", "elis.hagg"]);
     town.run().ends(Exit::Found).says(&["username must be unique, and is also that of ", "0 changes written"]);
     same(&town.output(), &before.0);
