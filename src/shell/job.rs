@@ -283,17 +283,11 @@ impl<'p> Job<'p> {
     }
 }
 
-/// How a command ends that has read and compared, as far as that decides: a guard, an incomplete list, records that were
-/// rejected or held.
+/// How a command ends that has read and compared: whether a list is incomplete, and records were rejected or held. A guard
+/// stops who writes; who only looks is told of it.
 pub fn ending(report: &Report) -> Exit {
     let (rejected, held) = report.stopped_records();
-    if !report.stopped.is_empty() {
-        Exit::Stopped
-    } else if rejected + held > 0 || !report.complete() {
-        Exit::Found
-    } else {
-        Exit::Done
-    }
+    if rejected + held > 0 || !report.complete() { Exit::Found } else { Exit::Done }
 }
 
 /// How a command ends that has written besides.

@@ -10,8 +10,8 @@ use crate::run::propose::{Proposal, Purpose};
 use crate::store::Store;
 use crate::world::World;
 
-/// Reads both sides, compares, prints. Ends as a run would that the target takes all changes of: 0 also with changes, unless
-/// `--exit-code` asks.
+/// Reads both sides, compares, prints. Ends as a run would that no guard stops and whose changes the target takes: 0 also with
+/// changes, unless `--exit-code` asks.
 pub fn run(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Exit {
     match preview(args, world, out) {
         Ok(exit) | Err(exit) => exit,

@@ -171,7 +171,7 @@ fn a_fifth_of_the_pupils_gone_stops_the_run() {
     for person in scene.list("persons").iter().filter(|person| person.get("enrolments").is_some()).step_by(5) {
         scene.leave(person["id"].as_str().expect("an id"));
     }
-    let preview = scene.koppla(&format!("preview --as-of {AS_OF}")).ends(Exit::Stopped);
+    let preview = scene.koppla(&format!("preview --as-of {AS_OF}")).ends(Exit::Found);
     assert!(preview.result.contains("guard would stop this run"), "{}", preview.result);
     let run = scene.run().ends(Exit::Stopped);
     assert!(run.notes.contains("the guard allows"), "{}", run.said());
@@ -191,7 +191,7 @@ fn a_first_run_takes_nobody_away_even_where_it_owns_all() {
     let id = scene.directory.put("users", old.clone());
     let stranger = || scene.directory.records("users").into_iter().find(|user| user["id"] == id.as_str());
     let before = stranger();
-    let preview = scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Stopped);
+    let preview = scene.koppla(&format!("preview --as-of {AS_OF} --out kept.changes")).ends(Exit::Found);
     assert!(preview.result.contains("A guard would stop this run"), "{}", preview.said());
     assert!(preview.result.contains("deactivate user (1)"), "{}", preview.said());
     for line in [format!("run --as-of {AS_OF}"), "apply kept.changes".to_string()] {

@@ -16,7 +16,7 @@ fn a_fifth_of_the_pupils_gone() {
         said.says(&words).says(&["stopped by a guard, nothing was written", "0 changes written: stopped by a guard"]);
     same(&town.output(), &before.0);
     assert_eq!(town.remembered()["links"], before.1);
-    town.preview().ends(Exit::Stopped).says(&["A guard would stop this run", "remove user"]).says(&words);
+    town.preview().ends(Exit::Found).says(&["A guard would stop this run", "remove user"]).says(&words);
     town.command("koppla history --project .").ends(Exit::Done).says(&["stopped"]);
     // What was stopped is not remembered as the size of the source: it stops again.
     town.run().ends(Exit::Stopped);
