@@ -54,7 +54,7 @@ pub fn paragraph(text: &str) -> String {
 /// A text in which what stands between backticks is code.
 pub fn with_code(text: &str) -> String {
     let pieces: Vec<&str> = text.split('`').collect();
-    if pieces.len() % 2 == 0 {
+    if pieces.len().is_multiple_of(2) {
         return escaped(text);
     }
     let piece = |(index, piece): (usize, &&str)| match index % 2 {
