@@ -59,6 +59,10 @@ fn what_stands_for_absence_may_come_back_as_absence() {
     );
     assert_eq!(said("Fee: credits ?? 0  <-> points  back points"), [""; 0]);
     assert_eq!(
+        said(r#"Fee: text(fee) ?? "-"  <-> first_name  back if first_name == "12.5" then absent else decimal(first_name)"#).len(),
+        1
+    );
+    assert_eq!(
         said("Fee: credits ?? 0  <-> points  back if points == 7 then absent else points"),
         [r#"no-round-trip "7" → "7" → nothing"#]
     );

@@ -274,14 +274,16 @@ pub(super) fn cell<'a>(table: &Table, row: usize, column: usize, arena: &'a Aren
 
 /// True for types of which values are tried.
 fn is_tried(ty: &Type) -> bool {
-    matches!(ty, Type::Int | Type::Date | Type::Bool) || ty.is_textual()
+    matches!(ty, Type::Int | Type::Decimal | Type::Date | Type::DateTime | Type::Bool) || ty.is_textual()
 }
 
 /// A text as a value of a type, where the type is one of those that are tried.
 pub(super) fn read<'a>(ty: &Type, text: &'a str) -> Option<Value<'a>> {
     match ty {
         Type::Int => text.parse().ok().map(Value::Int),
+        Type::Decimal => text.parse().ok().map(Value::Decimal),
         Type::Date => text.parse().ok().map(Value::Date),
+        Type::DateTime => text.parse().ok().map(Value::DateTime),
         Type::Bool => text.parse().ok().map(Value::Bool),
         ty => is_tried(ty).then_some(Value::Text(text)),
     }
@@ -303,6 +305,7 @@ fn in_arena<'a>(value: Value<'_>, arena: &'a Arena) -> Value<'a> {
         Value::Int(number) => Value::Int(number),
         Value::Decimal(number) => Value::Decimal(number),
         Value::Date(date) => Value::Date(date),
+        Value::DateTime(moment) => Value::DateTime(moment),
         Value::Duration(duration) => Value::Duration(duration),
         Value::MonthDay(month, day) => Value::MonthDay(month, day),
         _ => Value::Absent,
