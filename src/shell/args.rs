@@ -331,7 +331,8 @@ original is found in it. Read it before you commit it all the same.
 The same source gives the same file, byte for byte; give --as-of, since the date of the run
 stands in it. A file that is there already is not written over. The search for a smallest set
 ends after work for 150,000 records, which a source of some thousand records can need; then the
-case is larger than it must be, and a note says so.")]
+case is larger than it must be, and a note says so. What only thousands of records touch together,
+such as two far apart with one key, is not recorded; the command says what, and ends with 1.")]
 pub struct TestArgs {
     /// Names of mappings, or files of test documents (default: all of the project)
     pub names: Vec<String>,

@@ -111,7 +111,7 @@ fn tell(project: &Project, recording: &Recording<'_>, touched: &Touched, out: &m
         return Exit::Done;
     }
     out.note(&format!(
-        "but for this, which hung on what the originals were; add a case for it by hand:\n{}",
+        "but for this, which hung on what the originals were or on many of them; add a case for it by hand:\n{}",
         lost.join("\n")
     ));
     Exit::Found

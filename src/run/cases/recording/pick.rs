@@ -63,6 +63,9 @@ pub struct Picked {
     pub smallest: bool,
 }
 
+/// With how many records it is tried to touch what no single one touches.
+const MANY: usize = 4_000;
+
 /// For how many records the search for a smaller set may work: a number and no time, so that every search ends at the same.
 const WORK: usize = 150_000;
 
@@ -364,7 +367,7 @@ impl<'t> Look<'t> {
         firsts
     }
 
-    /// A small set of records that touches all that all of them touch, and what that is. None of them can be left out, unless
+    /// A small set of records that touches all that all of them touch, as far as [`MANY`] records can, and what all touch. None of them can be left out, unless
     /// work for [`WORK`] records did not suffice to find that out.
     pub fn pick(&self, pool: &Pool<'_>, told: &mut dyn FnMut(Step)) -> Picked {
         let firsts = self.firsts(pool);
@@ -385,8 +388,15 @@ impl<'t> Look<'t> {
                 }
                 Some(step) => all.iter().copied().step_by(step).collect(),
             };
-            chosen.extend(pool.closed(more));
+            let wider: Chosen = chosen.union(&pool.closed(more)).copied().collect();
+            // What only very many records touch together, such as two of one key far apart, is told and not recorded.
+            if step.is_some() && wider.len() > MANY {
+                break;
+            }
+            chosen = wider;
         }
+        let reached = self.touched(pool, &chosen);
+        let reached: Touched = wanted.intersection(&reached).cloned().collect();
         told(Step::Left(chosen.len()));
         let mut worked = 0;
         let mut size = chosen.len().div_ceil(if chosen.len() > 500 { 2 } else { 16 });
@@ -396,7 +406,7 @@ impl<'t> Look<'t> {
             while at < order.len() && worked < WORK {
                 let fewer = pool.without(&chosen, &order[at..order.len().min(at + size)]);
                 worked += fewer.len() + EACH;
-                if wanted.is_subset(&self.touched(pool, &fewer)) {
+                if reached.is_subset(&self.touched(pool, &fewer)) {
                     chosen = fewer;
                     order.retain(|row| chosen.contains(row));
                     told(Step::Left(chosen.len()));
