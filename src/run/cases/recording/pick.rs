@@ -367,8 +367,8 @@ impl<'t> Look<'t> {
         firsts
     }
 
-    /// A small set of records that touches all that all of them touch, as far as [`MANY`] records can, and what all touch. None of them can be left out, unless
-    /// work for [`WORK`] records did not suffice to find that out.
+    /// A small set of records that touches all that all of them touch, as far as [`MANY`] records can, and what all touch.
+    /// None of them can be left out, unless work for [`WORK`] records did not suffice to find that out.
     pub fn pick(&self, pool: &Pool<'_>, told: &mut dyn FnMut(Step)) -> Picked {
         let firsts = self.firsts(pool);
         let wanted: Touched = firsts.keys().cloned().collect();
