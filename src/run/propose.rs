@@ -420,10 +420,10 @@ impl<'c, 't> Context<'c, 't> {
             if self.purpose == Purpose::Look { Record::default() } else { right.record(index) }
         } else {
             let values = self.record(row, &mut secrets);
-            let mut record = Writer::default();
+            let (mut record, held) = (Writer::default(), right.held(index));
             for (position, (field, value)) in entity.fields.iter().zip(values).enumerate() {
                 let state = made.row_states(row)[position];
-                let now = right.json(index, position);
+                let now = held.json(position, arena);
                 // Of a protected person nothing is remembered that is not sent, whatever the target holds.
                 let kept = match (reduced, state.is_empty() || never_updated(field, state)) {
                     (false, _) => now.clone(),

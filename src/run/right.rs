@@ -124,13 +124,13 @@ pub struct Right<'t> {
     by_identity: BTreeMap<u64, Vec<usize>>,
     linked: usize,
     /// The records in normal form; row `n` is record `n`. References are texts. Of records that were read it holds what
-    /// finding them may ask for, over and over; the rest stands in `cells`.
+    /// finding them may ask for, over and over; the rest stands in `unmade`.
     table: Arc<Table<'t>>,
-    cells: Option<Cells<'t>>,
+    unmade: Option<Unmade<'t>>,
 }
 
 /// Values that are made of their cells whenever somebody asks: each mostly once, to be compared.
-struct Cells<'t> {
+struct Unmade<'t> {
     batches: &'t [Batch],
     /// Number of the first row of each batch.
     first: Vec<u32>,
@@ -139,7 +139,7 @@ struct Cells<'t> {
     kept: Vec<bool>,
 }
 
-impl<'t> Cells<'t> {
+impl<'t> Unmade<'t> {
     /// The batch that a record lies in, and its row there.
     fn row(&self, row: u32) -> (&'t Batch, usize) {
         let number = batch_of(&self.first, row);
@@ -158,8 +158,8 @@ impl<'r, 't> Held<'r, 't> {
     /// The cell of a field whose value is not kept, with its column and batch.
     #[inline]
     fn cell(&self, field: usize) -> Option<(&'t Column, &'t Batch, Cell)> {
-        let (cells, (batch, row)) = (self.right.cells.as_ref()?, self.place?);
-        let column = cells.columns[field].as_ref().filter(|_| !cells.kept[field])?;
+        let (unmade, (batch, row)) = (self.right.unmade.as_ref()?, self.place?);
+        let column = unmade.columns[field].as_ref().filter(|_| !unmade.kept[field])?;
         Some((column, batch, batch.cell(row, column.slot)))
     }
 
@@ -182,6 +182,15 @@ impl<'r, 't> Held<'r, 't> {
         match self.cell(field) {
             Some((column, batch, cell)) => plain_value(&self.right.entity.fields[field].ty, column, batch, cell, arena),
             None => self.right.table.slot(self.index as u32, field as u16),
+        }
+    }
+
+    /// A value as JSON; null where there is none.
+    pub fn json(&self, field: usize, arena: &Arena) -> Json {
+        let definition = &self.right.entity.fields[field];
+        match self.right.present[self.index].hidden.get(&definition.name.text) {
+            Some(hash) => hash.clone(),
+            None => to_json(&definition.ty, self.value(field, arena), &|_| None),
         }
     }
 }
@@ -210,7 +219,7 @@ impl<'t> Right<'t> {
             by_identity: BTreeMap::new(),
             linked: links.iter().filter(|link| !link.left_key.is_empty()).count(),
             table: Arc::new(Table::values(entity.fields.len(), Vec::new())),
-            cells: None,
+            unmade: None,
         };
         match (&write.read, read.right.get(&write.entity)) {
             (Some(spec), Some(gathered)) => {
@@ -241,7 +250,6 @@ impl<'t> Right<'t> {
             if let Some(left) = present.left_key {
                 right.by_left.insert(left, index);
             }
-            right.by_key.entry(present.key).or_insert(index);
             for &identity in &present.identities {
                 right.by_identity.entry(identity).or_default().push(index);
             }
@@ -271,16 +279,12 @@ impl<'t> Right<'t> {
 
     /// A record.
     pub fn held(&self, index: usize) -> Held<'_, 't> {
-        Held { right: self, index, place: self.cells.as_ref().map(|cells| cells.row(index as u32)) }
+        Held { right: self, index, place: self.unmade.as_ref().map(|unmade| unmade.row(index as u32)) }
     }
 
     /// A value of a record as JSON; null where there is none.
     pub fn json(&self, index: usize, field: usize) -> Json {
-        let definition = &self.entity.fields[field];
-        match self.present[index].hidden.get(&definition.name.text) {
-            Some(hash) => hash.clone(),
-            None => to_json(&definition.ty, self.held(index).value(field, &Arena::new()), &|_| None),
-        }
+        self.held(index).json(field, &Arena::new())
     }
 
     /// True if a record hides a value that cannot be read back.
@@ -335,12 +339,13 @@ impl<'t> Right<'t> {
         let entity = self.entity;
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
         let kept: Vec<bool> = (0..entity.fields.len()).map(|field| reading.keeps(entity, field)).collect();
+        let made: Vec<_> = columns.iter().enumerate().filter(|(field, _)| kept[*field]).collect();
         let pieces = arenas.each(batches.iter(), |batch, arena| {
             let mut slots = vec![Slot::default(); kept.len()];
             let mut keys = Vec::with_capacity(batch.len());
             let mut values = vec![Value::Absent; kept.len()];
             for row in 0..batch.len() {
-                for (field, column) in columns.iter().enumerate().filter(|(field, _)| kept[*field]) {
+                for &(field, column) in &made {
                     let ty = &entity.fields[field].ty;
                     values[field] = column.as_ref().map_or(Value::Absent, |column| {
                         reading.value(ty, column, batch, batch.cell(row, column.slot), arena)
@@ -351,41 +356,45 @@ impl<'t> Right<'t> {
             }
             (keys, slots)
         });
+        let rows = batches.iter().map(Batch::len).sum();
+        self.present.reserve(rows);
+        self.by_key.reserve(rows);
         let (mut first, mut slots) = (Vec::with_capacity(batches.len()), vec![Slot::default(); kept.len()]);
         for (keys, more) in pieces {
             first.push(self.present.len() as u32);
             slots.iter_mut().zip(more).for_each(|(slot, more)| slot.append(more));
-            self.present.extend(keys.into_iter().map(|key| Present {
-                right_id: theirs.then_some(key),
-                key,
-                left_key: None,
-                state: LinkState::Active,
-                ours: false,
-                hidden: Map::new(),
-                identities: Vec::new(),
-                differs_from_memory: true,
-                remembered: 0,
-            }));
+            for key in keys {
+                self.add(Present {
+                    right_id: theirs.then_some(key),
+                    key,
+                    left_key: None,
+                    state: LinkState::Active,
+                    ours: false,
+                    hidden: Map::new(),
+                    identities: Vec::new(),
+                    differs_from_memory: true,
+                    remembered: 0,
+                });
+            }
         }
-        self.cells = (!reading.all).then_some(Cells { batches, first, columns, kept });
+        self.unmade = (!reading.all).then_some(Unmade { batches, first, columns, kept });
         slots
+    }
+
+    /// Adds a record. Of several with one key the first is found by it.
+    fn add(&mut self, present: Present<'t>) {
+        self.by_key.entry(present.key).or_insert(self.present.len());
+        self.present.push(present);
     }
 
     /// Brings links to the records that were read, and gives those whose record is not there. Where everything was read
     /// somebody has removed it, and it is made again.
     fn join(&mut self, links: Vec<Link>, arena: &'t Arena) -> Vec<Link> {
         let theirs = self.entity.write.as_ref().is_some_and(|write| write.id_theirs);
-        if links.is_empty() {
-            return links;
-        }
         let mut missing = Vec::new();
-        let mut by_key: ByText<'t> = ByText::with_capacity(self.present.len());
-        for (index, record) in self.present.iter().enumerate() {
-            by_key.entry(record.key).or_insert(index);
-        }
         for link in links {
             let key = if theirs { link.right_id.as_deref().unwrap_or(&link.right_key) } else { &link.right_key };
-            let Some(&index) = by_key.get(key) else {
+            let Some(&index) = self.by_key.get(key) else {
                 missing.push(link);
                 continue;
             };
@@ -409,7 +418,7 @@ impl<'t> Right<'t> {
             followed(&field.ty, from_json(&field.ty, json, arena), memory, arena)
         };
         let values = self.entity.fields.iter().map(value).collect();
-        self.present.push(Present {
+        self.add(Present {
             key: arena.alloc_str(&link.right_key),
             right_id: link.right_id.as_deref().map(|id| &*arena.alloc_str(id)),
             left_key: (!link.left_key.is_empty()).then(|| &*arena.alloc_str(&link.left_key)),

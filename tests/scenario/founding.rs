@@ -1,7 +1,7 @@
 //! The rules of the founding documents (seeds 000 to 004), each with the place that it comes from, worked with the ordinary
 //! documents of the library: what a customer's help page promises, a run keeps.
 
-use crate::town::{Said, Town};
+use crate::town::{Said, Town, takes_accounts};
 use koppla::documents::direction::{Subject, directions};
 use koppla::shell::Exit;
 use koppla::shell::project::Project;
@@ -267,17 +267,6 @@ entities:
     read: { file: pupils.csv }
     fields: { number: text, name: text }
 ";
-const PLATFORM: &str = "system: platform
-connect:
-  files: { folder: output, format: { csv: { separator: \",\" } } }
-writes: { extent: whole }
-deliver: { as: files, holds: [account], always: all }
-entities:
-  account:
-    key: id
-    write: { file: accounts.csv, remove: { by: absence } }
-    fields: { id: text, name: text }
-";
 const MAPPING: &str = "mapping: list--platform
 left: platform-list
 right: platform
@@ -293,7 +282,7 @@ maps:
 fn school_and_platform(more: &str) -> Town {
     let Town { world } = Town::empty();
     world.put("systems/platform-list/system.yaml", LIST);
-    world.put("systems/platform/system.yaml", PLATFORM);
+    world.put("systems/platform/system.yaml", takes_accounts("platform", "id: text, name: text"));
     world.put("list--platform.mapping.yaml", MAPPING);
     world.put("input/pupils.csv", "number;name\n1;Anna\n");
     let settings = "settings: { brin: 21QW00, verification_code: \"${file:code}\" }";

@@ -1,7 +1,7 @@
 //! Long lists of invented pupils and their classes, with everything that real lists have, and the documents that send them to
 //! a directory. Each test adds the rules that it is about.
 
-use crate::town::Town;
+use crate::town::{Town, takes_accounts};
 
 const REGISTER: &str = "system: register
 connect:
@@ -32,24 +32,14 @@ entities:
       since:  { type: \"date?\", class: personal }
 ";
 
-const DIRECTORY: &str = "system: directory
-connect:
-  files: { folder: output, format: { csv: { separator: \",\" } } }
-writes: { extent: whole }
-deliver: { as: files, holds: [account], always: all }
-entities:
-  account:
-    key: id
-    read:  { file: accounts.csv }
-    write: { file: accounts.csv, remove: { by: absence } }
-    fields:
-      id:     { type: text, class: personal }
-      name:   { type: text, class: personal }
-      year:   { type: \"text?\", class: personal }
-      class:  { type: \"text?\", class: public }
-      others: { type: \"text?\", class: public }
-      more:   { type: \"text?\", class: personal }
-";
+/// The fields of an account.
+const ACCOUNT: &str = "\
+    id: { type: text, class: personal }, \
+    name: { type: text, class: personal }, \
+    year: { type: \"text?\", class: personal }, \
+    class: { type: \"text?\", class: public }, \
+    others: { type: \"text?\", class: public }, \
+    more: { type: \"text?\", class: personal }";
 
 const MAPPING: &str = "mapping: register--directory
 left:  register
@@ -106,9 +96,11 @@ impl Lists {
     pub fn documents(&self, mapping: &str) -> Vec<(String, String)> {
         let who = if self.refers { "ref pupil" } else { "text, class: personal" };
         let register = REGISTER.replace("MORE", self.column).replace("WHO", who);
+        let read = "    read:  { file: accounts.csv }\n    write:";
+        let directory = takes_accounts("directory", ACCOUNT).replace("    write:", read);
         let documents = [
             ("systems/register/system.yaml", register.as_str()),
-            ("systems/directory/system.yaml", DIRECTORY),
+            ("systems/directory/system.yaml", directory.as_str()),
             ("register--directory.mapping.yaml", mapping),
             ("school.sync.yaml", "sync: school\nleft: register\nright: directory\n"),
         ];

@@ -1,7 +1,7 @@
 //! Layers over the standard, and what becomes of them when the standard changes: a library is upgraded, and each customer
 //! is told what that means, row by row.
 
-use crate::town::Town;
+use crate::town::{Town, takes_accounts};
 use koppla::shell::Exit;
 
 const LIST: &str = "system: list
@@ -12,17 +12,6 @@ entities:
     key: number
     read: { file: pupils.csv }
     fields: { number: text, name: text, nick: text?, class: text?, town: text? }
-";
-const BOOK: &str = "system: book
-connect:
-  files: { folder: output, format: { csv: { separator: \",\" } } }
-writes: { extent: whole }
-deliver: { as: files, holds: [account], always: all }
-entities:
-  account:
-    key: id
-    write: { file: accounts.csv, remove: { by: absence } }
-    fields: { id: text, name: text, group: text?, place: text?, note: text? }
 ";
 const MAPPING: &str = "mapping: list--book
 left: list
@@ -46,7 +35,10 @@ right: { system: book }
 fn project(change: &str) -> Town {
     let Town { world } = Town::empty();
     world.put("systems/list/system.yaml", LIST);
-    world.put("systems/book/system.yaml", BOOK);
+    world.put(
+        "systems/book/system.yaml",
+        takes_accounts("book", "id: text, name: text, group: text?, place: text?, note: text?"),
+    );
     world.put("list--book.mapping.yaml", MAPPING);
     world.put("north.provider.yaml", "provider: north\n");
     world.put("input/pupils.csv", "number;name;nick;class;town\n1;Anna;Nan;7A;Lund\n");

@@ -140,15 +140,8 @@ entities:
       mentors: {{ type: list of ref teacher, joined_by: \" \" }}
 "
     );
-    let accounts = "system: accounts
-connect:
-  files: { folder: output, format: { csv: {} } }
-entities:
-  account:
-    key: id
-    write: { file: accounts.csv }
-    fields: { id: text, mentor: text?, mentors: text? }
-";
+    let (path, accounts) = DOCUMENTS[2];
+    let accounts = accounts.replace("login: text", "mentor: text?, mentors: text?");
     let mapping = "mapping: accounts
 left:  register
 right: accounts
@@ -161,7 +154,7 @@ maps:
       Mentors: mentors[true].id | join(\"+\") -> mentors
 ";
     world.put("systems/register/system.yaml", register);
-    world.put("systems/accounts/system.yaml", accounts);
+    world.put(path, accounts);
     world.put("accounts.mapping.yaml", mapping);
     world.put("accounts.sync.yaml", "sync: accounts\nleft: register\nright: accounts\n");
     world.put("input/teachers.csv", "id\nt1\nt2\n");

@@ -350,3 +350,20 @@ fn shown(value: Value) -> String {
         Value::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
     }
 }
+
+/// A system that takes accounts as one whole file, by its name and the fields of an account.
+pub fn takes_accounts(system: &str, fields: &str) -> String {
+    format!(
+        "system: {system}
+connect:
+  files: {{ folder: output, format: {{ csv: {{ separator: \",\" }} }} }}
+writes: {{ extent: whole }}
+deliver: {{ as: files, holds: [account], always: all }}
+entities:
+  account:
+    key: id
+    write: {{ file: accounts.csv, remove: {{ by: absence }} }}
+    fields: {{ {fields} }}
+"
+    )
+}
