@@ -4,6 +4,7 @@
 //! piece starts. Cells of CSV without quotes and texts of JSON without escapes point into the bytes as they were read.
 //! Writing: see [`set`].
 
+mod again;
 mod bundle;
 mod chunk;
 mod deliveries;
@@ -29,11 +30,15 @@ mod table;
 mod writer;
 mod xml;
 
-use super::{Batch, Cells, Fault, Item, Later, Mark, Note, Opener, Page, Receipt, Sent, Session, Settings, Unfinished};
+use super::{
+    Batch, Cells, Fault, Item, Later, Mark, Note, Opener, Page, Place, Places, Receipt, Sent, Session, Settings,
+    Unfinished,
+};
 use crate::protocol::files::{Call, Connection, Layout};
 use crate::protocol::template::{Scope, Template};
 use crate::protocol::{CallId, Dialect};
 use crate::world::{Held, World};
+use chunk::Opened;
 use deliveries::{Delivery, Followed};
 use documents::Documents;
 use fixed::Lines;
@@ -123,8 +128,10 @@ struct FileSession<'a> {
 /// A list while it is read.
 struct List {
     files: Vec<Found>,
-    /// The file that was begun last, by number, and its start.
-    head: Option<(usize, Head)>,
+    /// The starts of the files that were begun, by their numbers.
+    heads: BTreeMap<usize, Head>,
+    /// The file that was read last.
+    opened: Opened,
     /// What was open in an XML file where the last page ended.
     open: Option<(usize, xml::Place)>,
     /// What is odd about its files; told with its first page.
@@ -184,7 +191,14 @@ impl<'a> FileSession<'a> {
         };
         let all = if rule.spread.is_some() { self.all_files(last) } else { Vec::new() };
         let wait = locate::complete(self.world, rule, &last.folder, &followed.last, &all)?;
-        Ok((List { files: followed.files, head: None, open: None, notes: followed.notes }, wait))
+        let list = List {
+            files: followed.files,
+            heads: BTreeMap::new(),
+            opened: Opened::default(),
+            open: None,
+            notes: followed.notes,
+        };
+        Ok((list, wait))
     }
 
     /// The deliveries that there are, the last one first.
@@ -230,24 +244,29 @@ impl<'a> FileSession<'a> {
         };
         locate::unchanged(self.world, &file)?;
         let piece = Piece { world: self.world, file: &file, page: self.page };
-        let (part, offset, mut notes) = match &call.layout {
+        let opened = &mut list.opened;
+        let (mut part, offset, mut notes) = match &call.layout {
             Layout::Csv { dialect, listed } => {
                 let table = Table { name: &file.name, csv: dialect, slots: &call.slots, listed: listed.as_deref() };
-                piece.table(&table, position, &mut list.head)?
+                piece.table(opened, &table, position, &mut list.heads)?
             }
-            Layout::Json { rows, shape } => piece.json(&Documents { name: &file.name, shape }, rows, position)?,
-            Layout::Ndjson { shape } => piece.ndjson(&Documents { name: &file.name, shape }, position)?,
+            Layout::Json { rows, shape } => {
+                piece.json(opened, &Documents { name: &file.name, shape }, rows, position)?
+            }
+            Layout::Ndjson { shape } => piece.ndjson(opened, &Documents { name: &file.name, shape }, position)?,
             Layout::Xml { dialect, shape } => {
-                piece.xml(&xml::XmlFile { name: &file.name, dialect, shape }, position, &mut list.open)?
+                piece.xml(opened, &xml::XmlFile { name: &file.name, dialect, shape }, position, &mut list.open)?
             }
             Layout::Xlsx { sheet, listed } => {
                 let csv = &sheet.table;
-                piece.sheet(sheet, &Table { name: &file.name, csv, slots: &call.slots, listed: listed.as_deref() })?
+                let table = Table { name: &file.name, csv, slots: &call.slots, listed: listed.as_deref() };
+                piece.sheet(opened, sheet, &table)?
             }
             Layout::Fixed { dialect, ranges } => {
-                piece.lines(&Lines { name: &file.name, dialect, ranges, slots: &call.slots }, position)?
+                let lines = Lines { name: &file.name, dialect, ranges, slots: &call.slots };
+                piece.lines(opened, &lines, position)?
             }
-            Layout::Ldif { shape } => piece.ldif(&LdifFile { name: &file.name, shape }, position)?,
+            Layout::Ldif { shape } => piece.ldif(opened, &LdifFile { name: &file.name, shape }, position)?,
         };
         let next = match (part.finished, position.file + 1 < list.files.len()) {
             (false, _) => Some(Position { file: position.file, offset, line: part.line }.mark()),
@@ -255,25 +274,36 @@ impl<'a> FileSession<'a> {
             (true, false) => None,
         };
         notes.append(&mut list.notes);
-        Ok(page(part, call.slots.len(), &file, next, notes))
+        // Rows of an earlier delivery give way to later ones: what was asked for would have to be settled again.
+        if list.files.iter().any(|file| file.turn > 0) {
+            part.places = Places::default();
+        }
+        let torn = std::mem::take(&mut part.torn);
+        let rows = batch(part, call.slots.len(), &file.name, file.turn);
+        Ok(Page { rows, next, torn, notes })
     }
 }
 
-fn page(part: Part, width: usize, file: &Found, next: Option<Mark>, notes: Vec<Note>) -> Page {
-    let rows = Batch {
+/// The rows of a part.
+fn batch(part: Part, width: usize, from: &str, turn: u32) -> Batch {
+    Batch {
         texts: Batch::texts_of(part.bytes),
         cells: Cells::pack(&part.cells, width),
         inner: part.inner,
-        from: file.name.as_str().into(),
+        from: from.into(),
         lines: part.lines,
-        turn: file.turn,
-    };
-    Page { rows, next, torn: part.torn, notes }
+        places: part.places,
+        turn,
+    }
 }
 
 impl Session for FileSession<'_> {
     fn page<'a>(&'a mut self, call: CallId, mark: Option<&'a Mark>) -> Later<'a, Result<Page, Fault>> {
         Box::pin(self.read(call, mark))
+    }
+
+    fn again<'a>(&'a mut self, call: CallId, places: &'a [Place]) -> Later<'a, Result<Batch, Fault>> {
+        Box::pin(async move { self.read_again(call, places) })
     }
 
     fn send<'a>(&'a mut self, _: CallId, _: &'a [Item]) -> Later<'a, Sent> {

@@ -4,11 +4,13 @@
 //! Everything that goes wrong is a [`Fault`], which says in words what happened, where, and what the engine should do.
 
 pub mod cells;
+pub mod place;
 pub mod drive;
 pub mod files;
 pub mod http;
 
 pub use cells::Cells;
+pub use place::{Place, Places};
 
 use crate::protocol::{CallId, Dialect};
 use crate::world::World;
@@ -54,6 +56,13 @@ impl std::fmt::Debug for Settings {
 pub trait Session: Send {
     /// One page of rows of a read call. `mark` is what the page before gave as `next`; it is opaque.
     fn page<'a>(&'a mut self, call: CallId, mark: Option<&'a Mark>) -> Later<'a, Result<Page, Fault>>;
+
+    /// Reads some rows of a list once more, in the order asked for, as one batch. The list was read with this call from this
+    /// session before; a file that has changed since is a fault. Whether a session can do so is seen by [`Batch::place`].
+    fn again<'a>(&'a mut self, call: CallId, places: &'a [Place]) -> Later<'a, Result<Batch, Fault>> {
+        let _ = (call, places);
+        Box::pin(async { Err(Fault::stop("rows of this connection cannot be read once more")) })
+    }
 
     /// One write call with one or many records. Gives exactly one outcome for each, in their order.
     fn send<'a>(&'a mut self, call: CallId, items: &'a [Item]) -> Later<'a, Sent>;
@@ -156,8 +165,10 @@ pub struct Batch {
     pub inner: Vec<Cell>,
     /// The file or the part of the list that the rows come from, as people know it.
     pub from: Arc<str>,
-    /// Line in the file (from 1), or number in the page, of each row.
+    /// Line in the file (from 1), or number in the page, of each row; 0 if the row was read again.
     pub lines: Vec<u32>,
+    /// Where the rows stand in their file.
+    pub places: Places,
     /// The delivery that the rows come from, counted from the last: rows of an earlier one give way to later rows with their
     /// key.
     pub turn: u32,
@@ -187,6 +198,11 @@ impl Batch {
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
+    }
+
+    /// Where a row stands, if it can be read again.
+    pub fn place(&self, row: usize) -> Option<Place> {
+        self.places.get(row)
     }
 
     /// The cells of a row.

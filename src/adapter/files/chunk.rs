@@ -1,9 +1,9 @@
 //! A piece of a file, as text.
 
 use crate::protocol::files::csv::Encoding;
-use crate::world::World;
+use crate::world::{ReadFile, World};
 use std::io::{self, Read, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes of a file from some place on, decoded.
 #[derive(Debug, Default)]
@@ -24,16 +24,33 @@ impl Chunk {
     }
 }
 
-/// Reads up to `want` bytes from a place of a file.
-pub fn read(world: &dyn World, path: &Path, offset: u64, want: usize) -> io::Result<(Vec<u8>, bool)> {
-    let mut file = world.open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let mut bytes = Vec::with_capacity(want.min(1 << 24));
-    // One byte more than wanted tells whether the file goes on.
-    file.take(want as u64 + 1).read_to_end(&mut bytes)?;
-    let last = bytes.len() <= want;
-    bytes.truncate(want);
-    Ok((bytes, last))
+/// A file that stays open between its pages.
+#[derive(Default)]
+pub struct Opened(Option<(PathBuf, Box<dyn ReadFile>)>);
+
+impl Opened {
+    /// The file of a path, at a place.
+    pub fn at(&mut self, world: &dyn World, path: &Path, offset: u64) -> io::Result<&mut dyn ReadFile> {
+        let opened = self.0.take().filter(|(known, _)| known == path);
+        let (path, file) = match opened {
+            Some(opened) => opened,
+            None => (path.to_path_buf(), world.open(path)?),
+        };
+        let (_, file) = self.0.insert((path, file));
+        file.seek(SeekFrom::Start(offset))?;
+        Ok(&mut **file)
+    }
+
+    /// Reads up to `want` bytes from a place of a file.
+    pub fn read(&mut self, world: &dyn World, path: &Path, offset: u64, want: usize) -> io::Result<(Vec<u8>, bool)> {
+        let file = self.at(world, path, offset)?;
+        let mut bytes = Vec::with_capacity(want.min(1 << 24));
+        // One byte more than wanted tells whether the file goes on.
+        file.take(want as u64 + 1).read_to_end(&mut bytes)?;
+        let last = bytes.len() <= want;
+        bytes.truncate(want);
+        Ok((bytes, last))
+    }
 }
 
 /// Decodes bytes. UTF-8 stays as it is.

@@ -1,9 +1,10 @@
 //! Which files of which deliveries a list is read from: the last one that holds all records, and changes after it.
 
+use super::chunk::Opened;
 use super::header::Table;
 use super::locate::{self, Folder, Found, refuse};
 use super::piece::Piece;
-use super::{Position, page};
+use super::{Position, batch};
 use crate::adapter::{Fault, Note};
 use crate::finding::suggest::nearest;
 use crate::protocol::ListForm;
@@ -12,6 +13,7 @@ use crate::protocol::files::deliveries::{Holds, Told};
 use crate::protocol::files::{Column, Csv};
 use crate::world::World;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Bytes of the longest manifest.
 const MANIFEST: usize = 4 << 20;
@@ -209,14 +211,15 @@ fn lines(world: &dyn World, file: &Found, csv: &Csv) -> Result<Vec<(u32, String,
     let csv = Csv { header: Header::None, skip_lines: 0, pad: true, trim_left: true, trim_right: true, ..csv.clone() };
     let table = Table { name: &file.name, csv: &csv, slots: &slots, listed: None };
     let start = Position { file: 0, offset: 0, line: 0 };
-    let (part, ..) = Piece { world, file, page: MANIFEST }.table(&table, start, &mut None)?;
+    let (part, ..) =
+        Piece { world, file, page: MANIFEST }.table(&mut Opened::default(), &table, start, &mut BTreeMap::new())?;
     if !part.finished {
         return Err(refuse(format!("{}: a manifest of more than {} MB is none", file.name, MANIFEST >> 20)));
     }
     if let Some(torn) = part.torn.first() {
         return Err(refuse(format!("{}: {}", torn.origin, torn.why)));
     }
-    let rows = page(part, slots.len(), file, None, Vec::new()).rows;
+    let rows = batch(part, slots.len(), &file.name, 0);
     let text = |row: usize, cell: usize| match rows.cell(row, cell) {
         crate::adapter::Cell::Text { start, len } => rows.text(start, len).to_string(),
         _ => String::new(),

@@ -5,7 +5,7 @@ use super::guess;
 use super::part::Part;
 use super::record::Sink;
 use super::scan::{Scan, blanks, list_start, value_end};
-use crate::adapter::Torn;
+use crate::adapter::{Places, Torn};
 use crate::protocol::files::csv::Encoding;
 use crate::protocol::files::shape::Shape;
 use memchr::memchr;
@@ -74,7 +74,7 @@ impl<'a> Documents<'a> {
                     break;
                 }
                 (Scan::At(end), _) if comma != first => {
-                    reading.record(at, end);
+                    reading.record(at, end, end);
                     reading.part.consumed = end;
                     reading.part.line += 1;
                 }
@@ -99,13 +99,13 @@ impl<'a> Documents<'a> {
         let mut reading = self.reading(chunk, line);
         loop {
             let at = reading.part.consumed;
-            let (stop, next, ended) = match memchr(b'\n', &reading.text[at..]) {
-                Some(found) => (at + found, at + found + 1, true),
-                None if chunk.last && at < reading.text.len() => (reading.text.len(), reading.text.len(), false),
+            let (stop, next) = match memchr(b'\n', &reading.text[at..]) {
+                Some(found) => (at + found, at + found + 1),
+                None if chunk.last && at < reading.text.len() => (reading.text.len(), reading.text.len()),
                 None => break,
             };
             if blanks(reading.text, at) < stop {
-                reading.line(at, stop, ended);
+                reading.line(at, stop, next);
             }
             reading.part.consumed = next;
             reading.part.line += 1;
@@ -117,10 +117,22 @@ impl<'a> Documents<'a> {
     /// The whole file as one record.
     pub fn whole(&self, chunk: &'a Chunk) -> Part {
         let mut reading = self.reading(chunk, 1);
-        reading.record(0, chunk.text.len());
+        reading.record(0, chunk.text.len(), chunk.text.len());
+        reading.part.places = Places::default();
         reading.part.consumed = chunk.text.len();
         reading.part.finished = true;
         reading.done()
+    }
+
+    /// Records that are read once more, each at its place in the chunk.
+    pub fn again(&self, chunk: Chunk, places: &Places) -> Part {
+        let mut reading = self.reading(&chunk, 0);
+        for place in (0..).map_while(|row| places.get(row)) {
+            let (start, end) = (place.start as usize, place.end() as usize);
+            reading.record(start, end, end);
+        }
+        let part = reading.done();
+        part.with_text(chunk)
     }
 
     fn reading(&self, chunk: &'a Chunk, line: u32) -> Reading<'a> {
@@ -146,21 +158,22 @@ impl Reading<'_> {
     }
 
     /// A line of NDJSON.
-    fn line(&mut self, start: usize, stop: usize, ended: bool) {
+    fn line(&mut self, start: usize, stop: usize, next: usize) {
         let torn = |part: &Part| (part.torn.len(), part.torn.last().map(|last| last.rows));
         let before = torn(&self.part);
-        self.record(start, stop);
+        self.record(start, stop, next);
         if torn(&self.part) != before
             && let Some(last) = self.part.torn.last_mut()
         {
             last.origin = format!("{}, line {}", self.documents.name, self.part.line);
-            if !ended && last.rows == 1 {
+            if stop == next && last.rows == 1 {
                 last.why = "the file ends in the middle of a record".into();
             }
         }
     }
 
-    fn record(&mut self, start: usize, stop: usize) {
+    /// Reads a record, which takes the text up to `next` in its file.
+    fn record(&mut self, start: usize, stop: usize, next: usize) {
         let bytes = &self.text[start..stop];
         let record = match std::str::from_utf8(bytes) {
             Ok(record) => record,
@@ -177,6 +190,10 @@ impl Reading<'_> {
             return self.tear(format!("not JSON at {line}column {} of the record", error.column()));
         }
         self.part.lines.resize(self.sink.rows, self.part.line);
+        // Of several rows of one record none can be read alone.
+        if self.documents.shape.each.is_none() {
+            self.part.places.push(start as u32, next as u32);
+        }
     }
 
     fn done(mut self) -> Part {

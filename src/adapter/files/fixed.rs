@@ -1,6 +1,6 @@
 //! Lines of cells with fixed widths.
 
-use super::chunk::Chunk;
+use super::chunk::{self, Chunk};
 use super::part::Part;
 use crate::adapter::{Cell, Torn};
 use crate::protocol::files::Column;
@@ -25,6 +25,7 @@ impl Lines<'_> {
     pub fn rows(&self, chunk: Chunk, line: u32) -> Part {
         let Chunk { text, last, broken } = chunk;
         let mut part = Part { line, ..Part::default() };
+        let mut raw = 0;
         loop {
             let start = part.consumed;
             let (stop, next) = match memchr(b'\n', &text[start..]) {
@@ -32,14 +33,19 @@ impl Lines<'_> {
                 None if last && start < text.len() => (text.len(), text.len()),
                 None => break,
             };
+            let raw_next = raw + chunk::raw_len(&text[start..next], self.dialect.table.encoding) as u32;
             let stop = if stop > start && text[stop - 1] == b'\r' { stop - 1 } else { stop };
             if part.line > self.dialect.skip_lines && !self.is_skipped(&text[start..stop]) {
                 let odd = broken.iter().any(|place| (start..=stop).contains(place));
-                if let Err(why) = self.row(&text, start, stop, odd, &mut part) {
-                    let origin = format!("{}, line {}", self.name, part.line);
-                    part.tear(Torn::row(origin, why));
+                match self.row(&text, start, stop, odd, &mut part) {
+                    Ok(()) => part.places.push(raw, raw_next),
+                    Err(why) => {
+                        let origin = format!("{}, line {}", self.name, part.line);
+                        part.tear(Torn::row(origin, why));
+                    }
                 }
             }
+            raw = raw_next;
             part.consumed = next;
             part.line += 1;
         }

@@ -227,11 +227,13 @@ fn check_spread(spread: Duration, all: &[Found], now: Timestamp) -> Result<(), F
 pub fn unchanged(world: &dyn World, file: &Found) -> Result<(), Fault> {
     match world.stat(&file.path).map_err(|error| trouble(&file.name, "looked at", &error))? {
         Some(stat) if stat == file.stat => Ok(()),
-        _ => Err(Fault {
-            then: crate::adapter::Then::Restart,
-            ..Fault::stop(format!("{} was changed while it was read", file.name))
-        }),
+        _ => Err(changed(file)),
     }
+}
+
+/// A file that is another one by now than when it was found.
+pub fn changed(file: &Found) -> Fault {
+    Fault { then: crate::adapter::Then::Restart, ..Fault::stop(format!("{} was changed while it was read", file.name)) }
 }
 
 fn age(file: &Found, now: Timestamp) -> Duration {

@@ -1,6 +1,7 @@
 //! What one piece of a file gave.
 
-use crate::adapter::{Cell, Torn};
+use super::chunk::Chunk;
+use crate::adapter::{Cell, Places, Torn};
 use crate::finding::layout::counted;
 
 /// Rows of a piece of a file, before they become a page.
@@ -14,6 +15,8 @@ pub struct Part {
     pub inner: Vec<Cell>,
     /// Line, or number of the record, of each row.
     pub lines: Vec<u32>,
+    /// Where each row stands, in bytes of the file from the start of the piece on; none where rows cannot be read again.
+    pub places: Places,
     /// Rows that could not be read.
     pub torn: Vec<Torn>,
     /// How much of the text was read.
@@ -28,6 +31,29 @@ pub struct Part {
 const LISTED: usize = 100;
 
 impl Part {
+    /// Adds the rows of another part, which is the rows of another file. Their places are not kept.
+    pub fn append(&mut self, mut other: Part) {
+        let (texts, inner) = (self.bytes.len() as u32, self.inner.len() as u32);
+        for cell in other.cells.iter_mut().chain(&mut other.inner) {
+            match cell {
+                Cell::Text { start, .. } | Cell::Number { start, .. } => *start += texts,
+                Cell::List { first, .. } | Cell::Struct { first } => *first += inner,
+                Cell::Missing | Cell::Null | Cell::Bool(_) | Cell::Wrong(_) => {}
+            }
+        }
+        self.bytes.append(&mut other.bytes);
+        self.cells.append(&mut other.cells);
+        self.inner.append(&mut other.inner);
+        self.lines.append(&mut other.lines);
+    }
+
+    /// Puts decoded texts behind the text that they come from.
+    pub fn with_text(mut self, chunk: Chunk) -> Part {
+        let mut bytes = chunk.text;
+        bytes.append(&mut self.bytes);
+        Part { bytes, ..self }
+    }
+
     /// Notes a row that could not be read. A file of another kind is torn everywhere: then the rest is counted.
     pub fn tear(&mut self, torn: Torn) {
         if self.torn.len() < LISTED {

@@ -1,6 +1,6 @@
 //! One piece of a file, read in the format of its call.
 
-use super::chunk::{self, Chunk};
+use super::chunk::{self, Chunk, Opened};
 use super::documents::Documents;
 use super::fixed::Lines;
 use super::header::{Head, Refused, Table};
@@ -14,6 +14,7 @@ use crate::protocol::files::csv::Encoding;
 use crate::protocol::files::shape::Rows;
 use crate::protocol::files::sheet::Sheet;
 use crate::world::World;
+use std::collections::BTreeMap;
 
 /// No record is longer than this: a quote that is opened by accident would read the whole file into one cell.
 pub(super) const RECORD: usize = 64 << 20;
@@ -35,37 +36,41 @@ pub struct Piece<'a> {
 pub type Read = (Part, u64, Vec<Note>);
 
 impl Piece<'_> {
-    fn bytes(&self, offset: u64, want: usize) -> Result<(Vec<u8>, bool), Fault> {
+    /// Up to so many bytes from a place on, and whether the file ends with them.
+    pub fn bytes(&self, opened: &mut Opened, offset: u64, want: usize) -> Result<(Vec<u8>, bool), Fault> {
         if let Some(content) = &self.file.content {
             let start = (offset as usize).min(content.len());
             let stop = start.saturating_add(want).min(content.len());
             return Ok((content[start..stop].to_vec(), stop == content.len()));
         }
-        chunk::read(self.world, &self.file.path, offset, want).map_err(|error| trouble(&self.file.name, "read", &error))
+        let read = opened.read(self.world, &self.file.path, offset, want);
+        read.map_err(|error| trouble(&self.file.name, "read", &error))
     }
 
     /// Rows of CSV.
     pub fn table(
         &self,
+        opened: &mut Opened,
         table: &Table<'_>,
         position: Position,
-        known: &mut Option<(usize, Head)>,
+        known: &mut BTreeMap<usize, Head>,
     ) -> Result<Read, Fault> {
         let mut notes = Vec::new();
-        let head = match known {
-            Some((file, head)) if *file == position.file => head.clone(),
-            _ => self.head(table, &mut notes)?,
+        let head = match known.get(&position.file) {
+            Some(head) => head.clone(),
+            None => self.head(opened, table, &mut notes)?,
         };
-        *known = Some((position.file, head.clone()));
+        known.insert(position.file, head.clone());
         let (offset, line) =
             if position.line == 0 { (head.offset, head.line) } else { (position.offset, position.line) };
         if position.line != 0 {
             notes.clear();
         }
         let encoding = table.csv.encoding;
-        let mut part = self.grow(offset, |bytes, last| {
+        let mut part = self.grow(opened, offset, |bytes, last| {
             Ok(table.rows(&head, chunk::decode(bytes, last, encoding, head.big_endian), line))
         })?;
+        part.places = part.places.within(position.file, offset);
         if part.consumed == 0 && !part.finished {
             part.finished = true;
             let why = "no record ends in the next 64 MB: is a quote opened and never closed? The rest of the file was not read";
@@ -76,10 +81,10 @@ impl Piece<'_> {
     }
 
     /// The start of a CSV file.
-    fn head(&self, table: &Table<'_>, notes: &mut Vec<Note>) -> Result<Head, Fault> {
+    pub fn head(&self, opened: &mut Opened, table: &Table<'_>, notes: &mut Vec<Note>) -> Result<Head, Fault> {
         let mut want = 1 << 16;
         loop {
-            let (bytes, last) = self.bytes(0, want)?;
+            let (bytes, last) = self.bytes(opened, 0, want)?;
             match table.head(&bytes, last, notes) {
                 Ok(head) => return Ok(head),
                 Err(Refused::Fault(say)) => return Err(refuse(say)),
@@ -95,10 +100,15 @@ impl Piece<'_> {
     }
 
     /// Reads more and more until something could be read, or a record is longer than any record is.
-    fn grow(&self, offset: u64, mut read: impl FnMut(Vec<u8>, bool) -> Result<Part, Fault>) -> Result<Part, Fault> {
+    fn grow(
+        &self,
+        opened: &mut Opened,
+        offset: u64,
+        mut read: impl FnMut(Vec<u8>, bool) -> Result<Part, Fault>,
+    ) -> Result<Part, Fault> {
         let mut want = self.page;
         loop {
-            let (bytes, last) = self.bytes(offset, want)?;
+            let (bytes, last) = self.bytes(opened, offset, want)?;
             let part = read(bytes, last)?;
             if part.consumed > 0 || part.finished || want > RECORD {
                 return Ok(part);
@@ -108,21 +118,31 @@ impl Piece<'_> {
     }
 
     /// Records of a JSON file.
-    pub fn json(&self, documents: &Documents<'_>, rows: &Rows, position: Position) -> Result<Read, Fault> {
-        let Rows::List(path) = rows else { return self.whole(documents) };
-        let (offset, number) =
-            if position.line == 0 { (self.list_start(documents, path)?, 1) } else { (position.offset, position.line) };
-        let part = self.grow(offset, |bytes, last| {
+    pub fn json(
+        &self,
+        opened: &mut Opened,
+        documents: &Documents<'_>,
+        rows: &Rows,
+        position: Position,
+    ) -> Result<Read, Fault> {
+        let Rows::List(path) = rows else { return self.whole(opened, documents) };
+        let (offset, number) = if position.line == 0 {
+            (self.list_start(opened, documents, path)?, 1)
+        } else {
+            (position.offset, position.line)
+        };
+        let part = self.grow(opened, offset, |bytes, last| {
             let chunk = Chunk { text: bytes, last, broken: Vec::new() };
-            Ok(with_text(documents.list(&chunk, number, path.is_empty()), chunk))
+            Ok(documents.list(&chunk, number, path.is_empty()).with_text(chunk))
         })?;
-        self.after(documents, part, offset)
+        self.after(documents, position, part, offset)
     }
 
-    pub fn ndjson(&self, documents: &Documents<'_>, position: Position) -> Result<Read, Fault> {
+    /// Records that stand in a line each.
+    pub fn ndjson(&self, opened: &mut Opened, documents: &Documents<'_>, position: Position) -> Result<Read, Fault> {
         let mut notes = Vec::new();
         let (offset, line) = if position.line == 0 {
-            let (start, last) = self.bytes(0, 16)?;
+            let (start, last) = self.bytes(opened, 0, 16)?;
             if start.is_empty() && last {
                 notes.push(Note { origin: documents.name.into(), what: "the file is empty".into() });
             }
@@ -130,16 +150,17 @@ impl Piece<'_> {
         } else {
             (position.offset, position.line)
         };
-        let part = self.grow(offset, |bytes, last| {
+        let part = self.grow(opened, offset, |bytes, last| {
             let chunk = Chunk { text: bytes, last, broken: Vec::new() };
-            Ok(with_text(documents.lines(&chunk, line), chunk))
+            Ok(documents.lines(&chunk, line).with_text(chunk))
         })?;
-        self.after(documents, part, offset).map(|(part, after, _)| (part, after, notes))
+        self.after(documents, position, part, offset).map(|(part, after, _)| (part, after, notes))
     }
 
     /// Records of an XML file. `known` is what was open where the last page ended.
     pub fn xml(
         &self,
+        opened: &mut Opened,
         file: &XmlFile<'_>,
         position: Position,
         known: &mut Option<(usize, xml::Place)>,
@@ -150,7 +171,7 @@ impl Piece<'_> {
             {
                 (place.clone(), position.line)
             }
-            _ if position.line == 0 => (file.start(&self.bytes(0, 512)?.0).map_err(refuse)?, 1),
+            _ if position.line == 0 => (file.start(&self.bytes(opened, 0, 512)?.0).map_err(refuse)?, 1),
             _ => {
                 return Err(Fault {
                     then: Then::Restart,
@@ -159,11 +180,11 @@ impl Piece<'_> {
             }
         };
         let mut after = place.clone();
-        let mut part = self.grow(place.offset, |bytes, last| {
+        let mut part = self.grow(opened, place.offset, |bytes, last| {
             let chunk = chunk::decode(bytes, last, place.encoding, place.big_endian);
             let (part, next) = file.records(&chunk, &place, line);
             after = next;
-            Ok(with_text(part, chunk))
+            Ok(part.with_text(chunk))
         })?;
         if part.consumed == 0 && !part.finished {
             part.finished = true;
@@ -191,8 +212,8 @@ impl Piece<'_> {
     }
 
     /// All rows of a sheet.
-    pub fn sheet(&self, sheet: &Sheet, table: &Table<'_>) -> Result<Read, Fault> {
-        let (bytes, last) = self.bytes(0, WORKBOOK)?;
+    pub fn sheet(&self, opened: &mut Opened, sheet: &Sheet, table: &Table<'_>) -> Result<Read, Fault> {
+        let (bytes, last) = self.bytes(opened, 0, WORKBOOK)?;
         if !last {
             return Err(refuse(format!("{}: the workbook is larger than {} MB", table.name, WORKBOOK >> 20)));
         }
@@ -201,9 +222,9 @@ impl Piece<'_> {
     }
 
     /// Lines of cells with fixed widths.
-    pub fn lines(&self, lines: &Lines<'_>, position: Position) -> Result<Read, Fault> {
+    pub fn lines(&self, opened: &mut Opened, lines: &Lines<'_>, position: Position) -> Result<Read, Fault> {
         let encoding = lines.dialect.table.encoding;
-        let (start, last) = self.bytes(0, 16)?;
+        let (start, last) = self.bytes(opened, 0, 16)?;
         if let Some(other) = chunk::other_encoding(&start, encoding) {
             return Err(refuse(format!(
                 "{}: the file is {other}, and `encoding` says {}",
@@ -217,24 +238,26 @@ impl Piece<'_> {
             notes.push(Note { origin: lines.name.into(), what: "the file is empty".into() });
         }
         let (offset, line) = if position.line == 0 { (skipped as u64, 1) } else { (position.offset, position.line) };
-        let mut part =
-            self.grow(offset, |bytes, last| Ok(lines.rows(chunk::decode(bytes, last, encoding, big_endian), line)))?;
+        let mut part = self.grow(opened, offset, |bytes, last| {
+            Ok(lines.rows(chunk::decode(bytes, last, encoding, big_endian), line))
+        })?;
+        part.places = part.places.within(position.file, offset);
         self.endless(lines.name, "line", &mut part);
         let after = offset + chunk::raw_len(&part.bytes[..part.consumed], encoding);
         Ok((part, after, notes))
     }
 
     /// Entries of a directory.
-    pub fn ldif(&self, file: &LdifFile<'_>, position: Position) -> Result<Read, Fault> {
+    pub fn ldif(&self, opened: &mut Opened, file: &LdifFile<'_>, position: Position) -> Result<Read, Fault> {
         let (offset, line) = if position.line == 0 {
-            let (start, _) = self.bytes(0, 16)?;
+            let (start, _) = self.bytes(opened, 0, 16)?;
             (chunk::mark(&start, Encoding::Utf8).map_or(0, |(len, _)| len as u64), 1)
         } else {
             (position.offset, position.line)
         };
-        let mut part = self.grow(offset, |bytes, last| {
+        let mut part = self.grow(opened, offset, |bytes, last| {
             let chunk = Chunk { text: bytes, last, broken: Vec::new() };
-            Ok(with_text(file.entries(&chunk, line), chunk))
+            Ok(file.entries(&chunk, line).with_text(chunk))
         })?;
         self.endless(file.name, "line", &mut part);
         let after = offset + part.consumed as u64;
@@ -251,22 +274,22 @@ impl Piece<'_> {
     }
 
     /// A file that is one record.
-    fn whole(&self, documents: &Documents<'_>) -> Result<Read, Fault> {
-        let (bytes, last) = self.bytes(0, RECORD)?;
+    fn whole(&self, opened: &mut Opened, documents: &Documents<'_>) -> Result<Read, Fault> {
+        let (bytes, last) = self.bytes(opened, 0, RECORD)?;
         if !last {
             return Err(refuse(format!("{}: one record is larger than 64 MB", documents.name)));
         }
         let mark = documents.mark(&bytes).map_err(refuse)?;
         let chunk = Chunk { text: bytes[mark..].to_vec(), last, broken: Vec::new() };
         let part = documents.whole(&chunk);
-        Ok((with_text(part, chunk), 0, Vec::new()))
+        Ok((part.with_text(chunk), 0, Vec::new()))
     }
 
     /// The byte behind the bracket that opens the list.
-    fn list_start(&self, documents: &Documents<'_>, path: &[String]) -> Result<u64, Fault> {
+    fn list_start(&self, opened: &mut Opened, documents: &Documents<'_>, path: &[String]) -> Result<u64, Fault> {
         let mut want = self.page;
         loop {
-            let (bytes, last) = self.bytes(0, want)?;
+            let (bytes, last) = self.bytes(opened, 0, want)?;
             match documents.start(&bytes, path, last).map_err(refuse)? {
                 Some(start) => return Ok(start as u64),
                 None if want > 16 * RECORD => {
@@ -278,16 +301,10 @@ impl Piece<'_> {
     }
 
     /// The byte after a part of a file whose text is UTF-8.
-    fn after(&self, documents: &Documents<'_>, mut part: Part, offset: u64) -> Result<Read, Fault> {
+    fn after(&self, documents: &Documents<'_>, position: Position, mut part: Part, offset: u64) -> Result<Read, Fault> {
+        part.places = part.places.within(position.file, offset);
         self.endless(documents.name, "record", &mut part);
         let after = offset + chunk::raw_len(&part.bytes[..part.consumed], Encoding::Utf8);
         Ok((part, after, Vec::new()))
     }
-}
-
-/// Puts decoded texts behind the text that they come from.
-fn with_text(mut part: Part, chunk: Chunk) -> Part {
-    let mut bytes = chunk.text;
-    bytes.append(&mut part.bytes);
-    Part { bytes, ..part }
 }

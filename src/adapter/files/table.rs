@@ -1,6 +1,6 @@
 //! Rows of a CSV file: cells of the slots, and what is wrong with rows that cannot be used.
 
-use super::chunk::Chunk;
+use super::chunk::{self, Chunk};
 use super::header::{Head, Table};
 use super::part::Part;
 use super::split::{Piece, Row, Splitter, Step};
@@ -18,6 +18,7 @@ impl Table<'_> {
             head,
             row: Row::default(),
             part: Part { line, bytes: chunk.text, ..Part::default() },
+            raw: 0,
             broken: chunk.broken,
             suspect,
         };
@@ -49,6 +50,8 @@ struct Reading<'a> {
     head: &'a Head,
     row: Row,
     part: Part,
+    /// How many bytes of the file were read so far.
+    raw: u32,
     broken: Vec<usize>,
     suspect: bool,
 }
@@ -66,7 +69,7 @@ impl Reading<'_> {
             Step::Row { next, lines, ended } => {
                 match self.trouble(start, next, ended) {
                     Some(why) => self.torn(why),
-                    None => self.cells(),
+                    None => self.cells(self.raw + self.raw_len(start, next)),
                 }
                 (next, lines)
             }
@@ -80,8 +83,14 @@ impl Reading<'_> {
                 (self.part.bytes.len(), 1)
             }
         };
+        self.raw += self.raw_len(start, next);
         self.part.consumed = next;
         self.part.line += lines;
+    }
+
+    /// Bytes of the file that a stretch of the text takes.
+    fn raw_len(&self, start: usize, next: usize) -> u32 {
+        chunk::raw_len(&self.part.bytes[start..next], self.table.csv.encoding) as u32
     }
 
     fn torn(&mut self, why: String) {
@@ -139,8 +148,8 @@ impl Reading<'_> {
         lone.then(|| "a carriage return stands inside the row, without a line feed".into())
     }
 
-    /// The cells of a row, one for each slot.
-    fn cells(&mut self) {
+    /// The cells of a row, one for each slot; it ends at this byte of the file.
+    fn cells(&mut self, raw: u32) {
         let csv = self.table.csv;
         let plain = csv.absent_when.is_empty() && csv.empty.is_empty();
         let base = self.part.bytes.len();
@@ -164,6 +173,7 @@ impl Reading<'_> {
             self.lists();
         }
         self.part.lines.push(self.part.line);
+        self.part.places.push(self.raw, raw);
     }
 
     /// Puts the lists of the last row into their cells. Their texts stay where they are.

@@ -1,6 +1,7 @@
 //! Sessions over files: reading, writing and being killed, in worlds that are made up.
 
 mod world;
+mod again;
 mod read;
 mod json;
 mod write;

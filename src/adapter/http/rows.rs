@@ -1,7 +1,7 @@
 //! An answer to rows: one walk over the JSON, in which records become cells and only what the next page needs is kept beside.
 
 use crate::adapter::files::record::Sink;
-use crate::adapter::{Batch, Cells};
+use crate::adapter::{Batch, Cells, Places};
 use crate::protocol::files::shape::Shape;
 use crate::protocol::path::{JsonPath, Select};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -189,6 +189,7 @@ impl<'a> Reading<'a> {
             inner: self.sink.inner,
             from: Arc::from(from),
             lines: self.lines,
+            places: Places::default(),
             turn: 0,
         };
         Rows { batch, records: u64::from(self.records), found: self.found }
