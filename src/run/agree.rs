@@ -49,13 +49,8 @@ pub struct Compared<'t> {
 impl Compared<'_> {
     /// The changes in order of their keys, with the report.
     pub fn into_changes(self, model: &Model) -> (EntityChanges, EntityReport) {
-        let mut changes = self.changes;
-        changes.sort_by(|Proposed { change: a, .. }, Proposed { change: b, .. }| {
-            (&a.key, a.op, &a.left_key).cmp(&(&b.key, b.op, &b.left_key))
-        });
-        let changes = changes.into_iter().map(|proposed| *proposed.change).collect();
-        let entity = model.entity(self.entity).name.text.clone();
-        (EntityChanges { entity, linked: self.report.linked, changes }, self.report)
+        let changes = self.changes.into_iter().map(|proposed| *proposed.change).collect();
+        (in_order(model, self.entity, self.report.linked, changes), self.report)
     }
 
     /// Leaves out what would only be remembered: who looks remembers nothing.
@@ -117,6 +112,12 @@ impl Compared<'_> {
         }
         !held.is_empty()
     }
+}
+
+/// The changes of an entity in order of their keys.
+pub fn in_order(model: &Model, entity: EntityId, linked: u64, mut changes: Vec<Change>) -> EntityChanges {
+    changes.sort_by(|a, b| (&a.key, a.op, &a.left_key).cmp(&(&b.key, b.op, &b.left_key)));
+    EntityChanges { entity: model.entity(entity).name.text.clone(), linked, changes }
 }
 
 /// A record as it would be after the run.

@@ -5,7 +5,7 @@ use crate::adapter::drive::{ReadOutcome, read_all, read_once};
 use crate::adapter::{Batch, Fault, Opener, Session, Settings, files, http};
 use crate::model::{Model, Setting, SyncSide, System, SystemId, literal};
 use crate::plan::{EntityRead, Plan, SystemRead};
-use crate::protocol::Dialect;
+use crate::protocol::{CallId, Dialect};
 use crate::syntax::tree::{Kind, Node};
 use crate::value::{EntityId, Type};
 use crate::world::World;
@@ -322,22 +322,32 @@ pub async fn lots(
         }
         None => Err(Fault::stop("the list is not read by this sync")),
     };
-    let mut lot = Vec::new();
-    let outcome = match session {
-        Ok((mut session, call)) => {
-            let mut rows = 0;
-            read_once(&mut *session, call, &mut |batch| {
-                rows += batch.len();
-                lot.push(batch);
-                if rows >= size {
-                    each(std::mem::take(&mut lot));
-                    rows = 0;
-                }
-            })
-            .await
+    match session {
+        Ok((mut session, call)) => lots_of(&mut *session, call, size, each).await,
+        Err(fault) => {
+            each(Vec::new());
+            failed(fault).outcome
         }
-        Err(fault) => failed(fault).outcome,
-    };
+    }
+}
+
+/// The same of an open session.
+pub async fn lots_of(
+    session: &mut dyn Session,
+    call: CallId,
+    size: usize,
+    each: &mut dyn FnMut(Vec<Batch>),
+) -> ReadOutcome {
+    let (mut lot, mut rows) = (Vec::new(), 0);
+    let outcome = read_once(session, call, &mut |batch| {
+        rows += batch.len();
+        lot.push(batch);
+        if rows >= size {
+            each(std::mem::take(&mut lot));
+            rows = 0;
+        }
+    })
+    .await;
     each(lot);
     outcome
 }

@@ -63,6 +63,13 @@ impl Identities {
         identities
     }
 
+    /// Adds the records of an entity, of which more have come.
+    pub fn add(&mut self, worked: &Worked<'_>, entity: EntityId) {
+        let (links, odd) = (Links::default(), Odd::default());
+        let machine = worked.setting.machine(&worked.tables, &links, &odd).inside(true);
+        self.gather(&machine, entity);
+    }
+
     fn gather(&mut self, machine: &Machine<'_, '_>, id: EntityId) {
         let table = machine.tables.table(id.0);
         let has_others = !machine.model.entity(id).also.is_empty();

@@ -75,20 +75,9 @@ pub fn propose_over<'t>(
     wish: &Wish<'_>,
     mut report: Report,
 ) -> Result<Proposal, StoreFault> {
-    let Wish { store, saved, as_of, made_at, purpose, .. } = *wish;
+    let Wish { store, saved, as_of, purpose, .. } = *wish;
     let Given { plan, read, lookups, arenas, loose, watch } = *given;
-    let mut set = ChangeSet {
-        version: VERSION,
-        sync: plan.model.sync(plan.sync).name.text.clone(),
-        as_of: as_of.to_string(),
-        made_at: made_at.to_string(),
-        entities: Vec::new(),
-        digest: String::new(),
-    };
-    report.first_run = match store {
-        Some(store) => !store.has_links(&set.sync)? || store.recall(&set.sync, FILLED)?.is_none(),
-        None => true,
-    };
+    let mut set = begin(plan, wish, &mut report)?;
     let Some(worked) = work_input(plan, input, as_of, arenas, lookups, watch, &mut report) else {
         return Ok(Proposal { set, report, stale: Vec::new() });
     };
@@ -128,8 +117,35 @@ pub fn propose_over<'t>(
         report.entities.push(entity_report);
         set.entities.push(changes);
     }
-    super::guard::judge(plan, &set, &mut report, store)?;
-    let stale = saved.map(|saved| saved.missing_in(&set)).unwrap_or_default();
+    finish(plan, set, report, wish)
+}
+
+/// A change set without changes.
+pub(super) fn begin(plan: &Plan<'_>, wish: &Wish<'_>, report: &mut Report) -> Result<ChangeSet, StoreFault> {
+    let set = ChangeSet {
+        version: VERSION,
+        sync: plan.model.sync(plan.sync).name.text.clone(),
+        as_of: wish.as_of.to_string(),
+        made_at: wish.made_at.to_string(),
+        entities: Vec::new(),
+        digest: String::new(),
+    };
+    report.first_run = match wish.store {
+        Some(store) => !store.has_links(&set.sync)? || store.recall(&set.sync, FILLED)?.is_none(),
+        None => true,
+    };
+    Ok(set)
+}
+
+/// The proposal of a change set that is complete: judged by the guards, and compared with the saved one.
+pub(super) fn finish(
+    plan: &Plan<'_>,
+    set: ChangeSet,
+    mut report: Report,
+    wish: &Wish<'_>,
+) -> Result<Proposal, StoreFault> {
+    super::guard::judge(plan, &set, &mut report, wish.store)?;
+    let stale = wish.saved.map(|saved| saved.missing_in(&set)).unwrap_or_default();
     Ok(Proposal { set, report, stale })
 }
 
@@ -138,7 +154,7 @@ pub fn propose_over<'t>(
 pub const FILLED: &str = "filled";
 
 /// Left records, by right entity and left key, that wait for somebody to decide about them because they are protected.
-fn waiting(store: Option<&Store>, sync: &str) -> Result<BTreeSet<(String, String)>, StoreFault> {
+pub(super) fn waiting(store: Option<&Store>, sync: &str) -> Result<BTreeSet<(String, String)>, StoreFault> {
     let held = store.map_or(Ok(Vec::new()), |store| store.held(sync))?;
     let protected = held.into_iter().filter(|held| [PROTECTED, REMAINS].contains(&held.reason.as_str()));
     Ok(protected.map(|held| (held.entity, held.left_key)).collect())
@@ -146,14 +162,15 @@ fn waiting(store: Option<&Store>, sync: &str) -> Result<BTreeSet<(String, String
 
 /// What is known of left records beside what the maps made of them.
 #[derive(Clone, Copy)]
-struct Known<'c> {
-    identities: &'c Identities,
+pub(super) struct Known<'c> {
+    /// What they are known by beside their keys.
+    pub identities: &'c Identities,
     /// Rejected and held in any mapping of the route.
-    stopped: &'c [Stopped],
+    pub stopped: &'c [Stopped],
     /// See [`waiting`].
-    waiting: &'c BTreeSet<(String, String)>,
+    pub waiting: &'c BTreeSet<(String, String)>,
     /// What somebody has decided about records that wait.
-    decisions: &'c Decisions,
+    pub decisions: &'c Decisions,
 }
 
 /// What a proposal is made from, beside what was read.
@@ -183,25 +200,35 @@ pub enum Purpose {
 }
 
 /// A made record and the present one that it is compared with.
-struct Pair<'k> {
-    row: usize,
-    left_key: &'k str,
-    present: usize,
-    found: Found,
+pub(super) struct Pair<'k> {
+    /// The made record.
+    pub row: usize,
+    /// The key of its left record.
+    pub left_key: &'k str,
+    /// The present one.
+    pub present: usize,
+    /// How it was found.
+    pub found: Found,
     /// How many changes stand before it.
-    at: usize,
+    pub at: usize,
 }
 
 /// Comparing one entity.
-struct Context<'c, 't> {
-    plan: &'c Plan<'c>,
-    worked: &'c Worked<'t>,
-    index: usize,
+pub(super) struct Context<'c, 't> {
+    /// The compiled sync.
+    pub plan: &'c Plan<'c>,
+    /// What the last mapping gave.
+    pub worked: &'c Worked<'t>,
+    /// The entity, by its place among what was made.
+    pub index: usize,
     /// The key of hashes that nobody else can compute.
-    secret: [u8; 32],
-    known: Known<'c>,
-    as_of: Date,
-    purpose: Purpose,
+    pub secret: [u8; 32],
+    /// What is known of left records.
+    pub known: Known<'c>,
+    /// The run's date.
+    pub as_of: Date,
+    /// What it is for.
+    pub purpose: Purpose,
 }
 
 impl<'c, 't> Context<'c, 't> {
@@ -312,15 +339,8 @@ impl<'c, 't> Context<'c, 't> {
                         report.hold(left_key, "two records on the left lead to one record on the right");
                         continue;
                     }
-                    if self.remains(row, &right, present) {
-                        match (self.decided(left_key, &mut report), self.removal()) {
-                            (Some(Decision::Remove), Some(op)) => {
-                                changes.push(Proposed::about(present, right.protected(present, op)));
-                                continue;
-                            }
-                            (Some(_), _) => report.kept_by_decision += 1,
-                            (None, _) => report.hold(left_key, REMAINS),
-                        }
+                    if self.settle_remains(row, left_key, present, &right, &mut changes, &mut report) {
+                        continue;
                     }
                     pairs.push(Pair { row, left_key, present, found, at: changes.len() });
                 }
@@ -345,7 +365,7 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// Adds the changes of records that are there, each where it stands among the others.
-    fn with_differences(
+    pub fn with_differences(
         &self,
         others: Vec<Proposed>,
         pairs: &[Pair<'_>],
@@ -373,7 +393,7 @@ impl<'c, 't> Context<'c, 't> {
         changes
     }
 
-    fn creation(&self, row: usize, left_key: &str) -> Change {
+    pub fn creation(&self, row: usize, left_key: &str) -> Change {
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let mut secrets = Map::new();
@@ -484,6 +504,31 @@ impl<'c, 't> Context<'c, 't> {
         self.made().rows[row].fate == Fate::Reduced
     }
 
+    /// Settles a record that holds what cannot be taken back of a protected person, as somebody has decided. True if the record is
+    /// taken away, so that nothing else is to be said of it.
+    pub fn settle_remains(
+        &self,
+        row: usize,
+        left_key: &str,
+        present: usize,
+        right: &Right<'_>,
+        changes: &mut Vec<Proposed>,
+        report: &mut EntityReport,
+    ) -> bool {
+        if !self.remains(row, right, present) {
+            return false;
+        }
+        match (self.decided(left_key, report), self.removal()) {
+            (Some(Decision::Remove), Some(op)) => {
+                changes.push(Proposed::about(present, right.protected(present, op)));
+                return true;
+            }
+            (Some(_), _) => report.kept_by_decision += 1,
+            (None, _) => report.hold(left_key, REMAINS),
+        }
+        false
+    }
+
     /// True if a present record holds what may not be sent of a protected person and cannot be taken back: it is written
     /// when a record is made, and never again. In a whole delivery every record is written anew.
     fn remains(&self, row: usize, right: &Right<'_>, index: usize) -> bool {
@@ -573,7 +618,7 @@ impl<'c, 't> Context<'c, 't> {
 
     /// A linked record of somebody who is now protected: nothing about them is sent again. In whole files that takes the record
     /// away; elsewhere it is held until somebody has decided.
-    fn protect(&self, index: usize, right: &Right<'t>, changes: &mut Vec<Proposed>, report: &mut EntityReport) {
+    pub fn protect(&self, index: usize, right: &Right<'t>, changes: &mut Vec<Proposed>, report: &mut EntityReport) {
         let present = &right.present[index];
         if self.plan.target.whole {
             return changes.push(Proposed::about(index, right.protected(index, Op::Remove)));
@@ -620,7 +665,7 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// What becomes of right records whose left record is gone.
-    fn gone(
+    pub fn gone(
         &self,
         right: &Right<'t>,
         seen: &HashSet<&str>,

@@ -64,6 +64,7 @@ impl Present<'_> {
 }
 
 /// What the store remembers, and what comparing the entities before has found out.
+#[derive(Default)]
 pub struct Memory {
     /// The links of the entities that are still to be compared.
     links: BTreeMap<EntityId, Vec<Link>>,
@@ -77,7 +78,7 @@ pub struct Memory {
 impl Memory {
     /// What the store remembers of a target; nothing without a store.
     pub fn of(plan: &Plan<'_>, store: Option<&Store>, sync: &str) -> Result<Memory, StoreFault> {
-        let mut memory = Memory { links: BTreeMap::new(), moved: BTreeMap::new(), ids: BTreeMap::new() };
+        let mut memory = Memory::default();
         let Some(store) = store else { return Ok(memory) };
         for write in &plan.target.entities {
             let mut links = Vec::new();
@@ -90,6 +91,11 @@ impl Memory {
             memory.links.insert(write.entity, links);
         }
         Ok(memory)
+    }
+
+    /// What is remembered of some records of an entity.
+    pub fn of_links(entity: EntityId, links: Vec<Link>) -> Memory {
+        Memory { links: BTreeMap::from([(entity, links)]), ..Memory::default() }
     }
 
     /// Adds right records that nobody has linked.
@@ -339,23 +345,7 @@ impl<'t> Right<'t> {
         let entity = self.entity;
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
         let kept: Vec<bool> = (0..entity.fields.len()).map(|field| reading.keeps(entity, field)).collect();
-        let made: Vec<_> = columns.iter().enumerate().filter(|(field, _)| kept[*field]).collect();
-        let pieces = arenas.each(batches.iter(), |batch, arena| {
-            let mut slots = vec![Slot::default(); kept.len()];
-            let mut keys = Vec::with_capacity(batch.len());
-            let mut values = vec![Value::Absent; kept.len()];
-            for row in 0..batch.len() {
-                for &(field, column) in &made {
-                    let ty = &entity.fields[field].ty;
-                    values[field] = column.as_ref().map_or(Value::Absent, |column| {
-                        reading.value(ty, column, batch, batch.cell(row, column.slot), arena)
-                    });
-                    slots[field].push(values[field]);
-                }
-                keys.push(key_of(entity, &values, arena));
-            }
-            (keys, slots)
-        });
+        let pieces = arenas.each(batches.iter(), |batch, arena| reading.kept(entity, columns, batch, arena));
         let rows = batches.iter().map(Batch::len).sum();
         self.present.reserve(rows);
         self.by_key.reserve(rows);
@@ -494,7 +484,7 @@ fn followed<'t>(ty: &Type, value: Value<'t>, memory: &Memory, arena: &'t Arena) 
 }
 
 /// One value of the target in normal form that leads to no other record.
-fn plain_value<'a>(ty: &'a Type, column: &'a Column, batch: &'a Batch, cell: Cell, arena: &'a Arena) -> Value<'a> {
+pub(super) fn plain_value<'a>(ty: &'a Type, column: &'a Column, batch: &'a Batch, cell: Cell, arena: &'a Arena) -> Value<'a> {
     // Most values are plain texts in normal form, which need no second look.
     if let Cell::Text { start, len } = cell
         && column.plain
@@ -510,13 +500,15 @@ fn plain_value<'a>(ty: &'a Type, column: &'a Column, batch: &'a Batch, cell: Cel
 }
 
 /// What reading the records of a target needs.
-struct Reading<'r> {
-    plan: &'r Plan<'r>,
-    memory: &'r Memory,
+pub(super) struct Reading<'r> {
+    /// The compiled sync.
+    pub plan: &'r Plan<'r>,
+    /// What is known of the records that references lead to.
+    pub memory: &'r Memory,
     /// Fields that expressions name, match rules among them.
-    named: &'r BTreeSet<u16>,
+    pub named: &'r BTreeSet<u16>,
     /// True if the values of all fields are kept: other records are to stand beside those that were read.
-    all: bool,
+    pub all: bool,
 }
 
 impl Reading<'_> {
@@ -528,6 +520,31 @@ impl Reading<'_> {
             || entity.also.contains(&field)
             || matches!(ty.element().unwrap_or(ty), Type::Ref(_))
             || self.named.contains(&(field as u16))
+    }
+
+    /// The keys of the records of a batch, and the values of theirs that are kept, field by field.
+    pub fn kept<'t>(
+        &self,
+        entity: &'t Entity,
+        columns: &'t [Option<Column>],
+        batch: &'t Batch,
+        arena: &'t Arena,
+    ) -> (Vec<&'t str>, Vec<Slot<'t>>) {
+        let made: Vec<_> = columns.iter().enumerate().filter(|(field, _)| self.keeps(entity, *field)).collect();
+        let mut slots = vec![Slot::default(); entity.fields.len()];
+        let mut keys = Vec::with_capacity(batch.len());
+        let mut values = vec![Value::Absent; entity.fields.len()];
+        for row in 0..batch.len() {
+            for &(field, column) in &made {
+                let ty = &entity.fields[field].ty;
+                values[field] = column.as_ref().map_or(Value::Absent, |column| {
+                    self.value(ty, column, batch, batch.cell(row, column.slot), arena)
+                });
+                slots[field].push(values[field]);
+            }
+            keys.push(key_of(entity, &values, arena));
+        }
+        (keys, slots)
     }
 
     /// One value of the target in normal form. References stand as the left keys of the records behind them, where these
@@ -675,7 +692,7 @@ impl<'f, 't> Finder<'f, 't> {
 }
 
 /// The hash of one side of a match rule's line; `None` if a part of it is absent or cannot be worked out.
-fn hash<'a, 't: 'a>(
+pub(super) fn hash<'a, 't: 'a>(
     machine: &Machine<'_, 't>,
     sides: impl Iterator<Item = (ExprId, u32)>,
     frame: &Frame<'a>,

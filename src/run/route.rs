@@ -7,7 +7,8 @@ use super::report::{ReadReport, Report};
 use super::stage::{Input, Setting, Worked, as_input, work};
 use super::table::Table;
 use crate::finding::layout::counted;
-use crate::model::Mapping;
+use crate::adapter::drive::ReadOutcome;
+use crate::model::{Mapping, System};
 use crate::plan::Plan;
 use crate::syntax::tree::{Kind, Node};
 use crate::value::{Arena, Type, Value};
@@ -66,21 +67,25 @@ pub fn first_input<'t>(plan: &'t Plan<'t>, read: &'t Read, report: &mut Report) 
             let Some(gathered) = read.left.get(&entity.entity) else { continue };
             let outcome = &gathered.outcome;
             input.tables.insert(entity.entity, Table::wire(&outcome.batches, &entity.columns));
-            let why = outcome.faults.first().map(|fault| fault.say.clone()).or_else(|| {
-                outcome.torn.first().map(|torn| {
-                    let rows = counted(outcome.torn_rows(), "row");
-                    format!("{rows} could not be read ({}: {})", torn.origin, torn.why)
-                })
-            });
-            let part = model.system(system.system).reads.part;
-            let why = why.or_else(|| (!outcome.complete).then(|| "not read in full".to_string()));
-            if let Some(why) = why.or_else(|| part.then(|| PART.to_string())) {
+            if let Some(why) = not_whole(model.system(system.system), outcome) {
                 input.incomplete.insert(entity.entity, why);
             }
             report.reads.push(ReadReport::of(model, entity.entity, outcome));
         }
     }
     input
+}
+
+/// Why a record is not gone that is not in what was read of a list, if so.
+pub fn not_whole(system: &System, outcome: &ReadOutcome) -> Option<String> {
+    let fault = outcome.faults.first().map(|fault| fault.say.clone());
+    let torn = || {
+        let torn = outcome.torn.first()?;
+        let rows = counted(outcome.torn_rows(), "row");
+        Some(format!("{rows} could not be read ({}: {})", torn.origin, torn.why))
+    };
+    let why = fault.or_else(torn).or_else(|| (!outcome.complete).then(|| "not read in full".to_string()));
+    why.or_else(|| system.reads.part.then(|| PART.to_string()))
 }
 
 /// Works all mappings of a route over what was read. The result is that of the last one.

@@ -738,7 +738,7 @@ pub(super) fn index_of<'t>(
 type Stops = Vec<(u32, Box<Stop>)>;
 
 /// The hashes of what is joined on, for the rows in which no part of it is absent.
-fn hashes<'a, 't: 'a>(
+pub(super) fn hashes<'a, 't: 'a>(
     machine: &Machine<'_, 't>,
     sides: impl Iterator<Item = (ExprId, u32)>,
     rows: &[u32],

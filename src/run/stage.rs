@@ -158,22 +158,36 @@ pub(super) fn shape_sets<'t>(
 pub fn work<'t>(setting: &Setting<'t>, input: Input<'t>, arenas: &'t Arenas) -> Worked<'t> {
     let Ground { tables, incomplete, nameless, outside, mut fallen, odd } =
         Ground::of(setting, input, |_| true, arenas);
+    let made = make_all(setting, &tables, &odd, (&incomplete, &nameless), arenas, &mut fallen);
+    fallen.oddities.extend(odd.all());
+    Worked { made, fallen, tables, outside, nameless, setting: setting.clone(), left_keys: OnceLock::new() }
+}
+
+/// Makes the right records of prepared tables, and says which of them that are missing are not gone, by what is incomplete and
+/// what holds protected people without a key.
+pub(super) fn make_all<'t>(
+    setting: &Setting<'t>,
+    tables: &Tables<'t>,
+    odd: &Odd,
+    (incomplete, nameless): (&BTreeMap<EntityId, String>, &BTreeSet<EntityId>),
+    arenas: &'t Arenas,
+    fallen: &mut Fallen,
+) -> Vec<Made<'t>> {
     let none = Links::default();
-    let machine = setting.machine(&tables, &none, &odd);
-    let mut made = make(&machine, &mut Links::default(), arenas, &mut fallen);
-    let unsure = unsure_maps(setting, &incomplete, &fallen);
+    let machine = setting.machine(tables, &none, odd);
+    let mut made = make(&machine, &mut Links::default(), arenas, fallen);
+    let unsure = unsure_maps(setting, incomplete, fallen);
     for this in &mut made {
         for (map, why) in &unsure {
             if setting.typed.maps[*map as usize].right == this.entity {
                 this.incomplete.insert(*map, why.clone());
             }
         }
-        doubt(&machine, this, &incomplete);
+        doubt(&machine, this, incomplete);
         this.nameless |=
-            setting.typed.maps.iter().any(|map| map.right == this.entity && setting.reaches(map.left, &nameless));
+            setting.typed.maps.iter().any(|map| map.right == this.entity && setting.reaches(map.left, nameless));
     }
-    fallen.oddities.extend(odd.all());
-    Worked { made, fallen, tables, outside, nameless, setting: setting.clone(), left_keys: OnceLock::new() }
+    made
 }
 
 use super::make::left_key;

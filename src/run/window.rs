@@ -4,15 +4,14 @@
 //! list: a window of it is prepared, shaped, mapped and handed on before the next one is read. What the records have to do
 //! with each other is their keys alone, and those are remembered.
 
-use super::eval::{Links, Odd};
+use super::eval::Odd;
 use super::fate::Fallen;
 use super::lookup::Lookup;
-use super::make::make;
 use super::parallel::Arenas;
 use super::prepare::{self, Seen};
 use super::route::setting;
 use super::shape::Joins;
-use super::stage::{Ground, Input, Setting, Worked, reach, shape_sets};
+use super::stage::{self, Ground, Input, Setting, Worked, as_input, make_all, reach, shape_sets};
 use super::table::Table;
 use crate::adapter::Batch;
 use crate::check::TypedMapping;
@@ -33,26 +32,39 @@ pub const ROWS: usize = 1024;
 pub struct Driving {
     /// Of what it is a list.
     pub entity: EntityId,
-    /// The sets whose rows are made of its records.
-    sets: BTreeSet<SetId>,
+    /// True if records of different windows may turn out to be one record, by their keys.
+    pub joins: bool,
+    /// By mapping of the route: the sets whose rows are made of its records, or of what the mapping before made of them.
+    sets: Vec<BTreeSet<SetId>>,
 }
 
 impl Driving {
-    /// The list of files that drives a sync, if it can be worked window by window: one mapping with one map, whose left is the
-    /// list, or a set that adds to each row of it; nothing else leads to records of the list or to what was made of them; and
-    /// the keys of the right records hold the keys of the left ones, so that no two windows make the same record.
+    /// The list of files that drives a sync, if it can be worked window by window: each mapping has one map, whose left is the
+    /// list, or what the mapping before made of it, or a set that adds to each row of that; nothing else leads to records of the
+    /// list or to what was made of them; and the keys of the right records hold the keys of the left ones, so that no two
+    /// windows make the same record. The last mapping may have other keys: then [`Driving::joins`] says so.
     pub fn of(plan: &Plan<'_>) -> Option<Driving> {
-        let [typed] = plan.route.typed.as_slice() else { return None };
-        let [map] = typed.maps.as_slice() else { return None };
-        if map.arrow != Arrow::Right || typed.scope.is_some() {
-            return None;
+        let mut driving: Option<Driving> = None;
+        let mut before = None;
+        for typed in &plan.route.typed {
+            let [map] = typed.maps.as_slice() else { return None };
+            let mut sets = BTreeSet::new();
+            let entity = first_list(typed, map.left, &mut sets)?;
+            let follows = before.is_none_or(|before| before == entity);
+            if !follows || map.arrow != Arrow::Right || typed.scope.is_some() || !is_apart(plan, typed, entity, &sets) {
+                return None;
+            }
+            let driving = driving.get_or_insert(Driving { entity, joins: false, sets: Vec::new() });
+            if std::mem::replace(&mut driving.joins, !keeps_keys(plan.model, typed, map, entity)) {
+                return None;
+            }
+            driving.sets.push(sets);
+            before = Some(map.right);
         }
-        let mut sets = BTreeSet::new();
-        let entity = first_list(typed, map.left, &mut sets)?;
+        let driving = driving?;
         let reads = plan.reads.iter().filter(|system| system.protocol == "files");
-        reads.flat_map(|system| &system.entities).find(|read| read.entity == entity)?;
-        let apart = is_apart(plan, typed, entity, &sets);
-        (apart && keeps_keys(plan.model, typed, map, entity)).then_some(Driving { entity, sets })
+        reads.flat_map(|system| &system.entities).find(|read| read.entity == driving.entity)?;
+        Some(driving)
     }
 }
 
@@ -139,14 +151,17 @@ fn keeps_keys(model: &Model, typed: &TypedMapping, map: &TypedMap, entity: Entit
     !left.key.is_empty() && left.key.iter().all(kept)
 }
 
-/// A mapping whose driving list comes in window by window.
+/// A route whose driving list comes in window by window.
 pub struct Windows<'t> {
-    setting: Setting<'t>,
+    /// Of each mapping.
+    settings: Vec<Setting<'t>>,
     driving: &'t Driving,
     columns: &'t [Option<Column>],
     ground: Ground<'t>,
     seen: Seen,
     joins: Joins,
+    /// What fell in the mappings after the first.
+    later: Vec<Fallen>,
 }
 
 impl<'t> Windows<'t> {
@@ -159,10 +174,13 @@ impl<'t> Windows<'t> {
         arenas: &'t Arenas,
         lookups: &'t [Lookup<'t>],
     ) -> Option<Windows<'t>> {
-        let setting = setting(plan, 0, as_of, arenas, lookups);
-        let ground = Ground::of(&setting, input, |set| !driving.sets.contains(&set), arenas);
+        let stages = 0..plan.route.typed.len();
+        let settings: Vec<_> = stages.map(|index| setting(plan, index, as_of, arenas, lookups)).collect();
+        let sets = driving.sets.first()?;
+        let ground = Ground::of(settings.first()?, input, |set| !sets.contains(&set), arenas);
         let columns = &read_of(plan, driving.entity)?.columns;
-        Some(Windows { setting, driving, columns, ground, seen: Seen::default(), joins: Joins::new() })
+        let later = settings[1..].iter().map(|_| Fallen::default()).collect();
+        Some(Windows { settings, driving, columns, ground, seen: Seen::default(), joins: Joins::new(), later })
     }
 
     /// Works a window. What fell in it is told in the end.
@@ -170,7 +188,31 @@ impl<'t> Windows<'t> {
     where
         't: 'w,
     {
-        let (only, setting) = (Some(self.driving.entity), Setting::<'w>::clone(&self.setting));
+        let mut worked = self.first(batches, arenas);
+        for (setting, fallen) in self.settings[1..].iter().zip(&mut self.later) {
+            worked = stage::work(&Setting::<'w>::clone(setting), as_input(worked.made), arenas);
+            fallen.add(std::mem::take(&mut worked.fallen));
+        }
+        worked
+    }
+
+    /// Works a window without rows, for what is known of all of them: why the driving list does not hold all records, if so.
+    pub fn none<'w>(&mut self, incomplete: Option<String>, arenas: &'w Arenas) -> Worked<'w>
+    where
+        't: 'w,
+    {
+        if let Some(why) = incomplete {
+            self.ground.incomplete.entry(self.driving.entity).or_insert(why);
+        }
+        self.work(&[], arenas)
+    }
+
+    /// What the first mapping makes of a window.
+    fn first<'w>(&mut self, batches: &'w [Batch], arenas: &'w Arenas) -> Worked<'w>
+    where
+        't: 'w,
+    {
+        let (only, setting) = (Some(self.driving.entity), Setting::<'w>::clone(&self.settings[0]));
         let Ground { tables, incomplete, nameless, fallen, odd, .. } = &mut self.ground;
         let table = Table::wire(batches, self.columns);
         let tables: &super::eval::Tables<'w> = tables;
@@ -181,18 +223,22 @@ impl<'t> Windows<'t> {
         prepare::protect(&setting, &mut tables, odd, only);
         nameless.extend(prepare::keyless(&setting, &mut tables, keyless, fallen, incomplete));
         self.seen.add(tables.table(self.driving.entity.0));
-        let sets = |set| self.driving.sets.contains(&set);
+        let sets = |set| self.driving.sets[0].contains(&set);
         shape_sets(&setting, &mut tables, odd, sets, Some(&mut self.joins), arenas, fallen);
-        let none = Links::default();
-        let made = make(&setting.machine(&tables, &none, odd), &mut Links::default(), arenas, fallen);
+        let made = make_all(&setting, &tables, odd, (incomplete, nameless), arenas, fallen);
         Worked::window(made, tables, setting)
     }
 
-    /// What fell in all windows.
-    pub fn fallen(self) -> Fallen {
+    /// Left entities that hold protected people without a key, so far.
+    pub fn nameless(&self) -> &BTreeSet<EntityId> {
+        &self.ground.nameless
+    }
+
+    /// What fell in all windows, mapping by mapping.
+    pub fn fallen(self) -> Vec<Fallen> {
         let Ground { mut fallen, odd, .. } = self.ground;
         fallen.oddities.extend(Odd::all(&odd));
-        fallen
+        std::iter::once(fallen).chain(self.later).collect()
     }
 }
 

@@ -18,6 +18,7 @@ use crate::run::guard::size_name;
 use crate::run::parallel::processors;
 use crate::run::propose::{FILLED, Proposal, Purpose, Wish, propose};
 use crate::run::report::Report;
+use crate::run::sweep::{From, sweep};
 use crate::source::Span;
 use crate::store::{Held, Store, StoreFault};
 use crate::syntax::ast::Operation;
@@ -133,13 +134,7 @@ impl<'p> Job<'p> {
 
     /// The same without a list that is read in another way.
     pub async fn read_without(&self, list: Option<EntityId>, with_right: bool, progress: &Progress) -> Read {
-        let mut told = |what: &str, rows: usize| {
-            if rows == 0 {
-                progress.begin(&format!("reading {what}"), None);
-            } else {
-                progress.advance(rows as u64);
-            }
-        };
+        let mut told = |what: &str, rows: usize| progress.read(what, rows);
         gather(&self.plan, &self.sides, self.world, with_right, list, self.threads, &mut told).await
     }
 
@@ -151,14 +146,15 @@ impl<'p> Job<'p> {
         purpose: Purpose,
         progress: &Progress,
     ) -> Result<Proposal, StoreFault> {
+        let made_at = self.world.now().to_string();
+        let wish = Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose, threads: self.threads };
+        let from = From { sides: &self.sides, world: self.world };
+        if let Some(proposal) = sweep(&self.plan, from, &wish, &mut |what, rows| progress.read(what, rows))? {
+            return Ok(proposal);
+        }
         let read = self.read(true, progress).await;
         progress.begin("comparing", None);
-        let made_at = self.world.now().to_string();
-        propose(
-            &self.plan,
-            &read,
-            &Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose, threads: self.threads },
-        )
+        propose(&self.plan, &read, &wish)
     }
 
     /// Opens the store for a command that writes, takes the lock and finishes what a killed run left behind.

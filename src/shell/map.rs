@@ -40,7 +40,8 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
     })?;
     let mut writer = Writer { job: &job, args, world, out, files: Vec::new() };
     let mut report = Report::default();
-    match Driving::of(&job.plan).filter(|_| args.format.format == Format::Human) {
+    let alone = |driving: &Driving| !driving.joins && args.format.format == Format::Human;
+    match Driving::of(&job.plan).filter(alone) {
         Some(driving) => in_windows(&job, &driving, &runtime, &progress, &mut report, &mut writer)?,
         None => {
             let read = runtime.block_on(job.read(false, &progress));
@@ -98,9 +99,10 @@ fn in_windows(
         },
     );
     report.reads.push(ReadReport::of_rows(model, driving.entity, &outcome, rows));
-    let fallen = windows.fallen();
-    report.replace(model, &fallen.replaced);
-    job.plan.route.mappings.iter().for_each(|mapping| report.add_stage(&mapping.name.text, &fallen, None));
+    for (mapping, fallen) in job.plan.route.mappings.iter().zip(windows.fallen()) {
+        report.replace(model, &fallen.replaced);
+        report.add_stage(&mapping.name.text, &fallen, None);
+    }
     written
 }
 

@@ -35,6 +35,14 @@ impl Progress {
         self.bar.enable_steady_tick(Duration::from_millis(100));
     }
 
+    /// A list is read: its first word, or so many rows more.
+    pub fn read(&self, what: &str, rows: usize) {
+        match rows {
+            0 => self.begin(&format!("reading {what}"), None),
+            rows => self.advance(rows as u64),
+        }
+    }
+
     /// Some steps are done.
     pub fn advance(&self, steps: u64) {
         self.bar.inc(steps);

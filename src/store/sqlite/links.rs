@@ -23,6 +23,35 @@ impl Store {
         })
     }
 
+    /// All links of an entity without their values, in order of left keys.
+    pub fn links_without_values(
+        &self,
+        sync: &str,
+        entity: &str,
+        each: &mut dyn FnMut(Link),
+    ) -> Result<(), StoreFault> {
+        let brief = COLUMNS.replace("vals", "X''");
+        self.read(|connection| {
+            let mut all = connection
+                .prepare_cached(&format!("SELECT {brief} FROM links WHERE sync = ?1 AND entity = ?2 ORDER BY left_key"))?;
+            let mut rows = all.query([sync, entity])?;
+            while let Some(row) = rows.next()? {
+                each(link(row)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// The link of a left record.
+    pub fn link(&self, sync: &str, entity: &str, left_key: &str) -> Result<Option<Link>, StoreFault> {
+        self.read(|connection| {
+            let mut one = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM links WHERE sync = ?1 AND entity = ?2 AND left_key = ?3"
+            ))?;
+            one.query_row([sync, entity, left_key], link).optional()
+        })
+    }
+
     /// How many links of an entity are active, and how many deactivated.
     pub fn link_count(&self, sync: &str, entity: &str) -> Result<(u64, u64), StoreFault> {
         self.read(|connection| {

@@ -1,0 +1,386 @@
+//! The right side of a sync, row by row: what finds a record, and a digest of what it holds.
+//!
+//! Of a list that can be read again nobody needs to hold the records. A digest tells that a record is as it should be, and of those
+//! that are not, and of those that nobody has asked for in the end, the rows are read once more.
+
+use super::eval::block::{BLOCK, Block};
+use super::eval::{Links, Odd};
+use super::key::Hasher;
+use super::right::{Memory, Reading, plain_value};
+use super::shape::hashes;
+use super::stage::Setting;
+use super::table::{Index, Table};
+use crate::adapter::{Batch, Cell, Place};
+use crate::check::typed::TypedMap;
+use crate::model::Entity;
+use crate::plan::{Column, Plan};
+use crate::store::{Link, LinkState};
+use crate::value::{Arena, EntityId, Row, Type, Value};
+use hashbrown::HashSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+/// The records of a right entity.
+pub struct Shelf<'s> {
+    plan: &'s Plan<'s>,
+    setting: &'s Setting<'s>,
+    id: EntityId,
+    columns: &'s [Option<Column>],
+    map: &'s TypedMap,
+    /// Fields that expressions name.
+    named: BTreeSet<u16>,
+    /// Fields that rules write.
+    compared: Vec<u16>,
+    keys: Index,
+    /// True if two rows have one key.
+    doubled: bool,
+    /// By line of the match rules.
+    lines: Vec<Index>,
+    digests: Vec<u64>,
+    starts: Vec<Start>,
+    marks: Vec<Mark>,
+    /// Keys of made records that no row has.
+    others: HashSet<u128>,
+    /// What the store remembers of the rows; empty without links.
+    lefts: Lefts,
+}
+
+/// Where a row stands: its file and the byte that it starts with, and how many bytes it takes.
+#[derive(Clone, Copy)]
+struct Start {
+    at: [u32; 2],
+    len: u32,
+}
+
+impl Start {
+    /// Bits of the byte; the others are the number of the file.
+    const BITS: u32 = 44;
+
+    fn of(place: Place) -> Option<Start> {
+        let fits = place.start >> Start::BITS == 0 && u64::from(place.file) >> (64 - Start::BITS) == 0;
+        let at = u64::from(place.file) << Start::BITS | place.start;
+        fits.then_some(Start { at: [at as u32, (at >> 32) as u32], len: place.len })
+    }
+
+    fn place(self) -> Place {
+        let at = u64::from(self.at[1]) << 32 | u64::from(self.at[0]);
+        Place { file: (at >> Start::BITS) as u32, len: self.len, start: at & ((1 << Start::BITS) - 1) }
+    }
+}
+
+/// What is known of a row.
+#[derive(Clone, Copy, Default)]
+struct Mark(u8);
+
+impl Mark {
+    /// Some made record has its key.
+    const NAMED: u8 = 1;
+    /// Some made record is this one.
+    const TAKEN: u8 = 2;
+    /// It is linked.
+    const LINKED: u8 = 4;
+    /// What the store remembers of it asks for a second look: it was switched off, or is known by other identities.
+    const ASKS: u8 = 8;
+
+    fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+}
+
+/// Left keys of rows.
+#[derive(Default)]
+struct Lefts {
+    by_left: Index,
+    texts: String,
+    /// By row: start and length.
+    spans: Vec<(u32, u32)>,
+    /// How many links there are, also to records that are not there.
+    count: u64,
+}
+
+/// A right record that a made one may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Candidate {
+    /// This row, which it is linked with.
+    Linked(u32),
+    /// This row, by its key or a match rule.
+    Matched(u32),
+    /// None.
+    Nobody,
+    /// Only all records together tell.
+    Unclear,
+}
+
+impl<'s> Shelf<'s> {
+    /// An empty shelf for the records of the map's right entity, which are read with these columns.
+    pub fn of(
+        plan: &'s Plan<'s>,
+        setting: &'s Setting<'s>,
+        map: &'s TypedMap,
+        columns: &'s [Option<Column>],
+    ) -> Shelf<'s> {
+        let written = map.rules.iter().filter(|rule| !rule.off);
+        let compared: BTreeSet<u16> = written.filter_map(|rule| Some(rule.target.as_ref()?.field)).collect();
+        Shelf {
+            plan,
+            setting,
+            id: map.right,
+            columns,
+            map,
+            named: crate::check::needs::named(setting.typed, map.right),
+            compared: compared.into_iter().collect(),
+            keys: Index::default(),
+            doubled: false,
+            lines: map.matches.iter().map(|_| Index::default()).collect(),
+            digests: Vec::new(),
+            starts: Vec::new(),
+            marks: Vec::new(),
+            others: HashSet::new(),
+            lefts: Lefts::default(),
+        }
+    }
+
+    fn entity(&self) -> &'s Entity {
+        self.plan.model.entity(self.id)
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.digests.len()
+    }
+
+    /// Adds rows. Gives false if one of them cannot be read again.
+    pub fn add(&mut self, batches: &[Batch]) -> bool {
+        batches.iter().all(|batch| {
+            let arena = Arena::new();
+            self.find_by(batch, &arena);
+            let mut digest = Digest::default();
+            for row in 0..batch.len() {
+                let fields = self.compared.iter().map(|&field| usize::from(field));
+                for field in fields {
+                    let ty = &self.entity().fields[field].ty;
+                    match &self.columns[field] {
+                        Some(column) => digest.cell(ty, column, batch, batch.cell(row, column.slot), &arena),
+                        None => digest.value(ty, Value::Absent, &arena),
+                    }
+                }
+                self.digests.push(digest.take());
+                self.marks.push(Mark::default());
+                match batch.place(row).and_then(Start::of) {
+                    Some(start) => self.starts.push(start),
+                    None => return false,
+                }
+            }
+            true
+        })
+    }
+
+    /// Adds what finds the rows of a batch.
+    fn find_by(&mut self, batch: &Batch, arena: &Arena) {
+        let first = self.digests.len() as u32;
+        let memory = Memory::default();
+        let reading = Reading { plan: self.plan, memory: &memory, named: &self.named, all: false };
+        let (keys, slots) = reading.kept(self.entity(), self.columns, batch, arena);
+        for (row, key) in (first..).zip(&keys) {
+            self.doubled |= self.keys.add(key_hash(key), row).is_some();
+        }
+        if self.map.matches.is_empty() {
+            return;
+        }
+        let setting = Setting::clone(self.setting);
+        let tables = setting.tables(BTreeMap::new()).with(self.id.0, Arc::new(Table::slots(slots, batch.len())));
+        let (none, odd) = (Links::default(), Odd::default());
+        let machine = setting.machine(&tables, &none, &odd).inside(true);
+        let mut block = Block::new(0, 0, arena);
+        let rows: Vec<u32> = (0..batch.len() as u32).collect();
+        for rows in rows.chunks(BLOCK) {
+            let all: Vec<u32> = (0..rows.len() as u32).collect();
+            for (line, index) in self.map.matches.iter().zip(&mut self.lines) {
+                block.begin(rows.len(), usize::from(self.map.frame) + 1);
+                block.set(0, rows.iter().map(|&row| Value::Row(Row { table: self.id.0, row })).collect());
+                let sides = line.iter().map(|(_, side, ty)| (*side, *ty));
+                for (at, hash) in hashes(&machine, sides, &all, &mut block) {
+                    index.add(hash, first + rows[at as usize]);
+                }
+                // What cannot be worked out finds nobody.
+                block.recover(0);
+            }
+        }
+    }
+
+    /// Joins what the store remembers of a left record with its row.
+    pub fn remember(&mut self, link: &Link) {
+        let theirs = self.entity().write.as_ref().is_some_and(|write| write.id_theirs);
+        let lefts = &mut self.lefts;
+        lefts.count += u64::from(!link.left_key.is_empty());
+        let key = if theirs { link.right_id.as_deref().unwrap_or(&link.right_key) } else { &link.right_key };
+        let Some(row) = self.keys.first(key_hash(key)) else { return };
+        lefts.spans.resize(self.digests.len(), (0, 0));
+        lefts.spans[row as usize] = (lefts.texts.len() as u32, link.left_key.len() as u32);
+        lefts.texts.push_str(&link.left_key);
+        let asks = link.state == LinkState::Deactivated || !link.identities.is_empty();
+        let mark = &mut self.marks[row as usize];
+        mark.0 = mark.0 & !Mark::ASKS | Mark::LINKED | if asks { Mark::ASKS } else { 0 };
+    }
+
+    /// Finds rows by what they are linked with from now on: everything that is remembered was told.
+    pub fn remembered(&mut self) {
+        for row in 0..self.lefts.spans.len() as u32 {
+            if let Some(hash) = self.left_key(row).map(key_hash) {
+                self.lefts.by_left.add(hash, row);
+            }
+        }
+    }
+
+    /// False if only the rows together tell which one a link means, since two have one key.
+    pub fn is_clear(&self) -> bool {
+        self.lefts.count == 0 || !self.doubled
+    }
+
+    /// How many links there are.
+    pub fn links(&self) -> u64 {
+        self.lefts.count
+    }
+
+    /// The key of the left record that a row is linked with.
+    pub fn left_key(&self, row: u32) -> Option<&str> {
+        let linked = self.marks[row as usize].has(Mark::LINKED);
+        let (start, len) = *self.lefts.spans.get(row as usize).filter(|_| linked)?;
+        self.lefts.texts.get(start as usize..(start + len) as usize)
+    }
+
+    /// The row linked with a left record.
+    pub fn linked(&self, left_key: &str) -> Option<u32> {
+        self.lefts.by_left.first(key_hash(left_key))
+    }
+
+    /// The row with the key of a made record. `Err` if another made record has the same key.
+    pub fn named(&mut self, key: &str) -> Result<Option<u32>, ()> {
+        let hash = key_hash(key);
+        let row = self.keys.first(hash);
+        let first = match row {
+            Some(row) => {
+                let mark = &mut self.marks[row as usize];
+                let first = !mark.has(Mark::NAMED);
+                mark.0 |= Mark::NAMED;
+                first
+            }
+            None => self.others.insert(hash),
+        };
+        if first { Ok(row) } else { Err(()) }
+    }
+
+    /// The right record of a made one without a link, by the row that has its key and by what the lines of the match rules give
+    /// for it.
+    pub fn candidate(&self, by_key: Option<u32>, line: impl Fn(usize) -> Option<u128>) -> Candidate {
+        if self.digests.is_empty() {
+            return Candidate::Nobody;
+        }
+        if let Some(row) = by_key {
+            let mark = self.marks[row as usize];
+            return if mark.has(Mark::TAKEN | Mark::LINKED) { Candidate::Unclear } else { Candidate::Matched(row) };
+        }
+        for (number, index) in self.lines.iter().enumerate() {
+            let Some(hash) = line(number) else { continue };
+            let mut free = index.rows(hash).filter(|&row| !self.marks[row as usize].has(Mark::TAKEN));
+            match (free.next(), free.next()) {
+                (None, _) => {}
+                (Some(row), None) if !self.marks[row as usize].has(Mark::LINKED) => return Candidate::Matched(row),
+                _ => return Candidate::Unclear,
+            }
+        }
+        Candidate::Nobody
+    }
+
+    /// A made record is this one. False if another one is.
+    pub fn take(&mut self, row: u32) -> bool {
+        let mark = &mut self.marks[row as usize];
+        let free = !mark.has(Mark::TAKEN);
+        mark.0 |= Mark::TAKEN;
+        free
+    }
+
+    /// The rows that no made record is.
+    pub fn left_over(&self) -> Vec<u32> {
+        (0..self.len() as u32).filter(|&row| !self.marks[row as usize].has(Mark::TAKEN)).collect()
+    }
+
+    /// True if a row holds just what rules write, and the store has nothing to add.
+    pub fn holds(&self, row: u32, digest: u64) -> bool {
+        self.digests[row as usize] == digest && !self.marks[row as usize].has(Mark::ASKS)
+    }
+
+    /// The digest of the values of a made record.
+    pub fn digest(&self, values: &[Value<'_>], digest: &mut Digest, arena: &Arena) -> u64 {
+        for &field in &self.compared {
+            digest.value(&self.entity().fields[usize::from(field)].ty, values[usize::from(field)], arena);
+        }
+        digest.take()
+    }
+
+    /// Where rows stand.
+    pub fn places(&self, rows: &[u32]) -> Vec<Place> {
+        rows.iter().map(|&row| self.starts[row as usize].place()).collect()
+    }
+}
+
+fn key_hash(key: &str) -> u128 {
+    xxh3_128(key.as_bytes())
+}
+
+/// A digest of values in normal form, one after the other: equal values have equal digests.
+#[derive(Default)]
+pub struct Digest(Vec<u8>);
+
+impl Digest {
+    /// Adds what a cell holds.
+    #[inline]
+    fn cell(&mut self, ty: &Type, column: &Column, batch: &Batch, cell: Cell, arena: &Arena) {
+        match cell {
+            Cell::Text { start, len } if column.plain && len > 0 && batch.bytes(start, len).is_ascii() => {
+                self.text(batch.bytes(start, len));
+            }
+            Cell::Missing | Cell::Null => self.0.push(b'-'),
+            cell => self.normal(plain_value(ty, column, batch, cell, arena), arena),
+        }
+    }
+
+    /// Adds a value.
+    #[inline]
+    fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
+        match value {
+            Value::Absent => self.0.push(b'-'),
+            Value::Text(text) if matches!(ty, Type::Text) && text.is_ascii() => self.text(text.as_bytes()),
+            value => self.normal(crate::value::normal::normal_form(ty, value, arena), arena),
+        }
+    }
+
+    /// Adds a value in normal form.
+    fn normal(&mut self, value: Value<'_>, arena: &Arena) {
+        match value {
+            Value::Absent => self.0.push(b'-'),
+            Value::Text(text) => self.text(text.as_bytes()),
+            value => {
+                let mut hasher = Hasher::default();
+                hasher.value(&Type::Unknown, value, arena);
+                self.0.push(b'=');
+                self.0.extend(hasher.finish().to_le_bytes());
+            }
+        }
+    }
+
+    #[inline]
+    fn text(&mut self, text: &[u8]) {
+        self.0.push(b't');
+        self.0.extend((text.len() as u32).to_le_bytes());
+        self.0.extend_from_slice(text);
+    }
+
+    /// The digest of what was added, and begins anew.
+    fn take(&mut self) -> u64 {
+        let digest = xxh3_64(&self.0);
+        self.0.clear();
+        digest
+    }
+}
