@@ -80,6 +80,7 @@ impl Sink {
         row
     }
 
+    #[inline(always)]
     pub(super) fn put(&mut self, target: Target, slot: usize, cell: Cell) {
         match target {
             Target::Row(first) => self.cells[first + slot] = cell,

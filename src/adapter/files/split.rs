@@ -231,28 +231,38 @@ impl Signs {
     }
 
     /// The signs among the bytes of the block at a place, the first byte lowest.
-    #[inline]
+    #[inline(always)]
     fn find(&self, text: &[u8], at: usize) -> u64 {
         match text[at..].first_chunk() {
             Some(block) => self.find_in(block),
-            None => {
-                let mut block = [self.none; Signs::BLOCK];
-                block[..text.len() - at].copy_from_slice(&text[at..]);
-                self.find_in(&block)
-            }
+            None => self.find_at_end(&text[at..]),
         }
     }
 
-    #[inline]
+    /// The same in the last bytes of a text.
+    #[cold]
+    fn find_at_end(&self, rest: &[u8]) -> u64 {
+        let mut block = [self.none; Signs::BLOCK];
+        block[..rest.len()].copy_from_slice(rest);
+        self.find_in(&block)
+    }
+
+    #[inline(always)]
     fn find_in(&self, block: &[u8; Signs::BLOCK]) -> u64 {
         let (quarters, _) = block.as_chunks::<16>();
-        let mut found = 0;
-        for (index, quarter) in quarters.iter().enumerate() {
-            let bytes = u8x16::new(*quarter);
-            let [one, two, three, four] = self.signs.map(|sign| bytes.simd_eq(sign));
-            found |= u64::from((one | two | three | four).to_bitmask()) << (16 * index);
-        }
-        found
+        self.quarter(&quarters[0])
+            | self.quarter(&quarters[1]) << 16
+            | self.quarter(&quarters[2]) << 32
+            | self.quarter(&quarters[3]) << 48
+    }
+
+    #[inline(always)]
+    fn quarter(&self, bytes: &[u8; 16]) -> u64 {
+        let bytes = u8x16::new(*bytes);
+        let [one, two, three, four] = self.signs;
+        let ends = bytes.simd_eq(one) | bytes.simd_eq(two);
+        let quotes = bytes.simd_eq(three) | bytes.simd_eq(four);
+        u64::from((ends | quotes).to_bitmask())
     }
 }
 
@@ -277,7 +287,7 @@ impl Ahead {
     }
 
     /// The place of the next sign.
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, signs: &Signs, text: &[u8]) -> Option<usize> {
         while self.found == 0 {
             if self.looked >= text.len() {

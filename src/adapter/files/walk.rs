@@ -21,7 +21,7 @@ pub(super) fn elements<'a>(record: &'a str, path: &[String]) -> Option<Vec<&'a s
         }
         let (mut found, mut more) = (None, walk.enter(b'}')?);
         while more {
-            let key = walk.key()?;
+            let key = walk.plain_key()?;
             let value = (walk.next(), walk.at).1;
             walk.skip()?;
             if key == name.as_bytes() {
@@ -60,6 +60,15 @@ pub(super) struct Walk<'a> {
     depth: u32,
 }
 
+/// Where the cell of a value goes.
+#[derive(Clone, Copy)]
+enum To {
+    /// Into a slot.
+    Slot(Target, usize),
+    /// To the list that is open.
+    List,
+}
+
 /// What a text in quotes holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Escapes {
@@ -87,29 +96,16 @@ impl<'a> Walk<'a> {
     /// The next byte that is no blank; 0 at the end, where JSON has no byte like it.
     #[inline]
     fn next(&mut self) -> u8 {
-        let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.at) {
-            match byte {
-                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
-                byte => return *byte,
-            }
-        }
-        0
-    }
-
-    /// Takes one byte, after blanks.
-    #[inline]
-    fn take(&mut self, byte: u8) -> Option<()> {
-        let found = self.next() == byte;
-        self.at += usize::from(found);
-        found.then_some(())
+        let (at, byte) = next(self.text.as_bytes(), self.at);
+        self.at = at;
+        byte
     }
 
     /// After a value of a list or structure: true if another follows.
     #[inline]
     fn goes_on(&mut self, end: u8) -> Option<bool> {
-        let byte = self.next();
-        self.at += 1;
+        let (at, byte) = next(self.text.as_bytes(), self.at);
+        self.at = at + 1;
         match byte {
             b',' => Some(true),
             byte if byte == end => Some(false),
@@ -126,17 +122,21 @@ impl<'a> Walk<'a> {
         (self.depth < DEEP).then_some(!empty)
     }
 
-    /// A key and the colon behind it.
-    #[inline]
-    fn key(&mut self) -> Option<&'a [u8]> {
-        self.take(b'"')?;
-        let start = self.at;
-        if self.text_end()? != Escapes::None {
-            return None;
-        }
-        let key = &self.text.as_bytes()[start..self.at - 1];
-        self.take(b':')?;
-        Some(key)
+    /// A key and the colon behind it, with what the key holds.
+    #[inline(always)]
+    fn key(&mut self) -> Option<(&'a [u8], Escapes)> {
+        let bytes = self.text.as_bytes();
+        let (open, quote) = next(bytes, self.at);
+        let (close, escapes) = if quote == b'"' { text_end(bytes, open + 1)? } else { return None };
+        let (at, colon) = next(bytes, close);
+        self.at = at + 1;
+        (colon == b':').then_some((&bytes[open + 1..close - 1], escapes))
+    }
+
+    /// A key that is written as it is meant.
+    #[inline(always)]
+    fn plain_key(&mut self) -> Option<&'a [u8]> {
+        self.key().filter(|(_, escapes)| *escapes == Escapes::None).map(|(key, _)| key)
     }
 
     /// Fills the slots that lie in the value that comes next.
@@ -153,7 +153,7 @@ impl<'a> Walk<'a> {
         let mut expected = 0;
         let mut more = self.enter(b'}')?;
         while more {
-            let key = self.key()?;
+            let key = self.plain_key()?;
             match find(&fields.members, expected, key) {
                 None => drop(self.skip()?),
                 Some(index) => {
@@ -172,19 +172,14 @@ impl<'a> Walk<'a> {
     fn member(&mut self, fields: &Fields, index: usize, target: Target) -> Option<()> {
         let member = &fields.members[index].1;
         match (member.slots.as_slice(), member.inside.members.is_empty()) {
-            ([(slot, kind)], true) => {
-                let cell = self.value(kind)?;
-                self.sink.put(target, *slot, cell);
-                Some(())
-            }
+            ([(slot, kind)], true) => self.value(kind, To::Slot(target, *slot)),
             ([], _) => self.inside(&member.inside, target),
             // Several fields want the same value, so it is read once for each of them.
             (slots, _) if member.inside.whole.is_empty() => {
                 let start = self.at;
                 for (slot, kind) in slots {
                     self.at = start;
-                    let cell = self.value(kind)?;
-                    self.sink.put(target, *slot, cell);
+                    self.value(kind, To::Slot(target, *slot))?;
                 }
                 self.at = start;
                 self.inside(&member.inside, target)
@@ -193,57 +188,86 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The cell of the value that comes next.
-    fn value(&mut self, kind: &Kind) -> Option<Cell> {
+    /// Puts a cell where it goes. It is made here, as moving it costs more than making it.
+    #[inline(always)]
+    fn put(&mut self, to: To, cell: Cell) -> Option<()> {
+        match to {
+            To::Slot(target, slot) => self.sink.put(target, slot, cell),
+            To::List => self.sink.open.push(cell),
+        }
+        Some(())
+    }
+
+    /// Puts the cell of the value that comes next.
+    fn value(&mut self, kind: &Kind, to: To) -> Option<()> {
         match (kind, self.next()) {
-            (Kind::Scalar, _) => self.scalar(),
+            (Kind::Scalar, first) => self.scalar(first, to),
             (Kind::List(element), b'[') => {
                 let first = self.sink.open.len();
                 let mut more = self.enter(b']')?;
                 while more {
-                    let cell = self.value(element)?;
-                    self.sink.open.push(cell);
+                    self.value(element, To::List)?;
                     more = self.goes_on(b']')?;
                 }
                 self.depth -= 1;
-                Some(self.sink.close(first))
+                let list = self.sink.close(first);
+                self.put(to, list)
             }
             (Kind::Struct(fields, width), b'{') => {
                 let first = self.sink.add_inner(*width);
                 self.inside(fields, Target::Inner(first))?;
-                Some(Cell::Struct { first: first as u32 })
+                self.put(to, Cell::Struct { first: first as u32 })
             }
-            _ => Some(self.other()?.map_or(Cell::Null, Cell::Wrong)),
+            _ => {
+                let what = self.other()?;
+                self.put(to, what.map_or(Cell::Null, Cell::Wrong))
+            }
         }
     }
 
-    /// The cell of a text, number, bool or null.
-    #[inline]
-    fn scalar(&mut self) -> Option<Cell> {
-        let first = self.next();
+    /// Puts the cell of a text, number, bool or null that starts with this byte.
+    #[inline(always)]
+    fn scalar(&mut self, first: u8, to: To) -> Option<()> {
         let start = self.at;
         match first {
             b'"' => {
-                self.at += 1;
-                let escapes = self.text_end()?;
+                let (stop, escapes) = text_end(self.text.as_bytes(), start + 1)?;
+                self.at = stop;
                 if escapes == Escapes::None {
-                    let (start, len) = (self.base + start + 1, self.at - start - 2);
-                    return Some(Cell::Text { start: start as u32, len: len as u32 });
+                    let (start, len) = (self.base + start + 1, stop - start - 2);
+                    return self.put(to, Cell::Text { start: start as u32, len: len as u32 });
                 }
-                let decoded: String = serde_json::from_str(&self.text[start..self.at]).ok()?;
-                Some(self.sink.decoded(&decoded))
+                self.decoded(start, to)
             }
             b'-' | b'0'..=b'9' => {
                 self.number()?;
-                Some(Cell::Number { start: (self.base + start) as u32, len: (self.at - start) as u32 })
+                let (len, start) = ((self.at - start) as u32, (self.base + start) as u32);
+                self.put(to, Cell::Number { start, len })
             }
-            b't' => self.word(b"true", Cell::Bool(true)),
-            b'f' => self.word(b"false", Cell::Bool(false)),
-            b'n' => self.word(b"null", Cell::Null),
-            b'{' => self.skip().map(|_| Cell::Wrong(Wrong::Structure)),
-            b'[' => self.skip().map(|_| Cell::Wrong(Wrong::List)),
-            _ => None,
+            _ => self.rarer(first, to),
         }
+    }
+
+    /// Puts the cell of a text with escapes, which started here and was passed over.
+    #[inline(never)]
+    fn decoded(&mut self, start: usize, to: To) -> Option<()> {
+        let decoded: String = serde_json::from_str(&self.text[start..self.at]).ok()?;
+        let cell = self.sink.decoded(&decoded);
+        self.put(to, cell)
+    }
+
+    /// Puts the cell of a bool or null, or of what is none of these and no text or number.
+    #[inline(never)]
+    fn rarer(&mut self, first: u8, to: To) -> Option<()> {
+        let cell = match first {
+            b't' => self.word(b"true", Cell::Bool(true))?,
+            b'f' => self.word(b"false", Cell::Bool(false))?,
+            b'n' => self.word(b"null", Cell::Null)?,
+            b'{' => self.skip().map(|_| Cell::Wrong(Wrong::Structure))?,
+            b'[' => self.skip().map(|_| Cell::Wrong(Wrong::List))?,
+            _ => return None,
+        };
+        self.put(to, cell)
     }
 
     /// A value that stands where a list or structure is expected: what it is, `None` for null.
@@ -274,8 +298,8 @@ impl<'a> Walk<'a> {
             let byte = self.next();
             match byte {
                 b'"' => {
-                    self.at += 1;
-                    escapes = escapes.max(self.text_end()?);
+                    let (stop, held) = text_end(self.text.as_bytes(), self.at + 1)?;
+                    (self.at, escapes) = (stop, escapes.max(held));
                 }
                 b'{' | b'[' => {
                     self.at += 1;
@@ -286,7 +310,7 @@ impl<'a> Walk<'a> {
                             return None;
                         }
                         if !list {
-                            escapes = escapes.max(self.skip_key()?);
+                            escapes = escapes.max(self.key()?.1);
                         }
                         continue;
                     }
@@ -305,22 +329,13 @@ impl<'a> Walk<'a> {
                 let list = lists & 1 == 1;
                 if self.goes_on(if list { b']' } else { b'}' })? {
                     if !list {
-                        escapes = escapes.max(self.skip_key()?);
+                        escapes = escapes.max(self.key()?.1);
                     }
                     break;
                 }
                 (depth, lists) = (depth - 1, lists >> 1);
             }
         }
-    }
-
-    /// Passes over a key and its colon.
-    #[inline]
-    fn skip_key(&mut self) -> Option<Escapes> {
-        self.take(b'"')?;
-        let escapes = self.text_end()?;
-        self.take(b':')?;
-        Some(escapes)
     }
 
     #[inline]
@@ -354,57 +369,73 @@ impl<'a> Walk<'a> {
         self.at = at;
         Some(())
     }
+}
 
-    /// Passes over a text up to behind its closing quote; the opening one was taken.
-    #[inline]
-    fn text_end(&mut self) -> Option<Escapes> {
-        let bytes = self.text.as_bytes();
-        let mut escapes = Escapes::None;
-        loop {
-            let found = match bytes[self.at..].first_chunk::<16>() {
-                Some(chunk) => {
-                    let chunk = u8x16::new(*chunk);
-                    let control = u8x16::splat(0x1F);
-                    let signs = chunk.simd_eq(u8x16::splat(b'"'))
-                        | chunk.simd_eq(u8x16::splat(b'\\'))
-                        | chunk.min(control).simd_eq(chunk);
-                    match signs.to_bitmask() {
-                        0 => {
-                            self.at += 16;
-                            continue;
-                        }
-                        found => found.trailing_zeros() as usize,
-                    }
-                }
-                None => bytes[self.at..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F))?,
-            };
-            self.at += found;
-            match bytes[self.at] {
-                b'"' => {
-                    self.at += 1;
-                    return Some(escapes);
-                }
-                b'\\' => escapes = escapes.max(self.escape()?),
-                _ => return None,
-            }
+/// The next byte from a place on that is no blank, and where it stands; 0 at the end.
+#[inline(always)]
+fn next(bytes: &[u8], mut at: usize) -> (usize, u8) {
+    loop {
+        match bytes.get(at) {
+            Some(b' ' | b'\t' | b'\n' | b'\r') => at += 1,
+            Some(byte) => return (at, *byte),
+            None => return (at, 0),
         }
     }
+}
 
-    /// Passes over an escape.
-    #[cold]
-    fn escape(&mut self) -> Option<Escapes> {
-        let rest = &self.text.as_bytes()[self.at + 1..];
-        match rest.first()? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-                self.at += 2;
-                Some(Escapes::Signs)
-            }
-            b'u' if rest.get(1..5)?.iter().all(u8::is_ascii_hexdigit) => {
-                self.at += 6;
-                Some(Escapes::Numbers)
-            }
-            _ => None,
+/// The byte behind the closing quote of a text that starts at a place, behind its opening one.
+#[inline(always)]
+fn text_end(bytes: &[u8], at: usize) -> Option<(usize, Escapes)> {
+    if let Some(chunk) = bytes[at..].first_chunk() {
+        let end = at + signs(chunk).trailing_zeros() as usize;
+        if bytes.get(end) == Some(&b'"') && end < at + 16 {
+            return Some((end + 1, Escapes::None));
         }
+    }
+    long_text_end(bytes, at)
+}
+
+/// The same for a text that is long, stands at the end, or holds escapes.
+#[inline(never)]
+fn long_text_end(bytes: &[u8], mut at: usize) -> Option<(usize, Escapes)> {
+    let mut escapes = Escapes::None;
+    loop {
+        at += match bytes[at..].first_chunk() {
+            Some(chunk) => match signs(chunk) {
+                0 => {
+                    at += 16;
+                    continue;
+                }
+                found => found.trailing_zeros() as usize,
+            },
+            None => bytes[at..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1F))?,
+        };
+        match bytes[at] {
+            b'"' => return Some((at + 1, escapes)),
+            b'\\' => {
+                let (len, held) = escape(&bytes[at + 1..])?;
+                (at, escapes) = (at + 1 + len, escapes.max(held));
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The bytes of a text that end it, escape something or are none: a bit for each, the first byte lowest.
+#[inline(always)]
+fn signs(chunk: &[u8; 16]) -> u32 {
+    let bytes = u8x16::new(*chunk);
+    let control = bytes.min(u8x16::splat(0x1F)).simd_eq(bytes);
+    (control | bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\\'))).to_bitmask()
+}
+
+/// How long an escape is, without its backslash.
+#[cold]
+fn escape(rest: &[u8]) -> Option<(usize, Escapes)> {
+    match rest.first()? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some((1, Escapes::Signs)),
+        b'u' if rest.get(1..5)?.iter().all(u8::is_ascii_hexdigit) => Some((5, Escapes::Numbers)),
+        _ => None,
     }
 }
 
