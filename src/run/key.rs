@@ -15,9 +15,9 @@ pub struct Hasher(u128);
 impl Hasher {
     /// Adds a value of a type.
     pub fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
-        // Text in ASCII is in normal form as it stands.
+        // Most text is in normal form as it stands.
         if let (Type::Text | Type::Unknown, Value::Text(text)) = (ty, value)
-            && text.is_ascii()
+            && normal::is_composed(text.as_bytes())
         {
             return self.bytes(b't', text.as_bytes());
         }

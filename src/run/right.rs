@@ -17,7 +17,7 @@ use crate::check::typed::ExprId;
 use crate::model::{Access, Entity, Field};
 use crate::plan::{Column, EntityWrite, Plan};
 use crate::store::{Link, LinkState, Store, StoreFault};
-use crate::value::normal::normal_form;
+use crate::value::normal::{is_composed, normal_form};
 use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
@@ -490,7 +490,7 @@ pub(super) fn plain_value<'a>(ty: &'a Type, column: &'a Column, batch: &'a Batch
         && column.plain
         && len > 0
         && let text = batch.text(start, len)
-        && text.is_ascii()
+        && is_composed(text.as_bytes())
     {
         return Value::Text(text);
     }

@@ -15,6 +15,7 @@ use crate::check::typed::TypedMap;
 use crate::model::Entity;
 use crate::plan::{Column, Plan};
 use crate::store::{Link, LinkState};
+use crate::value::normal::{is_composed, normal_form};
 use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -338,7 +339,7 @@ impl Digest {
     #[inline]
     fn cell(&mut self, ty: &Type, column: &Column, batch: &Batch, cell: Cell, arena: &Arena) {
         match cell {
-            Cell::Text { start, len } if column.plain && len > 0 && batch.bytes(start, len).is_ascii() => {
+            Cell::Text { start, len } if column.plain && len > 0 && is_composed(batch.bytes(start, len)) => {
                 self.text(batch.bytes(start, len));
             }
             Cell::Missing | Cell::Null => self.0.push(b'-'),
@@ -351,8 +352,8 @@ impl Digest {
     fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
         match value {
             Value::Absent => self.0.push(b'-'),
-            Value::Text(text) if matches!(ty, Type::Text) && text.is_ascii() => self.text(text.as_bytes()),
-            value => self.normal(crate::value::normal::normal_form(ty, value, arena), arena),
+            Value::Text(text) if matches!(ty, Type::Text) && is_composed(text.as_bytes()) => self.text(text.as_bytes()),
+            value => self.normal(normal_form(ty, value, arena), arena),
         }
     }
 

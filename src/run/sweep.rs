@@ -18,7 +18,7 @@ use super::right::{Memory, Right, hash};
 use super::route::{first_input, not_whole, setting};
 use super::shelf::{Candidate, Digest, Shelf};
 use super::stage::{Worked, lookup_codecs, lookups};
-use super::window::{Driving, ROWS, Windows};
+use super::window::{Driving, Windows};
 use crate::adapter::drive::ReadOutcome;
 use crate::adapter::{Batch, Session};
 use crate::check::TypedMapping;
@@ -39,6 +39,8 @@ pub struct From<'f> {
     pub sides: &'f Sides,
     /// The world.
     pub world: &'f dyn World,
+    /// So many rows at least are worked together, if there are so many.
+    pub rows: usize,
 }
 
 /// Only all records together tell what is to be done.
@@ -139,7 +141,7 @@ fn swept(
     let mut again = true;
     let outcome = ahead(
         threads,
-        |each| handle.block_on(lots_of(&mut *session, regular.read.call, ROWS, each)),
+        |each| handle.block_on(lots_of(&mut *session, regular.read.call, from.rows, each)),
         |lot: Vec<Batch>| {
             count(&lot, name, told);
             again = again && shelf.add(&lot);
@@ -182,7 +184,7 @@ fn swept(
     let mut rows = 0;
     let outcome = ahead(
         threads,
-        |each| handle.block_on(lots(plan, from.sides, from.world, driving, ROWS, each)),
+        |each| handle.block_on(lots(plan, from.sides, from.world, driving, from.rows, each)),
         |lot: Vec<Batch>| {
             rows += count(&lot, name, told);
             if sweep.stop.is_none() {
@@ -341,13 +343,9 @@ impl Sweep<'_> {
             }
         }
         let proposed = context.with_differences(proposed, &pairs, &right, arenas);
-        self.changes.extend(proposed.into_iter().map(|proposed| *proposed.change));
-        for row in new {
-            if let Some(left_key) = &keys[row] {
-                self.changes.push(context.creation(row, left_key));
-            }
-        }
-        self.keep_wanted();
+        let new = new.into_iter().filter_map(|row| Some(context.creation(row, keys[row].as_ref()?)));
+        let changes: Vec<Change> = proposed.into_iter().map(|proposed| *proposed.change).chain(new).collect();
+        self.add(changes);
         worked.locate(entity, &mut self.report.held[held..]);
         Ok(())
     }
@@ -417,7 +415,9 @@ impl Sweep<'_> {
         let mut batches = Vec::new();
         if !rows.is_empty() {
             let places = self.shelf.places(rows);
-            let batch = self.handle.block_on(self.session.again(self.regular.read.call, &places));
+            let again = self.session.again(self.regular.read.call, &places);
+            // With one thread this happens while the driving list is waited for.
+            let batch = tokio::task::block_in_place(|| self.handle.block_on(again));
             // What has changed while it was read is read anew.
             batches.push(batch.map_err(|_| Stop::Unclear)?);
         }
@@ -472,20 +472,19 @@ impl Sweep<'_> {
             };
             let (mut proposed, taken) = (Vec::new(), vec![false; rows.len()]);
             context.gone(&right, &HashSet::new(), &taken, &mut proposed, &mut self.report);
-            self.changes.extend(proposed.into_iter().map(|proposed| *proposed.change));
-            self.keep_wanted();
+            self.add(proposed.into_iter().map(|proposed| *proposed.change));
         }
         Ok(())
     }
 
-    /// Leaves out changes that nobody wants: links for who only looks, and what a saved change set does not hold.
-    fn keep_wanted(&mut self) {
+    /// Adds changes, but for those that nobody wants: links for who only looks, and what a saved change set does not hold.
+    fn add(&mut self, changes: impl IntoIterator<Item = Change>) {
         let entity = &self.plan.model.entity(self.regular.write.entity).name.text;
         let Wish { purpose, saved, .. } = *self.wish;
-        self.changes.retain(|change| match change.op {
+        self.changes.extend(changes.into_iter().filter(|change| match change.op {
             Op::Link => purpose == Purpose::Write,
             _ => saved.is_none_or(|saved: &ChangeSet| saved.holds(entity, change)),
-        });
+        }));
     }
 }
 

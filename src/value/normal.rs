@@ -66,9 +66,16 @@ fn same_or<'a>(text: &'a str, normal: Option<&str>, arena: &'a Arena) -> &'a str
     }
 }
 
+/// True of a text all of whose letters stand before U+0300, where marks begin that belong to the letter before them: it is in
+/// normal form C as it stands, and its bytes tell. Nearly all names in the Latin script are.
+#[inline]
+pub fn is_composed(text: &[u8]) -> bool {
+    text.iter().fold(0, |most: u8, byte| most.max(*byte)) < 0xCC
+}
+
 /// Text in Unicode normal form C (UAX 15), so that `é` is one thing however a system writes it.
 pub fn nfc<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    if is_composed(text.as_bytes()) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return text;
     }
     let mut composed = bumpalo::collections::String::with_capacity_in(text.len(), arena);
@@ -327,6 +334,15 @@ mod tests {
         same(Type::Country, "se", "SE");
         assert!(!equal(&Type::Text, Value::Text("Anna"), Value::Text("anna")));
         assert!(!equal(&Type::Secret, Value::Text("e\u{301}"), Value::Text("é")), "a password is its bytes");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_composed_is_in_normal_form(text in "[\u{0}-\u{2FF}]{0,12}", any in "\\PC{0,8}") {
+            prop_assert!(is_composed(text.as_bytes()));
+            prop_assert_eq!(text.nfc().collect::<String>(), text);
+            prop_assert!(!is_composed(any.as_bytes()) || any.nfc().eq(any.chars()));
+        }
     }
 
     #[test]
