@@ -314,10 +314,10 @@ impl<'t> Right<'t> {
 
     /// The change that leaves out a record about a person who is protected now. Nothing of the record is in it.
     pub fn protected(&self, index: usize, op: Op) -> Change {
-        Change { record: Record::default(), identities: Vec::new(), ..self.gone(index, op, PROTECTED) }
+        Change { identities: Vec::new(), ..self.gone(index, op, PROTECTED) }
     }
 
-    /// The change that takes a record out of use or away.
+    /// The change that takes a record out of use or away. What is remembered of the record is not in it.
     pub fn gone(&self, index: usize, op: Op, why: &str) -> Change {
         let present = &self.present[index];
         Change {
@@ -327,7 +327,7 @@ impl<'t> Right<'t> {
             key: present.key.to_string(),
             right_id: present.right_id.map(String::from),
             fields: Vec::new(),
-            record: self.record(index),
+            record: Record::default(),
             secrets: Map::new(),
             identities: present.identities.clone(),
             why: Some(why.to_string()),
