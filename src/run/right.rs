@@ -484,7 +484,13 @@ fn followed<'t>(ty: &Type, value: Value<'t>, memory: &Memory, arena: &'t Arena) 
 }
 
 /// One value of the target in normal form that leads to no other record.
-pub(super) fn plain_value<'a>(ty: &'a Type, column: &'a Column, batch: &'a Batch, cell: Cell, arena: &'a Arena) -> Value<'a> {
+pub(super) fn plain_value<'a>(
+    ty: &'a Type,
+    column: &'a Column,
+    batch: &'a Batch,
+    cell: Cell,
+    arena: &'a Arena,
+) -> Value<'a> {
     // Most values are plain texts in normal form, which need no second look.
     if let Cell::Text { start, len } = cell
         && column.plain
@@ -537,9 +543,9 @@ impl Reading<'_> {
         for row in 0..batch.len() {
             for &(field, column) in &made {
                 let ty = &entity.fields[field].ty;
-                values[field] = column.as_ref().map_or(Value::Absent, |column| {
-                    self.value(ty, column, batch, batch.cell(row, column.slot), arena)
-                });
+                values[field] = column
+                    .as_ref()
+                    .map_or(Value::Absent, |column| self.value(ty, column, batch, batch.cell(row, column.slot), arena));
                 slots[field].push(values[field]);
             }
             keys.push(key_of(entity, &values, arena));

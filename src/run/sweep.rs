@@ -10,13 +10,14 @@ use super::eval::{Links, Machine, Odd};
 use super::fate::Stopped;
 use super::gather::{Gathered, Read, Sides, gather, lots, lots_of, open};
 use super::identity::Identities;
-use super::make::{Fate, frame_of};
+use super::key::escape;
+use super::make::{Fate, MadeRow, frame_of};
 use super::parallel::{Arenas, ahead};
 use super::propose::{Context, Found, Known, Pair, Proposal, Purpose, Wish, begin, finish, waiting};
 use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Memory, Right, hash};
 use super::route::{first_input, not_whole, setting};
-use super::shelf::{Candidate, Digest, Shelf};
+use super::shelf::{Candidate, Digest, Line, Shelf, key_hash};
 use super::stage::{Worked, lookup_codecs, lookups};
 use super::window::{Driving, Windows};
 use crate::adapter::drive::ReadOutcome;
@@ -26,6 +27,7 @@ use crate::check::typed::{ExprId, Node, TypedMap, children};
 use crate::model::{Access, Field};
 use crate::plan::{EntityRead, EntityWrite, Plan};
 use crate::store::{Link, Store, StoreFault};
+use crate::value::normal::normal_form;
 use crate::value::{Arena, EntityId, Type};
 use crate::world::World;
 use hashbrown::HashSet;
@@ -369,7 +371,8 @@ impl Sweep<'_> {
             let found = match (fate, linked) {
                 (Fate::Whole | Fate::Reduced, Some(right)) => Candidate::Linked(right),
                 (Fate::Whole | Fate::Reduced, None) => {
-                    self.shelf.candidate(named, |line| line_hash(&machine, worked, index, row, line, &arena))
+                    let made = &made.rows[row];
+                    self.shelf.candidate(named, |number, line| line_hash(&machine, made, number, line, &arena))
                 }
                 (_, Some(right)) => {
                     self.shelf.take(right);
@@ -488,17 +491,17 @@ impl Sweep<'_> {
     }
 }
 
-/// The hash of what a line of the match rules asks for, for a made record.
-fn line_hash(
-    machine: &Machine<'_, '_>,
-    worked: &Worked<'_>,
-    index: usize,
-    row: usize,
-    line: usize,
-    arena: &Arena,
-) -> Option<u128> {
-    let row = &worked.made[index].rows[row];
-    let map = &machine.typed.maps[usize::from(row.map)];
-    let sides = map.matches[line].iter().map(|(side, _, ty)| (*side, *ty));
-    hash(machine, sides, &frame_of(machine, map, row.left), arena)
+/// The hash of what a line of the match rules asks for, for a made record; none if that is absent or cannot be worked out.
+fn line_hash(machine: &Machine<'_, '_>, made: &MadeRow, number: usize, line: &Line, arena: &Arena) -> Option<u128> {
+    let map = &machine.typed.maps[usize::from(made.map)];
+    let (sides, frame) = (&map.matches[number], frame_of(machine, map, made.left));
+    match line {
+        Line::Rows(_) => hash(machine, sides.iter().map(|(side, _, ty)| (*side, *ty)), &frame, arena),
+        Line::Key => {
+            let asked = machine.eval(sides.first()?.0, &frame, arena).ok()?;
+            let mut key = normal_form(&Type::Text, asked, arena).as_text()?.to_string();
+            escape(&mut key, 0);
+            Some(key_hash(&key))
+        }
+    }
 }

@@ -90,14 +90,8 @@ fn both(town: &Town, purpose: Purpose) -> (Option<Proposal>, Proposal) {
     let job = Job::ready(&project, None, as_of, false, &town.world, &mut out).expect("a sync").with_threads(Some(2));
     let store = Store::open_read(&town.world, &job.store_path()).expect("a store or none");
     let made_at = town.world.now().to_string();
-    let wish = Wish {
-        store: store.as_ref(),
-        saved: None,
-        as_of: job.as_of,
-        made_at: &made_at,
-        purpose,
-        threads: job.threads,
-    };
+    let wish =
+        Wish { store: store.as_ref(), saved: None, as_of: job.as_of, made_at: &made_at, purpose, threads: job.threads };
     let progress = Progress::new(&out);
     let runtime = koppla::shell::job::runtime().expect("a runtime");
     let from = From { sides: &job.sides, world: job.world, rows: 1 };
@@ -130,7 +124,8 @@ fn compare(town: &Town, purpose: Purpose, seed: u64) -> bool {
     let (swept, whole) = both(town, purpose);
     let Some(swept) = swept else { return false };
     let (swept, whole) = (told(&swept), told(&whole));
-    let (first, second) = (swept.iter().find(|line| !whole.contains(line)), whole.iter().find(|line| !swept.contains(line)));
+    let (first, second) =
+        (swept.iter().find(|line| !whole.contains(line)), whole.iter().find(|line| !swept.contains(line)));
     assert!(swept == whole, "seed {seed}, {purpose:?}:\n{first:#?}\n{second:#?}");
     true
 }

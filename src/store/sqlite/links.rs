@@ -24,16 +24,12 @@ impl Store {
     }
 
     /// All links of an entity without their values, in order of left keys.
-    pub fn links_without_values(
-        &self,
-        sync: &str,
-        entity: &str,
-        each: &mut dyn FnMut(Link),
-    ) -> Result<(), StoreFault> {
+    pub fn links_without_values(&self, sync: &str, entity: &str, each: &mut dyn FnMut(Link)) -> Result<(), StoreFault> {
         let brief = COLUMNS.replace("vals", "X''");
         self.read(|connection| {
-            let mut all = connection
-                .prepare_cached(&format!("SELECT {brief} FROM links WHERE sync = ?1 AND entity = ?2 ORDER BY left_key"))?;
+            let mut all = connection.prepare_cached(&format!(
+                "SELECT {brief} FROM links WHERE sync = ?1 AND entity = ?2 ORDER BY left_key"
+            ))?;
             let mut rows = all.query([sync, entity])?;
             while let Some(row) = rows.next()? {
                 each(link(row)?);
