@@ -27,6 +27,7 @@ mod set;
 mod sheet;
 mod split;
 mod table;
+mod walk;
 mod writer;
 mod xml;
 
@@ -287,7 +288,7 @@ impl<'a> FileSession<'a> {
 /// The rows of a part.
 fn batch(part: Part, width: usize, from: &str, turn: u32) -> Batch {
     Batch {
-        texts: Batch::texts_of(part.bytes),
+        texts: Batch::texts_of(&part.bytes),
         cells: Cells::pack(&part.cells, width),
         inner: part.inner,
         from: from.into(),

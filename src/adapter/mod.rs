@@ -14,6 +14,7 @@ pub use place::{Place, Places};
 
 use crate::protocol::{CallId, Dialect};
 use crate::world::World;
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -177,13 +178,11 @@ pub struct Batch {
 impl Batch {
     /// The bytes of an input as texts, each at its place. Bytes that are no UTF-8 lie in rows that were torn, where no cell
     /// points; question marks stand for them.
-    pub fn texts_of(bytes: Vec<u8>) -> Arc<String> {
-        let bytes = match String::from_utf8(bytes) {
-            Ok(text) => return Arc::new(text),
-            Err(error) => error.into_bytes(),
-        };
+    pub fn texts_of(bytes: &[u8]) -> Arc<String> {
+        let sound = sound(bytes);
         let mut whole = String::with_capacity(bytes.len());
-        for chunk in bytes.utf8_chunks() {
+        whole.push_str(sound);
+        for chunk in bytes[sound.len()..].utf8_chunks() {
             whole.push_str(chunk.valid());
             whole.extend(std::iter::repeat_n('?', chunk.invalid().len()));
         }
@@ -226,6 +225,15 @@ impl Batch {
     #[inline]
     pub fn bytes(&self, start: u32, len: u32) -> &[u8] {
         self.texts.as_bytes().get(start as usize..start as usize + len as usize).unwrap_or_default()
+    }
+}
+
+/// The start of some bytes, as far as they are UTF-8. Looks at them many at a time, which the standard library does not.
+pub fn sound(bytes: &[u8]) -> &str {
+    let sound = &bytes[..encoding_rs::Encoding::utf8_valid_up_to(bytes)];
+    match encoding_rs::UTF_8.decode_without_bom_handling_and_without_replacement(sound) {
+        Some(Cow::Borrowed(text)) => text,
+        _ => std::str::from_utf8(sound).unwrap_or_default(),
     }
 }
 

@@ -17,6 +17,11 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    /// The start of the text, as far as it is UTF-8.
+    pub fn sound(&self) -> &str {
+        crate::adapter::sound(&self.text)
+    }
+
     /// True if the text is UTF-8; a character that goes on behind the chunk is no error.
     pub fn is_utf8(&self) -> bool {
         let rest = &self.text[encoding_rs::Encoding::utf8_valid_up_to(&self.text)..];

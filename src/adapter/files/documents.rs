@@ -23,6 +23,8 @@ pub struct Documents<'a> {
 struct Reading<'a> {
     documents: Documents<'a>,
     text: &'a [u8],
+    /// As much of the text as is UTF-8 from the start on.
+    sound: &'a str,
     sink: Sink,
     part: Part,
 }
@@ -139,6 +141,7 @@ impl<'a> Documents<'a> {
         Reading {
             documents: *self,
             text: &chunk.text,
+            sound: chunk.sound(),
             sink: Sink::new(&chunk.text),
             part: Part { line, ..Part::default() },
         }
@@ -174,8 +177,8 @@ impl Reading<'_> {
 
     /// Reads a record, which takes the text up to `next` in its file.
     fn record(&mut self, start: usize, stop: usize, next: usize) {
-        let bytes = &self.text[start..stop];
-        let record = match std::str::from_utf8(bytes) {
+        let known = self.sound.get(start..stop).map(Ok);
+        let record = match known.unwrap_or_else(|| std::str::from_utf8(&self.text[start..stop])) {
             Ok(record) => record,
             Err(error) => {
                 let at = error.valid_up_to() + 1;

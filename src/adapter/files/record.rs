@@ -1,7 +1,9 @@
 //! One JSON record to cells: only what slots need is looked at, and texts without escapes stay where they are.
 
+use super::walk::{self, Walk};
 use crate::adapter::{Cell, Wrong};
 use crate::protocol::files::shape::{Fields, Kind, Shape};
+
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -19,6 +21,8 @@ pub struct Sink {
     pub tail: Vec<u8>,
     /// How many rows there are.
     pub rows: usize,
+    /// Cells of lists that are being read.
+    pub(super) open: Vec<Cell>,
     /// Address of the first byte of the text that cells point into.
     base: usize,
     /// Where the tail will stand behind that text.
@@ -49,12 +53,16 @@ impl Sink {
         self.fill(outer, record, Target::Row(template))?;
         let template = self.cells.split_off(template);
         self.rows -= 1;
-        for element in elements(record, path)? {
+        let elements = match walk::elements(record, path) {
+            Some(elements) => elements,
+            None => elements(record, path)?.into_iter().map(RawValue::get).collect(),
+        };
+        for element in elements {
             let row = self.cells.len();
             self.cells.extend_from_slice(&template);
             self.rows += 1;
-            self.fill(&shape.row, element.get(), Target::Row(row))?;
-            self.queries(shape, element.get(), row)?;
+            self.fill(&shape.row, element, Target::Row(row))?;
+            self.queries(shape, element, row)?;
         }
         Ok(())
     }
@@ -80,19 +88,50 @@ impl Sink {
     }
 
     /// Fills the slots that lie in a value, which is all of the text.
-    fn fill(&mut self, fields: &Fields, text: &str, target: Target) -> Result<(), serde_json::Error> {
+    pub(super) fn fill(&mut self, fields: &Fields, text: &str, target: Target) -> Result<(), serde_json::Error> {
         for (slot, kind) in &fields.whole {
             let mut deserializer = serde_json::Deserializer::from_str(text.trim_start());
             let cell = At { sink: self, kind }.deserialize(&mut deserializer)?;
             self.put(target, *slot, cell);
         }
+        let before = (self.inner.len(), self.tail.len());
+        if Walk::new(self, text).fill(fields, target).is_some() {
+            return Ok(());
+        }
+        self.open.clear();
+        self.inner.truncate(before.0);
+        self.tail.truncate(before.1);
+        self.fill_by_serde(fields, text, target)
+    }
+
+    /// Fills the slots that lie in a value in which something is odd, or says where it is no JSON.
+    pub(super) fn fill_by_serde(
+        &mut self,
+        fields: &Fields,
+        text: &str,
+        target: Target,
+    ) -> Result<(), serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         Inside { sink: self, fields, target }.deserialize(&mut deserializer)?;
         deserializer.end()
     }
 
+    /// Room for a structure inside a row: its first cell.
+    pub(super) fn add_inner(&mut self, width: usize) -> usize {
+        let first = self.inner.len();
+        self.inner.resize(first + width, Cell::Missing);
+        first
+    }
+
+    /// The list of the open cells from this one on.
+    pub(super) fn close(&mut self, first: usize) -> Cell {
+        let list = Cell::List { first: self.inner.len() as u32, len: (self.open.len() - first) as u32 };
+        self.inner.extend(self.open.drain(first..));
+        list
+    }
+
     /// Says of all slots further in that something else lies where their structure should be.
-    fn wrong(&mut self, fields: &Fields, target: Target, what: Wrong) {
+    pub(super) fn wrong(&mut self, fields: &Fields, target: Target, what: Wrong) {
         for (_, member) in &fields.members {
             for (slot, _) in &member.slots {
                 self.put(target, *slot, Cell::Wrong(what));
@@ -207,7 +246,7 @@ impl Sink {
 }
 
 /// The elements of the list under a path; none if there is no list.
-fn elements<'a>(record: &'a str, path: &[String]) -> Result<Vec<&'a RawValue>, serde_json::Error> {
+pub(super) fn elements<'a>(record: &'a str, path: &[String]) -> Result<Vec<&'a RawValue>, serde_json::Error> {
     let mut here = record.trim_start();
     for name in path {
         if !here.starts_with('{') {

@@ -1,7 +1,8 @@
-//! Splitting CSV into cells, eight bytes at a time.
+//! Splitting CSV into cells, sixty-four bytes at a time.
 
 use crate::protocol::files::Csv;
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::memchr;
+use wide::u8x16;
 
 /// How a file is split.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,7 @@ pub struct Splitter {
     trim_right: bool,
     /// What ends a line: LF (a CR before it belongs to it), or CR in files that have no LF.
     end: u8,
+    signs: Signs,
 }
 
 /// What stands at a place of a file.
@@ -57,22 +59,31 @@ pub struct Row {
     pub cells: Vec<Piece>,
     /// Where decoded cells are appended; they stay there over the rows of a page.
     pub tail: Vec<u8>,
+    /// The signs that come next in the text.
+    ahead: Ahead,
 }
 
 /// A cell: bytes of the text, or of the tail if it had to be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece {
     /// First byte.
-    pub start: usize,
+    pub start: u32,
     /// Length.
-    pub len: usize,
+    pub len: u32,
     /// True if it lies in the tail.
     pub decoded: bool,
+}
+
+impl Piece {
+    fn of(start: usize, stop: usize, decoded: bool) -> Piece {
+        Piece { start: start as u32, len: (stop - start) as u32, decoded }
+    }
 }
 
 impl Splitter {
     /// A splitter for a dialect; `end` is LF, or CR for files without LF.
     pub fn new(csv: &Csv, end: u8) -> Splitter {
+        let quote = csv.quote.unwrap_or(end);
         Splitter {
             separator: csv.separator,
             quote: csv.quote,
@@ -81,10 +92,11 @@ impl Splitter {
             trim_left: csv.trim_left,
             trim_right: csv.trim_right,
             end,
+            signs: Signs::of([csv.separator, end, quote, csv.escape.unwrap_or(quote)]),
         }
     }
 
-    /// Splits the row at `at`. `last` says that the text ends where the file ends.
+    /// Splits the row at `at`. `last` says that the text ends where the file ends. A row is used for one text only.
     pub fn step(&self, text: &[u8], at: usize, last: bool, row: &mut Row) -> Step {
         let Some(&first) = text.get(at) else { return Step::End };
         row.cells.clear();
@@ -95,43 +107,38 @@ impl Splitter {
                 None => Step::More,
             };
         }
-        let signs = Signs::of([self.separator, self.end, self.quote.unwrap_or(self.end)]);
+        row.ahead.go_to(at);
         let (mut start, mut lines) = (at, 1);
-        let (mut word, mut found) = (at, signs.find(text, at));
         loop {
-            while found == 0 && word + 8 < text.len() {
-                word += 8;
-                found = signs.find(text, word);
-            }
-            if found == 0 {
+            let Some(sign) = row.ahead.next(&self.signs, text) else {
                 let whole = Step::Row { next: text.len(), lines, ended: false };
                 return if last { self.last_cell(text, at, start, text.len(), whole, row) } else { Step::More };
-            }
-            let sign = word + found.trailing_zeros() as usize / 8;
-            found &= found - 1;
-            if text[sign] == self.separator {
-                row.cells.push(Piece { start, len: sign - start, decoded: false });
+            };
+            let byte = text[sign];
+            if byte == self.separator {
+                row.cells.push(Piece::of(start, sign, false));
                 start = sign + 1;
-            } else if text[sign] == self.end {
+            } else if byte == self.end {
                 return self.last_cell(text, at, start, sign, Step::Row { next: sign + 1, lines, ended: true }, row);
-            } else if sign == self.blanks(text, start, self.trim_left) {
-                let after = match self.quoted_cell(text, sign + 1, last, row) {
+            } else if self.quote == Some(byte) && sign == self.blanks(text, start, self.trim_left) {
+                let after = match self.quoted_cell(text, sign + 1, last, row, &mut lines) {
                     Ok(after) => after,
                     Err(step) => return step,
                 };
-                lines += memchr_iter(self.end, &text[sign..after]).count() as u32;
                 let after = self.blanks(text, after, self.trim_right);
                 match &text[after..] {
                     [] if last => return Step::Row { next: after, lines, ended: false },
                     [] => return Step::More,
-                    [sign, ..] if *sign == self.separator => start = after + 1,
+                    [sign, ..] if *sign == self.separator => {
+                        start = after + 1;
+                        row.ahead.go_to(start);
+                    }
                     [sign, ..] if *sign == self.end => return Step::Row { next: after + 1, lines, ended: true },
                     [b'\r', b'\n', ..] => return Step::Row { next: after + 2, lines, ended: true },
                     [b'\r'] if last => return Step::Row { next: after + 1, lines, ended: false },
                     [b'\r'] => return Step::More,
                     _ => return self.after_quote(text, after, last, lines),
                 }
-                (word, found) = (start, signs.find(text, start));
             }
         }
     }
@@ -142,7 +149,7 @@ impl Splitter {
         match whole {
             Step::Row { next, .. } if stop == at => Step::Skip { next },
             whole => {
-                row.cells.push(Piece { start, len: stop - start, decoded: false });
+                row.cells.push(Piece::of(start, stop, false));
                 whole
             }
         }
@@ -163,36 +170,41 @@ impl Splitter {
         Step::Torn { next, lines, why: "text stands between a closing quote and the next separator" }
     }
 
-    /// A quoted cell whose first byte is `open`; gives the byte after the closing quote.
-    fn quoted_cell(&self, text: &[u8], open: usize, last: bool, row: &mut Row) -> Result<usize, Step> {
+    /// A quoted cell whose first byte is `open`; gives the byte after the closing quote, and counts the lines that end in it.
+    fn quoted_cell(&self, text: &[u8], open: usize, last: bool, row: &mut Row, lines: &mut u32) -> Result<usize, Step> {
         let quote = self.quote.unwrap_or(b'"');
         let escape = self.escape.unwrap_or(quote);
         let endless = if last { Step::Unclosed } else { Step::More };
         let mut decoded = None;
         let mut from = open;
-        let mut at = open;
-        loop {
-            at += memchr2(quote, escape, &text[at..]).ok_or(endless)?;
-            match (text[at], text.get(at + 1)) {
-                (_, None) if !last => return Err(Step::More),
-                (sign, Some(next)) if sign == escape && (*next == quote || *next == escape) => {
+        let close = loop {
+            let at = row.ahead.next(&self.signs, text).ok_or(endless)?;
+            let sign = text[at];
+            if sign != quote && sign != escape {
+                *lines += u32::from(sign == self.end);
+                continue;
+            }
+            match text.get(at + 1) {
+                None if !last => return Err(Step::More),
+                Some(next) if sign == escape && (*next == quote || *next == escape) => {
                     decoded.get_or_insert(row.tail.len());
                     row.tail.extend_from_slice(&text[from..at]);
                     from = at + 1;
-                    at += 2;
+                    // The sign that was escaped means nothing.
+                    row.ahead.next(&self.signs, text);
                 }
-                (sign, _) if sign == quote => break,
-                _ => at += 1,
+                _ if sign == quote => break at,
+                _ => {}
             }
-        }
+        };
         row.cells.push(match decoded {
-            None => Piece { start: open, len: at - open, decoded: false },
+            None => Piece::of(open, close, false),
             Some(start) => {
-                row.tail.extend_from_slice(&text[from..at]);
-                Piece { start, len: row.tail.len() - start, decoded: true }
+                row.tail.extend_from_slice(&text[from..close]);
+                Piece::of(start, row.tail.len(), true)
             }
         });
-        Ok(at + 1)
+        Ok(close + 1)
     }
 
     fn blanks(&self, text: &[u8], at: usize, trim: bool) -> usize {
@@ -201,37 +213,82 @@ impl Splitter {
     }
 }
 
-/// Bytes that end a cell or a line, or open a quote, found eight bytes at a time.
-struct Signs([u64; 3]);
+/// Bytes that end a cell or a line, open and close a quote, or escape: found sixty-four bytes at a time.
+#[derive(Clone, Copy, Debug)]
+struct Signs {
+    signs: [u8x16; 4],
+    /// A byte that is none of them.
+    none: u8,
+}
 
 impl Signs {
-    /// Every byte of a word.
-    const ALL: u64 = 0x0101_0101_0101_0101;
-    /// The bits of every byte but the highest.
-    const LOW: u64 = 0x7F * Signs::ALL;
+    /// Bytes that are looked at together.
+    const BLOCK: usize = 64;
 
-    fn of(signs: [u8; 3]) -> Signs {
-        Signs(signs.map(|sign| u64::from(sign) * Signs::ALL))
+    fn of(signs: [u8; 4]) -> Signs {
+        let none = (0..=u8::MAX).find(|byte| !signs.contains(byte)).unwrap_or_default();
+        Signs { signs: signs.map(u8x16::splat), none }
     }
 
-    /// The signs among the eight bytes at a place: the highest bit of each byte that is one, the first byte lowest.
+    /// The signs among the bytes of the block at a place, the first byte lowest.
     #[inline]
     fn find(&self, text: &[u8], at: usize) -> u64 {
-        let word = match text[at..].first_chunk() {
-            Some(bytes) => u64::from_le_bytes(*bytes),
+        match text[at..].first_chunk() {
+            Some(block) => self.find_in(block),
             None => {
-                // Behind the end stand bytes that have no bit of any sign.
-                let mut bytes = [!self.0.iter().fold(0, |all, sign| all | *sign as u8); 8];
-                bytes[..text.len() - at].copy_from_slice(&text[at..]);
-                u64::from_le_bytes(bytes)
+                let mut block = [self.none; Signs::BLOCK];
+                block[..text.len() - at].copy_from_slice(&text[at..]);
+                self.find_in(&block)
             }
-        };
-        // A byte that equals the sign is zero in `other`, and the only one whose highest bit stays clear in the sum.
-        let equal = |sign: u64| {
-            let other = word ^ sign;
-            !(((other & Signs::LOW) + Signs::LOW) | other | Signs::LOW)
-        };
-        equal(self.0[0]) | equal(self.0[1]) | equal(self.0[2])
+        }
+    }
+
+    #[inline]
+    fn find_in(&self, block: &[u8; Signs::BLOCK]) -> u64 {
+        let (quarters, _) = block.as_chunks::<16>();
+        let mut found = 0;
+        for (index, quarter) in quarters.iter().enumerate() {
+            let bytes = u8x16::new(*quarter);
+            let [one, two, three, four] = self.signs.map(|sign| bytes.simd_eq(sign));
+            found |= u64::from((one | two | three | four).to_bitmask()) << (16 * index);
+        }
+        found
+    }
+}
+
+/// The signs that come next in a text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ahead {
+    /// Where the block that was looked at ends.
+    looked: usize,
+    /// Those of that block that were not given yet.
+    found: u64,
+}
+
+impl Ahead {
+    /// Goes on at a place: what stands before it is not given any more.
+    #[inline]
+    fn go_to(&mut self, at: usize) {
+        if at < self.looked && at + Signs::BLOCK >= self.looked {
+            self.found &= u64::MAX << (at + Signs::BLOCK - self.looked);
+        } else {
+            *self = Ahead { looked: at, found: 0 };
+        }
+    }
+
+    /// The place of the next sign.
+    #[inline]
+    fn next(&mut self, signs: &Signs, text: &[u8]) -> Option<usize> {
+        while self.found == 0 {
+            if self.looked >= text.len() {
+                return None;
+            }
+            self.found = signs.find(text, self.looked);
+            self.looked += Signs::BLOCK;
+        }
+        let sign = self.looked - Signs::BLOCK + self.found.trailing_zeros() as usize;
+        self.found &= self.found - 1;
+        Some(sign)
     }
 }
 
@@ -239,7 +296,7 @@ impl Row {
     /// The bytes of a cell.
     pub fn bytes<'a>(&'a self, text: &'a [u8], piece: Piece) -> &'a [u8] {
         let all = if piece.decoded { &self.tail } else { text };
-        &all[piece.start..piece.start + piece.len]
+        &all[piece.start as usize..][..piece.len as usize]
     }
 }
 

@@ -6,6 +6,7 @@ use super::part::Part;
 use super::split::{Piece, Row, Splitter, Step};
 use crate::adapter::{Cell, Torn};
 use crate::finding::layout::counted;
+use crate::protocol::files::Column;
 use crate::protocol::files::csv::Encoding;
 
 impl Table<'_> {
@@ -19,6 +20,9 @@ impl Table<'_> {
             row: Row::default(),
             part: Part { line, bytes: chunk.text, ..Part::default() },
             raw: 0,
+            wanted: self.wanted(head),
+            plain: self.csv.absent_when.is_empty() && self.csv.empty.is_empty(),
+            trims: self.csv.trim_left || self.csv.trim_right,
             broken: chunk.broken,
             suspect,
         };
@@ -28,6 +32,12 @@ impl Table<'_> {
             reading.take(step);
         }
         reading.done(chunk.last)
+    }
+
+    /// The column of each slot; none where a slot has none or is not used.
+    fn wanted(&self, head: &Head) -> Vec<Option<u32>> {
+        let column = |(slot, column): (&Column, &Option<usize>)| column.filter(|_| !slot.unused).map(|at| at as u32);
+        self.slots.iter().zip(&head.columns).map(column).collect()
     }
 
     /// True if some row of the chunk may hold what no row may hold; then every row is looked at.
@@ -52,6 +62,12 @@ struct Reading<'a> {
     part: Part,
     /// How many bytes of the file were read so far.
     raw: u32,
+    /// The column of each slot.
+    wanted: Vec<Option<u32>>,
+    /// True if no text means that there is no value.
+    plain: bool,
+    /// True if blanks around a cell mean nothing.
+    trims: bool,
     broken: Vec<usize>,
     suspect: bool,
 }
@@ -67,11 +83,14 @@ impl Reading<'_> {
         let start = self.part.consumed;
         let (next, lines) = match step {
             Step::Row { next, lines, ended } => {
+                let raw = self.raw + self.raw_len(start, next);
                 match self.trouble(start, next, ended) {
                     Some(why) => self.torn(why),
-                    None => self.cells(self.raw + self.raw_len(start, next)),
+                    None => self.cells(raw),
                 }
-                (next, lines)
+                (self.raw, self.part.consumed) = (raw, next);
+                self.part.line += lines;
+                return;
             }
             Step::Skip { next } => (next, 1),
             Step::Torn { next, lines, why } => {
@@ -141,7 +160,7 @@ impl Reading<'_> {
                     .table
                     .csv
                     .quote
-                    .is_some_and(|quote| piece.start > 0 && self.part.bytes[piece.start - 1] == quote);
+                    .is_some_and(|quote| piece.start > 0 && self.part.bytes[piece.start as usize - 1] == quote);
             !quoted && memchr::memchr(b'\r', self.row.bytes(&self.part.bytes, **piece)).is_some()
         };
         let lone = self.head.end == b'\n' && self.row.cells.iter().any(|piece| lone(&piece));
@@ -150,25 +169,19 @@ impl Reading<'_> {
 
     /// The cells of a row, one for each slot; it ends at this byte of the file.
     fn cells(&mut self, raw: u32) {
-        let csv = self.table.csv;
-        let plain = csv.absent_when.is_empty() && csv.empty.is_empty();
-        let base = self.part.bytes.len();
-        for (slot, column) in self.table.slots.iter().zip(&self.head.columns) {
-            let piece = column.and_then(|column| self.row.cells.get(column)).filter(|_| !slot.unused);
-            let cell = match piece {
-                None => Cell::Missing,
-                Some(piece) => {
-                    let piece = self.trim(*piece);
-                    if !plain && self.absent(piece) {
-                        Cell::Null
-                    } else {
-                        let start = if piece.decoded { base + piece.start } else { piece.start };
-                        Cell::Text { start: start as u32, len: piece.len as u32 }
-                    }
-                }
-            };
-            self.part.cells.push(cell);
-        }
+        let base = self.part.bytes.len() as u32;
+        let mut cells = std::mem::take(&mut self.part.cells);
+        let row = &self.row;
+        let cell = |column: &Option<u32>| {
+            let Some(piece) = column.and_then(|column| row.cells.get(column as usize)) else { return Cell::Missing };
+            let piece = if self.trims { self.trim(*piece) } else { *piece };
+            if !self.plain && self.absent(piece) {
+                return Cell::Null;
+            }
+            Cell::Text { start: if piece.decoded { base + piece.start } else { piece.start }, len: piece.len }
+        };
+        cells.extend(self.wanted.iter().map(cell));
+        self.part.cells = cells;
         if !self.head.lists.is_empty() {
             self.lists();
         }
@@ -190,7 +203,7 @@ impl Reading<'_> {
                 if self.absent(piece) {
                     continue;
                 }
-                let start = if piece.decoded { base + piece.start } else { piece.start };
+                let start = piece.start as usize + if piece.decoded { base } else { 0 };
                 for item in list.split(text) {
                     let at = item.as_ptr() as usize - text.as_ptr() as usize;
                     self.part.inner.push(Cell::Text { start: (start + at) as u32, len: item.len() as u32 });
@@ -208,8 +221,8 @@ impl Reading<'_> {
             let blank = |byte: &&u8| matches!(**byte, b' ' | b'\t');
             let left = if csv.trim_left { bytes.iter().take_while(blank).count() } else { 0 };
             let right = if csv.trim_right { bytes[left..].iter().rev().take_while(blank).count() } else { 0 };
-            piece.start += left;
-            piece.len -= left + right;
+            piece.start += left as u32;
+            piece.len -= (left + right) as u32;
         }
         piece
     }
