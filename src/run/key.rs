@@ -229,7 +229,7 @@ fn push_part(machine: &Machine<'_, '_>, text: &mut String, value: Value<'_>) -> 
 
 /// Puts `\` before each `|` and `\` from some place on.
 pub fn escape(text: &mut String, start: usize) {
-    if text[start..].contains(['|', '\\']) {
+    if text.as_bytes()[start..].iter().any(|byte| matches!(byte, b'|' | b'\\')) {
         let escaped = text[start..].replace('\\', "\\\\").replace('|', "\\|");
         text.truncate(start);
         text.push_str(&escaped);

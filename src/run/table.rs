@@ -391,6 +391,17 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// The values in a slot of some of its rows.
+    pub fn fill_slot(&self, slot: u16, of: &[Row], into: &mut [Value<'t>]) {
+        match &self.rows {
+            Rows::Slots(slots) => {
+                let slot = &slots[slot as usize];
+                into.iter_mut().zip(of).for_each(|(value, row)| *value = slot.get(row.row as usize));
+            }
+            _ => into.iter_mut().zip(of).for_each(|(value, row)| *value = self.slot(row.row, slot)),
+        }
+    }
+
     /// The cell of a column and the batch that it borrows from. `near` is the batch of the row before: rows that are asked for
     /// one after the other mostly lie in one.
     #[inline]
@@ -465,7 +476,13 @@ pub fn read_cell<'a>(
             };
             let mut values = bumpalo::collections::Vec::with_capacity_in(members.len(), arena);
             for (index, member) in members.iter().enumerate() {
-                values.push(read_cell(member, batch, batch.inner[first as usize + index], references, arena, warn)?);
+                let cell = batch.inner[first as usize + index];
+                values.push(match (member, cell) {
+                    (Reader::Scalar(codec), Cell::Text { start, len }) if len > 0 && codec.is_plain() => {
+                        Value::Text(batch.text(start, len))
+                    }
+                    _ => read_cell(member, batch, cell, references, arena, warn)?,
+                });
             }
             return Ok(Value::Struct(values.into_bump_slice()));
         }

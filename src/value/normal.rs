@@ -68,12 +68,27 @@ fn same_or<'a>(text: &'a str, normal: Option<&str>, arena: &'a Arena) -> &'a str
 
 /// Text in Unicode normal form C (UAX 15), so that `é` is one thing however a system writes it.
 pub fn nfc<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    if is_composed(text) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return text;
     }
     let mut composed = bumpalo::collections::String::with_capacity_in(text.len(), arena);
     composed.extend(text.nfc());
     if composed == text { text } else { composed.into_bump_str() }
+}
+
+/// True for texts of letters before U+0300, as nearly all of Western Europe are: they are in normal form C, since marks that
+/// join the letter before them, and letters that are written otherwise, come later. In UTF-8 the first byte of these is `0xCC`.
+fn is_composed(text: &str) -> bool {
+    text.bytes().fold(0, u8::max) < 0xCC
+}
+
+/// The text without blanks (by Unicode) at both ends.
+pub fn trimmed(text: &str) -> &str {
+    let is_letter = |byte: &u8| byte.is_ascii_graphic();
+    match text.as_bytes() {
+        [first, .., last] if is_letter(first) && is_letter(last) => text,
+        _ => text.trim(),
+    }
 }
 
 /// Lower case by Unicode, not copied if it is lower already.
@@ -200,6 +215,8 @@ fn equal_text(ty: &Type, a: &str, b: &str) -> bool {
             Type::Text | Type::Enum(_) | Type::Url | Type::Secret | Type::Direction => return false,
             _ => {}
         }
+    } else if matches!(ty, Type::Text) && is_composed(a) && is_composed(b) {
+        return false;
     }
     let arena = Arena::new();
     normal_text(Region::SWEDEN, ty, a, &arena) == normal_text(Region::SWEDEN, ty, b, &arena)
@@ -230,7 +247,7 @@ fn order_text(ty: &Type, a: &str, b: &str) -> Ordering {
         let place = |text: &str| words.iter().position(|word| **word == *text).unwrap_or(words.len());
         return place(a).cmp(&place(b)).then_with(|| a.cmp(b));
     }
-    if matches!(ty, Type::Text) && a.is_ascii() && b.is_ascii() {
+    if matches!(ty, Type::Text) && is_composed(a) && is_composed(b) {
         return a.cmp(b);
     }
     let arena = Arena::new();
@@ -395,6 +412,18 @@ mod tests {
             let twice = normal_form(ty, once, &arena);
             prop_assert_eq!(once.as_text(), twice.as_text());
             prop_assert!(equal(ty, once, Value::Text(&text)));
+        }
+
+        #[test]
+        fn what_is_composed_is_in_normal_form(text in "[\u{0}-\u{2ff}]{0,12}|[a-z\u{2f0}-\u{310}]{0,12}") {
+            let normal: String = text.nfc().collect();
+            prop_assert!(!is_composed(&text) || normal == text);
+            prop_assert_eq!(is_composed(&text), text.chars().all(|letter| letter < '\u{300}'));
+        }
+
+        #[test]
+        fn trimming_is_what_the_standard_library_does(text in "[ \t\u{a0}\u{3000}aå\u{7f}\u{1f}]{0,6}") {
+            prop_assert_eq!(trimmed(&text), text.trim());
         }
 
         #[test]

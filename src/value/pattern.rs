@@ -149,6 +149,10 @@ impl Pattern {
                     rest = rest.strip_prefix(b"Z")?;
                     offset = Some(0);
                 }
+                Part::Literal(literal) if literal.is_ascii() => {
+                    let (first, left) = rest.split_first()?;
+                    rest = Some(left).filter(|_| char::from(*first) == *literal)?;
+                }
                 Part::Literal(literal) => {
                     let mut buffer = [0; 4];
                     rest = rest.strip_prefix(literal.encode_utf8(&mut buffer).as_bytes())?;
@@ -194,10 +198,15 @@ impl Pattern {
 
 /// Takes between `least` and `most` ASCII digits.
 fn digits(rest: &mut &[u8], least: usize, most: usize) -> Option<i32> {
-    let count = rest.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
-    let (taken, left) = rest.split_at_checked(count).filter(|_| count >= least)?;
-    *rest = left;
-    Some(taken.iter().fold(0, |sum, digit| sum * 10 + i32::from(digit - b'0')))
+    let (mut number, mut count) = (0, 0);
+    while count < most
+        && let Some((digit @ b'0'..=b'9', left)) = rest.split_first()
+    {
+        number = number * 10 + i32::from(digit - b'0');
+        count += 1;
+        *rest = left;
+    }
+    (count >= least).then_some(number)
 }
 
 /// Takes `Z`, `+02:00` or `+0200`.

@@ -1,6 +1,6 @@
 //! Replacing, removing and keeping characters.
 
-use super::{Arguments, Context, Failure, Outcome, Value};
+use super::{Arguments, Calls, Context, Failure, Outcome, Value, Written};
 use crate::function::regexes;
 use bumpalo::collections::String as ArenaString;
 
@@ -66,25 +66,33 @@ pub(super) fn replace_text<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -
 }
 
 /// `digits(text)`
-pub(super) fn digits<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(kept(context, arguments.text(0)?, |letter| letter.is_ascii_digit()))
+pub(super) fn digits(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    keep_letters(calls, |byte| byte.is_ascii_digit(), |_| false);
+    Ok(())
 }
 
 /// `keep(text, characters)`
-pub(super) fn keep<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let (text, characters) = (arguments.text(0)?, arguments.text(1)?);
-    let mut ascii = 0u128;
-    for (first, last) in ranges(characters).filter(|(first, _)| first.is_ascii()) {
-        for letter in first..=last.min('\u{7f}') {
-            ascii |= 1 << u32::from(letter);
-        }
-    }
+pub(super) fn keep(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let characters = calls.arguments.text(1)?;
     let in_ranges = |letter| ranges(characters).any(|(first, last)| (first..=last).contains(&letter));
-    Ok(kept(
-        context,
-        text,
-        |letter| if letter.is_ascii() { ascii & (1 << u32::from(letter)) != 0 } else { in_ranges(letter) },
-    ))
+    let mut ascii = [false; 256];
+    (0..=0x7f).for_each(|byte| ascii[usize::from(byte)] = in_ranges(char::from(byte)));
+    keep_letters(calls, |byte| ascii[usize::from(byte)], in_ranges);
+    Ok(())
+}
+
+/// Keeps the characters that are wanted: those of ASCII, and others.
+fn keep_letters(calls: &mut Calls<'_, '_>, ascii: impl Fn(u8) -> bool, other: impl Fn(char) -> bool) {
+    calls.write_texts(|text, into| {
+        if text.bytes().all(&ascii) {
+            return Written::Is(Value::text_or_absent(text));
+        }
+        let wanted = |letter: &char| u8::try_from(*letter).is_ok_and(|byte| byte.is_ascii() && ascii(byte));
+        text.chars()
+            .filter(|letter| wanted(letter) || !letter.is_ascii() && other(*letter))
+            .for_each(|letter| into.push(letter));
+        Written::Text
+    });
 }
 
 /// The ranges of a list of characters: `0-9+` is `0` to `9` and `+`. A hyphen at either end stands for itself.

@@ -395,6 +395,15 @@ impl<'m, 't> Machine<'m, 't> {
         let mark = block.mark();
         self.fill(left, rows, block, out);
         let rows = block.left(rows, mark);
+        if let Some(second) = self.constant(right) {
+            for &row in rows.iter() {
+                match work(out[row as usize], second) {
+                    Ok(value) => out[row as usize] = value,
+                    Err(stop) => block.fail(row, stop),
+                }
+            }
+            return;
+        }
         let seconds = self.column(right, &rows, block);
         for &row in block.left(&*rows, mark).iter() {
             match work(out[row as usize], seconds[row as usize]) {
@@ -420,8 +429,11 @@ impl<'m, 't> Machine<'m, 't> {
         let mark = block.mark();
         self.fill(condition, rows, block, out);
         let left = block.left(rows, mark);
-        let is_fulfilled = |row: &u32| matches!(out[*row as usize], Value::Bool(true));
-        let (fulfilled, others): (Vec<u32>, Vec<u32>) = left.iter().partition(|row| is_fulfilled(row));
+        let (mut fulfilled, mut others) = (Vec::with_capacity(left.len()), Vec::with_capacity(left.len()));
+        for &row in left.iter() {
+            let side = if matches!(out[row as usize], Value::Bool(true)) { &mut fulfilled } else { &mut others };
+            side.push(row);
+        }
         self.fill(then, &fulfilled, block, out);
         self.fill(other, &others, block, out);
     }
