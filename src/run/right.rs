@@ -505,7 +505,7 @@ fn plain_value<'a>(ty: &'a Type, column: &'a Column, batch: &'a Batch, cell: Cel
         return Value::Text(text);
     }
     // What cannot be read there is taken for absent: it will be written over, or left alone.
-    let value = super::table::read_cell(&column.reader, batch, cell, &KeysAsText, arena, &mut |_| {});
+    let value = super::cell::read_cell(&column.reader, batch, cell, &KeysAsText, arena, &mut |_| {});
     normal_form(ty, value.unwrap_or(Value::Absent), arena)
 }
 
@@ -562,7 +562,7 @@ impl Reading<'_> {
 /// References of the right side stay texts.
 struct KeysAsText;
 
-impl super::table::References for KeysAsText {
+impl super::cell::References for KeysAsText {
     fn find(&self, _: EntityId, _: Value<'_>) -> Option<Row> {
         None
     }

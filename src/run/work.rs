@@ -213,10 +213,17 @@ impl<'t> Into<'_, 't> {
 
     /// The values of some rows, and which of these have none.
     fn values(&mut self, rows: &[u32], active: &Active<'t>, column: &[Value<'t>], absent: &mut Vec<u32>) {
+        let (field, whole) = (active.target.field as usize, active.target.steps.is_empty());
+        let set = active.mode.and(State::SET);
         for &row in rows {
-            match column[row as usize] {
-                Value::Absent => absent.push(row),
-                value => self.value(row, active, value),
+            let (value, at) = (&column[row as usize], row as usize * self.width + field);
+            if value.is_absent() {
+                absent.push(row);
+            } else if whole {
+                self.values[at] = *value;
+                self.states[at] = self.states[at].and(set);
+            } else {
+                self.value(row, active, *value);
             }
         }
     }

@@ -204,6 +204,17 @@ pub fn equal(ty: &Type, a: Value<'_>, b: Value<'_>) -> bool {
     }
 }
 
+/// Whether texts mean the same as this one, as [`Type::Text`] has it.
+pub fn same_text(text: &str) -> impl Fn(&str) -> bool {
+    let composed = is_composed(text);
+    move |other| {
+        if other.len() == text.len() && other == text {
+            return true;
+        }
+        !(composed && is_composed(other)) && equal_text(&Type::Text, other, text)
+    }
+}
+
 /// Equality of texts: the common cases without any normal form.
 fn equal_text(ty: &Type, a: &str, b: &str) -> bool {
     if a == b {
@@ -419,6 +430,11 @@ mod tests {
             let normal: String = text.nfc().collect();
             prop_assert!(!is_composed(&text) || normal == text);
             prop_assert_eq!(is_composed(&text), text.chars().all(|letter| letter < '\u{300}'));
+        }
+
+        #[test]
+        fn texts_are_the_same_as_one_as_they_are_equal(one in "[aåK;\u{30a}\u{212a}\u{37e}]{0,3}", other in "[aåK;\u{30a}\u{212a}\u{37e}]{0,3}") {
+            prop_assert_eq!(same_text(&one)(&other), equal(&Type::Text, Value::Text(&one), Value::Text(&other)));
         }
 
         #[test]

@@ -69,16 +69,8 @@ pub(in crate::function) fn capitals<'a>(text: &'a str, arena: &'a Arena) -> &'a 
 
 /// Appends a text so; `false` if it is so already, and nothing was appended.
 fn push_capitals(text: &str, into: &mut String) -> bool {
-    if text.is_ascii() {
-        let mut start = true;
-        let fits = |byte: u8| {
-            let fits = if start { !byte.is_ascii_lowercase() } else { !byte.is_ascii_uppercase() };
-            start = matches!(byte, b' ' | b'-');
-            fits
-        };
-        if text.bytes().all(fits) {
-            return false;
-        }
+    if text.is_ascii() && is_capital(text.as_bytes()) {
+        return false;
     }
     let mut start = true;
     for letter in text.chars() {
@@ -88,6 +80,19 @@ fn push_capitals(text: &str, into: &mut String) -> bool {
             push_lower(letter, into)
         }
         start = matches!(letter, ' ' | '-');
+    }
+    true
+}
+
+/// True if the letters of ASCII are in the case in which [`push_capitals`] writes them.
+fn is_capital(text: &[u8]) -> bool {
+    let mut start = true;
+    for byte in text {
+        let wrong = if start { b'a'..=b'z' } else { b'A'..=b'Z' };
+        if wrong.contains(byte) {
+            return false;
+        }
+        start = matches!(byte, b' ' | b'-');
     }
     true
 }

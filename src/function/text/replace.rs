@@ -67,7 +67,9 @@ pub(super) fn replace_text<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -
 
 /// `digits(text)`
 pub(super) fn digits(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
-    keep_letters(calls, |byte| byte.is_ascii_digit(), |_| false);
+    let mut ascii = [false; 256];
+    ascii[usize::from(b'0')..=usize::from(b'9')].fill(true);
+    keep_letters(calls, &ascii, |_| false);
     Ok(())
 }
 
@@ -77,20 +79,23 @@ pub(super) fn keep(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
     let in_ranges = |letter| ranges(characters).any(|(first, last)| (first..=last).contains(&letter));
     let mut ascii = [false; 256];
     (0..=0x7f).for_each(|byte| ascii[usize::from(byte)] = in_ranges(char::from(byte)));
-    keep_letters(calls, |byte| ascii[usize::from(byte)], in_ranges);
+    keep_letters(calls, &ascii, in_ranges);
     Ok(())
 }
 
 /// Keeps the characters that are wanted: those of ASCII, and others.
-fn keep_letters(calls: &mut Calls<'_, '_>, ascii: impl Fn(u8) -> bool, other: impl Fn(char) -> bool) {
+fn keep_letters(calls: &mut Calls<'_, '_>, ascii: &[bool; 256], other: impl Fn(char) -> bool) {
+    let wanted = |byte: u8| ascii[usize::from(byte)];
     calls.write_texts(|text, into| {
-        if text.bytes().all(&ascii) {
-            return Written::Is(Value::text_or_absent(text));
+        let start = text.bytes().position(|byte| !wanted(byte));
+        let Some(start) = start else { return Written::Is(Value::text_or_absent(text)) };
+        // Up to there all bytes are letters of ASCII.
+        into.push_str(&text[..start]);
+        for letter in text[start..].chars() {
+            if if letter.is_ascii() { wanted(letter as u8) } else { other(letter) } {
+                into.push(letter);
+            }
         }
-        let wanted = |letter: &char| u8::try_from(*letter).is_ok_and(|byte| byte.is_ascii() && ascii(byte));
-        text.chars()
-            .filter(|letter| wanted(letter) || !letter.is_ascii() && other(*letter))
-            .for_each(|letter| into.push(letter));
         Written::Text
     });
 }
