@@ -216,6 +216,7 @@ impl Batch {
     }
 
     /// The text under a text or number cell.
+    #[inline]
     pub fn text(&self, start: u32, len: u32) -> &str {
         // Cells point at whole characters; a defect in an adapter shows as an empty text in a test, never as a crash at night.
         self.texts.get(start as usize..start as usize + len as usize).unwrap_or("")

@@ -229,7 +229,7 @@ fn push_part(machine: &Machine<'_, '_>, text: &mut String, value: Value<'_>) -> 
 
 /// Puts `\` before each `|` and `\` from some place on.
 pub fn escape(text: &mut String, start: usize) {
-    if text[start..].contains(['|', '\\']) {
+    if memchr::memchr2(b'|', b'\\', &text.as_bytes()[start..]).is_some() {
         let escaped = text[start..].replace('\\', "\\\\").replace('|', "\\|");
         text.truncate(start);
         text.push_str(&escaped);

@@ -2,6 +2,7 @@
 //!
 //! `propose` gives a change set and touches nothing; only `apply` writes, and only a change set.
 
+mod cell;
 pub mod table;
 pub mod parallel;
 pub mod key;

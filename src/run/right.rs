@@ -501,7 +501,7 @@ pub(super) fn plain_value<'a>(
         return Value::Text(text);
     }
     // What cannot be read there is taken for absent: it will be written over, or left alone.
-    let value = super::table::read_cell(&column.reader, batch, cell, &KeysAsText, arena, &mut |_| {});
+    let value = super::cell::read_cell(&column.reader, batch, cell, &KeysAsText, arena, &mut |_| {});
     normal_form(ty, value.unwrap_or(Value::Absent), arena)
 }
 
@@ -585,7 +585,7 @@ impl Reading<'_> {
 /// References of the right side stay texts.
 struct KeysAsText;
 
-impl super::table::References for KeysAsText {
+impl super::cell::References for KeysAsText {
     fn find(&self, _: EntityId, _: Value<'_>) -> Option<Row> {
         None
     }

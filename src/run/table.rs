@@ -3,9 +3,8 @@
 use super::eval::Machine;
 use crate::adapter::{Batch, Cell};
 use crate::function::Failure;
-use crate::plan::{Column, Reader};
-use crate::value::wire::Codec;
-use crate::value::{Arena, EntityId, Row, Value};
+use crate::plan::Column;
+use crate::value::{Row, Value};
 use hashbrown::HashTable;
 use hashbrown::hash_table;
 use std::sync::OnceLock;
@@ -391,6 +390,17 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// The values in a slot of some of its rows.
+    pub fn fill_slot(&self, slot: u16, of: &[Row], into: &mut [Value<'t>]) {
+        match &self.rows {
+            Rows::Slots(slots) => {
+                let slot = &slots[slot as usize];
+                into.iter_mut().zip(of).for_each(|(value, row)| *value = slot.get(row.row as usize));
+            }
+            _ => into.iter_mut().zip(of).for_each(|(value, row)| *value = self.slot(row.row, slot)),
+        }
+    }
+
     /// The cell of a column and the batch that it borrows from. `near` is the batch of the row before: rows that are asked for
     /// one after the other mostly lie in one.
     #[inline]
@@ -418,100 +428,4 @@ pub fn batch_of(first: &[u32], row: u32) -> usize {
         index += 1;
     }
     index
-}
-
-/// Why a cell gave no value: the failure, and the text that was there for whoever may see it.
-pub struct BadCell<'t> {
-    /// Why; holds no personal data.
-    pub why: Failure,
-    /// What stood there.
-    pub text: Option<&'t str>,
-}
-
-/// Where references lead: gives the row of a key text in an entity.
-pub trait References {
-    /// The row of the record with this key.
-    fn find(&self, entity: EntityId, key: Value<'_>) -> Option<Row>;
-}
-
-/// The value of a cell. Warnings (a wrong check digit that is let through) go to `warn`.
-pub fn read_cell<'a>(
-    reader: &'a Reader,
-    batch: &'a Batch,
-    cell: Cell,
-    references: &dyn References,
-    arena: &'a Arena,
-    warn: &mut dyn FnMut(&'static str),
-) -> Result<Value<'a>, BadCell<'a>> {
-    let text = match cell {
-        Cell::Missing | Cell::Null => return Ok(Value::Absent),
-        Cell::Text { start, len } | Cell::Number { start, len } => batch.text(start, len),
-        Cell::Bool(true) => "true",
-        Cell::Bool(false) => "false",
-        Cell::List { first, len } => {
-            let Reader::List(inner) = reader else { return Err(bad("a list stands where one value is expected")) };
-            let mut items = bumpalo::collections::Vec::with_capacity_in(len as usize, arena);
-            for &cell in &batch.inner[first as usize..(first + len) as usize] {
-                let value = read_cell(inner, batch, cell, references, arena, warn)?;
-                if !value.is_absent() {
-                    items.push(value);
-                }
-            }
-            return Ok(Value::List(items.into_bump_slice()));
-        }
-        Cell::Struct { first } => {
-            let Reader::Struct(members) = reader else {
-                return Err(bad("a structure stands where one value is expected"));
-            };
-            let mut values = bumpalo::collections::Vec::with_capacity_in(members.len(), arena);
-            for (index, member) in members.iter().enumerate() {
-                values.push(read_cell(member, batch, batch.inner[first as usize + index], references, arena, warn)?);
-            }
-            return Ok(Value::Struct(values.into_bump_slice()));
-        }
-        Cell::Wrong(what) => return Err(bad(what.why())),
-    };
-    match reader {
-        Reader::Scalar(codec) => decode(codec, text, arena, warn),
-        Reader::Reference { to, codec, or_none } => {
-            let key = decode(codec, text, arena, warn)?;
-            if key.is_absent() {
-                return Ok(Value::Absent);
-            }
-            match references.find(*to, key) {
-                Some(row) => Ok(Value::Row(row)),
-                None if *or_none => Ok(Value::Absent),
-                None => {
-                    Err(BadCell { why: Failure::because("refers to a record that is not there"), text: Some(text) })
-                }
-            }
-        }
-        Reader::List(inner) => {
-            // One value where a list is expected is a list of one: systems leave the brackets out when there is one.
-            let value = read_cell(inner, batch, cell, references, arena, warn)?;
-            Ok(Value::List(if value.is_absent() { &[] } else { arena.alloc_slice_copy(&[value]) }))
-        }
-        Reader::Struct(_) => Err(bad("a text stands where a structure is expected")),
-    }
-}
-
-fn decode<'a>(
-    codec: &'a Codec,
-    text: &'a str,
-    arena: &'a Arena,
-    warn: &mut dyn FnMut(&'static str),
-) -> Result<Value<'a>, BadCell<'a>> {
-    match codec.decode(text, arena) {
-        Ok(decoded) => {
-            if let Some(warning) = decoded.warning {
-                warn(warning);
-            }
-            Ok(decoded.value)
-        }
-        Err(why) => Err(BadCell { why, text: Some(text) }),
-    }
-}
-
-fn bad<'t>(why: &'static str) -> BadCell<'t> {
-    BadCell { why: Failure::because(why), text: None }
 }

@@ -7,7 +7,8 @@ use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
 use crate::plan::{Column, Reader};
 use crate::run::key::{Hasher, hash_key, row_hash};
-use crate::run::table::{Apart, Index, References, Rows, Table, batch_of, read_cell};
+use crate::run::cell::{References, read_cell};
+use crate::run::table::{Apart, Index, Rows, Table, batch_of};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::ops::Range;
 
@@ -79,26 +80,22 @@ impl<'m, 't> Machine<'m, 't> {
         let Some(column) = &columns[field as usize] else {
             return rows.iter().for_each(|&row| out[row as usize] = Value::Absent);
         };
-        // The batch that the record before lay in, and the numbers of its rows: the next one mostly lies there too.
-        let mut near: (&'t Batch, Range<u32>) = (&EMPTY, 0..0);
-        for &row in rows {
+        // First all cells, then all texts: records of a side list lie anywhere, and a loop that does little has many of them
+        // on their way from memory at once.
+        let cells = found_cells(batches, first, column.slot, rows, out);
+        let may_be_empty = column.plain && column.default.is_none() && !column.required;
+        for (row, batch, cell) in cells {
             let value = &mut out[row as usize];
-            let Value::Row(record) = *value else {
-                *value = Value::Absent;
-                continue;
-            };
-            if !near.1.contains(&record.row) {
-                let number = batch_of(first, record.row);
-                near = (&batches[number], first[number]..first[number] + batches[number].len() as u32);
-            }
-            let (batch, numbers) = (near.0, &near.1);
-            let cell = batch.cell((record.row - numbers.start) as usize, column.slot);
             match cell {
-                Cell::Text { start, len } if column.plain && len > 0 => *value = Value::Text(batch.text(start, len)),
-                _ => match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
-                    Ok(decoded) => *value = decoded,
-                    Err(stop) => block.fail(row, stop),
-                },
+                Cell::Text { start, len: len @ 1.. } if column.plain => *value = Value::Text(batch.text(start, len)),
+                Cell::Text { len: 0, .. } | Cell::Missing | Cell::Null if may_be_empty => *value = Value::Absent,
+                _ => {
+                    let Value::Row(record) = *value else { continue };
+                    match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
+                        Ok(decoded) => *value = decoded,
+                        Err(stop) => block.fail(row, stop),
+                    }
+                }
             }
         }
     }
@@ -504,6 +501,33 @@ impl<'m, 't> Machine<'m, 't> {
             _ => Ok(Value::Absent),
         }
     }
+}
+
+/// The cells of a column for the records that stand in some rows, each with its row and batch. Where no record stands, nothing
+/// is left.
+fn found_cells<'t>(
+    batches: &'t [Batch],
+    first: &[u32],
+    slot: usize,
+    rows: &[u32],
+    out: &mut [Value<'_>],
+) -> Vec<(u32, &'t Batch, Cell)> {
+    let mut cells = Vec::with_capacity(rows.len());
+    // The batch that the record before lay in, and the numbers of its rows: the next one mostly lies there too.
+    let mut near: (&'t Batch, Range<u32>) = (&EMPTY, 0..0);
+    for &row in rows {
+        let value = &mut out[row as usize];
+        let Value::Row(record) = *value else {
+            *value = Value::Absent;
+            continue;
+        };
+        if !near.1.contains(&record.row) {
+            let number = batch_of(first, record.row);
+            near = (&batches[number], first[number]..first[number] + batches[number].len() as u32);
+        }
+        cells.push((row, near.0, near.0.cell((record.row - near.1.start) as usize, slot)));
+    }
+    cells
 }
 
 impl<'m, 't> References for Machine<'m, 't> {
