@@ -265,7 +265,7 @@ fn page(part: Part, width: usize, file: &Found, next: Option<Mark>, notes: Vec<N
         cells: Cells::pack(&part.cells, width),
         inner: part.inner,
         from: file.name.as_str().into(),
-        lines: part.lines,
+        lines: part.lines.into(),
         turn: file.turn,
     };
     Page { rows, next, torn: part.torn, notes }
