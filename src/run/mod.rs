@@ -9,6 +9,7 @@ pub mod key;
 pub mod lookup;
 pub mod fate;
 pub mod eval;
+mod numbers;
 pub mod shape;
 pub mod make;
 mod work;
