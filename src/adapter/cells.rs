@@ -1,13 +1,75 @@
-//! The cells of a batch, four bytes each.
+//! The cells of a batch: row by row as they were read, or column by column.
 //!
 //! A list of a million records has tens of millions of cells, and nearly all of them are short texts that stand close to where their
-//! row starts. So a cell is told by how far from there it starts and how long it is; what is told otherwise stands aside.
+//! row starts. So a cell is told in four bytes, by how far from there it starts and how long it is; what is told otherwise stands aside.
 
 use super::Cell;
+use super::packed::{Column, Numbered};
+use std::sync::Arc;
 
-/// Cells of rows of one width, row after row.
+/// Cells of rows of one width.
+#[derive(Clone)]
+pub enum Cells {
+    /// As they were read.
+    Near(Near),
+    /// Of a list that stays in memory.
+    Columns(Arc<[Column]>),
+}
+
+impl Default for Cells {
+    fn default() -> Self {
+        Cells::Near(Near::default())
+    }
+}
+
+impl Cells {
+    /// Cells of rows that are so wide.
+    pub fn pack(cells: &[Cell], width: usize) -> Cells {
+        Cells::Near(Near::pack(cells, width))
+    }
+
+    /// Cells of rows in columns.
+    pub fn of_columns(columns: Vec<Column>) -> Cells {
+        Cells::Columns(columns.into())
+    }
+
+    /// One cell. Its text lies in `texts`.
+    #[inline]
+    pub fn get(&self, row: usize, slot: usize, texts: &str) -> Cell {
+        match self {
+            Cells::Near(near) => near.get(row, slot),
+            Cells::Columns(columns) => columns[slot].get(row, texts),
+        }
+    }
+
+    /// Cells a row.
+    pub fn width(&self) -> usize {
+        match self {
+            Cells::Near(near) => near.width,
+            Cells::Columns(columns) => columns.len(),
+        }
+    }
+
+    /// True if there are no lists and structures.
+    pub fn are_flat(&self) -> bool {
+        match self {
+            Cells::Near(near) => near.wide.iter().all(|cell| !matches!(cell, Cell::List { .. } | Cell::Struct { .. })),
+            Cells::Columns(_) => true,
+        }
+    }
+
+    /// The numbers of the texts of a column, where it shares them with others.
+    pub fn numbered(&self, slot: usize) -> Option<Numbered<'_>> {
+        match self {
+            Cells::Near(_) => None,
+            Cells::Columns(columns) => columns[slot].shared(),
+        }
+    }
+}
+
+/// Cells, row after row, four bytes each.
 #[derive(Clone, Debug, Default)]
-pub struct Cells {
+pub struct Near {
     width: usize,
     /// Where the first text or number of each row starts.
     starts: Vec<u32>,
@@ -41,9 +103,9 @@ impl Packed {
     }
 }
 
-impl Cells {
+impl Near {
     /// Packs the cells of rows that are so wide.
-    pub fn pack(cells: &[Cell], width: usize) -> Cells {
+    fn pack(cells: &[Cell], width: usize) -> Near {
         let rows = cells.len().checked_div(width).unwrap_or(0);
         let (mut starts, mut packed) = (Vec::with_capacity(rows), Vec::with_capacity(cells.len()));
         let mut wide = Vec::new();
@@ -69,12 +131,12 @@ impl Cells {
                 })
             }));
         }
-        Cells { width, starts, packed, wide }
+        Near { width, starts, packed, wide }
     }
 
     /// One cell.
     #[inline]
-    pub fn get(&self, row: usize, slot: usize) -> Cell {
+    fn get(&self, row: usize, slot: usize) -> Cell {
         debug_assert!(slot < self.width, "a row has {} cells", self.width);
         let Packed(packed) = self.packed[row * self.width + slot];
         let start = self.starts[row].wrapping_add((packed & !Packed::KIND) >> Packed::LENGTH);
@@ -86,11 +148,6 @@ impl Cells {
             _ if packed == Packed::NULL.0 => Cell::Null,
             _ => Cell::Missing,
         }
-    }
-
-    /// The cells of a row.
-    pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = Cell> + '_ {
-        (0..self.width).map(move |slot| self.get(row, slot))
     }
 }
 
@@ -119,8 +176,8 @@ mod tests {
         #[test]
         fn what_is_packed_is_found_again(width in 1..5usize, cells in prop::collection::vec(cell(), 0..40)) {
             let cells = &cells[..cells.len() / width * width];
-            let packed = Cells::pack(cells, width);
-            let found: Vec<Cell> = (0..cells.len() / width).flat_map(|row| packed.row(row).collect::<Vec<_>>()).collect();
+            let packed = Near::pack(cells, width);
+            let found: Vec<Cell> = (0..cells.len()).map(|at| packed.get(at / width, at % width)).collect();
             prop_assert_eq!(&found[..], cells);
         }
     }
@@ -129,6 +186,6 @@ mod tests {
     fn a_cell_of_a_list_takes_four_bytes() {
         assert_eq!(size_of::<Packed>(), 4);
         let cells = [Cell::Text { start: 7, len: 4 }, Cell::Missing, Cell::Text { start: 12, len: 300 }];
-        assert!(Cells::pack(&cells, 3).wide.is_empty());
+        assert!(Near::pack(&cells, 3).wide.is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! The loops over a session that every protocol shares.
 
+use super::packed::Packing;
 use super::{Batch, Fault, Mark, Note, Session, Then, Torn};
 use crate::protocol::CallId;
 use std::collections::BTreeSet;
@@ -45,17 +46,39 @@ pub async fn read_all(
     call: CallId,
     progress: &mut (dyn FnMut(usize) + Send),
 ) -> ReadOutcome {
+    let (batches, outcome) = read_into(session, call, Vec::new, Vec::push, progress).await;
+    ReadOutcome { batches, ..outcome }
+}
+
+/// The same for a list that is packed while it is read. Its rows are there when all lists have been read.
+pub async fn read_packed<'p>(
+    session: &mut dyn Session,
+    call: CallId,
+    list: impl Fn() -> Packing<'p> + Send,
+    progress: &mut (dyn FnMut(usize) + Send),
+) -> (Packing<'p>, ReadOutcome) {
+    read_into(session, call, list, Packing::add, progress).await
+}
+
+/// Reads all pages of a list into something, which is begun anew when the list is.
+async fn read_into<I: Send>(
+    session: &mut dyn Session,
+    call: CallId,
+    new: impl Fn() -> I + Send,
+    add: impl Fn(&mut I, Batch) + Send,
+    progress: &mut (dyn FnMut(usize) + Send),
+) -> (I, ReadOutcome) {
     let mut times = 0;
     loop {
-        let mut batches = Vec::new();
+        let mut into = new();
         let mut keep = |batch: Batch| {
             progress(batch.len());
-            batches.push(batch);
+            add(&mut into, batch);
         };
         let outcome = read_once(session, call, &mut keep).await;
         times += 1;
         if times > RESTARTS || !outcome.faults.iter().any(|fault| fault.then == Then::Restart) {
-            return ReadOutcome { batches, ..outcome };
+            return (into, outcome);
         }
     }
 }
@@ -108,7 +131,7 @@ mod tests {
             let answer = self.0.remove(index).1;
             Box::pin(async move {
                 let next = answer.map_err(|then| Fault { then, ..Fault::stop("scripted") })?;
-                let rows = Batch { lines: vec![1], ..Batch::default() };
+                let rows = Batch { lines: vec![1].into(), ..Batch::default() };
                 let next = (!next.is_empty()).then(|| Mark(next.into()));
                 Ok(Page { rows, next, torn: vec![], notes: vec![] })
             })

@@ -292,7 +292,7 @@ fn batch(part: Part, width: usize, from: &str, turn: u32) -> Batch {
         cells: Cells::pack(&part.cells, width),
         inner: part.inner,
         from: from.into(),
-        lines: part.lines,
+        lines: part.lines.into(),
         places: part.places,
         turn,
     }

@@ -8,6 +8,7 @@ pub mod place;
 pub mod drive;
 pub mod files;
 pub mod http;
+pub mod packed;
 
 pub use cells::Cells;
 pub use place::{Place, Places};
@@ -167,7 +168,7 @@ pub struct Batch {
     /// The file or the part of the list that the rows come from, as people know it.
     pub from: Arc<str>,
     /// Line in the file (from 1), or number in the page, of each row; 0 if the row was read again.
-    pub lines: Vec<u32>,
+    pub lines: Lines,
     /// Where the rows stand in their file.
     pub places: Places,
     /// The delivery that the rows come from, counted from the last: rows of an earlier one give way to later rows with their
@@ -206,16 +207,17 @@ impl Batch {
 
     /// The cells of a row.
     pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = Cell> + '_ {
-        self.cells.row(row)
+        (0..self.cells.width()).map(move |slot| self.cell(row, slot))
     }
 
     /// One cell.
     #[inline]
     pub fn cell(&self, row: usize, slot: usize) -> Cell {
-        self.cells.get(row, slot)
+        self.cells.get(row, slot, &self.texts)
     }
 
     /// The text under a text or number cell.
+    #[inline]
     pub fn text(&self, start: u32, len: u32) -> &str {
         // Cells point at whole characters; a defect in an adapter shows as an empty text in a test, never as a crash at night.
         self.texts.get(start as usize..start as usize + len as usize).unwrap_or("")
@@ -234,6 +236,61 @@ pub fn sound(bytes: &[u8]) -> &str {
     match encoding_rs::UTF_8.decode_without_bom_handling_and_without_replacement(sound) {
         Some(Cow::Borrowed(text)) => text,
         _ => std::str::from_utf8(sound).unwrap_or_default(),
+    }
+}
+
+/// The lines of rows. Rows mostly stand one after the other, so only those that do not are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    /// Each row after which lines go on one by one, and its line.
+    runs: Vec<(u32, u32)>,
+    len: u32,
+}
+
+impl Lines {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The line of a row.
+    pub fn get(&self, row: usize) -> u32 {
+        let run = self.runs.partition_point(|(first, _)| *first as usize <= row).checked_sub(1);
+        run.map_or(0, |run| self.runs[run].1 + (row as u32 - self.runs[run].0))
+    }
+
+    /// All lines, in order of rows.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.len()).map(|row| self.get(row))
+    }
+
+    /// Adds the lines of the rows that come next.
+    pub fn append(&mut self, more: &Lines) {
+        for &(row, line) in &more.runs {
+            let row = self.len + row;
+            if self.runs.last().is_none_or(|(first, at)| row - first + at != line) {
+                self.runs.push((row, line));
+            }
+        }
+        self.len += more.len;
+    }
+}
+
+impl From<Vec<u32>> for Lines {
+    fn from(lines: Vec<u32>) -> Lines {
+        let mut runs: Vec<(u32, u32)> = Vec::new();
+        for (row, &line) in lines.iter().enumerate() {
+            let row = row as u32;
+            if runs.last().is_none_or(|(first, at)| row - first + at != line) {
+                runs.push((row, line));
+            }
+        }
+        Lines { runs, len: lines.len() as u32 }
     }
 }
 

@@ -39,7 +39,7 @@ impl Checker<'_> {
         };
         match function.run {
             Run::Special(special) => self.special(special, function, name, args, span, scope),
-            Run::Pure(_) => self.library_call(function, name, args, span, scope),
+            Run::Pure(_) | Run::Column(_) => self.library_call(function, name, args, span, scope),
         }
     }
 
@@ -272,7 +272,6 @@ impl Checker<'_> {
     /// True if all arguments behind the first are literals (or of a type whose values are all alike to a function) with
     /// which the function gives a value: it is called once to see.
     fn settings_are_right(&self, function: &'static Function, args: &[Option<ExprId>]) -> bool {
-        let Run::Pure(run) = function.run else { return false };
         let mut values = Vec::with_capacity(args.len());
         for (index, (arg, param)) in args.iter().zip(function.params).enumerate() {
             values.push(match arg {
@@ -290,7 +289,8 @@ impl Checker<'_> {
             });
         }
         let arena = Arena::new();
-        run(&Context { arena: &arena, as_of: EXAMPLE_DAY }, &values).is_ok()
+        let context = Context { arena: &arena, as_of: EXAMPLE_DAY };
+        function.run.once(&context, &values).is_some_and(|outcome| outcome.is_ok())
     }
 
     /// A value of a type of which no value makes a function fail that takes another.

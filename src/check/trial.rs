@@ -5,7 +5,7 @@ use super::checker::Checker;
 use super::operators::{arithmetic, capture, compare, contained, literal_value, negate};
 use super::presence::Fact;
 use super::typed::{ExprId, Node, TypedPiece, children};
-use crate::function::{Absence, Context, EXAMPLE_DAY, Function, Need, Run};
+use crate::function::{Absence, Context, EXAMPLE_DAY, Function, Need};
 use crate::model::{Table, TableId, Unmapped};
 use crate::value::{Arena, Type, Value, normal, show};
 
@@ -246,8 +246,8 @@ impl Checker<'_> {
 
 /// A function of the library on values that are there.
 pub(super) fn run<'a>(function: &Function, values: &[Value<'a>], arena: &'a Arena) -> Worked<'a> {
-    let Run::Pure(run) = function.run else { return Err(Stop::Unknown) };
-    run(&Context { arena, as_of: EXAMPLE_DAY }, values).map_err(|_| Stop::Fails)
+    let outcome = function.run.once(&Context { arena, as_of: EXAMPLE_DAY }, values).ok_or(Stop::Unknown)?;
+    outcome.map_err(|_| Stop::Fails)
 }
 
 /// The row of a table that has these values in these columns.

@@ -6,7 +6,6 @@ use crate::value::show;
 /// Calls a pure function as the evaluator does: absent arguments as [`Absence`] says, further ones collected for `Rest`.
 pub fn call<'a>(arena: &'a Arena, name: &str, arguments: &[Value<'a>]) -> Outcome<'a> {
     let function = find(name).unwrap_or_else(|| panic!("no function {name}"));
-    let Run::Pure(run) = function.run else { panic!("{name} is special") };
     let context = Context { arena, as_of: EXAMPLE_DAY };
     let mut laid_out = Vec::new();
     let mut given = arguments.iter().copied();
@@ -21,7 +20,7 @@ pub fn call<'a>(arena: &'a Arena, name: &str, arguments: &[Value<'a>]) -> Outcom
         }
         laid_out.push(value);
     }
-    run(&context, &laid_out)
+    function.run.once(&context, &laid_out).unwrap_or_else(|| panic!("{name} is special"))
 }
 
 /// The outcome as text: `absent`, `fails: why`, lists in brackets, else the plain text.

@@ -1,7 +1,7 @@
 //! Lists and sets. Absent elements are left out before anything else, and an absent list counts as an empty one.
 
 use super::arguments::Arguments;
-use super::{Absence, Context, Failure, Function, Outcome, Param, Special, Ty, optional, required, rest, text};
+use super::{Absence, Calls, Context, Failure, Function, Outcome, Param, Special, Ty, optional, required, rest, text};
 use crate::value::{Type, Value, normal};
 use bumpalo::collections::Vec as ArenaVec;
 use rust_decimal::Decimal;
@@ -12,6 +12,11 @@ const LIST: &[Param] = &[required("list", Ty::ListOfAny)];
 /// An entry of this family: of a list, without its absent elements.
 const fn list(name: &'static str, run: for<'a> fn(&Context<'a>, &[Value<'a>]) -> Outcome<'a>) -> Function {
     Function { params: LIST, absence: Absence::LeftOut, ..Function::pure("collections", name, run) }
+}
+
+/// An entry of this family that is worked in many rows at once.
+const fn lists(name: &'static str, run: for<'c, 'a> fn(&mut Calls<'c, 'a>) -> Result<(), Failure>) -> Function {
+    Function { params: LIST, absence: Absence::LeftOut, ..Function::column("collections", name, run) }
 }
 
 /// An entry of this family that the evaluator runs.
@@ -27,14 +32,14 @@ pub static FUNCTIONS: &[Function] = &[
         gives: Ty::Element,
         may_be_absent: true,
         examples: &[(r#"["a", "b"] | first"#, r#""a""#), ("[] | first", "absent"), ("[absent, 2] | first", "2")],
-        ..list("first", first)
+        ..lists("first", first)
     },
     Function {
         doc: "The last element; absent if there is none.",
         gives: Ty::Element,
         may_be_absent: true,
         examples: &[(r#"["a", "b"] | last"#, r#""b""#), ("[] | last", "absent")],
-        ..list("last", last)
+        ..lists("last", last)
     },
     Function {
         doc: "The element at a place, counted from 1; absent if the list is shorter: for numbered fields such as \
@@ -56,14 +61,14 @@ pub static FUNCTIONS: &[Function] = &[
         gives: Ty::Int,
         absence: Absence::Sees,
         examples: &[("[1, absent, 1] | count", "2"), ("count(absent)", "0")],
-        ..list("count", count)
+        ..lists("count", count)
     },
     Function {
         doc: "True if the list is absent or has no element.",
         gives: Ty::Bool,
         absence: Absence::Sees,
         examples: &[("[] | is_empty", "true"), ("is_empty(absent)", "true"), ("[1] | is_empty", "false")],
-        ..list("is_empty", is_empty)
+        ..lists("is_empty", is_empty)
     },
     Function {
         doc: "Each element once, in the order of its first appearance. Texts are compared to the letter: bring \
@@ -265,12 +270,14 @@ fn same(a: Value<'_>, b: Value<'_>) -> bool {
     normal::equal(&Type::Unknown, a, b)
 }
 
-fn first<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(present(arguments, 0)?.next().unwrap_or(Value::Absent))
+fn first(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    calls.values(|list| Ok(present(&[list], 0)?.next().unwrap_or(Value::Absent)));
+    Ok(())
 }
 
-fn last<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(present(arguments, 0)?.next_back().unwrap_or(Value::Absent))
+fn last(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    calls.values(|list| Ok(present(&[list], 0)?.next_back().unwrap_or(Value::Absent)));
+    Ok(())
 }
 
 fn nth<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
@@ -278,12 +285,14 @@ fn nth<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     Ok(present(arguments, 0)?.nth(place).unwrap_or(Value::Absent))
 }
 
-fn count<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Int(present(arguments, 0)?.count() as i64))
+fn count(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    calls.values(|list| Ok(Value::Int(present(&[list], 0)?.count() as i64)));
+    Ok(())
 }
 
-fn is_empty<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Bool(present(arguments, 0)?.next().is_none()))
+fn is_empty(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    calls.values(|list| Ok(Value::Bool(present(&[list], 0)?.next().is_none())));
+    Ok(())
 }
 
 fn distinct<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

@@ -9,6 +9,7 @@
 //! therefore looks at the kind of every argument, and fails instead of guessing.
 
 mod arguments;
+mod calls;
 pub mod regexes;
 pub mod text;
 pub mod names;
@@ -21,6 +22,7 @@ pub mod look_up;
 
 pub use crate::value::Failure;
 use crate::value::{Arena, Class, ClassSet, Type, Value};
+pub use calls::{Calls, Written};
 use jiff::civil::Date;
 
 /// One function of the language.
@@ -171,6 +173,9 @@ pub enum Effect {
 pub enum Run {
     /// From its arguments alone. Absent arguments arrive only as [`Absence`] and [`Need`] say.
     Pure(for<'a> fn(&Context<'a>, &[Value<'a>]) -> Outcome<'a>),
+    /// From what its first parameter takes, in many rows at once; the further arguments are the same in all of them. It fails
+    /// as a whole, before it has looked at a row, where these are wrong. There is no [`Need::Rest`] among its parameters.
+    Column(for<'c, 'a> fn(&mut Calls<'c, 'a>) -> Result<(), Failure>),
     /// By the evaluator itself.
     Special(Special),
 }
@@ -179,6 +184,7 @@ impl std::fmt::Debug for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Run::Pure(_) => f.write_str("pure"),
+            Run::Column(_) => f.write_str("column"),
             Run::Special(special) => write!(f, "{special:?}"),
         }
     }
@@ -249,6 +255,15 @@ impl Function {
         run: for<'a> fn(&Context<'a>, &[Value<'a>]) -> Outcome<'a>,
     ) -> Function {
         Function::new(family, name, Run::Pure(run))
+    }
+
+    /// The same, worked in many rows at once.
+    const fn column(
+        family: &'static str,
+        name: &'static str,
+        run: for<'c, 'a> fn(&mut Calls<'c, 'a>) -> Result<(), Failure>,
+    ) -> Function {
+        Function::new(family, name, Run::Column(run))
     }
 
     /// A function that the checker and the evaluator know by themselves.

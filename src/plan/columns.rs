@@ -62,6 +62,8 @@ pub struct Column {
     pub plain: bool,
     /// The field's name, for failures.
     pub name: Box<str>,
+    /// The group of columns that it is compared with, if rows are joined, grouped or chosen by it.
+    pub group: Option<u16>,
 }
 
 /// The wire shape of an entity for some of its fields, and the columns by field.
@@ -95,6 +97,7 @@ pub fn columns(model: &Model, entity: &Entity, fields: &BTreeSet<u16>) -> (WireS
             default: field.default.as_deref().map(Box::from),
             required: !field.optional && field.default.is_none() && !matches!(field.ty, Type::List(_) | Type::Set(_)),
             name: field.name.text.as_str().into(),
+            group: None,
         });
         shape.slots.push(slot(field));
     }

@@ -3,6 +3,7 @@
 //! Lowering cannot fail: everything wrong was a finding of `check`. A plan holds compiled calls and no secret.
 
 pub mod columns;
+mod compared;
 pub mod needs;
 
 pub use columns::{Column, Reader};
@@ -61,6 +62,17 @@ pub struct EntityRead {
     pub columns: Vec<Option<Column>>,
 }
 
+impl EntityRead {
+    /// The groups of compared columns by the slots of the batches, see [`Column::group`].
+    pub fn groups(&self) -> Vec<Option<u16>> {
+        let columns = || self.columns.iter().flatten();
+        let slots = columns().map(|column| column.slot + 1).max().unwrap_or(0);
+        let mut groups = vec![None; slots];
+        columns().for_each(|column| groups[column.slot] = column.group);
+        groups
+    }
+}
+
 /// The system that is written.
 pub struct Target {
     /// The system.
@@ -109,6 +121,9 @@ pub fn lower<'m>(model: &'m Model, route: &'m Route, found: &mut Findings) -> Pl
     }
     for system in systems {
         reads.extend(system_read(model, system, &needs, found));
+    }
+    if let Some(typed) = route.typed.first() {
+        compared::group(&mut reads, typed);
     }
     let target = target(model, route, sync.right.system, found);
     Plan { model, route, sync: route.sync, reads, needs, target }

@@ -93,7 +93,7 @@ pub struct Change {
     pub right_id: Option<String>,
     /// What changes, in the order of the entity's fields.
     pub fields: Vec<FieldChange>,
-    /// The whole record as it will be remembered.
+    /// The whole record as it will be remembered; empty in a proposal that somebody only looks at.
     pub record: Record,
     /// What stands as a hash in `record` and `fields`, by field. It lives as long as the run that made it: it is sent, and
     /// neither saved nor remembered.

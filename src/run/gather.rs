@@ -1,7 +1,8 @@
 //! Reading: settings with their secrets, connections, all lists that a plan needs.
 
 use super::parallel::Arenas;
-use crate::adapter::drive::{ReadOutcome, read_all, read_once};
+use crate::adapter::drive::{ReadOutcome, read_all, read_once, read_packed};
+use crate::adapter::packed::{Packer, Packing};
 use crate::adapter::{Batch, Fault, Opener, Session, Settings, files, http};
 use crate::model::{Model, Setting, SyncSide, System, SystemId, literal};
 use crate::plan::{EntityRead, Plan, SystemRead};
@@ -213,17 +214,36 @@ pub async fn gather(
     let mut read = Read { left: BTreeMap::new(), right: BTreeMap::new() };
     let (files, others): (Vec<Task<'_>>, Vec<Task<'_>>) =
         tasks(plan, sides, with_right, without).into_iter().partition(|task| task.protocol == "files");
+    let packer = Packer::new(groups(plan));
     let mut done = Vec::new();
     for task in others {
-        let gathered = task.read(plan.model, world, &told).await;
+        let gathered = task.read(plan.model, world, &packer, &told).await;
         done.push((task.is_right, gathered));
     }
-    done.extend(read_files(files, plan.model, world, threads, &told).await);
-    for (is_right, gathered) in done {
+    done.extend(read_files(files, plan.model, world, threads, &packer, &told).await);
+    let packed = packer.close();
+    for (is_right, lists) in done {
         let into = if is_right { &mut read.right } else { &mut read.left };
-        into.extend(gathered);
+        for (entity, List { mut gathered, packing }) in lists {
+            if let Some(packing) = packing {
+                gathered.outcome.batches = packing.batches(&packed);
+            }
+            into.insert(entity, gathered);
+        }
     }
     read
+}
+
+/// How many groups of columns there are that are compared with one another.
+fn groups(plan: &Plan<'_>) -> usize {
+    let columns = plan.reads.iter().flat_map(|system| &system.entities).flat_map(|read| read.columns.iter().flatten());
+    columns.filter_map(|column| column.group).max().map_or(0, |last| usize::from(last) + 1)
+}
+
+/// A list that was read. Those of the left side are packed: most of them are looked up, here and there, for all records of another.
+struct List<'p> {
+    gathered: Gathered,
+    packing: Option<Packing<'p>>,
 }
 
 /// What is to be read. A list of files stands for itself; lists of a server are asked for one after the other.
@@ -252,35 +272,43 @@ fn tasks<'p>(plan: &'p Plan<'_>, sides: &'p Sides, with_right: bool, without: Op
 
 /// Reads lists of files, side by side where there are threads for it. Reading them waits for no event that this thread
 /// would have to look after, but for time.
-async fn read_files(
+async fn read_files<'p>(
     tasks: Vec<Task<'_>>,
     model: &Model,
     world: &dyn World,
     threads: usize,
+    packer: &'p Packer,
     told: &Told<'_>,
-) -> Vec<(bool, BTreeMap<EntityId, Gathered>)> {
+) -> Vec<(bool, BTreeMap<EntityId, List<'p>>)> {
     let handle = tokio::runtime::Handle::current();
     if threads < 2 || tasks.len() < 2 || handle.runtime_flavor() != tokio::runtime::RuntimeFlavor::MultiThread {
         let mut done = Vec::new();
         for task in tasks {
-            let gathered = task.read(model, world, told).await;
+            let gathered = task.read(model, world, packer, told).await;
             done.push((task.is_right, gathered));
         }
         return done;
     }
     tokio::task::block_in_place(|| {
         Arenas::new(threads)
-            .each(tasks.into_iter(), |task, _| (task.is_right, handle.block_on(task.read(model, world, told))))
+            .each(tasks.into_iter(), |task, _| (task.is_right, handle.block_on(task.read(model, world, packer, told))))
     })
 }
 
 impl Task<'_> {
-    async fn read(&self, model: &Model, world: &dyn World, told: &Told<'_>) -> BTreeMap<EntityId, Gathered> {
+    async fn read<'p>(
+        &self,
+        model: &Model,
+        world: &dyn World,
+        packer: &'p Packer,
+        told: &Told<'_>,
+    ) -> BTreeMap<EntityId, List<'p>> {
+        let alone = |gathered| List { gathered, packing: None };
         let mut into = BTreeMap::new();
         let mut session = match open(self.protocol, self.dialect, self.settings, world).await {
             Ok(session) => session,
             Err(fault) => {
-                into.extend(self.entities.iter().map(|entity| (entity.entity, failed(fault.clone()))));
+                into.extend(self.entities.iter().map(|entity| (entity.entity, alone(failed(fault.clone())))));
                 return into;
             }
         };
@@ -288,16 +316,24 @@ impl Task<'_> {
         for entity in &self.entities {
             let name = &model.entity(entity.entity).name.text;
             told(name, 0);
-            let gathered = match &stopped {
-                Some(fault) => failed(fault.clone()),
-                None => Gathered { outcome: read_all(&mut *session, entity.call, &mut |rows| told(name, rows)).await },
+            let mut told = |rows| told(name, rows);
+            let list = match &stopped {
+                Some(fault) => alone(failed(fault.clone())),
+                None if self.is_right => {
+                    alone(Gathered { outcome: read_all(&mut *session, entity.call, &mut told).await })
+                }
+                None => {
+                    let list = || packer.list(entity.groups());
+                    let (packing, outcome) = read_packed(&mut *session, entity.call, list, &mut told).await;
+                    List { gathered: Gathered { outcome }, packing: Some(packing) }
+                }
             };
             // A server that told us to stop is not asked again.
-            let mut faults = gathered.outcome.faults.iter();
+            let mut faults = list.gathered.outcome.faults.iter();
             if let Some(fault) = faults.find(|fault| fault.then == crate::adapter::Then::Stop) {
                 stopped.get_or_insert_with(|| fault.clone());
             }
-            into.insert(entity.entity, gathered);
+            into.insert(entity.entity, list);
         }
         into
     }

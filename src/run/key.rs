@@ -15,9 +15,9 @@ pub struct Hasher(u128);
 impl Hasher {
     /// Adds a value of a type.
     pub fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
-        // Text in ASCII is in normal form as it stands.
+        // Most text is in normal form as it stands.
         if let (Type::Text | Type::Unknown, Value::Text(text)) = (ty, value)
-            && text.is_ascii()
+            && normal::is_composed(text.as_bytes())
         {
             return self.bytes(b't', text.as_bytes());
         }
@@ -229,7 +229,7 @@ fn push_part(machine: &Machine<'_, '_>, text: &mut String, value: Value<'_>) -> 
 
 /// Puts `\` before each `|` and `\` from some place on.
 pub fn escape(text: &mut String, start: usize) {
-    if text[start..].contains(['|', '\\']) {
+    if memchr::memchr2(b'|', b'\\', &text.as_bytes()[start..]).is_some() {
         let escaped = text[start..].replace('\\', "\\\\").replace('|', "\\|");
         text.truncate(start);
         text.push_str(&escaped);

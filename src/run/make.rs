@@ -219,12 +219,11 @@ pub fn frame_of<'t>(machine: &Machine<'_, 't>, map: &TypedMap, left: Row) -> Fra
 /// Sets the variables of a block to those of left records.
 pub(super) fn begin<'a, 't: 'a>(block: &mut Block<'a>, machine: &Machine<'_, 't>, map: &TypedMap, lefts: &[Row]) {
     block.begin(lefts.len(), map.frame as usize + 1);
-    if matches!(map.left, RecordType::Set(_)) {
+    if let (RecordType::Set(_), Some(first)) = (map.left, lefts.first()) {
+        let table = machine.tables.table(first.table);
         for slot in 0..map.record {
             let mut column = block.column();
-            for (value, left) in column.iter_mut().zip(lefts) {
-                *value = machine.tables.table(left.table).slot(left.row, slot);
-            }
+            table.fill_slot(slot, lefts, &mut column);
             block.set(slot, column);
         }
     }

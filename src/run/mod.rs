@@ -2,12 +2,14 @@
 //!
 //! `propose` gives a change set and touches nothing; only `apply` writes, and only a change set.
 
+mod cell;
 pub mod table;
 pub mod parallel;
 pub mod key;
 pub mod lookup;
 pub mod fate;
 pub mod eval;
+mod numbers;
 pub mod shape;
 pub mod make;
 mod work;

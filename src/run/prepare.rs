@@ -1,18 +1,21 @@
 //! Before a mapping works: which left rows are records, which are there twice, who is protected, what is in scope.
 
 use super::eval::block::{BLOCK, Block};
-use super::eval::{Links, Odd, Tables};
+use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
-use super::key::key_text;
+use super::key::{Spread, key_text};
 use super::parallel::Arenas;
 use super::report::Outside;
 use super::stage::Setting;
 use super::table::{Apart, Index, Rows, Table};
 use super::work::PIECE;
+use crate::adapter::Lines;
 use crate::check::typed::ExprId;
 use crate::model::{Entity, Field};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
+use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 /// The rows of a list that were there before those that are looked at now, by their keys.
@@ -21,8 +24,8 @@ pub struct Seen {
     keys: Index,
     /// How many they are.
     rows: u32,
-    /// The line of each row after which lines do not go on one by one: row, line.
-    lines: Vec<(u32, u32)>,
+    /// The line of each row.
+    lines: Lines,
     /// The file of each row and the delivery that it belongs to, from the first row of the file on.
     files: Vec<(u32, Arc<str>, u32)>,
 }
@@ -35,22 +38,16 @@ impl Seen {
             if self.files.last().is_none_or(|(_, file, turn)| **file != *batch.from || *turn != batch.turn) {
                 self.files.push((self.rows, batch.from.clone(), batch.turn));
             }
-            for &line in &batch.lines {
-                let goes_on = self.lines.last().is_some_and(|(first, at)| self.rows - first + at == line);
-                if !goes_on {
-                    self.lines.push((self.rows, line));
-                }
-                self.rows += 1;
-            }
+            self.lines.append(&batch.lines);
+            self.rows += batch.len() as u32;
         }
     }
 
     /// The delivery that a row comes from, and where it stands, in words: file and line.
     fn place(&self, row: u32) -> (u32, Option<String>) {
-        let line = self.lines[..self.lines.partition_point(|(first, _)| *first <= row)].last();
-        match (self.files.iter().rev().find(|(first, ..)| *first <= row), line) {
-            (Some((_, file, turn)), Some((first, line))) => (*turn, Some(format!("{file}:{}", row - first + line))),
-            _ => (0, None),
+        match self.files.iter().rev().find(|(first, ..)| *first <= row) {
+            Some((_, file, turn)) => (*turn, Some(format!("{file}:{}", self.lines.get(row as usize)))),
+            None => (0, None),
         }
     }
 }
@@ -77,10 +74,21 @@ pub fn duplicates(
         let entity = setting.model.entity(id);
         let merges = setting.model.system(entity.system).reads.merges;
         let machine = setting.machine(tables, &none, odd);
-        let rows: Vec<u32> = (0..table.len).collect();
-        let hashes = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| machine.hash_keys(id, rows));
-        let mut whole = Seen { keys: Index::of(table.len), ..Seen::default() };
-        let seen = piece.as_mut().map_or(&mut whole, |(_, seen)| seen);
+        let rows: Vec<u32> = match &piece {
+            Some(_) => (0..table.len).collect(),
+            None => {
+                let (maybe, without) = repeated(&machine, id, arenas);
+                keyless.extend(without.into_iter().map(|row| (id, row)));
+                maybe
+            }
+        };
+        // What is odd about a key was counted when it was marked.
+        let quiet = Odd::default();
+        let heard = if piece.is_some() { odd } else { &quiet };
+        let again = setting.machine(tables, &none, heard);
+        let hashes = again.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| machine.hash_keys(id, rows));
+        let mut alone = Seen::default();
+        let seen = piece.as_mut().map_or(&mut alone, |(_, seen)| seen);
         let before = seen.rows;
         let mut out = Vec::new();
         let mut rows = rows.into_iter();
@@ -115,12 +123,44 @@ pub fn duplicates(
         for row in out {
             table.kill(row);
         }
-        if piece.is_none() {
-            table.by_key = whole.keys.into();
-        }
     }
     keyless
 }
+
+/// The rows of a list whose key another row of it may have, among them all whose key another one has; and the rows without a key.
+fn repeated(machine: &Machine<'_, '_>, id: EntityId, arenas: &Arenas) -> (Vec<u32>, Vec<u32>) {
+    let len = machine.tables.table(id.0).len;
+    let pieces = (0..len).step_by(PIECE).map(|start| start..len.min(start + PIECE as u32)).collect::<Vec<_>>();
+    let (mut marks, mut keyless) = (Vec::with_capacity(len as usize), Vec::new());
+    // A bit for each of many marks says whether there was one; most rows are the first with theirs.
+    let mut there = vec![0u64; (len as usize / 4).next_power_of_two()];
+    let bits = there.len() as u64 * 64 - 1;
+    let mut again: HashSet<u64, BuildHasherDefault<Spread>> = HashSet::default();
+    for lot in pieces.chunks(LOT) {
+        let lot = machine.side_by_side(arenas, lot.iter().cloned(), |machine, rows, _| machine.key_marks(id, rows));
+        for mark in lot.into_iter().flatten() {
+            match mark {
+                Some(mark) => {
+                    let bit = mark & bits;
+                    let word = &mut there[(bit / 64) as usize];
+                    if *word & 1 << (bit % 64) != 0 {
+                        again.insert(mark);
+                    }
+                    *word |= 1 << (bit % 64);
+                }
+                None => keyless.push(marks.len() as u32),
+            }
+            marks.push(mark.unwrap_or_default());
+        }
+    }
+    let maybe = (0..len).filter(|&row| again.contains(&marks[row as usize]));
+    let mut without = keyless.iter().peekable();
+    let maybe = maybe.filter(|row| without.next_if(|first| *first <= row).is_none_or(|first| first != row)).collect();
+    (maybe, keyless)
+}
+
+/// So many pieces are worked before what came out of them is put together.
+const LOT: usize = 64;
 
 /// All entities, or one alone.
 fn chosen(tables: &Tables<'_>, only: Option<EntityId>) -> impl Iterator<Item = EntityId> + use<> {

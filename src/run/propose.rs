@@ -240,6 +240,11 @@ impl<'c, 't> Context<'c, 't> {
         self.plan.model
     }
 
+    /// True if whole records are remembered after this. Who only looks remembers nothing.
+    fn remembers(&self) -> bool {
+        self.purpose == Purpose::Write
+    }
+
     /// A reference as it is remembered: the key where we give the ids, else the left key behind `@`.
     fn reference(&self, row: Row) -> Option<String> {
         let entity = EntityId(row.table);
@@ -404,7 +409,9 @@ impl<'c, 't> Context<'c, 't> {
             if value.is_null() || field.access == Access::Read || state.has(State::UPDATE) {
                 continue;
             }
-            record.json(&field.name.text, &value);
+            if self.remembers() {
+                record.json(&field.name.text, &value);
+            }
             fields.push(FieldChange { field: field.name.text.clone(), from: Json::Null, to: value });
         }
         secrets.retain(|name, _| fields.iter().any(|change| change.field == *name));
@@ -436,8 +443,7 @@ impl<'c, 't> Context<'c, 't> {
             if matches!(found, Found::Linked(_)) && !present.needs_remembering(&self.identities(row)) {
                 return None;
             }
-            // Who only looks remembers nothing.
-            if self.purpose == Purpose::Look { Record::default() } else { right.record(index) }
+            if self.remembers() { right.record(index) } else { Record::default() }
         } else {
             let values = self.record(row, &mut secrets);
             let (mut record, held) = (Writer::default(), right.held(index));
@@ -453,7 +459,9 @@ impl<'c, 't> Context<'c, 't> {
                 };
                 let value = wanted(field, state, value, &now).filter(|value| *value != now);
                 let after = value.as_ref().unwrap_or(&kept);
-                record.json(&field.name.text, after);
+                if self.remembers() {
+                    record.json(&field.name.text, after);
+                }
                 // What is sent once was sent when the record was made.
                 if after.is_null() || field.access != Access::Write {
                     secrets.remove(&field.name.text);
@@ -605,9 +613,11 @@ impl<'c, 't> Context<'c, 't> {
             }
             change.fields.retain(|change| change.field != field.name.text);
             change.fields.push(FieldChange { field: field.name.text.clone(), from: now, to: to.clone() });
-            let mut values = change.record.values();
-            values.insert(field.name.text.clone(), to);
-            change.record = Record::of(values.iter().map(|(name, value)| (name.as_str(), value.clone())));
+            if self.remembers() {
+                let mut values = change.record.values();
+                values.insert(field.name.text.clone(), to);
+                change.record = Record::of(values.iter().map(|(name, value)| (name.as_str(), value.clone())));
+            }
         }
     }
 
@@ -729,6 +739,9 @@ impl<'c, 't> Context<'c, 't> {
                 continue;
             }
             let mut change = right.gone(index, op, "gone");
+            if self.remembers() {
+                change.record = right.record(index);
+            }
             if op == Op::Deactivate {
                 self.on_operation(Operation::Deactivate, map_index, right, index, &mut change);
                 let by_rules = map.rules.iter().any(|rule| rule.on.contains(&Operation::Deactivate));

@@ -17,7 +17,7 @@ use crate::check::typed::ExprId;
 use crate::model::{Access, Entity, Field};
 use crate::plan::{Column, EntityWrite, Plan};
 use crate::store::{Link, LinkState, Store, StoreFault};
-use crate::value::normal::normal_form;
+use crate::value::normal::{is_composed, normal_form};
 use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
@@ -314,10 +314,10 @@ impl<'t> Right<'t> {
 
     /// The change that leaves out a record about a person who is protected now. Nothing of the record is in it.
     pub fn protected(&self, index: usize, op: Op) -> Change {
-        Change { record: Record::default(), identities: Vec::new(), ..self.gone(index, op, PROTECTED) }
+        Change { identities: Vec::new(), ..self.gone(index, op, PROTECTED) }
     }
 
-    /// The change that takes a record out of use or away.
+    /// The change that takes a record out of use or away. What is remembered of the record is not in it.
     pub fn gone(&self, index: usize, op: Op, why: &str) -> Change {
         let present = &self.present[index];
         Change {
@@ -327,7 +327,7 @@ impl<'t> Right<'t> {
             key: present.key.to_string(),
             right_id: present.right_id.map(String::from),
             fields: Vec::new(),
-            record: self.record(index),
+            record: Record::default(),
             secrets: Map::new(),
             identities: present.identities.clone(),
             why: Some(why.to_string()),
@@ -496,12 +496,12 @@ pub(super) fn plain_value<'a>(
         && column.plain
         && len > 0
         && let text = batch.text(start, len)
-        && text.is_ascii()
+        && is_composed(text.as_bytes())
     {
         return Value::Text(text);
     }
     // What cannot be read there is taken for absent: it will be written over, or left alone.
-    let value = super::table::read_cell(&column.reader, batch, cell, &KeysAsText, arena, &mut |_| {});
+    let value = super::cell::read_cell(&column.reader, batch, cell, &KeysAsText, arena, &mut |_| {});
     normal_form(ty, value.unwrap_or(Value::Absent), arena)
 }
 
@@ -585,7 +585,7 @@ impl Reading<'_> {
 /// References of the right side stay texts.
 struct KeysAsText;
 
-impl super::table::References for KeysAsText {
+impl super::cell::References for KeysAsText {
     fn find(&self, _: EntityId, _: Value<'_>) -> Option<Row> {
         None
     }

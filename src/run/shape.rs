@@ -5,8 +5,9 @@ use super::eval::lists::compare_orders;
 use super::eval::{Frame, Machine, Stop};
 use super::fate::{Fallen, Reason, Who};
 use super::key::{ByHash, Hasher, key_text};
+use super::numbers::{ByNumber, Numbered, Translated, numbers_of};
 use super::parallel::Arenas;
-use super::table::{Apart, Index, Slot, Table, apart_of, by_inside};
+use super::table::{Apart, END, Index, Slot, Table, apart_of, by_inside};
 use super::work::PIECE;
 use crate::check::typed::{Dropped, ExprId, KeyPart, TypedOrder, TypedSet, TypedStep};
 use crate::value::{Arena, RecordType, Row, SetId, Type, Value};
@@ -36,7 +37,9 @@ impl<'t> Rows<'t> {
 
     /// Some of the rows, in this order.
     fn of(&self, chosen: &[u32], apart: Vec<Apart>) -> Rows<'t> {
-        Rows { slots: self.slots.iter().map(|slot| slot.of(chosen)).collect(), apart }
+        let all = chosen.len() == self.len() && chosen.iter().enumerate().all(|(at, &row)| at == row as usize);
+        let some = |slot: &Slot<'t>| if all { slot.clone() } else { slot.of(chosen) };
+        Rows { slots: self.slots.iter().map(some).collect(), apart }
     }
 }
 
@@ -62,7 +65,16 @@ pub struct Taken<'s, 't> {
 
 /// Tables that sets are joined with, by what they are joined on: of each set, by the number of its step. Whoever shapes a set
 /// again and again keeps them.
-pub type Joins = BTreeMap<(SetId, usize), Arc<Index>>;
+pub type Joins = BTreeMap<(SetId, usize), Joined>;
+
+/// The rows of a table by what they are joined on.
+#[derive(Clone)]
+pub enum Joined {
+    /// By hashes.
+    Hashed(Arc<Index>),
+    /// By the numbers of texts.
+    Numbered(Arc<ByNumber>),
+}
 
 /// Runs the steps of a set. Rows that fall are told to `fallen`.
 pub fn shape<'t>(
@@ -85,8 +97,18 @@ pub fn shape_watched<'t>(
     watch: &mut dyn FnMut(&Taken<'_, 't>),
 ) -> Shaped<'t> {
     let name = &machine.model.set(set.set).name.text;
-    let mut shaper =
-        Shaper { machine: *machine, arenas, fallen, name, set, joins, step: 0, groups: Vec::new(), key: Vec::new() };
+    let mut shaper = Shaper {
+        machine: *machine,
+        arenas,
+        fallen,
+        name,
+        set,
+        joins,
+        step: 0,
+        groups: Vec::new(),
+        key: Vec::new(),
+        translated: Vec::new(),
+    };
     let mut rows = shaper.none();
     for (number, step) in set.steps.iter().enumerate() {
         let fallen = shaper.fallen.total();
@@ -117,6 +139,8 @@ struct Shaper<'s, 't> {
     groups: Vec<(u32, Table<'t>)>,
     /// The parts of the key so far, for rows that fall.
     key: Vec<KeyPart>,
+    /// Columns whose numbers several steps ask for.
+    translated: Translated,
 }
 
 /// What a step makes of some rows.
@@ -126,35 +150,56 @@ struct Grown<'t> {
     from: Vec<u32>,
     apart: Vec<Apart>,
     /// The values of the variables that the step sets.
-    set: [Vec<Value<'t>>; 2],
-    /// The hashes of keys, where these are worked out.
-    hashes: Vec<u128>,
+    set: [Slot<'t>; 2],
+    /// Where keys are worked out: their hashes, or the numbers of their texts.
+    keys: Vec<u128>,
+    /// Values that go with the keys, so many a row.
+    values: Vec<Value<'t>>,
     fallen: Fallen,
 }
 
-/// Rows whose key could be worked out, in order.
-struct Keyed<'t> {
-    rows: Vec<u32>,
-    hashes: Vec<u128>,
-    /// Values of each row, one after the other.
-    values: Vec<Value<'t>>,
-    width: usize,
+/// Groups of rows, numbered by their first rows.
+#[derive(Default)]
+struct Groups {
+    by_hash: ByHash<u32>,
+    /// By the number of a text; the last is that of absent.
+    by_number: Option<Vec<u32>>,
+    count: u32,
 }
 
-impl<'t> Keyed<'t> {
-    fn values(&self, at: usize) -> &[Value<'t>] {
-        &self.values[at * self.width..(at + 1) * self.width]
+impl Groups {
+    /// Groups by hashes, or by the numbers of the texts of a dictionary.
+    fn of(numbered: Option<&Numbered<'_, '_, '_>>) -> Groups {
+        let by_number = numbered.map(|numbered| vec![END; numbered.dictionary.len() + 1]);
+        Groups { by_number, ..Groups::default() }
+    }
+
+    /// The group of a key, a new one if it has none.
+    fn group(&mut self, key: u128) -> u32 {
+        let group = match &mut self.by_number {
+            Some(groups) => {
+                let absent = groups.len() - 1;
+                &mut groups[(key as usize).min(absent)]
+            }
+            None => self.by_hash.entry(key).or_insert(END),
+        };
+        if *group == END {
+            *group = self.count;
+            self.count += 1;
+        }
+        *group
     }
 }
 
 /// What rows are joined with.
-struct On<'e> {
+struct On<'e, 't> {
     number: u32,
     slot: u16,
     equal: &'e [(ExprId, ExprId, u32)],
     rest: Option<ExprId>,
-    /// The rows of the joined table by what they are joined on.
-    index: Arc<Index>,
+    index: &'e Joined,
+    /// The left side, where it has numbers.
+    left: Option<Numbered<'e, 'e, 't>>,
 }
 
 impl<'t> Grown<'t> {
@@ -173,18 +218,16 @@ impl<'t> Grown<'t> {
         if self.from.is_sorted() {
             return self;
         }
-        let mut order: Vec<usize> = (0..self.from.len()).collect();
-        order.sort_by_key(|&at| self.from[at]);
-        let width = |values: &[Value<'t>]| values.len() / self.from.len();
-        let values = |values: &Vec<Value<'t>>| {
-            let width = width(values);
-            order.iter().flat_map(|at| &values[at * width..(at + 1) * width]).copied().collect()
-        };
+        let mut order: Vec<u32> = (0..self.from.len() as u32).collect();
+        order.sort_by_key(|&at| self.from[at as usize]);
+        let width = self.values.len() / self.from.len();
+        let values = |&at: &u32| &self.values[at as usize * width..(at as usize + 1) * width];
         Grown {
-            from: order.iter().map(|&at| self.from[at]).collect(),
-            apart: order.iter().filter_map(|&at| self.apart.get(at).copied()).collect(),
-            set: [values(&self.set[0]), values(&self.set[1])],
-            hashes: order.iter().filter_map(|&at| self.hashes.get(at).copied()).collect(),
+            from: order.iter().map(|&at| self.from[at as usize]).collect(),
+            apart: order.iter().filter_map(|&at| self.apart.get(at as usize).copied()).collect(),
+            set: [self.set[0].of(&order), self.set[1].of(&order)],
+            keys: order.iter().filter_map(|&at| self.keys.get(at as usize).copied()).collect(),
+            values: order.iter().flat_map(values).copied().collect(),
             fallen: self.fallen,
         }
     }
@@ -217,13 +260,15 @@ impl<'s, 't> Shaper<'s, 't> {
                 out
             }
             TypedStep::Join { record, slot, equal, rest, optional, drop, .. } => {
-                let on = self.on(*record, *slot, equal, *rest);
+                let joined = self.joined(*record, *slot, equal);
+                let on = self.on(&joined, *record, *slot, equal, *rest);
                 let out = self.join(&on, *optional, drop.as_ref(), rows);
                 self.key.push(KeyPart::Slot(*slot));
                 out
             }
             TypedStep::With { record, slot, equal, rest, without, drop, .. } => {
-                let on = self.on(*record, *slot, equal, *rest);
+                let joined = self.joined(*record, *slot, equal);
+                let on = self.on(&joined, *record, *slot, equal, *rest);
                 self.with(&on, *without, drop.as_ref(), rows)
             }
             TypedStep::GroupBy { keys, layout } => self.group(keys, *layout, rows),
@@ -246,18 +291,37 @@ impl<'s, 't> Shaper<'s, 't> {
                 rows.apart.push(table.apart(row));
             }
         }
-        let count = rows.len();
-        rows.slots[1..].iter_mut().for_each(|slot| *slot = Slot::absent(count));
         self.key = vec![KeyPart::Slot(0)];
         rows
     }
 
     /// Goes over all rows, block by block and side by side. `each` gets a block, the numbers of the rows in it that belong
-    /// together, and says what comes out of them.
-    fn pieces(&mut self, rows: &Rows<'t>, each: impl Fn(&mut Piece<'_, 't>, &[u32]) + Sync) -> Vec<Grown<'t>> {
+    /// together, and says what comes out of them, which `take` gets in order.
+    fn pieces(
+        &mut self,
+        rows: &Rows<'t>,
+        each: impl Fn(&mut Piece<'_, 't>, &[u32]) + Sync,
+        mut take: impl FnMut(Grown<'t>),
+    ) {
+        let pieces = rows.len().div_ceil(PIECE);
+        for first in (0..pieces).step_by(LOT) {
+            for mut grown in self.lot(rows, first..pieces.min(first + LOT), &each) {
+                self.fallen.add(std::mem::take(&mut grown.fallen));
+                take(grown.in_order());
+            }
+        }
+    }
+
+    /// The same for some pieces.
+    fn lot(
+        &self,
+        rows: &Rows<'t>,
+        lot: std::ops::Range<usize>,
+        each: &(impl Fn(&mut Piece<'_, 't>, &[u32]) + Sync),
+    ) -> Vec<Grown<'t>> {
         let count = rows.len();
         let (name, key) = (self.name, &*self.key);
-        let results = self.machine.side_by_side(self.arenas, 0..count.div_ceil(PIECE), |machine, number, arena| {
+        self.machine.side_by_side(self.arenas, lot, |machine, number, arena| {
             let block = Block::new(0, 0, arena);
             let machine = *machine;
             let mut piece = Piece { machine, name, key, rows, start: 0, block, out: Grown::default(), fell: [0; 2] };
@@ -272,25 +336,20 @@ impl<'s, 't> Shaper<'s, 't> {
                 }
             }
             piece.out
-        });
-        let told = |mut out: Grown<'t>| {
-            self.fallen.add(std::mem::take(&mut out.fallen));
-            out.in_order()
-        };
-        results.into_iter().map(told).collect()
+        })
     }
 
-    /// The rows that came out of others, with new values of some variables.
-    fn grow(&self, rows: &Rows<'t>, grown: Vec<Grown<'t>>, set: &[u16]) -> Rows<'t> {
+    /// The rows that come out of others, with new values of some variables.
+    fn grow(&mut self, rows: &Rows<'t>, set: &[u16], each: impl Fn(&mut Piece<'_, 't>, &[u32]) + Sync) -> Rows<'t> {
         let (mut from, mut apart) = (Vec::new(), Vec::new());
         let mut slots: Vec<Slot<'t>> = set.iter().map(|_| Slot::default()).collect();
-        for mut piece in grown {
-            for (slot, values) in slots.iter_mut().zip(&piece.set) {
-                values.iter().for_each(|value| slot.push(*value));
+        self.pieces(rows, each, |mut piece| {
+            for (slot, more) in slots.iter_mut().zip(piece.set) {
+                slot.append(more);
             }
             from.append(&mut piece.from);
             apart.append(&mut piece.apart);
-        }
+        });
         let mut out = rows.of(&from, apart);
         for (&number, slot) in set.iter().zip(slots) {
             out.slots[usize::from(number)] = slot;
@@ -300,7 +359,17 @@ impl<'s, 't> Shaper<'s, 't> {
 
     fn let_value(&mut self, value: ExprId, slot: u16, rows: &Rows<'t>) -> Rows<'t> {
         let in_key = self.set.key.contains(&KeyPart::Slot(slot));
-        let grown = self.pieces(rows, |piece, chosen| {
+        let numbered = Numbered::of(&self.machine, value);
+        self.grow(rows, &[slot], |piece, chosen| {
+            if let Some(numbered) = &numbered {
+                let machine = piece.machine;
+                for (row, number) in numbered.column(&machine, chosen, &mut piece.block) {
+                    let from = piece.number(row);
+                    piece.out.push(from, piece.rows.apart[from as usize]);
+                    piece.out.set[0].push_text(numbered.dictionary, number);
+                }
+                return;
+            }
             let column = piece.machine.column(value, chosen, &mut piece.block);
             let mut failed = piece.block.recover(0).into_iter().peekable();
             for &row in chosen {
@@ -320,12 +389,11 @@ impl<'s, 't> Shaper<'s, 't> {
                 }
             }
             piece.block.give_back(column);
-        });
-        self.grow(rows, grown, &[slot])
+        })
     }
 
     fn keep_if(&mut self, condition: ExprId, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
-        let grown = self.pieces(rows, |piece, chosen| {
+        self.grow(rows, &[], |piece, chosen| {
             let column = piece.machine.column(condition, chosen, &mut piece.block);
             for &row in piece.block.left(chosen, 0).iter() {
                 let from = piece.number(row);
@@ -337,12 +405,11 @@ impl<'s, 't> Shaper<'s, 't> {
             }
             piece.count(drop);
             piece.block.give_back(column);
-        });
-        self.grow(rows, grown, &[])
+        })
     }
 
     fn each(&mut self, list: ExprId, slot: u16, position: u16, optional: bool, rows: &Rows<'t>) -> Rows<'t> {
-        let grown = self.pieces(rows, |piece, chosen| {
+        self.grow(rows, &[slot, position], |piece, chosen| {
             let column = piece.machine.column(list, chosen, &mut piece.block);
             for &row in piece.block.left(chosen, 0).iter() {
                 let from = piece.number(row);
@@ -362,12 +429,11 @@ impl<'s, 't> Shaper<'s, 't> {
                 }
             }
             piece.block.give_back(column);
-        });
-        self.grow(rows, grown, &[slot, position])
+        })
     }
 
-    fn join(&mut self, on: &On<'_>, optional: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
-        let grown = self.pieces(rows, |piece, chosen| {
+    fn join(&mut self, on: &On<'_, 't>, optional: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
+        self.grow(rows, &[on.slot], |piece, chosen| {
             let found = piece.candidates(on, chosen);
             let mut found = found.into_iter().peekable();
             for &row in piece.block.left(chosen, 0).iter() {
@@ -394,12 +460,11 @@ impl<'s, 't> Shaper<'s, 't> {
                 }
             }
             piece.count(drop);
-        });
-        self.grow(rows, grown, &[on.slot])
+        })
     }
 
-    fn with(&mut self, on: &On<'_>, without: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
-        let grown = self.pieces(rows, |piece, chosen| {
+    fn with(&mut self, on: &On<'_, 't>, without: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
+        self.grow(rows, &[], |piece, chosen| {
             let mut found = piece.candidates(on, chosen).into_iter().map(|(row, _)| row).peekable();
             for &row in piece.block.left(chosen, 0).iter() {
                 let mut any = false;
@@ -411,164 +476,202 @@ impl<'s, 't> Shaper<'s, 't> {
                 if any != without { piece.out.push(from, apart) } else { piece.fall(drop, false, from, apart) }
             }
             piece.count(drop);
-        });
-        self.grow(rows, grown, &[])
+        })
     }
 
-    /// What rows are joined with, by what they are joined on.
+    /// The rows of the joined table by what they are joined on.
+    fn joined(&mut self, record: RecordType, slot: u16, equal: &[(ExprId, ExprId, u32)]) -> Joined {
+        let of = (self.set.set, self.step);
+        if let Some(joined) = self.joins.as_ref().and_then(|joins| joins.get(&of)) {
+            return joined.clone();
+        }
+        let number = self.machine.number(record);
+        let table = self.machine.tables.table(number);
+        let rows = table.living().map(|row| Row { table: number, row }).collect::<Vec<_>>();
+        let width = usize::from(self.set.frame).max(usize::from(slot) + 1);
+        let machine = self.machine.inside(true);
+        let is_text = |ty: u32| machine.typed.nodes.types[ty as usize] == Type::Text;
+        let numbered = match equal {
+            [(_, right, ty)] if is_text(*ty) => Numbered::of(&machine, *right),
+            _ => None,
+        };
+        let (joined, stops) = match numbered {
+            Some(numbered) => {
+                let (index, stops) = numbers_of_rows(&machine, &rows, slot, width, &numbered, self.arenas);
+                (Joined::Numbered(Arc::new(index)), stops)
+            }
+            None => {
+                let sides: Vec<_> = equal.iter().map(|(_, right, ty)| (*right, *ty)).collect();
+                let (index, stops) = index_of(&machine, &rows, slot, width, &sides, table.len, self.arenas);
+                (Joined::Hashed(Arc::new(index)), stops)
+            }
+        };
+        stops.into_iter().for_each(|(row, stop)| self.fallen.odd(&stop, || table.origin(row)));
+        if let Some(joins) = &mut self.joins {
+            joins.insert(of, joined.clone());
+        }
+        joined
+    }
+
+    /// What rows are joined with.
     fn on<'e>(
         &mut self,
+        index: &'e Joined,
         record: RecordType,
         slot: u16,
         equal: &'e [(ExprId, ExprId, u32)],
         rest: Option<ExprId>,
-    ) -> On<'e> {
-        let number = self.machine.number(record);
-        let of = (self.set.set, self.step);
-        if let Some(index) = self.joins.as_ref().and_then(|joins| joins.get(&of)) {
-            return On { number, slot, equal, rest, index: index.clone() };
-        }
-        let table = self.machine.tables.table(number);
-        let rows = table.living().map(|row| Row { table: number, row }).collect::<Vec<_>>();
-        let width = usize::from(self.set.frame).max(usize::from(slot) + 1);
-        let sides: Vec<_> = equal.iter().map(|(_, right, ty)| (*right, *ty)).collect();
-        let (index, stops) = index_of(&self.machine.inside(true), &rows, slot, width, &sides, table.len, self.arenas);
-        stops.into_iter().for_each(|(row, stop)| self.fallen.odd(&stop, || table.origin(row)));
-        let index = Arc::new(index);
-        if let Some(joins) = &mut self.joins {
-            joins.insert(of, index.clone());
-        }
-        On { number, slot, equal, rest, index }
+    ) -> On<'e, 't>
+    where
+        's: 'e,
+    {
+        let left = match (index, equal) {
+            (Joined::Numbered(index), [(left, ..)]) => {
+                Numbered::within(&self.machine, *left, &index.dictionary, &mut self.translated, self.arenas)
+            }
+            _ => None,
+        };
+        On { number: self.machine.number(record), slot, equal, rest, index, left }
     }
 
     fn group(&mut self, keys: &[ExprId], layout: u32, rows: &Rows<'t>) -> Rows<'t> {
         let number = self.machine.tables.layout(layout);
         let slots = self.machine.typed.layouts[layout as usize].slots.len();
         self.fallen.keys_replaced(self.name);
-        let keyed = self.keyed(keys, &[], rows);
+        let numbered = self.key_numbers(keys);
+        let mut out = self.none();
         // The rows inside are those whose key could be worked out, in their order.
-        let from = &keyed.rows;
-        let apart: Vec<Apart> = from.iter().map(|&row| rows.apart[row as usize]).collect();
-        let mut by_hash: ByHash<u32> = ByHash::default();
-        let (mut firsts, mut marks, mut group_of) = (Vec::new(), Vec::new(), Vec::with_capacity(from.len()));
-        for (at, &hash) in keyed.hashes.iter().enumerate() {
-            let group = *by_hash.entry(hash).or_insert_with(|| {
-                firsts.push(at);
-                marks.push(apart[at]);
-                firsts.len() as u32 - 1
-            });
-            let mark: &mut Apart = &mut marks[group as usize];
-            *mark = (*mark).min(apart[at]);
+        let (mut from, mut group_of, mut marks) = (Vec::new(), Vec::new(), Vec::<Apart>::new());
+        self.keyed(keys, &[], numbered.as_ref(), rows, |row, group, key, values| {
+            let apart = rows.apart[row as usize];
+            match marks.get_mut(group as usize) {
+                Some(mark) => *mark = (*mark).min(apart),
+                None => {
+                    marks.push(apart);
+                    match &numbered {
+                        Some(numbered) => out.slots[0].push_text(numbered.dictionary, key as u32),
+                        None => out.slots.iter_mut().zip(values).for_each(|(slot, value)| slot.push(*value)),
+                    }
+                }
+            }
+            from.push(row);
             group_of.push(group);
-        }
+        });
         // A group leaves nowhere only if all its rows do; such rows are left out of the other groups.
-        let belongs = |at: usize, group: u32| marks[group as usize] != Apart::No || apart[at] == Apart::No;
-        let mut ends = vec![0u32; firsts.len()];
-        for (at, &group) in group_of.iter().enumerate() {
-            ends[group as usize] += u32::from(belongs(at, group));
+        let belongs =
+            |row: u32, group: u32| marks[group as usize] != Apart::No || rows.apart[row as usize] == Apart::No;
+        let mut ends = vec![0u32; marks.len()];
+        for (&row, &group) in from.iter().zip(&group_of) {
+            ends[group as usize] += u32::from(belongs(row, group));
         }
         let mut total = 0;
         for end in &mut ends {
             total += std::mem::replace(end, total);
         }
-        let mut members = vec![Value::Absent; total as usize];
-        for (at, &group) in group_of.iter().enumerate().filter(|(at, group)| belongs(*at, **group)) {
+        // The rows of a group stand one after the other.
+        let mut members = vec![0u32; total as usize];
+        for (&row, &group) in from.iter().zip(&group_of).filter(|(row, group)| belongs(**row, **group)) {
             let end = &mut ends[group as usize];
-            members[*end as usize] = Value::Row(Row { table: number, row: at as u32 });
+            members[*end as usize] = row;
             *end += 1;
         }
-        let members: &'t [Value<'t>] = self.arenas.own().alloc_slice_copy(&members);
-        let mut out = self.none();
-        let mut start = 0;
-        for (&first, &end) in firsts.iter().zip(&ends) {
-            for (slot, value) in out.slots.iter_mut().zip(keyed.values(first)) {
-                slot.push(*value);
-            }
-            out.slots[keys.len()].push(Value::List(&members[start..end as usize]));
-            start = end as usize;
-        }
+        drop((from, group_of));
+        let all = (0..total).map(|row| Value::Row(Row { table: number, row }));
+        let items: &'t [Value<'t>] = self.arenas.own().alloc_slice_fill_iter(all);
+        out.slots[keys.len()] = Slot::Lists { items, ends };
         out.apart = marks;
-        let count = out.len();
-        out.slots[keys.len() + 1..].iter_mut().for_each(|slot| *slot = Slot::absent(count));
         self.key = (0..keys.len() as u16).map(KeyPart::Slot).collect();
-        let mut inner = rows.of(from, Vec::new());
+        let mut inner = rows.of(&members, Vec::new());
         inner.slots.truncate(slots);
-        self.groups.push((layout, Table::slots(inner.slots, from.len())));
+        self.groups.push((layout, Table::slots(inner.slots, members.len())));
         out
     }
 
     fn one_per(&mut self, keys: &[ExprId], orders: &[TypedOrder], rows: &Rows<'t>) -> Rows<'t> {
         let types: Vec<&Type> = orders.iter().map(|order| &self.machine.typed.nodes.types[order.ty as usize]).collect();
         self.fallen.keys_replaced(self.name);
-        let keyed = self.keyed(keys, orders, rows);
-        // The best row of each key so far, by its place among those with a key.
-        let (mut best, mut marks): (Vec<usize>, Vec<Apart>) = (Vec::new(), Vec::new());
-        let mut by_hash: ByHash<u32> = ByHash::default();
-        let mut losers = 0u64;
-        for (at, &hash) in keyed.hashes.iter().enumerate() {
-            let apart = rows.apart[keyed.rows[at] as usize];
-            match by_hash.entry(hash) {
-                hashbrown::hash_map::Entry::Vacant(entry) => {
-                    entry.insert(best.len() as u32);
-                    best.push(at);
-                    marks.push(apart);
-                }
-                hashbrown::hash_map::Entry::Occupied(entry) => {
-                    losers += 1;
-                    let group = *entry.get() as usize;
-                    let won = marks[group];
-                    let better = compare_orders(orders, &types, keyed.values(at), keyed.values(best[group])).is_lt();
-                    // If one row of a person is protected, the person is: never the unmarked one of two rows alone. A row that
-                    // is only out of scope says nothing about one that is inside.
-                    let protects = won.is_protected() || apart.is_protected();
-                    let inside = !apart.is_outside() && won.is_outside();
-                    let outside = apart.is_outside() && !won.is_outside();
-                    if inside || (better && !outside) {
-                        best[group] = at;
-                        marks[group] = apart;
-                    }
-                    if protects {
-                        marks[group] = marks[group].and(Apart::Protected);
-                    }
-                }
+        let numbered = self.key_numbers(keys);
+        // The best row of each key so far, and what it is ordered by.
+        let (mut best, mut marks, mut by) = (Vec::<u32>::new(), Vec::<Apart>::new(), Vec::<Value<'t>>::new());
+        let (mut losers, width) = (0u64, orders.len());
+        self.keyed(keys, orders, numbered.as_ref(), rows, |row, group, _, values| {
+            let (apart, group) = (rows.apart[row as usize], group as usize);
+            let Some(&won) = marks.get(group) else {
+                best.push(row);
+                marks.push(apart);
+                by.extend(values);
+                return;
+            };
+            losers += 1;
+            let held = &mut by[group * width..(group + 1) * width];
+            let better = compare_orders(orders, &types, values, held).is_lt();
+            // If one row of a person is protected, the person is: never the unmarked one of two rows alone. A row that
+            // is only out of scope says nothing about one that is inside.
+            let protects = won.is_protected() || apart.is_protected();
+            let inside = !apart.is_outside() && won.is_outside();
+            let outside = apart.is_outside() && !won.is_outside();
+            if inside || (better && !outside) {
+                best[group] = row;
+                marks[group] = apart;
+                held.copy_from_slice(values);
             }
-        }
+            if protects {
+                marks[group] = marks[group].and(Apart::Protected);
+            }
+        });
         self.fallen.count(self.name, Reason::NotBest, losers);
-        let best: Vec<u32> = best.into_iter().map(|at| keyed.rows[at]).collect();
         rows.of(&best, marks)
     }
 
-    /// The rows whose key can be worked out; with the values of the orders, or without orders those of the key.
-    fn keyed(&mut self, keys: &[ExprId], orders: &[TypedOrder], rows: &Rows<'t>) -> Keyed<'t> {
-        let width = if orders.is_empty() { keys.len() } else { orders.len() };
-        let grown = self.pieces(rows, |piece, chosen| {
+    /// The numbers of the texts of a key that is one text.
+    fn key_numbers(&self, keys: &[ExprId]) -> Option<Numbered<'s, 't, 't>> {
+        let [key] = keys else { return None };
+        (self.machine.typed.nodes.typing(*key).ty == Type::Text).then(|| Numbered::of(&self.machine, *key))?
+    }
+
+    /// Goes over the rows whose key can be worked out, in order: `each` gets the row, its group, its key (a hash, or the number of a
+    /// text), and the values of the orders, or without orders those of a key that has no numbers.
+    fn keyed(
+        &mut self,
+        keys: &[ExprId],
+        orders: &[TypedOrder],
+        numbered: Option<&Numbered<'_, '_, 't>>,
+        rows: &Rows<'t>,
+        mut each: impl FnMut(u32, u32, u128, &[Value<'t>]),
+    ) {
+        let mut groups = Groups::of(numbered);
+        let work = |piece: &mut Piece<'_, 't>, chosen: &[u32]| {
             let machine = piece.machine;
             let column = |expr, piece: &mut Piece<'_, 't>| {
                 let left = piece.block.left(chosen, 0);
                 machine.column(expr, &left, &mut piece.block)
             };
-            let parts: Vec<_> = keys.iter().map(|&key| column(key, piece)).collect();
+            let numbers = numbered.map(|numbered| numbered.column(&machine, chosen, &mut piece.block));
+            let hashed = if numbers.is_none() { keys } else { &[] };
+            let parts: Vec<_> = hashed.iter().map(|&key| column(key, piece)).collect();
             let by: Vec<_> = orders.iter().map(|order| column(order.value, piece)).collect();
             let scratch = Arena::new();
+            let mut numbers = numbers.unwrap_or_default().into_iter().peekable();
             for &row in piece.block.left(chosen, 0).iter() {
+                while numbers.next_if(|(at, _)| *at < row).is_some() {}
                 let mut hasher = Hasher::default();
-                for (&key, part) in keys.iter().zip(&parts) {
+                for (&key, part) in hashed.iter().zip(&parts) {
                     hasher.value(&machine.typed.nodes.typing(key).ty, part[row as usize], &scratch);
                 }
+                let number = numbers.next_if(|(at, _)| *at == row).map(|(_, number)| u128::from(number));
                 piece.out.from.push(piece.start as u32 + row);
-                piece.out.hashes.push(hasher.finish());
+                piece.out.keys.push(number.unwrap_or_else(|| hasher.finish()));
                 let values = if orders.is_empty() { &parts } else { &by };
-                piece.out.set[0].extend(values.iter().map(|column| column[row as usize]));
+                piece.out.values.extend(values.iter().map(|column| column[row as usize]));
             }
             parts.into_iter().chain(by).for_each(|column| piece.block.give_back(column));
+        };
+        self.pieces(rows, work, |grown| {
+            let width = grown.values.len().checked_div(grown.from.len()).unwrap_or(0);
+            for (at, (&row, &key)) in grown.from.iter().zip(&grown.keys).enumerate() {
+                each(row, groups.group(key), key, &grown.values[at * width..(at + 1) * width]);
+            }
         });
-        let mut keyed = Keyed { rows: Vec::new(), hashes: Vec::new(), values: Vec::new(), width };
-        for mut piece in grown {
-            keyed.rows.append(&mut piece.from);
-            keyed.hashes.append(&mut piece.hashes);
-            keyed.values.append(&mut piece.set[0]);
-        }
-        keyed
     }
 }
 
@@ -601,11 +704,26 @@ impl<'t> Piece<'_, 't> {
     }
 
     /// Finds the rows that are joined to rows of the block: pairs in order of these.
-    fn candidates(&mut self, on: &On<'_>, chosen: &[u32]) -> Vec<(u32, u32)> {
-        let sides = on.equal.iter().map(|(left, _, ty)| (*left, *ty));
-        let hashes = hashes(&self.machine, sides, chosen, &mut self.block);
-        let pairs = hashes.into_iter().flat_map(|(row, hash)| on.index.rows(hash).map(move |found| (row, found)));
-        let Some(rest) = on.rest else { return pairs.collect() };
+    fn candidates(&mut self, on: &On<'_, 't>, chosen: &[u32]) -> Vec<(u32, u32)> {
+        let machine = self.machine;
+        let pairs: Vec<(u32, u32)> = match on.index {
+            Joined::Hashed(index) => {
+                let sides = on.equal.iter().map(|(left, _, ty)| (*left, *ty));
+                let hashes = hashes(&machine, sides, chosen, &mut self.block);
+                hashes.into_iter().flat_map(|(row, hash)| index.rows(hash).map(move |found| (row, found))).collect()
+            }
+            Joined::Numbered(index) => {
+                let numbers = match &on.left {
+                    Some(left) => left.column(&machine, chosen, &mut self.block),
+                    None => numbers_of(&machine, on.equal[0].0, &index.dictionary, chosen, &mut self.block),
+                };
+                numbers
+                    .into_iter()
+                    .flat_map(|(row, number)| index.rows(number).map(move |found| (row, found)))
+                    .collect()
+            }
+        };
+        let Some(rest) = on.rest else { return pairs };
         let (mut fitting, mut open) = (Vec::new(), Vec::new());
         for pair in pairs {
             open.push(pair);
@@ -618,7 +736,7 @@ impl<'t> Piece<'_, 't> {
     }
 
     /// Keeps the pairs for which what else is asked of them holds.
-    fn fitting(&mut self, on: &On<'_>, rest: ExprId, open: &mut Vec<(u32, u32)>, fitting: &mut Vec<(u32, u32)>) {
+    fn fitting(&mut self, on: &On<'_, 't>, rest: ExprId, open: &mut Vec<(u32, u32)>, fitting: &mut Vec<(u32, u32)>) {
         let width = self.block.variables().max(usize::from(on.slot) + 1);
         let mut inner = Block::new(open.len(), width, self.block.arena());
         for local in 0..self.block.variables() as u16 {
@@ -699,6 +817,9 @@ impl<'t> Piece<'_, 't> {
 /// How many pairs of rows are looked at together.
 const PAIRS: usize = 1024;
 
+/// So many pieces are worked before what came out of them is put together.
+const LOT: usize = 64;
+
 /// Rows by what some expressions give for them, each in the variable `slot`; a row for which one is absent is not there. With it the
 /// rows in which one failed.
 pub(super) fn index_of<'t>(
@@ -732,6 +853,36 @@ pub(super) fn index_of<'t>(
         stopped.extend(stops);
     }
     (index, stopped)
+}
+
+/// Rows by the numbers of the texts that an expression gives for them, each in the variable `slot`. With it the rows in which it failed.
+fn numbers_of_rows<'t>(
+    machine: &Machine<'_, 't>,
+    rows: &[Row],
+    slot: u16,
+    variables: usize,
+    numbered: &Numbered<'_, '_, 't>,
+    arenas: &'t Arenas,
+) -> (ByNumber, Stops) {
+    let pieces = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| {
+        let (mut found, mut stops) = (Vec::with_capacity(rows.len()), Stops::new());
+        for rows in rows.chunks(BLOCK) {
+            let arena = Arena::new();
+            let mut block = Block::new(rows.len(), variables, &arena);
+            block.set(slot, rows.iter().map(|row| Value::Row(*row)).collect());
+            let chosen: Vec<u32> = (0..rows.len() as u32).collect();
+            let numbers = numbered.column(machine, &chosen, &mut block);
+            found.extend(numbers.into_iter().map(|(at, number)| (rows[at as usize].row, number)));
+            stops.extend(block.recover(0).into_iter().map(|(at, stop)| (rows[at as usize].row, stop)));
+        }
+        (found, stops)
+    });
+    let (mut all, mut stopped) = (Vec::with_capacity(rows.len()), Stops::new());
+    for (found, stops) in pieces {
+        all.extend(found);
+        stopped.extend(stops);
+    }
+    (ByNumber::of(numbered.dictionary, all), stopped)
 }
 
 /// Rows that have failed, and why.

@@ -11,10 +11,11 @@ use super::shape::hashes;
 use super::stage::Setting;
 use super::table::{Index, Table};
 use crate::adapter::{Batch, Cell, Place};
-use crate::check::typed::TypedMap;
+use crate::check::typed::{ExprId, Node, TypedMap};
 use crate::model::Entity;
 use crate::plan::{Column, Plan};
 use crate::store::{Link, LinkState};
+use crate::value::normal::{is_composed, normal_form};
 use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,7 @@ pub struct Shelf<'s> {
     /// True if two rows have one key.
     doubled: bool,
     /// By line of the match rules.
-    lines: Vec<Index>,
+    lines: Vec<Line>,
     digests: Vec<u64>,
     starts: Vec<Start>,
     marks: Vec<Mark>,
@@ -46,26 +47,28 @@ pub struct Shelf<'s> {
     lefts: Lefts,
 }
 
-/// Where a row stands: its file and the byte that it starts with, and how many bytes it takes.
+/// Where a row stands, in one number: the byte that it starts with, how many bytes it takes, and its file.
 #[derive(Clone, Copy)]
-struct Start {
-    at: [u32; 2],
-    len: u32,
-}
+struct Start(u64);
 
 impl Start {
-    /// Bits of the byte; the others are the number of the file.
-    const BITS: u32 = 44;
+    /// Bits of the byte that a row starts with, and of how many it takes; the others are the number of the file.
+    const BITS: [u32; 2] = [40, 16];
 
+    /// None of a row that does not fit: of a terabyte, or longer than any record of a school.
     fn of(place: Place) -> Option<Start> {
-        let fits = place.start >> Start::BITS == 0 && u64::from(place.file) >> (64 - Start::BITS) == 0;
-        let at = u64::from(place.file) << Start::BITS | place.start;
-        fits.then_some(Start { at: [at as u32, (at >> 32) as u32], len: place.len })
+        let [start, len] = Start::BITS;
+        let fits = place.start >> start == 0 && place.len >> len == 0 && place.file >> (64 - start - len) == 0;
+        fits.then_some(Start(place.start | u64::from(place.len) << start | u64::from(place.file) << (start + len)))
     }
 
     fn place(self) -> Place {
-        let at = u64::from(self.at[1]) << 32 | u64::from(self.at[0]);
-        Place { file: (at >> Start::BITS) as u32, len: self.len, start: at & ((1 << Start::BITS) - 1) }
+        let [start, len] = Start::BITS;
+        Place {
+            file: (self.0 >> (start + len)) as u32,
+            len: (self.0 >> start) as u32 & ((1 << len) - 1),
+            start: self.0 & ((1 << start) - 1),
+        }
     }
 }
 
@@ -132,7 +135,7 @@ impl<'s> Shelf<'s> {
             compared: compared.into_iter().collect(),
             keys: Index::default(),
             doubled: false,
-            lines: map.matches.iter().map(|_| Index::default()).collect(),
+            lines: map.matches.iter().map(|line| Line::of(plan, setting, map, line)).collect(),
             digests: Vec::new(),
             starts: Vec::new(),
             marks: Vec::new(),
@@ -185,7 +188,7 @@ impl<'s> Shelf<'s> {
         for (row, key) in (first..).zip(&keys) {
             self.doubled |= self.keys.add(key_hash(key), row).is_some();
         }
-        if self.map.matches.is_empty() {
+        if self.lines.iter().all(|line| matches!(line, Line::Key)) {
             return;
         }
         let setting = Setting::clone(self.setting);
@@ -196,7 +199,8 @@ impl<'s> Shelf<'s> {
         let rows: Vec<u32> = (0..batch.len() as u32).collect();
         for rows in rows.chunks(BLOCK) {
             let all: Vec<u32> = (0..rows.len() as u32).collect();
-            for (line, index) in self.map.matches.iter().zip(&mut self.lines) {
+            for (line, found) in self.map.matches.iter().zip(&mut self.lines) {
+                let Line::Rows(index) = found else { continue };
                 block.begin(rows.len(), usize::from(self.map.frame) + 1);
                 block.set(0, rows.iter().map(|&row| Value::Row(Row { table: self.id.0, row })).collect());
                 let sides = line.iter().map(|(_, side, ty)| (*side, *ty));
@@ -271,9 +275,9 @@ impl<'s> Shelf<'s> {
         if first { Ok(row) } else { Err(()) }
     }
 
-    /// The right record of a made one without a link, by the row that has its key and by what the lines of the match rules give
-    /// for it.
-    pub fn candidate(&self, by_key: Option<u32>, line: impl Fn(usize) -> Option<u128>) -> Candidate {
+    /// The right record of a made one without a link, by the row that has its key and by what the lines of the match rules ask
+    /// for: the hash of it, or for a line that asks for the key, that of the key.
+    pub fn candidate(&self, by_key: Option<u32>, asked: impl Fn(usize, &Line) -> Option<u128>) -> Candidate {
         if self.digests.is_empty() {
             return Candidate::Nobody;
         }
@@ -281,8 +285,13 @@ impl<'s> Shelf<'s> {
             let mark = self.marks[row as usize];
             return if mark.has(Mark::TAKEN | Mark::LINKED) { Candidate::Unclear } else { Candidate::Matched(row) };
         }
-        for (number, index) in self.lines.iter().enumerate() {
-            let Some(hash) = line(number) else { continue };
+        for (number, line) in self.lines.iter().enumerate() {
+            let Some(hash) = asked(number, line) else { continue };
+            let index = match line {
+                Line::Rows(index) => index,
+                Line::Key if self.keys.first(hash).is_none() => continue,
+                Line::Key => return Candidate::Unclear,
+            };
             let mut free = index.rows(hash).filter(|&row| !self.marks[row as usize].has(Mark::TAKEN));
             match (free.next(), free.next()) {
                 (None, _) => {}
@@ -325,7 +334,38 @@ impl<'s> Shelf<'s> {
     }
 }
 
-fn key_hash(key: &str) -> u128 {
+/// What finds the rows that a line of the match rules asks for.
+pub enum Line {
+    /// The rows by the hash of what the line looks at.
+    Rows(Index),
+    /// The line asks for the key as it stands, so that a made record with another key finds nobody by it. Should it find somebody
+    /// all the same, only all records together tell whether these are the same.
+    Key,
+}
+
+impl Line {
+    fn of(plan: &Plan<'_>, setting: &Setting<'_>, map: &TypedMap, line: &[(ExprId, ExprId, u32)]) -> Line {
+        let entity = plan.model.entity(map.right);
+        let asked = match line {
+            [(_, right, _)] => setting.typed.nodes.node(*right),
+            _ => return Line::Rows(Index::default()),
+        };
+        match (asked, entity.key.as_slice()) {
+            (Node::Field { entity: of, field, .. }, [first, others @ ..])
+                if *of == map.right
+                    && usize::from(*field) == *first
+                    && entity.fields[*first].ty == Type::Text
+                    && (others.is_empty() || entity.first_present) =>
+            {
+                Line::Key
+            }
+            _ => Line::Rows(Index::default()),
+        }
+    }
+}
+
+/// The hash of a key text.
+pub fn key_hash(key: &str) -> u128 {
     xxh3_128(key.as_bytes())
 }
 
@@ -338,7 +378,7 @@ impl Digest {
     #[inline]
     fn cell(&mut self, ty: &Type, column: &Column, batch: &Batch, cell: Cell, arena: &Arena) {
         match cell {
-            Cell::Text { start, len } if column.plain && len > 0 && batch.bytes(start, len).is_ascii() => {
+            Cell::Text { start, len } if column.plain && len > 0 && is_composed(batch.bytes(start, len)) => {
                 self.text(batch.bytes(start, len));
             }
             Cell::Missing | Cell::Null => self.0.push(b'-'),
@@ -351,8 +391,8 @@ impl Digest {
     fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
         match value {
             Value::Absent => self.0.push(b'-'),
-            Value::Text(text) if matches!(ty, Type::Text) && text.is_ascii() => self.text(text.as_bytes()),
-            value => self.normal(crate::value::normal::normal_form(ty, value, arena), arena),
+            Value::Text(text) if matches!(ty, Type::Text) && is_composed(text.as_bytes()) => self.text(text.as_bytes()),
+            value => self.normal(normal_form(ty, value, arena), arena),
         }
     }
 

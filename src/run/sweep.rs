@@ -10,15 +10,16 @@ use super::eval::{Links, Machine, Odd};
 use super::fate::Stopped;
 use super::gather::{Gathered, Read, Sides, gather, lots, lots_of, open};
 use super::identity::Identities;
-use super::make::{Fate, frame_of};
+use super::key::escape;
+use super::make::{Fate, MadeRow, frame_of};
 use super::parallel::{Arenas, ahead};
 use super::propose::{Context, Found, Known, Pair, Proposal, Purpose, Wish, begin, finish, waiting};
 use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Memory, Right, hash};
 use super::route::{first_input, not_whole, setting};
-use super::shelf::{Candidate, Digest, Shelf};
+use super::shelf::{Candidate, Digest, Line, Shelf, key_hash};
 use super::stage::{Worked, lookup_codecs, lookups};
-use super::window::{Driving, ROWS, Windows};
+use super::window::{Driving, Windows};
 use crate::adapter::drive::ReadOutcome;
 use crate::adapter::{Batch, Session};
 use crate::check::TypedMapping;
@@ -26,6 +27,7 @@ use crate::check::typed::{ExprId, Node, TypedMap, children};
 use crate::model::{Access, Field};
 use crate::plan::{EntityRead, EntityWrite, Plan};
 use crate::store::{Link, Store, StoreFault};
+use crate::value::normal::normal_form;
 use crate::value::{Arena, EntityId, Type};
 use crate::world::World;
 use hashbrown::HashSet;
@@ -39,6 +41,8 @@ pub struct From<'f> {
     pub sides: &'f Sides,
     /// The world.
     pub world: &'f dyn World,
+    /// So many rows at least are worked together, if there are so many.
+    pub rows: usize,
 }
 
 /// Only all records together tell what is to be done.
@@ -139,7 +143,7 @@ fn swept(
     let mut again = true;
     let outcome = ahead(
         threads,
-        |each| handle.block_on(lots_of(&mut *session, regular.read.call, ROWS, each)),
+        |each| handle.block_on(lots_of(&mut *session, regular.read.call, from.rows, each)),
         |lot: Vec<Batch>| {
             count(&lot, name, told);
             again = again && shelf.add(&lot);
@@ -182,7 +186,7 @@ fn swept(
     let mut rows = 0;
     let outcome = ahead(
         threads,
-        |each| handle.block_on(lots(plan, from.sides, from.world, driving, ROWS, each)),
+        |each| handle.block_on(lots(plan, from.sides, from.world, driving, from.rows, each)),
         |lot: Vec<Batch>| {
             rows += count(&lot, name, told);
             if sweep.stop.is_none() {
@@ -341,13 +345,9 @@ impl Sweep<'_> {
             }
         }
         let proposed = context.with_differences(proposed, &pairs, &right, arenas);
-        self.changes.extend(proposed.into_iter().map(|proposed| *proposed.change));
-        for row in new {
-            if let Some(left_key) = &keys[row] {
-                self.changes.push(context.creation(row, left_key));
-            }
-        }
-        self.keep_wanted();
+        let new = new.into_iter().filter_map(|row| Some(context.creation(row, keys[row].as_ref()?)));
+        let changes: Vec<Change> = proposed.into_iter().map(|proposed| *proposed.change).chain(new).collect();
+        self.add(changes);
         worked.locate(entity, &mut self.report.held[held..]);
         Ok(())
     }
@@ -371,7 +371,8 @@ impl Sweep<'_> {
             let found = match (fate, linked) {
                 (Fate::Whole | Fate::Reduced, Some(right)) => Candidate::Linked(right),
                 (Fate::Whole | Fate::Reduced, None) => {
-                    self.shelf.candidate(named, |line| line_hash(&machine, worked, index, row, line, &arena))
+                    let made = &made.rows[row];
+                    self.shelf.candidate(named, |number, line| line_hash(&machine, made, number, line, &arena))
                 }
                 (_, Some(right)) => {
                     self.shelf.take(right);
@@ -417,7 +418,9 @@ impl Sweep<'_> {
         let mut batches = Vec::new();
         if !rows.is_empty() {
             let places = self.shelf.places(rows);
-            let batch = self.handle.block_on(self.session.again(self.regular.read.call, &places));
+            let again = self.session.again(self.regular.read.call, &places);
+            // With one thread this happens while the driving list is waited for.
+            let batch = tokio::task::block_in_place(|| self.handle.block_on(again));
             // What has changed while it was read is read anew.
             batches.push(batch.map_err(|_| Stop::Unclear)?);
         }
@@ -472,34 +475,33 @@ impl Sweep<'_> {
             };
             let (mut proposed, taken) = (Vec::new(), vec![false; rows.len()]);
             context.gone(&right, &HashSet::new(), &taken, &mut proposed, &mut self.report);
-            self.changes.extend(proposed.into_iter().map(|proposed| *proposed.change));
-            self.keep_wanted();
+            self.add(proposed.into_iter().map(|proposed| *proposed.change));
         }
         Ok(())
     }
 
-    /// Leaves out changes that nobody wants: links for who only looks, and what a saved change set does not hold.
-    fn keep_wanted(&mut self) {
+    /// Adds changes, but for those that nobody wants: links for who only looks, and what a saved change set does not hold.
+    fn add(&mut self, changes: impl IntoIterator<Item = Change>) {
         let entity = &self.plan.model.entity(self.regular.write.entity).name.text;
         let Wish { purpose, saved, .. } = *self.wish;
-        self.changes.retain(|change| match change.op {
+        self.changes.extend(changes.into_iter().filter(|change| match change.op {
             Op::Link => purpose == Purpose::Write,
             _ => saved.is_none_or(|saved: &ChangeSet| saved.holds(entity, change)),
-        });
+        }));
     }
 }
 
-/// The hash of what a line of the match rules asks for, for a made record.
-fn line_hash(
-    machine: &Machine<'_, '_>,
-    worked: &Worked<'_>,
-    index: usize,
-    row: usize,
-    line: usize,
-    arena: &Arena,
-) -> Option<u128> {
-    let row = &worked.made[index].rows[row];
-    let map = &machine.typed.maps[usize::from(row.map)];
-    let sides = map.matches[line].iter().map(|(side, _, ty)| (*side, *ty));
-    hash(machine, sides, &frame_of(machine, map, row.left), arena)
+/// The hash of what a line of the match rules asks for, for a made record; none if that is absent or cannot be worked out.
+fn line_hash(machine: &Machine<'_, '_>, made: &MadeRow, number: usize, line: &Line, arena: &Arena) -> Option<u128> {
+    let map = &machine.typed.maps[usize::from(made.map)];
+    let (sides, frame) = (&map.matches[number], frame_of(machine, map, made.left));
+    match line {
+        Line::Rows(_) => hash(machine, sides.iter().map(|(side, _, ty)| (*side, *ty)), &frame, arena),
+        Line::Key => {
+            let asked = machine.eval(sides.first()?.0, &frame, arena).ok()?;
+            let mut key = normal_form(&Type::Text, asked, arena).as_text()?.to_string();
+            escape(&mut key, 0);
+            Some(key_hash(&key))
+        }
+    }
 }

@@ -1,14 +1,14 @@
 //! Tables of a run: records as they were read (undecoded cells) or as a map made them (values), and indexes over them.
 
 use super::eval::Machine;
+use crate::adapter::packed::Dictionary;
 use crate::adapter::{Batch, Cell};
 use crate::function::Failure;
-use crate::plan::{Column, Reader};
-use crate::value::wire::Codec;
-use crate::value::{Arena, EntityId, Row, Value};
+use crate::plan::Column;
+use crate::value::{Row, Value};
 use hashbrown::HashTable;
 use hashbrown::hash_table;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Why a row leaves nowhere although it is there: it is not gone, and nothing of it is sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -102,6 +102,20 @@ pub enum Slot<'t> {
         /// The rows.
         rows: Vec<u32>,
     },
+    /// Texts by their numbers; [`END`] for absent.
+    Texts {
+        /// The texts.
+        dictionary: &'t Arc<Dictionary>,
+        /// Their numbers.
+        numbers: Vec<u32>,
+    },
+    /// Lists that stand one after the other, by where each ends.
+    Lists {
+        /// The items of all.
+        items: &'t [Value<'t>],
+        /// Where each list ends.
+        ends: Vec<u32>,
+    },
     /// Values of any kind.
     Values(Vec<Value<'t>>),
 }
@@ -113,15 +127,12 @@ impl Default for Slot<'_> {
 }
 
 impl<'t> Slot<'t> {
-    /// A slot without a value in so many rows.
-    pub fn absent(rows: usize) -> Slot<'t> {
-        Slot::Records { table: END, rows: vec![END; rows] }
-    }
-
-    /// How many rows there are.
+    /// How many rows there are. A slot that has no value in any row may say that there are none.
     pub fn len(&self) -> usize {
         match self {
             Slot::Records { rows, .. } => rows.len(),
+            Slot::Texts { numbers, .. } => numbers.len(),
+            Slot::Lists { ends, .. } => ends.len(),
             Slot::Values(values) => values.len(),
         }
     }
@@ -144,6 +155,14 @@ impl<'t> Slot<'t> {
                 None | Some(&END) => Value::Absent,
                 Some(&row) => Value::Row(Row { table: *table, row }),
             },
+            Slot::Texts { dictionary, numbers } => match numbers[row] {
+                END => Value::Absent,
+                number => Value::Text(dictionary.text(number)),
+            },
+            Slot::Lists { items, ends } => {
+                let start = row.checked_sub(1).map_or(0, |before| ends[before]);
+                Value::List(&items[start as usize..ends[row] as usize])
+            }
             Slot::Values(values) => values[row],
         }
     }
@@ -157,11 +176,21 @@ impl<'t> Slot<'t> {
                 rows.push(row.row);
             }
             (Slot::Values(values), value) => values.push(value),
-            (Slot::Records { .. }, value) => {
+            (_, value) => {
                 let mut values: Vec<Value<'t>> = (0..self.len()).map(|row| self.get(row)).collect();
                 values.push(value);
                 *self = Slot::Values(values);
             }
+        }
+    }
+
+    /// Adds the text of the next row by its number.
+    pub fn push_text(&mut self, dictionary: &'t Arc<Dictionary>, number: u32) {
+        match self {
+            Slot::Texts { dictionary: known, numbers } if Arc::ptr_eq(known, dictionary) => numbers.push(number),
+            empty if empty.is_empty() => *empty = Slot::Texts { dictionary, numbers: vec![number] },
+            slot if number == END => slot.push(Value::Absent),
+            slot => slot.push(Value::Text(dictionary.text(number))),
         }
     }
 
@@ -170,6 +199,17 @@ impl<'t> Slot<'t> {
         match (&mut *self, more) {
             (empty, more) if empty.is_empty() => *empty = more,
             (Slot::Values(values), Slot::Values(more)) => values.extend(more),
+            (Slot::Records { table, rows }, Slot::Records { table: other, rows: more })
+                if *table == other || *table == END || other == END =>
+            {
+                *table = if *table == END { other } else { *table };
+                rows.extend(more);
+            }
+            (Slot::Texts { dictionary, numbers }, Slot::Texts { dictionary: other, numbers: more })
+                if Arc::ptr_eq(dictionary, other) =>
+            {
+                numbers.extend(more);
+            }
             (slot, more) => (0..more.len()).for_each(|row| slot.push(more.get(row))),
         }
     }
@@ -177,10 +217,12 @@ impl<'t> Slot<'t> {
     /// The values of some rows.
     #[must_use]
     pub fn of(&self, chosen: &[u32]) -> Slot<'t> {
+        let some = |of: &[u32]| chosen.iter().map(|&row| of[row as usize]).collect();
         match self {
-            Slot::Records { table, rows } => {
-                Slot::Records { table: *table, rows: chosen.iter().map(|&row| rows[row as usize]).collect() }
-            }
+            unset if unset.is_unset() => Slot::default(),
+            Slot::Records { table, rows } => Slot::Records { table: *table, rows: some(rows) },
+            Slot::Texts { dictionary, numbers } => Slot::Texts { dictionary, numbers: some(numbers) },
+            Slot::Lists { .. } => Slot::Values(chosen.iter().map(|&row| self.get(row as usize)).collect()),
             Slot::Values(values) => Slot::Values(chosen.iter().map(|&row| values[row as usize]).collect()),
         }
     }
@@ -371,7 +413,7 @@ impl<'t> Table<'t> {
         let Rows::Wire { batches, first, .. } = &self.rows else { return None };
         let index = batch_of(first, row);
         let batch = &batches[index];
-        Some(format!("{}:{}", batch.from, batch.lines[(row - first[index]) as usize]))
+        Some(format!("{}:{}", batch.from, batch.lines.get((row - first[index]) as usize)))
     }
 
     /// The delivery that a row comes from, counted from the last.
@@ -391,18 +433,48 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// The values in a slot of some of its rows.
+    pub fn fill_slot(&self, slot: u16, of: &[Row], into: &mut [Value<'t>]) {
+        match &self.rows {
+            Rows::Slots(slots) => {
+                let slot = &slots[slot as usize];
+                into.iter_mut().zip(of).for_each(|(value, row)| *value = slot.get(row.row as usize));
+            }
+            _ => into.iter_mut().zip(of).for_each(|(value, row)| *value = self.slot(row.row, slot)),
+        }
+    }
+
     /// The cell of a column and the batch that it borrows from. `near` is the batch of the row before: rows that are asked for
     /// one after the other mostly lie in one.
     #[inline]
     pub fn cell(&self, row: u32, slot: usize, near: &mut usize) -> (&'t Batch, Cell) {
+        let (batch, row) = self.place(row, near);
+        (batch, batch.cell(row, slot))
+    }
+
+    /// The batch that a row lies in, and its number there.
+    #[inline]
+    fn place(&self, row: u32, near: &mut usize) -> (&'t Batch, usize) {
         let Rows::Wire { batches, first, .. } = &self.rows else {
             unreachable!("only tables that were read have cells")
         };
         if row < first[*near] || first.get(*near + 1).is_some_and(|&next| row >= next) {
             *near = batch_of(first, row);
         }
-        let batch = &batches[*near];
-        (batch, batch.cell((row - first[*near]) as usize, slot))
+        (&batches[*near], (row - first[*near]) as usize)
+    }
+
+    /// True if texts of a column are equal just where their numbers are, and no text stands for an empty cell.
+    pub fn is_numbered(&self, slot: usize) -> bool {
+        let Rows::Wire { batches, .. } = &self.rows else { return false };
+        batches.iter().all(|batch| batch.cells.numbered(slot).is_some_and(|part| part.dictionary.is_exact()))
+    }
+
+    /// The number of the text in a column with numbers; none where there is no text.
+    #[inline]
+    pub fn number(&self, row: u32, slot: usize, near: &mut usize) -> Option<u32> {
+        let (batch, row) = self.place(row, near);
+        batch.cells.numbered(slot)?.get(row)
     }
 }
 
@@ -418,100 +490,4 @@ pub fn batch_of(first: &[u32], row: u32) -> usize {
         index += 1;
     }
     index
-}
-
-/// Why a cell gave no value: the failure, and the text that was there for whoever may see it.
-pub struct BadCell<'t> {
-    /// Why; holds no personal data.
-    pub why: Failure,
-    /// What stood there.
-    pub text: Option<&'t str>,
-}
-
-/// Where references lead: gives the row of a key text in an entity.
-pub trait References {
-    /// The row of the record with this key.
-    fn find(&self, entity: EntityId, key: Value<'_>) -> Option<Row>;
-}
-
-/// The value of a cell. Warnings (a wrong check digit that is let through) go to `warn`.
-pub fn read_cell<'a>(
-    reader: &'a Reader,
-    batch: &'a Batch,
-    cell: Cell,
-    references: &dyn References,
-    arena: &'a Arena,
-    warn: &mut dyn FnMut(&'static str),
-) -> Result<Value<'a>, BadCell<'a>> {
-    let text = match cell {
-        Cell::Missing | Cell::Null => return Ok(Value::Absent),
-        Cell::Text { start, len } | Cell::Number { start, len } => batch.text(start, len),
-        Cell::Bool(true) => "true",
-        Cell::Bool(false) => "false",
-        Cell::List { first, len } => {
-            let Reader::List(inner) = reader else { return Err(bad("a list stands where one value is expected")) };
-            let mut items = bumpalo::collections::Vec::with_capacity_in(len as usize, arena);
-            for &cell in &batch.inner[first as usize..(first + len) as usize] {
-                let value = read_cell(inner, batch, cell, references, arena, warn)?;
-                if !value.is_absent() {
-                    items.push(value);
-                }
-            }
-            return Ok(Value::List(items.into_bump_slice()));
-        }
-        Cell::Struct { first } => {
-            let Reader::Struct(members) = reader else {
-                return Err(bad("a structure stands where one value is expected"));
-            };
-            let mut values = bumpalo::collections::Vec::with_capacity_in(members.len(), arena);
-            for (index, member) in members.iter().enumerate() {
-                values.push(read_cell(member, batch, batch.inner[first as usize + index], references, arena, warn)?);
-            }
-            return Ok(Value::Struct(values.into_bump_slice()));
-        }
-        Cell::Wrong(what) => return Err(bad(what.why())),
-    };
-    match reader {
-        Reader::Scalar(codec) => decode(codec, text, arena, warn),
-        Reader::Reference { to, codec, or_none } => {
-            let key = decode(codec, text, arena, warn)?;
-            if key.is_absent() {
-                return Ok(Value::Absent);
-            }
-            match references.find(*to, key) {
-                Some(row) => Ok(Value::Row(row)),
-                None if *or_none => Ok(Value::Absent),
-                None => {
-                    Err(BadCell { why: Failure::because("refers to a record that is not there"), text: Some(text) })
-                }
-            }
-        }
-        Reader::List(inner) => {
-            // One value where a list is expected is a list of one: systems leave the brackets out when there is one.
-            let value = read_cell(inner, batch, cell, references, arena, warn)?;
-            Ok(Value::List(if value.is_absent() { &[] } else { arena.alloc_slice_copy(&[value]) }))
-        }
-        Reader::Struct(_) => Err(bad("a text stands where a structure is expected")),
-    }
-}
-
-fn decode<'a>(
-    codec: &'a Codec,
-    text: &'a str,
-    arena: &'a Arena,
-    warn: &mut dyn FnMut(&'static str),
-) -> Result<Value<'a>, BadCell<'a>> {
-    match codec.decode(text, arena) {
-        Ok(decoded) => {
-            if let Some(warning) = decoded.warning {
-                warn(warning);
-            }
-            Ok(decoded.value)
-        }
-        Err(why) => Err(BadCell { why, text: Some(text) }),
-    }
-}
-
-fn bad<'t>(why: &'static str) -> BadCell<'t> {
-    BadCell { why: Failure::because(why), text: None }
 }

@@ -6,7 +6,7 @@ use super::fate::{Fallen, Reason, Who};
 use super::make::{Fate, Made, MadeRow, State, begin};
 use super::parallel::Arenas;
 use super::table::{Apart, apart_of, by_inside};
-use crate::check::typed::{Literal, OnNone, Place, TypedMap, TypedRule, TypedTarget};
+use crate::check::typed::{Literal, Node, OnNone, Place, TypedMap, TypedRule, TypedTarget};
 use crate::model::Field;
 use crate::syntax::ast::{Arrow, Operation};
 use crate::value::{Arena, Row, Type, Value};
@@ -211,6 +211,23 @@ impl<'t> Into<'_, 't> {
         self.states[row as usize * self.width + active.target.field as usize] = active.mode.and(State::CLEAR);
     }
 
+    /// The values of some rows, and which of these have none.
+    fn values(&mut self, rows: &[u32], active: &Active<'t>, column: &[Value<'t>], absent: &mut Vec<u32>) {
+        let (field, whole) = (active.target.field as usize, active.target.steps.is_empty());
+        let set = active.mode.and(State::SET);
+        for &row in rows {
+            let (value, at) = (&column[row as usize], row as usize * self.width + field);
+            if value.is_absent() {
+                absent.push(row);
+            } else if whole {
+                self.values[at] = *value;
+                self.states[at] = self.states[at].and(set);
+            } else {
+                self.value(row, active, *value);
+            }
+        }
+    }
+
     #[inline]
     fn value(&mut self, row: u32, active: &Active<'t>, value: Value<'t>) {
         let at = row as usize * self.width + active.target.field as usize;
@@ -247,19 +264,20 @@ impl<'t> Outcome<'_, '_, 't> {
                 &chosen
             }
         };
-        let column = self.machine.column(value, rows, block);
-        let failed = block.recover(0);
         let mut absent = Vec::new();
-        let mut next = failed.iter().map(|(row, _)| *row).peekable();
-        for &row in rows {
-            if next.next_if_eq(&row).is_some() {
-                continue;
+        let column = match self.machine.typed.nodes.node(value) {
+            // What a variable holds is not copied.
+            Node::Local(local) if !block.variable(*local).is_empty() => {
+                self.into.values(rows, self.active, block.variable(*local), &mut absent);
+                Vec::new()
             }
-            match column[row as usize] {
-                Value::Absent => absent.push(row),
-                value => self.into.value(row, self.active, value),
+            _ => {
+                let column = self.machine.column(value, rows, block);
+                self.into.values(&block.left(rows, 0), self.active, &column, &mut absent);
+                column
             }
-        }
+        };
+        let failed = block.recover(0);
         block.give_back(column);
         self.none(&rule.absent, &absent, block);
         match &rule.fails {

@@ -225,7 +225,8 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
     let name = |field: &Field| if field.at.starts_with('$') { field.name.text.clone() } else { field.at.clone() };
     let header = header.then(|| {
         let mut line = String::new();
-        push_line(&mut line, columns.iter(), |line, (_, field)| line.push_str(&name(field)));
+        let names: Vec<String> = columns.iter().map(|(_, field)| name(field)).collect();
+        push_line(&mut line, names.iter().map(|name| Value::Text(name)), |_, _, _| {});
         line
     });
     let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
@@ -234,8 +235,8 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
         let mut lines = String::new();
         for &row in rows {
             let values = made.row(row);
-            push_line(&mut lines, columns.iter(), |lines, (index, field)| {
-                push_value(lines, &field.ty, values[*index], all);
+            push_line(&mut lines, columns.iter().map(|(index, _)| values[*index]), |text, place, value| {
+                push_value(text, &columns[place].1.ty, value, all);
             });
         }
         lines
@@ -247,14 +248,10 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
 const PIECE: usize = 1024;
 
 /// Appends a cell of a line of CSV, quoted where it holds a separator, a quote or a line end, and where it would be a blank line.
-fn push_cell(lines: &mut String, alone: bool, push: impl FnOnce(&mut String)) {
-    let start = lines.len();
-    push(lines);
-    let plain = !lines.as_bytes()[start..].iter().any(|byte| SPECIAL[usize::from(*byte)]);
-    if plain && !(alone && lines.len() == start) {
-        return;
+fn push_cell(lines: &mut String, alone: bool, cell: &str) {
+    if !has_special(cell.as_bytes()) && !(alone && cell.is_empty()) {
+        return lines.push_str(cell);
     }
-    let cell = lines.split_off(start);
     lines.push('"');
     for (place, part) in cell.split('"').enumerate() {
         lines.push_str(if place > 0 { "\"\"" } else { "" });
@@ -263,16 +260,37 @@ fn push_cell(lines: &mut String, alone: bool, push: impl FnOnce(&mut String)) {
     lines.push('"');
 }
 
-/// Appends a line of CSV.
-fn push_line<T>(lines: &mut String, cells: impl ExactSizeIterator<Item = T>, push: impl Fn(&mut String, T)) {
+/// Appends a line of CSV. Texts are cells as they are; `push` writes the other values.
+fn push_line<'v>(
+    lines: &mut String,
+    cells: impl ExactSizeIterator<Item = Value<'v>>,
+    push: impl Fn(&mut String, usize, Value<'v>),
+) {
     let alone = cells.len() == 1;
     for (place, cell) in cells.enumerate() {
         if place > 0 {
             lines.push(',');
         }
-        push_cell(lines, alone, |lines| push(lines, cell));
+        match cell {
+            Value::Text(text) => push_cell(lines, alone, text),
+            Value::Absent => push_cell(lines, alone, ""),
+            value => {
+                let mut text = String::new();
+                push(&mut text, place, value);
+                push_cell(lines, alone, &text);
+            }
+        }
     }
     lines.push('\n');
+}
+
+/// True if a cell must be quoted for one of its bytes. These are all below `-`, so eight bytes at once are asked for that first.
+fn has_special(bytes: &[u8]) -> bool {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let low = |word: u64| word.wrapping_sub(EACH * u64::from(b'-')) & !word & (EACH << 7) != 0;
+    let special = |bytes: &[u8]| bytes.iter().any(|byte| SPECIAL[usize::from(*byte)]);
+    let (words, rest) = bytes.as_chunks();
+    words.iter().any(|word| low(u64::from_ne_bytes(*word)) && special(word)) || special(rest)
 }
 
 /// The bytes for which a cell must be quoted.
@@ -292,5 +310,34 @@ fn push_value(text: &mut String, ty: &Type, value: Value<'_>, all: &[Made<'_>]) 
             other => text.push_str(&other.to_string()),
         },
         simple => crate::run::eval::push_text(text, simple),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_cell_is_quoted_for_what_would_end_it(text in "[a-zå, \"\r\n.+-]{0,20}") {
+            prop_assert_eq!(has_special(text.as_bytes()), text.contains([',', '"', '\r', '\n']));
+        }
+    }
+
+    #[test]
+    fn lines() {
+        let line = |cells: &[Value<'static>]| {
+            let mut line = String::new();
+            push_line(&mut line, cells.iter().copied(), |text, _, value| crate::run::eval::push_text(text, value));
+            line
+        };
+        let text = Value::Text;
+        assert_eq!(line(&[text("a"), Value::Absent, Value::Int(-7), text("")]), "a,,-7,\n");
+        assert_eq!(
+            line(&[text("a,b"), text("say \"x\""), text("two\nlines")]),
+            "\"a,b\",\"say \"\"x\"\"\",\"two\nlines\"\n"
+        );
+        assert_eq!(line(&[Value::Absent]), "\"\"\n", "a line of nothing would be no line");
     }
 }

@@ -66,14 +66,30 @@ fn same_or<'a>(text: &'a str, normal: Option<&str>, arena: &'a Arena) -> &'a str
     }
 }
 
+/// True of a text all of whose letters stand before U+0300, where marks begin that belong to the letter before them: it is in
+/// normal form C as it stands, and its bytes tell. Nearly all names in the Latin script are.
+#[inline]
+pub fn is_composed(text: &[u8]) -> bool {
+    text.iter().fold(0, |most: u8, byte| most.max(*byte)) < 0xCC
+}
+
 /// Text in Unicode normal form C (UAX 15), so that `é` is one thing however a system writes it.
 pub fn nfc<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
+    if is_composed(text.as_bytes()) || is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return text;
     }
     let mut composed = bumpalo::collections::String::with_capacity_in(text.len(), arena);
     composed.extend(text.nfc());
     if composed == text { text } else { composed.into_bump_str() }
+}
+
+/// The text without blanks (by Unicode) at both ends.
+pub fn trimmed(text: &str) -> &str {
+    let is_letter = |byte: &u8| byte.is_ascii_graphic();
+    match text.as_bytes() {
+        [first, .., last] if is_letter(first) && is_letter(last) => text,
+        _ => text.trim(),
+    }
 }
 
 /// Lower case by Unicode, not copied if it is lower already.
@@ -189,6 +205,17 @@ pub fn equal(ty: &Type, a: Value<'_>, b: Value<'_>) -> bool {
     }
 }
 
+/// Whether texts mean the same as this one, as [`Type::Text`] has it.
+pub fn same_text(text: &str) -> impl Fn(&str) -> bool {
+    let composed = is_composed(text.as_bytes());
+    move |other| {
+        if other.len() == text.len() && other == text {
+            return true;
+        }
+        !(composed && is_composed(other.as_bytes())) && equal_text(&Type::Text, other, text)
+    }
+}
+
 /// Equality of texts: the common cases without any normal form.
 fn equal_text(ty: &Type, a: &str, b: &str) -> bool {
     if a == b {
@@ -200,6 +227,8 @@ fn equal_text(ty: &Type, a: &str, b: &str) -> bool {
             Type::Text | Type::Enum(_) | Type::Url | Type::Secret | Type::Direction => return false,
             _ => {}
         }
+    } else if matches!(ty, Type::Text) && is_composed(a.as_bytes()) && is_composed(b.as_bytes()) {
+        return false;
     }
     let arena = Arena::new();
     normal_text(Region::SWEDEN, ty, a, &arena) == normal_text(Region::SWEDEN, ty, b, &arena)
@@ -230,7 +259,7 @@ fn order_text(ty: &Type, a: &str, b: &str) -> Ordering {
         let place = |text: &str| words.iter().position(|word| **word == *text).unwrap_or(words.len());
         return place(a).cmp(&place(b)).then_with(|| a.cmp(b));
     }
-    if matches!(ty, Type::Text) && a.is_ascii() && b.is_ascii() {
+    if matches!(ty, Type::Text) && is_composed(a.as_bytes()) && is_composed(b.as_bytes()) {
         return a.cmp(b);
     }
     let arena = Arena::new();
@@ -329,6 +358,15 @@ mod tests {
         assert!(!equal(&Type::Secret, Value::Text("e\u{301}"), Value::Text("é")), "a password is its bytes");
     }
 
+    proptest! {
+        #[test]
+        fn what_is_composed_is_in_normal_form(text in "[\u{0}-\u{2FF}]{0,12}", any in "\\PC{0,8}") {
+            prop_assert!(is_composed(text.as_bytes()));
+            prop_assert_eq!(text.nfc().collect::<String>(), text);
+            prop_assert!(!is_composed(any.as_bytes()) || any.nfc().eq(any.chars()));
+        }
+    }
+
     #[test]
     fn what_is_normal_is_not_copied() {
         let arena = Arena::new();
@@ -395,6 +433,23 @@ mod tests {
             let twice = normal_form(ty, once, &arena);
             prop_assert_eq!(once.as_text(), twice.as_text());
             prop_assert!(equal(ty, once, Value::Text(&text)));
+        }
+
+        #[test]
+        fn what_is_composed_is_in_normal_form(text in "[\u{0}-\u{2ff}]{0,12}|[a-z\u{2f0}-\u{310}]{0,12}") {
+            let normal: String = text.nfc().collect();
+            prop_assert!(!is_composed(&text) || normal == text);
+            prop_assert_eq!(is_composed(&text), text.chars().all(|letter| letter < '\u{300}'));
+        }
+
+        #[test]
+        fn texts_are_the_same_as_one_as_they_are_equal(one in "[aåK;\u{30a}\u{212a}\u{37e}]{0,3}", other in "[aåK;\u{30a}\u{212a}\u{37e}]{0,3}") {
+            prop_assert_eq!(same_text(&one)(&other), equal(&Type::Text, Value::Text(&one), Value::Text(&other)));
+        }
+
+        #[test]
+        fn trimming_is_what_the_standard_library_does(text in "[ \t\u{a0}\u{3000}aå\u{7f}\u{1f}]{0,6}") {
+            prop_assert_eq!(trimmed(&text), text.trim());
         }
 
         #[test]

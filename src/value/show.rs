@@ -36,7 +36,7 @@ pub fn plain<'a>(value: Value<'a>, arena: &'a Arena) -> Option<&'a str> {
 pub fn write_plain(value: Value<'_>, into: &mut impl Write) -> std::fmt::Result {
     match value {
         Value::Bool(truth) => write!(into, "{truth}"),
-        Value::Int(number) => write!(into, "{number}"),
+        Value::Int(number) => into.write_str(write_int(number, &mut [0; 20])),
         Value::Decimal(number) => write!(into, "{number}"),
         Value::Text(text) => into.write_str(text),
         Value::Date(date) => into.write_str(pattern::write_iso_date(date, &mut [0; 10])),
@@ -45,6 +45,24 @@ pub fn write_plain(value: Value<'_>, into: &mut impl Write) -> std::fmt::Result 
         Value::MonthDay(month, day) => write!(into, "{month:02}-{day:02}"),
         Value::Absent | Value::Bytes(_) | Value::List(_) | Value::Struct(_) | Value::Row(_) => Ok(()),
     }
+}
+
+/// Writes a whole number into a buffer.
+fn write_int(number: i64, buffer: &mut [u8; 20]) -> &str {
+    let (mut rest, mut place) = (number.unsigned_abs(), buffer.len());
+    loop {
+        place -= 1;
+        buffer[place] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        place -= 1;
+        buffer[place] = b'-';
+    }
+    std::str::from_utf8(&buffer[place..]).unwrap_or_default()
 }
 
 /// Writes a moment in UTC. Whole seconds of the years that people live in need no general formatter.
@@ -172,6 +190,9 @@ mod tests {
         assert_eq!(text(Value::Duration(Duration { amount: -1, unit: Unit::Months })), Some("-1mo"));
         assert_eq!(text(Value::DateTime("2026-08-01T11:05:00+02:00".parse().unwrap())), Some("2026-08-01T09:05:00Z"));
         assert_eq!(text(Value::Absent), None);
+        for number in [0, 7, -7, 10, 1999, i64::MAX, i64::MIN] {
+            assert_eq!(text(Value::Int(number)), Some(number.to_string().as_str()));
+        }
     }
 
     #[test]

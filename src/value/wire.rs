@@ -11,7 +11,7 @@ use super::{Arena, Duration, Failure, Type, Value, country, normal, show};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, civil::Time};
 use regex::Regex;
 use rust_decimal::Decimal;
 use std::sync::OnceLock;
@@ -151,7 +151,7 @@ impl Codec {
         if self.absent_when.iter().any(|absent| **absent == *text) {
             return self.absent(arena);
         }
-        let text = if matches!(self.ty, Type::Text | Type::Secret) { text } else { text.trim() };
+        let text = if matches!(self.ty, Type::Text | Type::Secret) { text } else { normal::trimmed(text) };
         if text.is_empty() && !(self.empty_is_value && self.ty.is_textual()) {
             return self.absent(arena);
         }
@@ -349,7 +349,7 @@ impl Codec {
             (_, Value::Absent) => Err(Failure::because("is absent")),
             (_, Value::Bytes(bytes)) => Ok(arena.alloc_str(&BASE64.encode(bytes))),
             (Type::Date, Value::Date(date)) if let Some(pattern) = self.formats.first() => {
-                Ok(written(pattern, date.to_datetime(jiff::civil::Time::midnight()), 0, arena))
+                Ok(written(pattern, date.to_datetime(Time::midnight()), 0, arena))
             }
             (Type::DateTime, Value::DateTime(moment)) if let Some(pattern) = self.formats.first() => {
                 let offset = self.zone.as_ref().map_or(jiff::tz::Offset::UTC, |zone| zone.to_offset(moment));
@@ -455,6 +455,9 @@ fn truth(text: &str) -> Result<bool, Failure> {
 
 /// Reads a moment as ISO 8601 and RFC 3339 write it; without an offset it is in `zone`, and fails if there is none.
 pub fn read_iso_moment(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp, Failure> {
+    if let Some(moment) = whole_seconds_in_utc(text) {
+        return Ok(moment);
+    }
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Ok(moment);
     }
@@ -466,6 +469,18 @@ pub fn read_iso_moment(text: &str, zone: Option<&TimeZone>) -> Result<Timestamp,
             .filter(|failure| failure.0.starts_with("0000"))
             .unwrap_or(Failure::because("is no time (yyyy-MM-ddTHH:mm:ssZ)"))),
     }
+}
+
+/// Reads `yyyy-MM-ddTHH:mm:ssZ`, which most systems write; `None` for all other forms, and for what is no time.
+fn whole_seconds_in_utc(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.split_at_checked(10)?;
+    let [b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'] = time.as_bytes() else { return None };
+    let two = |tens: &u8, ones: &u8| match (tens, ones) {
+        (b'0'..=b'9', b'0'..=b'9') => Some(((tens - b'0') * 10 + (ones - b'0')) as i8),
+        _ => None,
+    };
+    let time = Time::new(two(h1, h2)?, two(m1, m2)?, two(s1, s2)?, 0).ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(read_iso_date(date).ok()?.to_datetime(time)).ok()
 }
 
 /// The moment of a local time: by its offset, else by the zone.

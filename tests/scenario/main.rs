@@ -27,6 +27,7 @@ mod protected;
 mod quiet;
 mod reduced;
 mod sources;
+mod sweeps;
 mod targets;
 mod threads;
 mod values;

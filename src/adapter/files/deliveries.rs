@@ -224,5 +224,5 @@ fn lines(world: &dyn World, file: &Found, csv: &Csv) -> Result<Vec<(u32, String,
         crate::adapter::Cell::Text { start, len } => rows.text(start, len).to_string(),
         _ => String::new(),
     };
-    Ok((0..rows.len()).map(|row| (rows.lines[row], text(row, 0), text(row, 1))).collect())
+    Ok((0..rows.len()).map(|row| (rows.lines.get(row), text(row, 0), text(row, 1))).collect())
 }

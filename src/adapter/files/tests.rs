@@ -94,7 +94,7 @@ impl Seen {
     fn of(outcome: &ReadOutcome) -> Seen {
         let row = |batch: &Batch, row: usize| {
             let cells: Vec<String> = batch.row(row).map(|cell| shown(batch, cell, &batch.inner)).collect();
-            format!("{}:{} {}", batch.from, batch.lines[row], cells.join(","))
+            format!("{}:{} {}", batch.from, batch.lines.get(row), cells.join(","))
         };
         Seen {
             rows: outcome.batches.iter().flat_map(|batch| (0..batch.len()).map(|index| row(batch, index))).collect(),

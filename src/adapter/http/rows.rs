@@ -188,7 +188,7 @@ impl<'a> Reading<'a> {
             cells: Cells::pack(&self.sink.cells, self.shape.width),
             inner: self.sink.inner,
             from: Arc::from(from),
-            lines: self.lines,
+            lines: self.lines.into(),
             places: Places::default(),
             turn: 0,
         };

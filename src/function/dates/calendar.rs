@@ -1,6 +1,6 @@
 //! Reading, writing and reckoning with dates.
 
-use super::{Arguments, Context, Failure, Outcome, Value};
+use super::{Arguments, Calls, Context, Failure, Outcome, Value};
 use crate::value::pattern::{Parsed, Pattern, read_iso_date};
 use crate::value::{show, wire};
 use hashbrown::HashMap;
@@ -111,23 +111,29 @@ fn zone(arguments: &[Value<'_>]) -> Result<Option<TimeZone>, Failure> {
 }
 
 /// `year(date)`
-pub(super) fn year<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Int(arguments.date(0)?.year().into()))
+pub(super) fn year(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    counted(calls, |date| date.year().into())
 }
 
 /// `month(date)`
-pub(super) fn month<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Int(arguments.date(0)?.month().into()))
+pub(super) fn month(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    counted(calls, |date| date.month().into())
 }
 
 /// `day(date)`
-pub(super) fn day<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Int(arguments.date(0)?.day().into()))
+pub(super) fn day(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    counted(calls, |date| date.day().into())
 }
 
 /// `weekday(date)`
-pub(super) fn weekday<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Int(arguments.date(0)?.weekday().to_monday_one_offset().into()))
+pub(super) fn weekday(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    counted(calls, |date| date.weekday().to_monday_one_offset().into())
+}
+
+/// A number that a date has.
+fn counted(calls: &mut Calls<'_, '_>, number: impl Fn(Date) -> i64) -> Result<(), Failure> {
+    calls.present(|value| Ok(Value::Int(number([value].date(0)?))));
+    Ok(())
 }
 
 /// `add(date, duration)`
@@ -158,9 +164,10 @@ pub(super) fn days_between<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outc
 }
 
 /// `age_on(born, on)`
-pub(super) fn age_on<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let (born, on) = (arguments.date(0)?, arguments.optional_date(1)?.unwrap_or(context.as_of));
-    Ok(age(born, on).map_or(Value::Absent, Value::Int))
+pub(super) fn age_on(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let on = calls.arguments.optional_date(1)?.unwrap_or(calls.context.as_of);
+    calls.present(|born| Ok(age([born].date(0)?, on).map_or(Value::Absent, Value::Int)));
+    Ok(())
 }
 
 /// Whole years from a birth to a day; none before the birth.

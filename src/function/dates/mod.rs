@@ -6,13 +6,18 @@ mod school_years;
 pub(super) use calendar::age;
 
 use super::arguments::Arguments;
-use super::{Absence, Context, Effect, Failure, Function, Outcome, Param, Ty, Value, optional, required, rest};
+use super::{Absence, Calls, Context, Effect, Failure, Function, Outcome, Param, Ty, Value, optional, required, rest};
 
 const DATE: &[Param] = &[required("date", Ty::Date)];
 
 /// An entry of this family: of a date.
 const fn date(name: &'static str, run: for<'a> fn(&Context<'a>, &[Value<'a>]) -> Outcome<'a>) -> Function {
     Function { params: DATE, ..Function::pure("dates", name, run) }
+}
+
+/// An entry of this family that is worked in many rows at once.
+const fn dates(name: &'static str, run: for<'c, 'a> fn(&mut Calls<'c, 'a>) -> Result<(), Failure>) -> Function {
+    Function { params: DATE, ..Function::column("dates", name, run) }
 }
 
 /// The functions of dates.
@@ -70,25 +75,25 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The year of a date.",
         gives: Ty::Int,
         examples: &[(r#"date("2009-08-26") | year"#, "2009"), ("year(absent)", "absent")],
-        ..date("year", calendar::year)
+        ..dates("year", calendar::year)
     },
     Function {
         doc: "The month of a date, 1 to 12.",
         gives: Ty::Int,
         examples: &[(r#"date("2009-08-26") | month"#, "8"), ("month(absent)", "absent")],
-        ..date("month", calendar::month)
+        ..dates("month", calendar::month)
     },
     Function {
         doc: "The day of the month of a date, 1 to 31.",
         gives: Ty::Int,
         examples: &[(r#"date("2009-08-26") | day"#, "26"), ("day(absent)", "absent")],
-        ..date("day", calendar::day)
+        ..dates("day", calendar::day)
     },
     Function {
         doc: "The day of the week, 1 for Monday to 7 for Sunday (ISO 8601).",
         gives: Ty::Int,
         examples: &[(r#"date("2026-08-01") | weekday"#, "6"), ("weekday(absent)", "absent")],
-        ..date("weekday", calendar::weekday)
+        ..dates("weekday", calendar::weekday)
     },
     Function {
         doc: "The date this much later, or earlier with a minus sign. A month later than 31 January is the last of \
@@ -137,7 +142,7 @@ pub static FUNCTIONS: &[Function] = &[
             (r#"date("2026-08-02") | age_on"#, "absent"),
             ("age_on(absent)", "absent"),
         ],
-        ..date("age_on", calendar::age_on)
+        ..dates("age_on", calendar::age_on)
     },
     Function {
         doc: "True if the run's date, or the day `on`, lies between start and end, both included. An absent start or \

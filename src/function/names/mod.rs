@@ -4,7 +4,7 @@ mod compose;
 mod spell;
 
 use super::arguments::Arguments;
-use super::{Absence, Context, Failure, Function, Outcome, Param, Ty, Value, optional, required};
+use super::{Absence, Calls, Context, Failure, Function, Outcome, Param, Ty, Value, Written, optional, required};
 
 const TEXT: &[Param] = &[required("text", Ty::Text)];
 
@@ -49,7 +49,8 @@ pub static FUNCTIONS: &[Function] = &[
             (r#""Bjørn" | transliterate | fold"#, r#""bjorn""#),
             (r#""12" | fold"#, "absent"),
         ],
-        ..name("fold", spell::fold)
+        params: TEXT,
+        ..Function::column("names", "fold", spell::fold)
     },
     Function {
         doc: "The text as it may stand in an account name of Active Directory and in the part of an address before \

@@ -1,6 +1,6 @@
 //! Spelling in plain letters.
 
-use super::{Arguments, Context, Failure, Outcome, Value};
+use super::{Arguments, Calls, Context, Failure, Outcome, Value, Written};
 use crate::function::text::kept;
 use crate::value::{Arena, normal};
 use bumpalo::collections::String as ArenaString;
@@ -120,24 +120,25 @@ fn push_spelt(letter: char, is_shouted: bool, spelling: &Spelling<'_>, into: &mu
 }
 
 /// `fold(text)`
-pub(super) fn fold<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let text = arguments.text(0)?;
-    if text.bytes().all(|byte| byte.is_ascii_lowercase()) {
-        return Ok(Value::text_or_absent(text));
-    }
-    let mut folded = ArenaString::with_capacity_in(text.len(), context.arena);
-    for letter in text.chars() {
-        match letter {
-            'a'..='z' => folded.push(letter),
-            'A'..='Z' => folded.push(letter.to_ascii_lowercase()),
-            'å' | 'ä' | 'Å' | 'Ä' => folded.push('a'),
-            'ö' | 'Ö' => folded.push('o'),
-            'é' | 'É' => folded.push('e'),
-            'ü' | 'Ü' => folded.push('u'),
-            _ if letter.is_ascii() => {}
-            // A few capitals have a lower case in ASCII: the Kelvin sign, the dotted I.
-            _ => folded.extend(letter.to_lowercase().filter(char::is_ascii_lowercase)),
+pub(super) fn fold(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    calls.write_texts(|text, into| {
+        if text.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return Written::Is(Value::text_or_absent(text));
         }
-    }
-    Ok(Value::text_or_absent(folded.into_bump_str()))
+        for letter in text.chars() {
+            match letter {
+                'a'..='z' => into.push(letter),
+                'A'..='Z' => into.push(letter.to_ascii_lowercase()),
+                'å' | 'ä' | 'Å' | 'Ä' => into.push('a'),
+                'ö' | 'Ö' => into.push('o'),
+                'é' | 'É' => into.push('e'),
+                'ü' | 'Ü' => into.push('u'),
+                _ if letter.is_ascii() => {}
+                // A few capitals have a lower case in ASCII: the Kelvin sign, the dotted I.
+                _ => into.extend(letter.to_lowercase().filter(char::is_ascii_lowercase)),
+            }
+        }
+        Written::Text
+    });
+    Ok(())
 }

@@ -1,14 +1,26 @@
 //! Text to numbers and truth, and back.
 
-use super::{Arguments, Context, Failure, Outcome, Value};
+use super::{Arguments, Calls, Context, Failure, Outcome, Value, Written};
 use crate::value::{Type, normal, show, wire};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// `text(value)`
-pub(super) fn text<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let plain = show::plain(arguments.at(0), context.arena);
-    plain.map(Value::Text).ok_or_else(|| Failure::because("has no text: it is a list, a structure, a record or bytes"))
+pub(super) fn text(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    calls.write(|value, into| match value {
+        Value::Text(text) => Ok(Written::Is(Value::Text(text))),
+        Value::Bool(truth) => Ok(Written::Is(Value::Text(if truth { "true" } else { "false" }))),
+        Value::Bytes(_) | Value::List(_) | Value::Struct(_) | Value::Row(_) => Err(NO_TEXT),
+        simple => {
+            // Writing to a string does not fail.
+            let _ = show::write_plain(simple, into);
+            Ok(Written::Text)
+        }
+    });
+    Ok(())
 }
+
+const NO_TEXT: Failure =
+    Failure(std::borrow::Cow::Borrowed("has no text: it is a list, a structure, a record or bytes"));
 
 /// `int(value)`
 pub(super) fn int<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
@@ -57,8 +69,10 @@ pub(super) fn truth<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a>
 }
 
 /// `length(text)`
-pub(super) fn length<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Int(arguments.text(0)?.chars().count() as i64))
+pub(super) fn length(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let length = |text: &str| if text.is_ascii() { text.len() } else { text.chars().count() };
+    calls.texts(|text| Value::Int(length(text) as i64));
+    Ok(())
 }
 
 /// `round(number, decimals)`
@@ -113,7 +127,10 @@ pub(super) fn plus<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcom
 
 /// `or_empty(value)`
 pub(super) fn or_empty<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    if arguments.at(0).is_absent() { Ok(Value::Text("")) } else { text(context, arguments) }
+    match arguments.at(0) {
+        Value::Absent => Ok(Value::Text("")),
+        value => show::plain(value, context.arena).map(Value::Text).ok_or(NO_TEXT),
+    }
 }
 
 /// `default(value, other)`

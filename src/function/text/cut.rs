@@ -1,13 +1,15 @@
 //! Cutting, padding and searching.
 
 use super::case::same_ignoring_case;
-use super::{Arguments, Context, Failure, Outcome, Value};
+use super::{Arguments, Calls, Context, Failure, Outcome, Value};
 use crate::function::regexes;
+use crate::value::normal;
 use bumpalo::collections::String as ArenaString;
 
 /// `trim(text)`
-pub(super) fn trim<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::text_or_absent(arguments.text(0)?.trim()))
+pub(super) fn trim(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    calls.texts(|text| Value::text_or_absent(normal::trimmed(text)));
+    Ok(())
 }
 
 /// `collapse_spaces(text)`
@@ -29,23 +31,34 @@ pub(super) fn collapse_spaces<'a>(context: &Context<'a>, arguments: &[Value<'a>]
 
 /// The byte place behind the first `count` characters.
 fn end_of(text: &str, count: usize) -> usize {
-    if text.is_ascii() {
-        return count.min(text.len());
+    match text.as_bytes().get(..count) {
+        None => text.len(),
+        Some(first) if first.is_ascii() => count,
+        Some(_) => text.char_indices().nth(count).map_or(text.len(), |(place, _)| place),
     }
-    text.char_indices().nth(count).map_or(text.len(), |(place, _)| place)
+}
+
+/// The byte place before the last `count` characters.
+fn start_of(text: &str, count: usize) -> usize {
+    match text.len().checked_sub(count) {
+        None => 0,
+        Some(start) if text.as_bytes()[start..].is_ascii() => start,
+        Some(_) => text.char_indices().rev().nth(count - 1).map_or(0, |(place, _)| place),
+    }
 }
 
 /// `first_chars(text, count)`
-pub(super) fn first_chars<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let (text, count) = (arguments.text(0)?, positive(arguments)?);
-    Ok(Value::Text(&text[..end_of(text, count)]))
+pub(super) fn first_chars(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let count = positive(calls.arguments)?;
+    calls.texts(|text| Value::Text(&text[..end_of(text, count)]));
+    Ok(())
 }
 
 /// `last_chars(text, count)`
-pub(super) fn last_chars<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let (text, count) = (arguments.text(0)?, positive(arguments)?);
-    let start = text.char_indices().rev().nth(count - 1).map_or(0, |(place, _)| place);
-    Ok(Value::Text(&text[start..]))
+pub(super) fn last_chars(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let count = positive(calls.arguments)?;
+    calls.texts(|text| Value::Text(&text[start_of(text, count)..]));
+    Ok(())
 }
 
 /// The second argument, at least 1.
@@ -58,27 +71,54 @@ fn positive(arguments: &[Value<'_>]) -> Result<usize, Failure> {
 }
 
 /// `before(text, separator)`
-pub(super) fn before<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    cut(arguments, |text, separator| text.split_once(separator).map(|(before, _)| before))
+pub(super) fn before(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    cut(calls, |text, separator| Some(&text[..separator.first(text)?]))
 }
 
 /// `after(text, separator)`
-pub(super) fn after<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    cut(arguments, |text, separator| text.split_once(separator).map(|(_, after)| after))
+pub(super) fn after(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    cut(calls, |text, separator| Some(&text[separator.first(text)? + separator.text.len()..]))
 }
 
 /// `before_last(text, separator)`
-pub(super) fn before_last<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    cut(arguments, |text, separator| text.rsplit_once(separator).map(|(before, _)| before))
+pub(super) fn before_last(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    cut(calls, |text, separator| Some(&text[..separator.last(text)?]))
 }
 
 /// `after_last(text, separator)`
-pub(super) fn after_last<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    cut(arguments, |text, separator| text.rsplit_once(separator).map(|(_, after)| after))
+pub(super) fn after_last(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    cut(calls, |text, separator| Some(&text[separator.last(text)? + separator.text.len()..]))
 }
 
-fn cut<'a>(arguments: &[Value<'a>], piece: impl Fn(&'a str, &'a str) -> Option<&'a str>) -> Outcome<'a> {
-    Ok(piece(arguments.text(0)?, arguments.text(1)?).map_or(Value::Absent, Value::text_or_absent))
+fn cut<'a>(
+    calls: &mut Calls<'_, 'a>,
+    piece: impl for<'p> Fn(&'p str, &Separator<'_>) -> Option<&'p str>,
+) -> Result<(), Failure> {
+    let separator = Separator::of(calls.arguments.text(1)?);
+    calls.texts(|text| piece(text, &separator).map_or(Value::Absent, Value::text_or_absent));
+    Ok(())
+}
+
+/// A text that is looked for in others.
+struct Separator<'s> {
+    text: &'s str,
+    /// The one letter that it is, if it is one: no preparations are needed to look for that.
+    letter: Option<char>,
+}
+
+impl<'s> Separator<'s> {
+    fn of(text: &'s str) -> Separator<'s> {
+        let mut letters = text.chars();
+        Separator { text, letter: letters.next().filter(|_| letters.next().is_none()) }
+    }
+
+    fn first(&self, text: &str) -> Option<usize> {
+        self.letter.map_or_else(|| text.find(self.text), |letter| text.find(letter))
+    }
+
+    fn last(&self, text: &str) -> Option<usize> {
+        self.letter.map_or_else(|| text.rfind(self.text), |letter| text.rfind(letter))
+    }
 }
 
 /// `split(text, separator)`
@@ -92,15 +132,17 @@ pub(super) fn split<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outco
 }
 
 /// `drop_prefix(text, prefix)`
-pub(super) fn drop_prefix<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let text = arguments.text(0)?;
-    Ok(Value::text_or_absent(text.strip_prefix(arguments.text(1)?).unwrap_or(text)))
+pub(super) fn drop_prefix(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let prefix = calls.arguments.text(1)?;
+    calls.texts(|text| Value::text_or_absent(text.strip_prefix(prefix).unwrap_or(text)));
+    Ok(())
 }
 
 /// `drop_suffix(text, suffix)`
-pub(super) fn drop_suffix<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let text = arguments.text(0)?;
-    Ok(Value::text_or_absent(text.strip_suffix(arguments.text(1)?).unwrap_or(text)))
+pub(super) fn drop_suffix(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let suffix = calls.arguments.text(1)?;
+    calls.texts(|text| Value::text_or_absent(text.strip_suffix(suffix).unwrap_or(text)));
+    Ok(())
 }
 
 /// `ensure_prefix(text, prefix)`
@@ -167,18 +209,24 @@ pub(super) fn shape<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outco
 }
 
 /// `starts_with(text, part)`
-pub(super) fn starts_with<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Bool(arguments.text(0)?.starts_with(arguments.text(1)?)))
+pub(super) fn starts_with(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let part = calls.arguments.text(1)?;
+    calls.texts(|text| Value::Bool(text.starts_with(part)));
+    Ok(())
 }
 
 /// `ends_with(text, part)`
-pub(super) fn ends_with<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Bool(arguments.text(0)?.ends_with(arguments.text(1)?)))
+pub(super) fn ends_with(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let part = calls.arguments.text(1)?;
+    calls.texts(|text| Value::Bool(text.ends_with(part)));
+    Ok(())
 }
 
 /// `contains(text, part)`
-pub(super) fn contains<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(Value::Bool(arguments.text(0)?.contains(arguments.text(1)?)))
+pub(super) fn contains(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let part = Separator::of(calls.arguments.text(1)?);
+    calls.texts(|text| Value::Bool(part.first(text).is_some()));
+    Ok(())
 }
 
 /// `same_letters(text, other)`

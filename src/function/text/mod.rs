@@ -7,7 +7,9 @@ mod cut;
 mod replace;
 
 use super::arguments::Arguments;
-use super::{Absence, Context, Failure, Function, Outcome, Param, Special, Ty, optional, required, rest};
+use super::{
+    Absence, Calls, Context, Failure, Function, Outcome, Param, Special, Ty, Written, optional, required, rest,
+};
 use crate::value::Value;
 
 pub(super) use case::{capitals, same_ignoring_case};
@@ -21,12 +23,17 @@ const fn text(name: &'static str, run: for<'a> fn(&Context<'a>, &[Value<'a>]) ->
     Function { params: TEXT, ..Function::pure("text", name, run) }
 }
 
+/// An entry of this family that is worked in many rows at once.
+const fn texts(name: &'static str, run: for<'c, 'a> fn(&mut Calls<'c, 'a>) -> Result<(), Failure>) -> Function {
+    Function { params: TEXT, ..Function::column("text", name, run) }
+}
+
 /// The functions of text.
 pub static FUNCTIONS: &[Function] = &[
     Function {
         doc: "The text in lower case. E-mail addresses need it for no comparison: their type compares without case.",
         examples: &[(r#""ÅSA Berg" | lower"#, r#""åsa berg""#), ("lower(absent)", "absent")],
-        ..text("lower", case::lower)
+        ..texts("lower", case::lower)
     },
     Function {
         doc: "The text in upper case.",
@@ -35,7 +42,7 @@ pub static FUNCTIONS: &[Function] = &[
             (r#""straße" | upper"#, r#""STRASSE""#),
             ("upper(absent)", "absent"),
         ],
-        ..text("upper", case::upper)
+        ..texts("upper", case::upper)
     },
     Function {
         doc: "The first letter and each letter after a blank or hyphen in upper case, every other letter in lower \
@@ -47,7 +54,7 @@ pub static FUNCTIONS: &[Function] = &[
             (r#""lezen en schrijven" | title_case(small = ["En", "De", "Van"])"#, r#""Lezen en Schrijven""#),
             ("title_case(absent)", "absent"),
         ],
-        ..text("title_case", case::title_case)
+        ..texts("title_case", case::title_case)
     },
     Function {
         doc: "The first letter in upper case, every other letter in lower case.",
@@ -59,7 +66,7 @@ pub static FUNCTIONS: &[Function] = &[
               of Unicode, the hard blank of word processors included.",
         may_be_absent: true,
         examples: &[(r#""  Anna  Berg " | trim"#, r#""Anna  Berg""#), (r#""   " | trim"#, "absent")],
-        ..text("trim", cut::trim)
+        ..texts("trim", cut::trim)
     },
     Function {
         doc: "The text without blanks at both ends and with one blank between words, also for tabs and line breaks; \
@@ -82,7 +89,7 @@ pub static FUNCTIONS: &[Function] = &[
             (r#""bo" | first_chars(3)"#, r#""bo""#),
             (r#""bo" | first_chars(0)"#, "fails"),
         ],
-        ..text("first_chars", cut::first_chars)
+        ..texts("first_chars", cut::first_chars)
     },
     Function {
         doc: "The last characters of the text, or all of it if it is shorter.",
@@ -90,7 +97,7 @@ pub static FUNCTIONS: &[Function] = &[
         fails: Some("the count is less than 1"),
         fails_by_settings: true,
         examples: &[(r#""SA7Å" | last_chars(2)"#, r#""7Å""#), (r#""A" | last_chars(2)"#, r#""A""#)],
-        ..text("last_chars", cut::last_chars)
+        ..texts("last_chars", cut::last_chars)
     },
     Function {
         doc: "What stands before the first separator; absent if the separator is missing or nothing stands before \
@@ -101,7 +108,7 @@ pub static FUNCTIONS: &[Function] = &[
             (r#""anna.berg@skola.example" | before("@")"#, r#""anna.berg""#),
             (r#""anna" | before("@")"#, "absent"),
         ],
-        ..text("before", cut::before)
+        ..texts("before", cut::before)
     },
     Function {
         doc: "What stands after the first separator; absent if the separator is missing or nothing stands after it.",
@@ -111,21 +118,21 @@ pub static FUNCTIONS: &[Function] = &[
             (r#""anna@skola.example" | after("@")"#, r#""skola.example""#),
             (r#""anna" | after("@")"#, "absent"),
         ],
-        ..text("after", cut::after)
+        ..texts("after", cut::after)
     },
     Function {
         doc: "What stands before the last separator; absent if the separator is missing or nothing stands before it.",
         params: &[required("text", Ty::Text), required("separator", Ty::Text)],
         may_be_absent: true,
         examples: &[(r#""sv-1-a" | before_last("-")"#, r#""sv-1""#), (r#""sv" | before_last("-")"#, "absent")],
-        ..text("before_last", cut::before_last)
+        ..texts("before_last", cut::before_last)
     },
     Function {
         doc: "What stands after the last separator; absent if the separator is missing or nothing stands after it.",
         params: &[required("text", Ty::Text), required("separator", Ty::Text)],
         may_be_absent: true,
         examples: &[(r#""sv-1-a" | after_last("-")"#, r#""a""#), (r#""sv-" | after_last("-")"#, "absent")],
-        ..text("after_last", cut::after_last)
+        ..texts("after_last", cut::after_last)
     },
     Function {
         doc: "The parts between separators as a list, each without blanks at its ends; empty parts are left out.",
@@ -151,7 +158,7 @@ pub static FUNCTIONS: &[Function] = &[
             (r#""1234" | drop_prefix("S")"#, r#""1234""#),
             (r#""S" | drop_prefix("S")"#, "absent"),
         ],
-        ..text("drop_prefix", cut::drop_prefix)
+        ..texts("drop_prefix", cut::drop_prefix)
     },
     Function {
         doc: "The text without this end; the text itself if it ends otherwise; absent if nothing is left.",
@@ -159,7 +166,7 @@ pub static FUNCTIONS: &[Function] = &[
         may_be_absent: true,
         inverse: Some("ensure_suffix"),
         examples: &[(r#""7A-2026" | drop_suffix("-2026")"#, r#""7A""#), (r#""7A" | drop_suffix("-2026")"#, r#""7A""#)],
-        ..text("drop_suffix", cut::drop_suffix)
+        ..texts("drop_suffix", cut::drop_suffix)
     },
     Function {
         doc: "The text with this beginning: it is put in front unless it stands there already.",
@@ -229,21 +236,21 @@ pub static FUNCTIONS: &[Function] = &[
         params: &[required("text", Ty::Text), required("part", Ty::Text)],
         gives: Ty::Bool,
         examples: &[(r#""7A" | starts_with("7")"#, "true"), (r#"starts_with(absent, "7")"#, "absent")],
-        ..text("starts_with", cut::starts_with)
+        ..texts("starts_with", cut::starts_with)
     },
     Function {
         doc: "True if the text ends with this part, to the letter.",
         params: &[required("text", Ty::Text), required("part", Ty::Text)],
         gives: Ty::Bool,
         examples: &[(r#""7A" | ends_with("a")"#, "false"), (r#"ends_with(absent, "a")"#, "absent")],
-        ..text("ends_with", cut::ends_with)
+        ..texts("ends_with", cut::ends_with)
     },
     Function {
         doc: "True if this part stands anywhere in the text, to the letter. For elements of lists see `has`.",
         params: &[required("text", Ty::Text), required("part", Ty::Text)],
         gives: Ty::Bool,
         examples: &[(r#""SA7A" | contains("7")"#, "true"), (r#"contains(absent, "7")"#, "absent")],
-        ..text("contains", cut::contains)
+        ..texts("contains", cut::contains)
     },
     Function {
         doc: "True if two texts are the same but for upper and lower case and blanks at the ends.",
@@ -331,13 +338,13 @@ pub static FUNCTIONS: &[Function] = &[
             (r#""Åsa-Li 2" | keep("a-zå-öA-ZÅ-Ö-")"#, r#""Åsa-Li""#),
             (r#""?!" | keep("0-9")"#, "absent"),
         ],
-        ..text("keep", replace::keep)
+        ..texts("keep", replace::keep)
     },
     Function {
         doc: "The digits 0 to 9 of the text; absent if it has none.",
         may_be_absent: true,
         examples: &[(r#""SE-123 45" | digits"#, r#""12345""#), (r#""okänt" | digits"#, "absent")],
-        ..text("digits", replace::digits)
+        ..texts("digits", replace::digits)
     },
     Function {
         doc: "A simple value as text: a date as `2026-08-01`, a number as it is, true as `true`, a time in UTC as \
@@ -348,7 +355,7 @@ pub static FUNCTIONS: &[Function] = &[
             (r#"date("2026-08-01") | text"#, r#""2026-08-01""#),
             ("text(absent)", "absent"),
         ],
-        ..text("text", convert::text)
+        ..texts("text", convert::text)
     },
     Function {
         doc: "A whole number of a text or a number. Blanks around it and zeros in front are allowed, decimals are \
@@ -400,7 +407,7 @@ pub static FUNCTIONS: &[Function] = &[
         doc: "The number of characters of a text. For lists see `count`.",
         gives: Ty::Int,
         examples: &[(r#""Åsa" | length"#, "3"), ("length(absent)", "absent")],
-        ..text("length", convert::length)
+        ..texts("length", convert::length)
     },
     Function {
         doc: "The number rounded, to a whole number if no decimals are named. Half is rounded away from zero.",

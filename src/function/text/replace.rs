@@ -1,6 +1,6 @@
 //! Replacing, removing and keeping characters.
 
-use super::{Arguments, Context, Failure, Outcome, Value};
+use super::{Arguments, Calls, Context, Failure, Outcome, Value, Written};
 use crate::function::regexes;
 use bumpalo::collections::String as ArenaString;
 
@@ -66,25 +66,38 @@ pub(super) fn replace_text<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -
 }
 
 /// `digits(text)`
-pub(super) fn digits<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    Ok(kept(context, arguments.text(0)?, |letter| letter.is_ascii_digit()))
+pub(super) fn digits(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let mut ascii = [false; 256];
+    ascii[usize::from(b'0')..=usize::from(b'9')].fill(true);
+    keep_letters(calls, &ascii, |_| false);
+    Ok(())
 }
 
 /// `keep(text, characters)`
-pub(super) fn keep<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    let (text, characters) = (arguments.text(0)?, arguments.text(1)?);
-    let mut ascii = 0u128;
-    for (first, last) in ranges(characters).filter(|(first, _)| first.is_ascii()) {
-        for letter in first..=last.min('\u{7f}') {
-            ascii |= 1 << u32::from(letter);
-        }
-    }
+pub(super) fn keep(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
+    let characters = calls.arguments.text(1)?;
     let in_ranges = |letter| ranges(characters).any(|(first, last)| (first..=last).contains(&letter));
-    Ok(kept(
-        context,
-        text,
-        |letter| if letter.is_ascii() { ascii & (1 << u32::from(letter)) != 0 } else { in_ranges(letter) },
-    ))
+    let mut ascii = [false; 256];
+    (0..=0x7f).for_each(|byte| ascii[usize::from(byte)] = in_ranges(char::from(byte)));
+    keep_letters(calls, &ascii, in_ranges);
+    Ok(())
+}
+
+/// Keeps the characters that are wanted: those of ASCII, and others.
+fn keep_letters(calls: &mut Calls<'_, '_>, ascii: &[bool; 256], other: impl Fn(char) -> bool) {
+    let wanted = |byte: u8| ascii[usize::from(byte)];
+    calls.write_texts(|text, into| {
+        let start = text.bytes().position(|byte| !wanted(byte));
+        let Some(start) = start else { return Written::Is(Value::text_or_absent(text)) };
+        // Up to there all bytes are letters of ASCII.
+        into.push_str(&text[..start]);
+        for letter in text[start..].chars() {
+            if if letter.is_ascii() { wanted(letter as u8) } else { other(letter) } {
+                into.push(letter);
+            }
+        }
+        Written::Text
+    });
 }
 
 /// The ranges of a list of characters: `0-9+` is `0` to `9` and `+`. A hyphen at either end stands for itself.

@@ -2,8 +2,8 @@
 
 use super::block::Block;
 use super::{Machine, literal_value, operators::push_text};
-use crate::check::typed::{ExprId, Literal, Node, TypedPiece};
-use crate::function::{Absence, Context, Function, Need, Run};
+use crate::check::typed::{ExprId, Node, TypedPiece};
+use crate::function::{Absence, Calls, Context, Failure, Function, Need, Run};
 use crate::value::Value;
 use std::borrow::Cow;
 
@@ -23,17 +23,21 @@ impl<'m, 't> Machine<'m, 't> {
     ) where
         't: 'a,
     {
+        let run = match function.run {
+            Run::Pure(run) => run,
+            Run::Column(run) => return self.column_call(id, function, run, args, rows, block, out),
+            Run::Special(_) => {
+                return rows.iter().for_each(|&row| block.fail(row, self.stop(id, "this cannot be run yet")));
+            }
+        };
         let mut values = [Value::Absent; MOST];
         let mut columns: [Vec<Value<'a>>; MOST] = Default::default();
         let mut rows = Cow::Borrowed(rows);
         for (place, param) in function.params.iter().enumerate() {
             let Some(Some(arg)) = args.get(place) else { continue };
             let needed = param.need == Need::Required && function.absence == Absence::Propagates;
-            // A literal is the same in every row.
-            if let Node::Literal(literal) = self.typed.nodes.node(*arg)
-                && !matches!(literal, Literal::Absent)
-            {
-                values[place] = literal_value(literal);
+            if let Some(value) = self.constant(*arg) {
+                values[place] = value;
                 continue;
             }
             let mark = block.mark();
@@ -46,9 +50,6 @@ impl<'m, 't> Machine<'m, 't> {
                 rows = present(rows, &columns[place], out);
             }
         }
-        let Run::Pure(run) = function.run else {
-            return rows.iter().for_each(|&row| block.fail(row, self.stop(id, "this cannot be run yet")));
-        };
         let context = Context { arena: block.arena(), as_of: self.as_of };
         let count = function.params.len();
         let varying: Vec<usize> = (0..count).filter(|&place| !columns[place].is_empty()).collect();
@@ -62,6 +63,82 @@ impl<'m, 't> Machine<'m, 't> {
             }
         }
         columns.into_iter().for_each(|column| block.give_back(column));
+    }
+
+    /// A call of a function that works many rows at once: in the places where the results come to stand.
+    #[allow(clippy::too_many_arguments)]
+    fn column_call<'a>(
+        &self,
+        id: ExprId,
+        function: &'static Function,
+        run: for<'c, 'v> fn(&mut Calls<'c, 'v>) -> Result<(), Failure>,
+        args: &[Option<ExprId>],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let Some((Some(first), others)) = args.split_first() else { return };
+        let mark = block.mark();
+        self.fill(*first, rows, block, out);
+        let mut rows = block.left(rows, mark);
+        let propagates = function.absence == Absence::Propagates;
+        let mut values = [Value::Absent; MOST];
+        let mut varying = Vec::new();
+        for (place, (arg, param)) in others.iter().zip(&function.params[1..]).enumerate() {
+            let Some(arg) = arg else { continue };
+            if let Some(value) = self.constant(*arg) {
+                values[place + 1] = value;
+                continue;
+            }
+            if propagates && varying.is_empty() {
+                rows = Cow::Owned(rows.iter().copied().filter(|&row| !out[row as usize].is_absent()).collect());
+            }
+            let mark = block.mark();
+            let column = self.column(*arg, &rows, block);
+            rows = block.left(rows, mark);
+            if propagates && param.need == Need::Required {
+                rows = present(rows, &column, out);
+            }
+            varying.push((place + 1, column));
+        }
+        let context = Context { arena: block.arena(), as_of: self.as_of };
+        let mut run = |rows: &[u32], values: &[Value<'a>]| {
+            let mut calls = Calls::of(&context, values, rows, out);
+            let failure = run(&mut calls).err();
+            let failed = calls.failed;
+            for (row, failure) in failed {
+                block.fail(row, self.stop(id, failure.0));
+            }
+            if let Some(failure) = failure {
+                let asked = rows.iter().filter(|&&row| !(propagates && out[row as usize].is_absent()));
+                asked.for_each(|&row| block.fail(row, self.stop(id, failure.0.clone())));
+            }
+        };
+        if varying.is_empty() {
+            run(&rows, &values);
+        } else {
+            for &row in rows.iter() {
+                varying.iter().for_each(|(place, column)| values[*place] = column[row as usize]);
+                run(&[row], &values);
+            }
+        }
+        varying.into_iter().for_each(|(_, column)| block.give_back(column));
+    }
+
+    /// The value of an expression that has the same one in every row, and has one.
+    pub(super) fn constant<'a>(&self, id: ExprId) -> Option<Value<'a>>
+    where
+        't: 'a,
+    {
+        let value = match self.typed.nodes.node(id) {
+            Node::Literal(literal) => literal_value(literal),
+            Node::Option(index) => self.options[*index as usize],
+            Node::AsOf => Value::Date(self.as_of),
+            _ => return None,
+        };
+        Some(value).filter(|value| !value.is_absent())
     }
 
     /// The arguments of a rest parameter as one list for each row; absents are kept only by functions that see them. Rows
@@ -154,18 +231,26 @@ impl<'m, 't> Machine<'m, 't> {
             columns.push(column);
         }
         let mut text = String::new();
+        let mut ends = Vec::with_capacity(rows.len());
         for &row in rows.iter() {
-            text.clear();
             let mut values = columns.iter();
             for piece in pieces {
-                match piece {
-                    TypedPiece::Text(piece) => text.push_str(piece),
-                    TypedPiece::Value(_) => {
-                        values.next().into_iter().for_each(|column| push_text(&mut text, column[row as usize]));
+                match (piece, values.as_slice()) {
+                    (TypedPiece::Text(piece), _) => text.push_str(piece),
+                    (TypedPiece::Value(_), [column, ..]) => {
+                        push_text(&mut text, column[row as usize]);
+                        values.next();
                     }
+                    (TypedPiece::Value(_), []) => {}
                 }
             }
-            out[row as usize] = Value::Text(block.arena().alloc_str(&text));
+            ends.push((row, text.len()));
+        }
+        let text = &*block.arena().alloc_str(&text);
+        let mut start = 0;
+        for (row, end) in ends {
+            out[row as usize] = Value::Text(&text[start..end]);
+            start = end;
         }
         columns.into_iter().for_each(|column| block.give_back(column));
     }
@@ -173,7 +258,7 @@ impl<'m, 't> Machine<'m, 't> {
 
 /// The rows that have a value in a column; the result of the others is absent.
 fn present<'r, 'a>(rows: Cow<'r, [u32]>, column: &[Value<'a>], out: &mut [Value<'a>]) -> Cow<'r, [u32]> {
-    if rows.iter().all(|&row| !column[row as usize].is_absent()) {
+    if !rows.iter().any(|&row| column[row as usize].is_absent()) {
         return rows;
     }
     let mut kept = Vec::with_capacity(rows.len());

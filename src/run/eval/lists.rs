@@ -17,8 +17,15 @@ struct Worked<'p, 'a> {
     items: &'p [Value<'a>],
     /// For each expression a value for each element.
     values: &'p [Vec<Value<'a>>],
-    /// For each element the failure of one of them.
+    /// For each element the failure of one of them; empty if nothing failed.
     failed: &'p mut [Option<Box<super::Stop>>],
+}
+
+impl Worked<'_, '_> {
+    /// The failure of an element, if it has failed.
+    fn failure(&mut self, at: usize) -> Option<Box<super::Stop>> {
+        self.failed.get_mut(at)?.take()
+    }
 }
 
 impl<'m, 't> Machine<'m, 't> {
@@ -88,29 +95,35 @@ impl<'m, 't> Machine<'m, 't> {
     {
         let needed = self.needed(exprs, element, block);
         let mut inner = Block::new(0, 0, block.arena());
-        let (mut owners, mut items) = (Vec::new(), Vec::new());
+        let length = |&row: &u32| if let Value::List(list) = lists[row as usize] { list.len() } else { 0 };
+        let room = rows.iter().map(length).sum::<usize>().min(PIECE);
+        let (mut owners, mut items) = (Vec::with_capacity(room), Vec::with_capacity(room));
         let mut flush = |owners: &mut Vec<usize>, items: &mut Vec<Value<'a>>| {
             inner.begin(items.len(), block.variables());
             for &local in &needed {
                 let column = owners.iter().map(|&owner| block.variable(local)[rows[owner] as usize]);
                 inner.set(local, column.collect());
             }
-            inner.set(element, items.clone());
-            let all: Vec<u32> = (0..items.len() as u32).collect();
-            let mut failed: Vec<Option<Box<super::Stop>>> = vec![None; items.len()];
+            let count = items.len();
+            inner.set(element, std::mem::take(items));
+            let mut left: Vec<u32> = (0..count as u32).collect();
+            let mut failed: Vec<Option<Box<super::Stop>>> = Vec::new();
             let values: Vec<_> = exprs
                 .iter()
                 .map(|&expr| {
-                    let left: Vec<u32> = all.iter().copied().filter(|&at| failed[at as usize].is_none()).collect();
                     let column = self.column(expr, &left, &mut inner);
-                    inner.recover(0).into_iter().for_each(|(at, stop)| failed[at as usize] = Some(stop));
+                    let stops = inner.recover(0);
+                    if !stops.is_empty() {
+                        failed.resize(count, None);
+                        stops.into_iter().for_each(|(at, stop)| failed[at as usize] = Some(stop));
+                        left.retain(|&at| failed[at as usize].is_none());
+                    }
                     column
                 })
                 .collect();
-            each(Worked { owners, items, values: &values, failed: &mut failed });
+            each(Worked { owners, items: inner.variable(element), values: &values, failed: &mut failed });
             values.into_iter().for_each(|column| inner.give_back(column));
             owners.clear();
-            items.clear();
         };
         for (owner, &row) in rows.iter().enumerate() {
             let Value::List(list) = lists[row as usize] else { continue };
@@ -202,9 +215,9 @@ impl<'m, 't> Machine<'m, 't> {
         let rows = block.left(rows, mark);
         let (mut taken, mut ends) = (Vec::new(), vec![0; rows.len()]);
         let mut stops = Vec::new();
-        self.over(&lists, &rows, element, &[expr], block, &mut |piece| {
+        self.over(&lists, &rows, element, &[expr], block, &mut |mut piece| {
             for (at, &owner) in piece.owners.iter().enumerate() {
-                match piece.failed[at].take() {
+                match piece.failure(at) {
                     Some(stop) => stops.push((rows[owner], stop)),
                     None => take(piece.items[at], piece.values[0][at], &mut taken),
                 }
@@ -242,10 +255,10 @@ impl<'m, 't> Machine<'m, 't> {
         let rows = block.left(rows, mark);
         // The first element that decides or fails counts: what comes after it is as if it were not there.
         let mut decided: Vec<Option<super::Result<'a>>> = vec![None; rows.len()];
-        self.over(&lists, &rows, element, &[condition], block, &mut |piece| {
+        self.over(&lists, &rows, element, &[condition], block, &mut |mut piece| {
             for (at, &owner) in piece.owners.iter().enumerate() {
                 let fulfilled = matches!(piece.values[0][at], Value::Bool(true));
-                match piece.failed[at].take() {
+                match piece.failure(at) {
                     _ if decided[owner].is_some() => {}
                     Some(stop) => decided[owner] = Some(Err(stop)),
                     None if fulfilled != every => decided[owner] = Some(Ok(Value::Bool(!every))),
@@ -285,10 +298,10 @@ impl<'m, 't> Machine<'m, 't> {
         // What each element is ordered by: so many values an element.
         let mut by: Vec<Value<'a>> = Vec::new();
         let mut stops = Vec::new();
-        self.over(&lists, &rows, element, &exprs, block, &mut |piece| {
+        self.over(&lists, &rows, element, &exprs, block, &mut |mut piece| {
             for (at, &owner) in piece.owners.iter().enumerate() {
                 by.extend(piece.values.iter().map(|column| column[at]));
-                stops.extend(piece.failed[at].take().map(|stop| (rows[owner], stop)));
+                stops.extend(piece.failure(at).map(|stop| (rows[owner], stop)));
             }
         });
         let mut start = 0;

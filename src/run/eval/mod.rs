@@ -13,9 +13,10 @@ pub mod lists;
 use super::parallel::Arenas;
 use super::table::Table;
 use crate::check::TypedMapping;
-use crate::check::typed::{ExprId, Node, TypedArm};
+use crate::check::typed::{ExprId, Literal, Node, TypedArm, TypedPattern};
 use crate::model::Model;
-use crate::value::{Arena, EntityId, Row, SetId, Value};
+use crate::syntax::ast::BinaryOp;
+use crate::value::{Arena, EntityId, Row, SetId, Type, Value, normal};
 use block::{Block, Column};
 use hashbrown::HashMap;
 use jiff::civil::Date;
@@ -246,7 +247,7 @@ impl<'m, 't> Machine<'m, 't> {
                 _ => Value::Absent,
             }),
             Node::Member { of, index } => self.each_row(*of, rows, block, out, |value| match value {
-                Value::Struct(members) => members.get(*index as usize).copied().unwrap_or(Value::Absent),
+                Value::Struct(members) if (*index as usize) < members.len() => members[*index as usize],
                 _ => Value::Absent,
             }),
             Node::IsAbsent { value, negated } => {
@@ -282,7 +283,19 @@ impl<'m, 't> Machine<'m, 't> {
             }
             Node::Compare { op, ty, left, right } => {
                 let ty = &nodes.types[*ty as usize];
-                self.pairs(*left, *right, rows, block, out, |left, right| Ok(operators::compare(*op, ty, left, right)));
+                match (op, ty, self.constant(*right)) {
+                    (BinaryOp::Equal | BinaryOp::NotEqual, Type::Text, Some(Value::Text(text))) => {
+                        let is = normal::same_text(text);
+                        let equal = *op == BinaryOp::Equal;
+                        self.each_row(*left, rows, block, out, |left| match left {
+                            Value::Text(left) => Value::Bool(is(left) == equal),
+                            other => operators::compare(*op, ty, other, Value::Text(text)),
+                        });
+                    }
+                    _ => self.pairs(*left, *right, rows, block, out, |left, right| {
+                        Ok(operators::compare(*op, ty, left, right))
+                    }),
+                }
             }
             Node::In { value, list, ty, negated } => {
                 let ty = &nodes.types[*ty as usize];
@@ -395,6 +408,15 @@ impl<'m, 't> Machine<'m, 't> {
         let mark = block.mark();
         self.fill(left, rows, block, out);
         let rows = block.left(rows, mark);
+        if let Some(second) = self.constant(right) {
+            for &row in rows.iter() {
+                match work(out[row as usize], second) {
+                    Ok(value) => out[row as usize] = value,
+                    Err(stop) => block.fail(row, stop),
+                }
+            }
+            return;
+        }
         let seconds = self.column(right, &rows, block);
         for &row in block.left(&*rows, mark).iter() {
             match work(out[row as usize], seconds[row as usize]) {
@@ -420,10 +442,12 @@ impl<'m, 't> Machine<'m, 't> {
         let mark = block.mark();
         self.fill(condition, rows, block, out);
         let left = block.left(rows, mark);
-        let is_fulfilled = |row: &u32| matches!(out[*row as usize], Value::Bool(true));
-        let (fulfilled, others): (Vec<u32>, Vec<u32>) = left.iter().partition(|row| is_fulfilled(row));
-        self.fill(then, &fulfilled, block, out);
-        self.fill(other, &others, block, out);
+        let mut sides = [Branch::of(self, then, left.len()), Branch::of(self, other, left.len())];
+        for &row in left.iter() {
+            let value = &mut out[row as usize];
+            sides[usize::from(!matches!(value, Value::Bool(true)))].take(row, value);
+        }
+        sides.into_iter().for_each(|side| self.fill(side.expr, &side.rows, block, out));
     }
 
     /// `match`: each row goes to the first arm that fits.
@@ -433,25 +457,54 @@ impl<'m, 't> Machine<'m, 't> {
     {
         let mark = block.mark();
         self.fill(on, rows, block, out);
-        let mut taken: Vec<Vec<u32>> = vec![Vec::new(); arms.len()];
-        for &row in block.left(rows, mark).iter() {
-            let value = out[row as usize];
-            let fits = |arm: &TypedArm| {
-                arm.patterns.is_empty() || arm.patterns.iter().any(|pattern| self.typed.nodes.fits(pattern, value))
+        let rows = block.left(rows, mark);
+        let mut branches: Vec<Branch<'a>> = arms.iter().map(|arm| Branch::of(self, arm.value, 0)).collect();
+        for &row in rows.iter() {
+            let value = &mut out[row as usize];
+            let fits = |pattern: &TypedPattern| match (pattern, &*value) {
+                // Nearly all patterns are words, and nearly all values are one of them.
+                (TypedPattern::Literal(Literal::Text(word)), Value::Text(text)) if **word == **text => true,
+                _ => self.typed.nodes.fits(pattern, *value),
             };
-            match arms.iter().position(fits) {
-                Some(arm) => taken[arm].push(row),
-                None => out[row as usize] = Value::Absent,
+            match arms.iter().position(|arm| arm.patterns.is_empty() || arm.patterns.iter().any(fits)) {
+                Some(arm) => branches[arm].take(row, value),
+                None => *value = Value::Absent,
             }
         }
-        for (arm, rows) in arms.iter().zip(taken) {
-            self.fill(arm.value, &rows, block, out);
-        }
+        branches.into_iter().for_each(|branch| self.fill(branch.expr, &branch.rows, block, out));
     }
 
     /// A failure at a node.
     pub fn stop(&self, at: ExprId, why: impl Into<Cow<'static, str>>) -> Box<Stop> {
         Box::new(Stop { why: why.into(), at, origin: None, nobody: None })
+    }
+}
+
+/// One side of an `if`, or an arm of a `match`.
+struct Branch<'a> {
+    /// What is to be worked for its rows.
+    expr: ExprId,
+    /// The value of that, if it is the same in every row.
+    constant: Option<Value<'a>>,
+    /// The rows that have no value yet.
+    rows: Vec<u32>,
+}
+
+impl<'a> Branch<'a> {
+    fn of<'t: 'a>(machine: &Machine<'_, 't>, expr: ExprId, rows: usize) -> Branch<'a> {
+        let constant = match machine.typed.nodes.node(expr) {
+            Node::Literal(Literal::Absent) => Some(Value::Absent),
+            _ => machine.constant(expr),
+        };
+        Branch { expr, constant, rows: Vec::with_capacity(if constant.is_some() { 0 } else { rows }) }
+    }
+
+    /// A row goes this way: its value is known, or is to be worked.
+    fn take(&mut self, row: u32, value: &mut Value<'a>) {
+        match self.constant {
+            Some(constant) => *value = constant,
+            None => self.rows.push(row),
+        }
     }
 }
 

@@ -1,15 +1,17 @@
 //! Records: fields, references both ways, rows by key, look-ups, links.
 
 use super::block::{self, Block};
-use super::{Linked, Machine, Result, Tables};
+use super::{Linked, Machine, Odd, Result, Tables};
 use crate::adapter::{Batch, Cell};
 use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
 use crate::plan::{Column, Reader};
 use crate::run::key::{Hasher, hash_key, row_hash};
-use crate::run::table::{Apart, Index, References, Rows, Table, batch_of, read_cell};
-use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
+use crate::run::cell::{References, read_cell};
+use crate::run::table::{Apart, Index, Rows, Table, batch_of};
+use crate::value::{Arena, EntityId, RecordType, Row, Type, Value, normal};
 use std::ops::Range;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// No rows at all.
 static EMPTY: std::sync::LazyLock<Batch> = std::sync::LazyLock::new(Batch::default);
@@ -79,44 +81,31 @@ impl<'m, 't> Machine<'m, 't> {
         let Some(column) = &columns[field as usize] else {
             return rows.iter().for_each(|&row| out[row as usize] = Value::Absent);
         };
-        // The batch that the record before lay in, and the numbers of its rows: the next one mostly lies there too.
-        let mut near: (&'t Batch, Range<u32>) = (&EMPTY, 0..0);
-        for &row in rows {
+        // First all cells, then all texts: records of a side list lie anywhere, and a loop that does little has many of them
+        // on their way from memory at once.
+        let cells = found_cells(batches, first, column.slot, rows, out);
+        let may_be_empty = column.plain && column.default.is_none() && !column.required;
+        for (row, batch, cell) in cells {
             let value = &mut out[row as usize];
-            let Value::Row(record) = *value else {
-                *value = Value::Absent;
-                continue;
-            };
-            if !near.1.contains(&record.row) {
-                let number = batch_of(first, record.row);
-                near = (&batches[number], first[number]..first[number] + batches[number].len() as u32);
-            }
-            let (batch, numbers) = (near.0, &near.1);
-            let cell = batch.cell((record.row - numbers.start) as usize, column.slot);
             match cell {
-                Cell::Text { start, len } if column.plain && len > 0 => *value = Value::Text(batch.text(start, len)),
-                _ => match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
-                    Ok(decoded) => *value = decoded,
-                    Err(stop) => block.fail(row, stop),
-                },
+                Cell::Text { start, len: len @ 1.. } if column.plain => *value = Value::Text(batch.text(start, len)),
+                Cell::Text { len: 0, .. } | Cell::Missing | Cell::Null if may_be_empty => *value = Value::Absent,
+                _ => {
+                    let Value::Row(record) = *value else { continue };
+                    match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
+                        Ok(decoded) => *value = decoded,
+                        Err(stop) => block.fail(row, stop),
+                    }
+                }
             }
         }
     }
 
     /// The hashes of the keys of some records of an entity; `None` where a part is absent or cannot be read.
     pub fn hash_keys(&self, entity: EntityId, rows: &[u32]) -> Vec<Option<u128>> {
-        let definition = self.model.entity(entity);
         let table = self.tables.table(Tables::entity(entity));
         let arena = Arena::new();
-        // Keys of plain texts, which most are, are hashed as they stand.
-        let plain: Option<Vec<usize>> = match &table.rows {
-            Rows::Wire { columns, .. } if !definition.first_present => {
-                let slot =
-                    |&field: &usize| columns[field].as_ref().filter(|column| column.plain).map(|column| column.slot);
-                definition.key.iter().map(slot).collect()
-            }
-            _ => None,
-        };
+        let plain = self.plain_key(entity);
         let mut near = 0;
         let mut as_it_stands = |row: u32, slots: &[usize]| {
             let mut hasher = Hasher::default();
@@ -136,6 +125,51 @@ impl<'m, 't> Machine<'m, 't> {
             hash_key(self, Row { table: Tables::entity(entity), row }, RecordType::Entity(entity), &scratch)
         };
         rows.iter().copied().map(hash).collect()
+    }
+
+    /// Marks of the keys of some records of an entity that follow one another: equal keys have equal marks, and different keys mostly
+    /// have different ones. `None` where a part is absent or cannot be read.
+    pub fn key_marks(&self, entity: EntityId, rows: Range<u32>) -> Vec<Option<u64>> {
+        let Some(slots) = self.plain_key(entity) else {
+            let rows: Vec<u32> = rows.collect();
+            return self.hash_keys(entity, &rows).into_iter().map(|hash| hash.map(|hash| hash as u64)).collect();
+        };
+        let number = Tables::entity(entity);
+        let table = self.tables.table(number);
+        let arena = Arena::new();
+        let mut marks = vec![Some(0); rows.len()];
+        for (&field, slot) in self.model.entity(entity).key.iter().zip(slots) {
+            // Where numbers do for the texts of the column, they need not be looked at.
+            let numbered = table.is_numbered(slot);
+            let mut near = 0;
+            let mut part = |row: u32| match table.cell(row, slot, &mut near) {
+                (batch, Cell::Text { start, len: len @ 1.. }) if batch.bytes(start, len).is_ascii() => {
+                    Some(xxh3_64(batch.bytes(start, len)))
+                }
+                _ => match self.plain_field(Row { table: number, row }, entity, field as u16, &arena) {
+                    Value::Text(text) => match normal::normal_form(&Type::Text, Value::Text(text), &arena) {
+                        Value::Text(text) => Some(xxh3_64(text.as_bytes())),
+                        _ => None,
+                    },
+                    _ => None,
+                },
+            };
+            let mut near = 0;
+            for (row, mark) in rows.clone().zip(&mut marks) {
+                let Some(before) = *mark else { continue };
+                let part = if numbered { table.number(row, slot, &mut near).map(u64::from) } else { part(row) };
+                *mark = part.map(|part| mixed(before, part));
+            }
+        }
+        marks
+    }
+
+    /// The slots of the parts of a key, if all of them are plain texts, which most are.
+    fn plain_key(&self, entity: EntityId) -> Option<Vec<usize>> {
+        let definition = self.model.entity(entity);
+        let Rows::Wire { columns, .. } = &self.tables.table(Tables::entity(entity)).rows else { return None };
+        let slot = |&field: &usize| columns[field].as_ref().filter(|column| column.plain).map(|column| column.slot);
+        if definition.first_present { None } else { definition.key.iter().map(slot).collect() }
     }
 
     /// A field that all entities of a union have.
@@ -413,7 +447,8 @@ impl<'m, 't> Machine<'m, 't> {
             let living: Vec<u32> = table.living().collect();
             let mut arena = Arena::new();
             let hashes = match record {
-                RecordType::Entity(entity) => self.hash_keys(entity, &living),
+                // What is odd about a key was counted when the list was looked through for keys that are there twice.
+                RecordType::Entity(entity) => Machine { odd: &Odd::default(), ..*self }.hash_keys(entity, &living),
                 _ => {
                     let hash = |&row: &u32| {
                         let hash = hash_key(self, Row { table: number, row }, record, &arena);
@@ -504,6 +539,39 @@ impl<'m, 't> Machine<'m, 't> {
             _ => Ok(Value::Absent),
         }
     }
+}
+
+/// The cells of a column for the records that stand in some rows, each with its row and batch. Where no record stands, nothing
+/// is left.
+fn found_cells<'t>(
+    batches: &'t [Batch],
+    first: &[u32],
+    slot: usize,
+    rows: &[u32],
+    out: &mut [Value<'_>],
+) -> Vec<(u32, &'t Batch, Cell)> {
+    let mut cells = Vec::with_capacity(rows.len());
+    // The batch that the record before lay in, and the numbers of its rows: the next one mostly lies there too.
+    let mut near: (&'t Batch, Range<u32>) = (&EMPTY, 0..0);
+    for &row in rows {
+        let value = &mut out[row as usize];
+        let Value::Row(record) = *value else {
+            *value = Value::Absent;
+            continue;
+        };
+        if !near.1.contains(&record.row) {
+            let number = batch_of(first, record.row);
+            near = (&batches[number], first[number]..first[number] + batches[number].len() as u32);
+        }
+        cells.push((row, near.0, near.0.cell((record.row - near.1.start) as usize, slot)));
+    }
+    cells
+}
+
+/// A mark of two things in this order.
+fn mixed(first: u64, second: u64) -> u64 {
+    let mark = (first.rotate_left(29) ^ second).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mark ^ (mark >> 32)
 }
 
 impl<'m, 't> References for Machine<'m, 't> {

@@ -122,6 +122,16 @@ fn dates_are_iso_unless_declared() {
     assert_eq!(read(&timed, "2009-08-26T00:00:00"), "2009-08-26");
 }
 
+proptest! {
+    #[test]
+    fn moments_in_utc_are_read_as_the_library_reads_them(
+        text in "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z|[0-9TZ:. åz-]{18,22}",
+    ) {
+        let parsed = text.parse::<Timestamp>().ok();
+        prop_assert!(whole_seconds_in_utc(&text).is_none_or(|moment| Some(moment) == parsed));
+    }
+}
+
 #[test]
 fn moments_need_a_zone() {
     let iso = codec(Type::DateTime);

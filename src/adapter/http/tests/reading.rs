@@ -17,7 +17,7 @@ async fn a_list_is_read_page_by_page() {
     assert_eq!((seen[1].values("status"), seen[1].values("limit")), (vec![], vec!["10"]));
     assert_eq!(register.token_requests(), 1);
     assert_eq!(&*read.batches[2].from, "/persons, page 3");
-    assert_eq!(read.batches[2].lines, [1, 2, 3, 4, 5]);
+    assert_eq!(read.batches[2].lines, vec![1, 2, 3, 4, 5].into());
 }
 
 #[tokio::test]

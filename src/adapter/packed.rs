@@ -1,0 +1,473 @@
+//! Lists that stay in memory while others are read, column by column.
+//!
+//! In most columns of a list a text stands again and again: the school of an enrolment, a date, the group of a membership. Such a
+//! text is kept once, and each row holds a number of one, two or four bytes. Columns that are compared with one another (by what
+//! rows are joined, grouped and found) share their numbers, so that equal texts have equal numbers in all of them, and nobody has to
+//! look at the texts. Of a column whose texts are all different each row holds where its text stands.
+
+use super::{Batch, Cell, Cells, Wrong};
+use hashbrown::HashTable;
+use std::sync::{Arc, Mutex, PoisonError};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// What a cell holds, in four bytes: two bits of kind, and the place of a text, its number, or what there is instead of one.
+type Entry = u32;
+
+const KIND: u32 = 3 << 30;
+/// The place of a text, or in columns that share their numbers the number of a text.
+const TEXT: u32 = 0;
+/// The place of a number as it is written.
+const NUMBER: u32 = 1 << 30;
+/// No text: the place in [`OTHERS`].
+const OTHER: u32 = 2 << 30;
+
+/// Cells that hold no text.
+const OTHERS: [Cell; 11] = [
+    Cell::Missing,
+    Cell::Null,
+    Cell::Text { start: 0, len: 0 },
+    Cell::Bool(false),
+    Cell::Bool(true),
+    Cell::Wrong(Wrong::Text),
+    Cell::Wrong(Wrong::List),
+    Cell::Wrong(Wrong::Structure),
+    Cell::Wrong(Wrong::Other),
+    Cell::Wrong(Wrong::Several),
+    Cell::Wrong(Wrong::Error),
+];
+
+/// No number.
+const NONE: u32 = u32::MAX;
+
+/// A text with so many bytes or more has its length behind [`LONG`].
+const LONG: usize = 127;
+
+/// Texts, each behind its length: a byte, or five of seven bits where it is long. All of these are ASCII, so that the whole is text.
+fn add_text(texts: &mut String, text: &str) -> u32 {
+    let at = texts.len() as u32;
+    if text.len() < LONG {
+        texts.push(char::from(text.len() as u8));
+    } else {
+        texts.push(char::from(LONG as u8));
+        (0..5).for_each(|byte| texts.push(char::from((text.len() >> (7 * byte) & 0x7F) as u8)));
+    }
+    texts.push_str(text);
+    at
+}
+
+/// Where the text begins that was put at a place, and how long it is.
+#[inline]
+fn text_at(texts: &str, at: u32) -> (u32, u32) {
+    let bytes = &texts.as_bytes()[at as usize..];
+    if usize::from(bytes[0]) < LONG {
+        return (at + 1, u32::from(bytes[0]));
+    }
+    let len = (0..5).map(|byte| u32::from(bytes[1 + byte]) << (7 * byte)).sum();
+    (at + 6, len)
+}
+
+/// The same as a text.
+#[inline]
+fn text_of(texts: &str, at: u32) -> &str {
+    let (start, len) = text_at(texts, at);
+    &texts[start as usize..(start + len) as usize]
+}
+
+/// Numbers for texts, counted from 0.
+#[derive(Default)]
+struct Numbers {
+    /// The place of each text.
+    places: Vec<Entry>,
+    /// The numbers by their texts. Shelves grow one by one, so that growing never needs room for everything twice.
+    shelves: Vec<HashTable<u32>>,
+}
+
+impl Numbers {
+    /// With so many shelves, a power of two.
+    fn new(shelves: usize) -> Numbers {
+        Numbers { places: Vec::new(), shelves: (0..shelves).map(|_| HashTable::new()).collect() }
+    }
+
+    /// The shelf of a hash, by bits that the shelf itself does not look at.
+    fn shelf(&self, hash: u64) -> usize {
+        (hash >> 32) as usize & (self.shelves.len() - 1)
+    }
+
+    /// The number of a text; a new one for one that was not there.
+    fn add(&mut self, texts: &mut String, kind: u32, text: &str) -> u32 {
+        let (hash, shelf) = (hash_of(kind, text), self.shelf(hash_of(kind, text)));
+        let (places, before) = (&self.places, &*texts);
+        let same = |number: &u32| {
+            let place = places[*number as usize];
+            place & KIND == kind && text_of(before, place & !KIND) == text
+        };
+        let hash_again = |number: &u32| {
+            let place = places[*number as usize];
+            hash_of(place & KIND, text_of(before, place & !KIND))
+        };
+        match self.shelves[shelf].entry(hash, same, hash_again) {
+            hashbrown::hash_table::Entry::Occupied(known) => *known.get(),
+            hashbrown::hash_table::Entry::Vacant(free) => {
+                let number = places.len() as u32;
+                free.insert(number);
+                self.places.push(kind | add_text(texts, text));
+                number
+            }
+        }
+    }
+
+    fn find(&self, texts: &str, text: &str) -> Option<u32> {
+        let hash = hash_of(TEXT, text);
+        let shelf = self.shelves.get(self.shelf(hash))?;
+        shelf.find(hash, |number| text_of(texts, self.places[*number as usize] & !KIND) == text).copied()
+    }
+}
+
+fn hash_of(kind: u32, text: &str) -> u64 {
+    // The kinds of a text are few: one of them is turned around.
+    let hash = xxh3_64(text.as_bytes());
+    if kind == TEXT { hash } else { !hash }
+}
+
+/// The numbers of the texts of some columns.
+pub struct Dictionary {
+    texts: Arc<String>,
+    numbers: Numbers,
+    exact: bool,
+}
+
+impl Dictionary {
+    /// How many texts there are. Their numbers are counted from 0.
+    pub fn len(&self) -> usize {
+        self.numbers.places.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// True if texts are equal just where their numbers are: all of them are ASCII, and no cell of the columns is a number or bool,
+    /// which stand for texts too.
+    pub fn is_exact(&self) -> bool {
+        self.exact
+    }
+
+    /// The text with a number.
+    pub fn text(&self, number: u32) -> &str {
+        text_of(&self.texts, self.numbers.places[number as usize])
+    }
+
+    /// The number of a text, if it is there.
+    pub fn find(&self, text: &str) -> Option<u32> {
+        self.numbers.find(&self.texts, text)
+    }
+}
+
+/// Numbers of rows, in as few bytes as they need.
+enum Codes {
+    One(Vec<u8>),
+    Two(Vec<u16>),
+    Four(Vec<u32>),
+}
+
+impl Codes {
+    #[inline]
+    fn get(&self, row: usize) -> u32 {
+        match self {
+            Codes::One(codes) => codes[row].into(),
+            Codes::Two(codes) => codes[row].into(),
+            Codes::Four(codes) => codes[row],
+        }
+    }
+
+    fn push(&mut self, code: u32) {
+        match self {
+            Codes::One(codes) if code <= u8::MAX.into() => codes.push(code as u8),
+            Codes::Two(codes) if code <= u16::MAX.into() => codes.push(code as u16),
+            Codes::Four(codes) => codes.push(code),
+            Codes::One(codes) => {
+                *self = Codes::Two(codes.iter().map(|&code| code.into()).collect());
+                self.push(code);
+            }
+            Codes::Two(_) => {
+                self.widen(|code| code);
+                self.push(code);
+            }
+        }
+    }
+
+    /// Gives each row four bytes, and other numbers.
+    fn widen(&mut self, other: impl Fn(u32) -> u32) {
+        let count = match self {
+            Codes::One(codes) => codes.len(),
+            Codes::Two(codes) => codes.len(),
+            Codes::Four(codes) => codes.len(),
+        };
+        *self = Codes::Four((0..count).map(|row| other(self.get(row))).collect());
+    }
+
+    fn shrink(&mut self) {
+        match self {
+            Codes::One(codes) => codes.shrink_to_fit(),
+            Codes::Two(codes) => codes.shrink_to_fit(),
+            Codes::Four(codes) => codes.shrink_to_fit(),
+        }
+    }
+}
+
+/// The cells of a column.
+pub struct Column {
+    codes: Codes,
+    words: Words,
+}
+
+/// What the numbers of the rows of a column stand for.
+enum Words {
+    /// Entries of the column.
+    Own(Vec<Entry>),
+    /// The entry is the number.
+    Each,
+    /// Texts of several columns, by their numbers; what is no text is its own number.
+    Shared(Arc<Dictionary>),
+}
+
+impl Column {
+    /// The cell of a row. Texts lie in `texts`.
+    #[inline]
+    pub fn get(&self, row: usize, texts: &str) -> Cell {
+        let code = self.codes.get(row);
+        let entry = match &self.words {
+            Words::Own(entries) => entries[code as usize],
+            Words::Each => code,
+            Words::Shared(dictionary) if code & KIND == TEXT => dictionary.numbers.places[code as usize],
+            Words::Shared(_) => code,
+        };
+        match entry & KIND {
+            OTHER => OTHERS[(entry & !KIND) as usize],
+            kind => {
+                let (start, len) = text_at(texts, entry & !KIND);
+                if kind == TEXT { Cell::Text { start, len } } else { Cell::Number { start, len } }
+            }
+        }
+    }
+
+    /// The numbers of the texts of this column, if it shares them with others.
+    pub fn shared(&self) -> Option<Numbered<'_>> {
+        match (&self.words, &self.codes) {
+            (Words::Shared(dictionary), Codes::Four(codes)) => Some(Numbered { dictionary, codes }),
+            _ => None,
+        }
+    }
+}
+
+/// A column whose texts have numbers that other columns share.
+#[derive(Clone, Copy)]
+pub struct Numbered<'b> {
+    /// The texts.
+    pub dictionary: &'b Arc<Dictionary>,
+    codes: &'b [u32],
+}
+
+impl Numbered<'_> {
+    /// The number of the text in a row; none where there is no text, or an empty one.
+    #[inline]
+    pub fn get(&self, row: usize) -> Option<u32> {
+        let code = self.codes[row];
+        (code & KIND == TEXT).then_some(code)
+    }
+}
+
+/// Packs lists while they are read. Several may be read at the same time.
+pub struct Packer(Mutex<Open>);
+
+/// What lists have in common.
+struct Open {
+    texts: String,
+    shared: Vec<Shared>,
+}
+
+/// Numbers that several columns share.
+struct Shared {
+    numbers: Numbers,
+    exact: bool,
+}
+
+/// What all lists have in common, when all of them have been read.
+pub struct Packed {
+    texts: Arc<String>,
+    shared: Vec<Arc<Dictionary>>,
+}
+
+/// A list that is being packed.
+pub struct Packing<'p> {
+    packer: &'p Packer,
+    /// By slot, which numbers a column shares with others.
+    shares: Vec<Option<u16>>,
+    done: Vec<Half>,
+}
+
+/// Rows of a file.
+enum Half {
+    /// Packed, but for the texts.
+    Packed { columns: Vec<Growing>, rest: Batch, rows: usize },
+    /// Rows with lists and structures stay as they are.
+    Whole(Batch),
+}
+
+/// A column that is being packed.
+struct Growing {
+    codes: Codes,
+    words: Meanings,
+}
+
+/// See [`Words`].
+enum Meanings {
+    /// With the number of each of [`OTHERS`].
+    Own(Numbers, [u32; OTHERS.len()]),
+    Each,
+    Shared(u16),
+}
+
+impl Packer {
+    /// Shelves of the numbers that columns share, which are many.
+    const SHELVES: usize = 64;
+    /// So many bytes of texts have a place.
+    const MOST: usize = 1 << 30;
+
+    /// A packer for lists with so many groups of columns that share their numbers.
+    pub fn new(groups: usize) -> Packer {
+        let shared = (0..groups).map(|_| Shared { numbers: Numbers::new(Packer::SHELVES), exact: true }).collect();
+        Packer(Mutex::new(Open { texts: String::new(), shared }))
+    }
+
+    /// A list, with the group of each of its columns that is in one.
+    pub fn list(&self, shares: Vec<Option<u16>>) -> Packing<'_> {
+        Packing { packer: self, shares, done: Vec::new() }
+    }
+
+    /// Closes it, when all lists have been read.
+    pub fn close(&self) -> Packed {
+        let Open { texts, shared } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut texts = std::mem::take(texts);
+        texts.shrink_to_fit();
+        let texts = Arc::new(texts);
+        let dictionary = |Shared { mut numbers, exact }| {
+            numbers.places.shrink_to_fit();
+            Arc::new(Dictionary { texts: texts.clone(), numbers, exact })
+        };
+        Packed { shared: std::mem::take(shared).into_iter().map(dictionary).collect(), texts }
+    }
+}
+
+impl Packing<'_> {
+    /// Adds the rows of a page.
+    pub fn add(&mut self, page: Batch) {
+        let mut open = self.packer.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let width = page.cells.width();
+        // Each cell may need six bytes besides its text.
+        let most = open.texts.len() + page.texts.len() + 6 * width * page.len();
+        if !page.inner.is_empty() || !page.cells.are_flat() || most > Packer::MOST {
+            return self.done.push(Half::Whole(page));
+        }
+        let goes_on = matches!(self.done.last(), Some(Half::Packed { rest, columns, .. })
+            if rest.from == page.from && rest.turn == page.turn && columns.len() == width);
+        if !goes_on {
+            let columns = (0..width).map(|slot| Growing::of(self.shares.get(slot).copied().flatten())).collect();
+            let rest = Batch { from: page.from.clone(), turn: page.turn, ..Batch::default() };
+            self.done.push(Half::Packed { columns, rest, rows: 0 });
+        }
+        let Some(Half::Packed { columns, rest, rows }) = self.done.last_mut() else { return };
+        rest.lines.append(&page.lines);
+        *rows += page.len();
+        for (slot, column) in columns.iter_mut().enumerate() {
+            (0..page.len()).for_each(|row| column.push(&page, page.cell(row, slot), &mut open));
+            column.settle(*rows);
+        }
+    }
+
+    /// The rows, when all lists have been read.
+    pub fn batches(self, packed: &Packed) -> Vec<Batch> {
+        let batch = |half| match half {
+            Half::Whole(batch) => batch,
+            Half::Packed { columns, rest, .. } => {
+                let columns = columns.into_iter().map(|column| column.done(packed)).collect();
+                Batch { texts: packed.texts.clone(), cells: Cells::of_columns(columns), ..rest }
+            }
+        };
+        self.done.into_iter().map(batch).collect()
+    }
+}
+
+impl Growing {
+    fn of(group: Option<u16>) -> Growing {
+        match group {
+            None => {
+                Growing { codes: Codes::One(Vec::new()), words: Meanings::Own(Numbers::new(1), [NONE; OTHERS.len()]) }
+            }
+            Some(group) => Growing { codes: Codes::Four(Vec::new()), words: Meanings::Shared(group) },
+        }
+    }
+
+    fn push(&mut self, page: &Batch, cell: Cell, open: &mut Open) {
+        let (kind, text) = match cell {
+            Cell::Text { start, len } if len > 0 => (TEXT, page.text(start, len)),
+            Cell::Number { start, len } => (NUMBER, page.text(start, len)),
+            other => {
+                let empty =
+                    |known: &Cell| *known == other || matches!((known, other), (Cell::Text { .. }, Cell::Text { .. }));
+                let number = OTHERS.iter().position(empty).unwrap_or(0) as u32;
+                let code = match &mut self.words {
+                    Meanings::Own(numbers, others) => {
+                        let code = &mut others[number as usize];
+                        if *code == NONE {
+                            *code = numbers.places.len() as u32;
+                            numbers.places.push(OTHER | number);
+                        }
+                        *code
+                    }
+                    Meanings::Each => OTHER | number,
+                    Meanings::Shared(group) => {
+                        open.shared[usize::from(*group)].exact &= !matches!(other, Cell::Bool(_));
+                        OTHER | number
+                    }
+                };
+                return self.codes.push(code);
+            }
+        };
+        let code = match &mut self.words {
+            Meanings::Own(numbers, _) => numbers.add(&mut open.texts, kind, text),
+            Meanings::Each => kind | add_text(&mut open.texts, text),
+            Meanings::Shared(group) => {
+                let Shared { numbers, exact } = &mut open.shared[usize::from(*group)];
+                *exact &= kind == TEXT && text.is_ascii();
+                if kind == TEXT {
+                    numbers.add(&mut open.texts, TEXT, text)
+                } else {
+                    kind | add_text(&mut open.texts, text)
+                }
+            }
+        };
+        self.codes.push(code);
+    }
+
+    /// Keeps each text of its own where most of them are different.
+    fn settle(&mut self, rows: usize) {
+        let Meanings::Own(numbers, _) = &self.words else { return };
+        let count = numbers.places.len();
+        if count > 1024 && count * 2 > rows || count > 1 << 16 && count * 4 > rows {
+            self.codes.widen(|code| numbers.places[code as usize]);
+            self.words = Meanings::Each;
+        }
+    }
+
+    fn done(mut self, packed: &Packed) -> Column {
+        self.codes.shrink();
+        let words = match self.words {
+            Meanings::Own(numbers, _) => Words::Own(numbers.places),
+            Meanings::Each => Words::Each,
+            Meanings::Shared(group) => Words::Shared(packed.shared[usize::from(group)].clone()),
+        };
+        Column { codes: self.codes, words }
+    }
+}
