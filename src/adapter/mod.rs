@@ -161,6 +161,8 @@ pub struct Note {
 pub struct Batch {
     /// The texts: input as it was read, and after it texts that had to be decoded (escapes, other encodings).
     pub texts: Arc<String>,
+    /// True if the texts are known to be ASCII alone.
+    pub ascii: bool,
     /// The cells.
     pub cells: Cells,
     /// Cells inside lists and structures.
@@ -232,11 +234,14 @@ impl Batch {
 
 /// The start of some bytes, as far as they are UTF-8. Looks at them many at a time, which the standard library does not.
 pub fn sound(bytes: &[u8]) -> &str {
-    let sound = &bytes[..encoding_rs::Encoding::utf8_valid_up_to(bytes)];
-    match encoding_rs::UTF_8.decode_without_bom_handling_and_without_replacement(sound) {
-        Some(Cow::Borrowed(text)) => text,
-        _ => std::str::from_utf8(sound).unwrap_or_default(),
+    fn whole(bytes: &[u8]) -> Option<&str> {
+        match encoding_rs::UTF_8.decode_without_bom_handling_and_without_replacement(bytes) {
+            Some(Cow::Borrowed(text)) => Some(text),
+            _ => None,
+        }
     }
+    let start = || whole(&bytes[..encoding_rs::Encoding::utf8_valid_up_to(bytes)]);
+    whole(bytes).or_else(start).unwrap_or_default()
 }
 
 /// The lines of rows. Rows mostly stand one after the other, so only those that do not are kept.

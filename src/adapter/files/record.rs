@@ -120,14 +120,15 @@ impl Sink {
     /// Room for a structure inside a row: its first cell.
     pub(super) fn add_inner(&mut self, width: usize) -> usize {
         let first = self.inner.len();
-        self.inner.resize(first + width, Cell::Missing);
+        (0..width).for_each(|_| self.inner.push(Cell::Missing));
         first
     }
 
     /// The list of the open cells from this one on.
     pub(super) fn close(&mut self, first: usize) -> Cell {
         let list = Cell::List { first: self.inner.len() as u32, len: (self.open.len() - first) as u32 };
-        self.inner.extend(self.open.drain(first..));
+        self.inner.extend_from_slice(&self.open[first..]);
+        self.open.truncate(first);
         list
     }
 
