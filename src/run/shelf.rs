@@ -32,7 +32,7 @@ pub struct Shelf<'s> {
     /// Fields that expressions name.
     named: BTreeSet<u16>,
     /// Fields that rules write.
-    compared: Vec<u16>,
+    compared: Vec<Compared<'s>>,
     keys: Index,
     /// True if two rows have one key.
     doubled: bool,
@@ -45,6 +45,15 @@ pub struct Shelf<'s> {
     others: HashSet<u128>,
     /// What the store remembers of the rows; empty without links.
     lefts: Lefts,
+}
+
+/// A field whose values are compared.
+struct Compared<'s> {
+    field: usize,
+    ty: &'s Type,
+    column: Option<&'s Column>,
+    /// True if a text stands for itself, but for its normal form.
+    is_text: bool,
 }
 
 /// Where a row stands, in one number: the byte that it starts with, how many bytes it takes, and its file.
@@ -125,6 +134,10 @@ impl<'s> Shelf<'s> {
     ) -> Shelf<'s> {
         let written = map.rules.iter().filter(|rule| !rule.off);
         let compared: BTreeSet<u16> = written.filter_map(|rule| Some(rule.target.as_ref()?.field)).collect();
+        let compared = compared.into_iter().map(usize::from).map(|field| {
+            let ty = &plan.model.entity(map.right).fields[field].ty;
+            Compared { field, ty, column: columns[field].as_ref(), is_text: *ty == Type::Text }
+        });
         Shelf {
             plan,
             setting,
@@ -132,7 +145,7 @@ impl<'s> Shelf<'s> {
             columns,
             map,
             named: crate::check::needs::named(setting.typed, map.right),
-            compared: compared.into_iter().collect(),
+            compared: compared.collect(),
             keys: Index::default(),
             doubled: false,
             lines: map.matches.iter().map(|line| Line::of(plan, setting, map, line)).collect(),
@@ -160,15 +173,7 @@ impl<'s> Shelf<'s> {
             self.find_by(batch, &arena);
             let mut digest = Digest::default();
             for row in 0..batch.len() {
-                let fields = self.compared.iter().map(|&field| usize::from(field));
-                for field in fields {
-                    let ty = &self.entity().fields[field].ty;
-                    match &self.columns[field] {
-                        Some(column) => digest.cell(ty, column, batch, batch.cell(row, column.slot), &arena),
-                        None => digest.value(ty, Value::Absent, &arena),
-                    }
-                }
-                self.digests.push(digest.take());
+                self.digests.push(digest.of_row(&self.compared, batch, row, &arena));
                 self.marks.push(Mark::default());
                 match batch.place(row).and_then(Start::of) {
                     Some(start) => self.starts.push(start),
@@ -259,20 +264,20 @@ impl<'s> Shelf<'s> {
         self.lefts.by_left.first(key_hash(left_key))
     }
 
-    /// The row with the key of a made record. `Err` if another made record has the same key.
-    pub fn named(&mut self, key: &str) -> Result<Option<u32>, ()> {
-        let hash = key_hash(key);
-        let row = self.keys.first(hash);
-        let first = match row {
-            Some(row) => {
-                let mark = &mut self.marks[row as usize];
-                let first = !mark.has(Mark::NAMED);
-                mark.0 |= Mark::NAMED;
-                first
-            }
-            None => self.others.insert(hash),
-        };
-        if first { Ok(row) } else { Err(()) }
+    /// The rows with the keys of made records.
+    pub fn with_keys(&self, keys: &[Option<String>]) -> Vec<Option<u32>> {
+        // Looking for one does not wait for the one before.
+        let hashes: Vec<_> = keys.iter().map(|key| key.as_deref().map(key_hash)).collect();
+        hashes.into_iter().map(|hash| self.keys.first(hash?)).collect()
+    }
+
+    /// Notes that a made record has a key, which is that of this row if of any. False if another made record has the same key.
+    pub fn name(&mut self, key: &str, row: Option<u32>) -> bool {
+        let Some(row) = row else { return self.others.insert(key_hash(key)) };
+        let mark = &mut self.marks[row as usize];
+        let first = !mark.has(Mark::NAMED);
+        mark.0 |= Mark::NAMED;
+        first
     }
 
     /// The right record of a made one without a link, by the row that has its key and by what the lines of the match rules ask
@@ -315,17 +320,14 @@ impl<'s> Shelf<'s> {
         (0..self.len() as u32).filter(|&row| !self.marks[row as usize].has(Mark::TAKEN)).collect()
     }
 
-    /// True if a row holds just what rules write, and the store has nothing to add.
+    /// True if a row holds just what rules write, as its digest and that of the made record tell, and the store has nothing to add.
     pub fn holds(&self, row: u32, digest: u64) -> bool {
         self.digests[row as usize] == digest && !self.marks[row as usize].has(Mark::ASKS)
     }
 
     /// The digest of the values of a made record.
     pub fn digest(&self, values: &[Value<'_>], digest: &mut Digest, arena: &Arena) -> u64 {
-        for &field in &self.compared {
-            digest.value(&self.entity().fields[usize::from(field)].ty, values[usize::from(field)], arena);
-        }
-        digest.take()
+        digest.of_values(&self.compared, values, arena)
     }
 
     /// Where rows stand.
@@ -369,58 +371,102 @@ pub fn key_hash(key: &str) -> u128 {
     xxh3_128(key.as_bytes())
 }
 
-/// A digest of values in normal form, one after the other: equal values have equal digests.
+/// A digest of values in normal form: equal values have equal digests.
 #[derive(Default)]
 pub struct Digest(Vec<u8>);
 
+/// A value as far as it is seen at a glance.
+enum Glance<'a> {
+    Absent,
+    /// A text that stands for itself, but for its normal form.
+    Text(&'a [u8]),
+    /// It has to be made.
+    Other,
+}
+
 impl Digest {
-    /// Adds what a cell holds.
-    #[inline]
-    fn cell(&mut self, ty: &Type, column: &Column, batch: &Batch, cell: Cell, arena: &Arena) {
-        match cell {
-            Cell::Text { start, len } if column.plain && len > 0 && is_composed(batch.bytes(start, len)) => {
-                self.text(batch.bytes(start, len));
+    /// What stands before a value is two times seven bits: the length of a text, or one of these.
+    const ABSENT: u16 = 0x3FFF;
+    const LONG: u16 = 0x3FFE;
+    const OTHER: u16 = 0x3FFD;
+
+    fn of_row(&mut self, compared: &[Compared<'_>], batch: &Batch, row: usize, arena: &Arena) -> u64 {
+        let glance = |field: &Compared<'_>| {
+            let Some(column) = field.column else { return Glance::Absent };
+            match batch.cell(row, column.slot) {
+                Cell::Text { start, len } if column.plain && len > 0 => Glance::Text(batch.bytes(start, len)),
+                Cell::Missing | Cell::Null => Glance::Absent,
+                Cell::Text { len: 0, .. } if column.plain => Glance::Absent,
+                _ => Glance::Other,
             }
-            Cell::Missing | Cell::Null => self.0.push(b'-'),
-            cell => self.normal(plain_value(ty, column, batch, cell, arena), arena),
-        }
+        };
+        self.of(compared, glance, |field| match field.column {
+            Some(column) => plain_value(field.ty, column, batch, batch.cell(row, column.slot), arena),
+            None => Value::Absent,
+        })
     }
 
-    /// Adds a value.
-    #[inline]
-    fn value(&mut self, ty: &Type, value: Value<'_>, arena: &Arena) {
-        match value {
-            Value::Absent => self.0.push(b'-'),
-            Value::Text(text) if matches!(ty, Type::Text) && is_composed(text.as_bytes()) => self.text(text.as_bytes()),
-            value => self.normal(normal_form(ty, value, arena), arena),
+    fn of_values(&mut self, compared: &[Compared<'_>], values: &[Value<'_>], arena: &Arena) -> u64 {
+        let glance = |field: &Compared<'_>| match values[field.field] {
+            Value::Absent => Glance::Absent,
+            Value::Text(text) if field.is_text => Glance::Text(text.as_bytes()),
+            _ => Glance::Other,
+        };
+        self.of(compared, glance, |field| normal_form(field.ty, values[field.field], arena))
+    }
+
+    /// Texts that are in normal form as their bytes tell, which most are, are taken as they stand; else every value is made.
+    fn of<'a, 'v, 's>(
+        &mut self,
+        compared: &'a [Compared<'s>],
+        glance: impl Fn(&'a Compared<'s>) -> Glance<'v>,
+        normal: impl Fn(&'a Compared<'s>) -> Value<'v>,
+    ) -> u64 {
+        self.0.clear();
+        let seen = compared.iter().all(|field| match glance(field) {
+            Glance::Absent => {
+                self.head(Digest::ABSENT);
+                true
+            }
+            Glance::Text(text) if text.len() < usize::from(Digest::OTHER) => {
+                self.head(text.len() as u16);
+                self.0.extend_from_slice(text);
+                true
+            }
+            Glance::Text(_) | Glance::Other => false,
+        });
+        if !seen || !is_composed(&self.0) {
+            self.0.clear();
+            compared.iter().for_each(|field| self.normal(normal(field)));
         }
+        xxh3_64(&self.0)
     }
 
     /// Adds a value in normal form.
-    fn normal(&mut self, value: Value<'_>, arena: &Arena) {
+    fn normal(&mut self, value: Value<'_>) {
         match value {
-            Value::Absent => self.0.push(b'-'),
-            Value::Text(text) => self.text(text.as_bytes()),
+            Value::Absent => self.head(Digest::ABSENT),
+            Value::Text(text) => {
+                match u16::try_from(text.len()).ok().filter(|len| *len < Digest::OTHER) {
+                    Some(len) => self.head(len),
+                    None => {
+                        self.head(Digest::LONG);
+                        self.0.extend((text.len() as u64).to_le_bytes());
+                    }
+                }
+                self.0.extend_from_slice(text.as_bytes());
+            }
             value => {
                 let mut hasher = Hasher::default();
-                hasher.value(&Type::Unknown, value, arena);
-                self.0.push(b'=');
+                hasher.value(&Type::Unknown, value, &Arena::new());
+                self.head(Digest::OTHER);
                 self.0.extend(hasher.finish().to_le_bytes());
             }
         }
     }
 
     #[inline]
-    fn text(&mut self, text: &[u8]) {
-        self.0.push(b't');
-        self.0.extend((text.len() as u32).to_le_bytes());
-        self.0.extend_from_slice(text);
-    }
-
-    /// The digest of what was added, and begins anew.
-    fn take(&mut self) -> u64 {
-        let digest = xxh3_64(&self.0);
-        self.0.clear();
-        digest
+    fn head(&mut self, head: u16) {
+        self.0.extend_from_slice(&[(head & 0x7F) as u8, (head >> 7) as u8]);
     }
 }

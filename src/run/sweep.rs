@@ -45,9 +45,6 @@ pub struct From<'f> {
     pub rows: usize,
 }
 
-/// Only all records together tell what is to be done.
-struct Unclear;
-
 /// Reads and compares, window by window. `told` hears what is read and how many rows came. Gives nothing if both sides have to be
 /// compared as a whole.
 pub fn sweep(
@@ -239,12 +236,6 @@ enum Stop {
     Store(StoreFault),
 }
 
-impl std::convert::From<Unclear> for Stop {
-    fn from(_: Unclear) -> Stop {
-        Stop::Unclear
-    }
-}
-
 impl std::convert::From<StoreFault> for Stop {
     fn from(fault: StoreFault) -> Stop {
         Stop::Store(fault)
@@ -361,10 +352,12 @@ impl Sweep<'_> {
         let (mut asked, mut new) = (Vec::new(), Vec::new());
         let (mut digest, mut arena) = (Digest::default(), Arena::new());
         let looks = self.wish.purpose == Purpose::Look;
-        for (row, left_key) in keys.iter().enumerate() {
+        let with_keys = self.shelf.with_keys(&made.keys);
+        for (row, (left_key, named)) in keys.iter().zip(with_keys).enumerate() {
             arena.reset();
-            let key = made.keys[row].as_deref();
-            let named = key.map_or(Ok(None), |key| self.shelf.named(key)).map_err(|()| Unclear)?;
+            if made.keys[row].as_ref().is_some_and(|key| !self.shelf.name(key, named)) {
+                return Err(Stop::Unclear);
+            }
             let Some(left_key) = left_key else { continue };
             let linked = if self.shelf.links() > 0 { self.shelf.linked(left_key) } else { None };
             let fate = &made.rows[row].fate;
