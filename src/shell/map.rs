@@ -287,8 +287,10 @@ fn has_special(bytes: &[u8]) -> bool {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let low = |word: u64| word.wrapping_sub(EACH * u64::from(b'-')) & !word & (EACH << 7) != 0;
     let special = |bytes: &[u8]| bytes.iter().any(|byte| SPECIAL[usize::from(*byte)]);
-    let (words, rest) = bytes.as_chunks();
-    words.iter().any(|word| low(u64::from_ne_bytes(*word)) && special(word)) || special(rest)
+    // The last eight bytes may be looked at twice.
+    let Some(last) = bytes.last_chunk() else { return special(bytes) };
+    let special = |word: &[u8; 8]| low(u64::from_ne_bytes(*word)) && special(word);
+    special(last) || bytes.as_chunks().0.iter().any(special)
 }
 
 /// The bytes for which a cell must be quoted.

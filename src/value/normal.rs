@@ -78,6 +78,7 @@ pub fn nfc<'a>(text: &'a str, arena: &'a Arena) -> &'a str {
 
 /// True for texts of letters before U+0300, as nearly all of Western Europe are: they are in normal form C, since marks that
 /// join the letter before them, and letters that are written otherwise, come later. In UTF-8 the first byte of these is `0xCC`.
+#[inline]
 fn is_composed(text: &str) -> bool {
     text.bytes().fold(0, u8::max) < 0xCC
 }

@@ -6,8 +6,8 @@ use crate::adapter::{Batch, Cell};
 use crate::check::typed::ExprId;
 use crate::model::{TableId, Unmapped};
 use crate::plan::{Column, Reader};
-use crate::run::key::{Hasher, hash_key, row_hash};
 use crate::run::cell::{References, read_cell};
+use crate::run::key::{Hasher, hash_key, row_hash};
 use crate::run::table::{Apart, Index, Rows, Table, batch_of};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::ops::Range;
@@ -80,23 +80,34 @@ impl<'m, 't> Machine<'m, 't> {
         let Some(column) = &columns[field as usize] else {
             return rows.iter().for_each(|&row| out[row as usize] = Value::Absent);
         };
-        // First all cells, then all texts: records of a side list lie anywhere, and a loop that does little has many of them
-        // on their way from memory at once.
-        let cells = found_cells(batches, first, column.slot, rows, out);
         let may_be_empty = column.plain && column.default.is_none() && !column.required;
-        for (row, batch, cell) in cells {
-            let value = &mut out[row as usize];
-            match cell {
-                Cell::Text { start, len: len @ 1.. } if column.plain => *value = Value::Text(batch.text(start, len)),
-                Cell::Text { len: 0, .. } | Cell::Missing | Cell::Null if may_be_empty => *value = Value::Absent,
-                _ => {
-                    let Value::Row(record) = *value else { continue };
-                    match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
-                        Ok(decoded) => *value = decoded,
-                        Err(stop) => block.fail(row, stop),
-                    }
+        let mut put = |row: u32, value: &mut Value<'a>, batch: &'t Batch, cell: Cell| match cell {
+            Cell::Text { start, len: len @ 1.. } if column.plain => *value = Value::Text(batch.text(start, len)),
+            Cell::Text { len: 0, .. } | Cell::Missing | Cell::Null if may_be_empty => *value = Value::Absent,
+            _ => {
+                let Value::Row(record) = *value else { return };
+                match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
+                    Ok(decoded) => *value = decoded,
+                    Err(stop) => block.fail(row, stop),
                 }
             }
+        };
+        if let Some((batch, start)) = only_batch(batches, first, rows, out) {
+            for &row in rows {
+                let value = &mut out[row as usize];
+                match *value {
+                    Value::Row(record) => {
+                        put(row, value, batch, batch.cell((record.row - start) as usize, column.slot));
+                    }
+                    _ => *value = Value::Absent,
+                }
+            }
+            return;
+        }
+        // First all cells, then all texts: records of a side list lie anywhere, and a loop that does little has many of them
+        // on their way from memory at once.
+        for (row, batch, cell) in found_cells(batches, first, column.slot, rows, out) {
+            put(row, &mut out[row as usize], batch, cell);
         }
     }
 
@@ -501,6 +512,15 @@ impl<'m, 't> Machine<'m, 't> {
             _ => Ok(Value::Absent),
         }
     }
+}
+
+/// The batch that the records of all rows lie in, if it is one, and the number of its first row.
+fn only_batch<'t>(batches: &'t [Batch], first: &[u32], rows: &[u32], out: &[Value<'_>]) -> Option<(&'t Batch, u32)> {
+    let record = |row: &u32| if let Value::Row(record) = out[*row as usize] { Some(record.row) } else { None };
+    let number = batch_of(first, rows.iter().find_map(record)?);
+    let numbers = first[number]..first[number] + batches[number].len() as u32;
+    let near = |row: &u32| record(row).is_none_or(|record| numbers.contains(&record));
+    rows.iter().all(near).then_some((&batches[number], numbers.start))
 }
 
 /// The cells of a column for the records that stand in some rows, each with its row and batch. Where no record stands, nothing
