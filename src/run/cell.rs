@@ -101,13 +101,13 @@ fn read_members<'a>(
     warn: &mut dyn FnMut(&'static str),
 ) -> Result<(), BadCell<'a>> {
     let cells = &batch.inner[first as usize..first as usize + members.len()];
-    for ((member, &cell), value) in members.iter().zip(cells).zip(into) {
-        match (member, cell) {
+    for (index, member) in members.iter().enumerate() {
+        match (member, cells[index]) {
             (_, Cell::Missing | Cell::Null) => {}
             (Reader::Scalar(codec), Cell::Text { start, len: len @ 1.. }) if codec.is_plain() => {
-                *value = Value::Text(batch.text(start, len));
+                into[index] = Value::Text(batch.text(start, len));
             }
-            _ => *value = read_cell(member, batch, cell, references, arena, warn)?,
+            (_, cell) => into[index] = read_cell(member, batch, cell, references, arena, warn)?,
         }
     }
     Ok(())

@@ -45,6 +45,7 @@ impl State {
     }
     /// Both.
     #[must_use]
+    #[inline]
     pub fn and(self, other: State) -> State {
         State(self.0 | other.0)
     }

@@ -213,17 +213,25 @@ impl<'t> Into<'_, 't> {
 
     /// The values of some rows, and which of these have none.
     fn values(&mut self, rows: &[u32], active: &Active<'t>, column: &[Value<'t>], absent: &mut Vec<u32>) {
-        let (field, whole) = (active.target.field as usize, active.target.steps.is_empty());
         let set = active.mode.and(State::SET);
+        if !active.target.steps.is_empty() {
+            for &row in rows {
+                match column[row as usize] {
+                    Value::Absent => absent.push(row),
+                    value => self.value(row, active, value),
+                }
+            }
+            return;
+        }
+        let (width, field) = (self.width, active.target.field as usize);
+        let (values, states) = (&mut *self.values, &mut *self.states);
         for &row in rows {
-            let (value, at) = (&column[row as usize], row as usize * self.width + field);
-            if value.is_absent() {
+            let (value, at) = (&column[row as usize], row as usize * width + field);
+            if matches!(value, Value::Absent) {
                 absent.push(row);
-            } else if whole {
-                self.values[at] = *value;
-                self.states[at] = self.states[at].and(set);
             } else {
-                self.value(row, active, *value);
+                values[at] = *value;
+                states[at] = states[at].and(set);
             }
         }
     }

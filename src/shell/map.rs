@@ -221,12 +221,13 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
     let maps = maps.filter(|map| map.right == made.entity);
     let targets = maps.flat_map(|map| &map.rules).filter_map(|rule| Some(usize::from(rule.target.as_ref()?.field)));
     let written: BTreeSet<usize> = targets.collect();
-    let columns: Vec<(usize, &Field)> = written.iter().map(|&index| (index, &entity.fields[index])).collect();
+    let columns: Vec<usize> = written.into_iter().collect();
     let name = |field: &Field| if field.at.starts_with('$') { field.name.text.clone() } else { field.at.clone() };
     let header = header.then(|| {
         let mut line = String::new();
-        let names: Vec<String> = columns.iter().map(|(_, field)| name(field)).collect();
-        push_line(&mut line, names.iter().map(|name| Value::Text(name)), |_, _, _| {});
+        let names: Vec<String> = entity.fields.iter().map(name).collect();
+        let names: Vec<Value<'_>> = names.iter().map(|name| Value::Text(name)).collect();
+        push_line(&mut line, &columns, &names, |_, _| {});
         line
     });
     let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
@@ -235,8 +236,8 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
         let mut lines = String::new();
         for &row in rows {
             let values = made.row(row);
-            push_line(&mut lines, columns.iter().map(|(index, _)| values[*index]), |text, place, value| {
-                push_value(text, &columns[place].1.ty, value, all);
+            push_line(&mut lines, &columns, values, |text, place| {
+                push_value(text, &entity.fields[place].ty, values[place], all);
             });
         }
         lines
@@ -248,10 +249,17 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
 const PIECE: usize = 1024;
 
 /// Appends a cell of a line of CSV, quoted where it holds a separator, a quote or a line end, and where it would be a blank line.
+#[inline]
 fn push_cell(lines: &mut String, alone: bool, cell: &str) {
-    if !has_special(cell.as_bytes()) && !(alone && cell.is_empty()) {
-        return lines.push_str(cell);
+    if has_special(cell.as_bytes()) || alone && cell.is_empty() {
+        push_quoted(lines, cell);
+    } else {
+        lines.push_str(cell);
     }
+}
+
+#[inline(never)]
+fn push_quoted(lines: &mut String, cell: &str) {
     lines.push('"');
     for (place, part) in cell.split('"').enumerate() {
         lines.push_str(if place > 0 { "\"\"" } else { "" });
@@ -260,23 +268,20 @@ fn push_cell(lines: &mut String, alone: bool, cell: &str) {
     lines.push('"');
 }
 
-/// Appends a line of CSV. Texts are cells as they are; `push` writes the other values.
-fn push_line<'v>(
-    lines: &mut String,
-    cells: impl ExactSizeIterator<Item = Value<'v>>,
-    push: impl Fn(&mut String, usize, Value<'v>),
-) {
-    let alone = cells.len() == 1;
-    for (place, cell) in cells.enumerate() {
-        if place > 0 {
+/// Appends a line of CSV: the values in some places. Texts are cells as they are; `push` writes other values.
+fn push_line(lines: &mut String, places: &[usize], values: &[Value<'_>], push: impl Fn(&mut String, usize)) {
+    let alone = places.len() == 1;
+    for (number, &place) in places.iter().enumerate() {
+        if number > 0 {
             lines.push(',');
         }
-        match cell {
+        match &values[place] {
             Value::Text(text) => push_cell(lines, alone, text),
+            Value::Absent if !alone => {}
             Value::Absent => push_cell(lines, alone, ""),
-            value => {
+            _ => {
                 let mut text = String::new();
-                push(&mut text, place, value);
+                push(&mut text, place);
                 push_cell(lines, alone, &text);
             }
         }
@@ -289,8 +294,10 @@ fn has_special(bytes: &[u8]) -> bool {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let low = |word: u64| word.wrapping_sub(EACH * u64::from(b'-')) & !word & (EACH << 7) != 0;
     let special = |bytes: &[u8]| bytes.iter().any(|byte| SPECIAL[usize::from(*byte)]);
-    let (words, rest) = bytes.as_chunks();
-    words.iter().any(|word| low(u64::from_ne_bytes(*word)) && special(word)) || special(rest)
+    // The last eight bytes may be looked at twice.
+    let Some(last) = bytes.last_chunk() else { return special(bytes) };
+    let special = |word: &[u8; 8]| low(u64::from_ne_bytes(*word)) && special(word);
+    special(last) || bytes.as_chunks().0.iter().any(special)
 }
 
 /// The bytes for which a cell must be quoted.
@@ -329,7 +336,8 @@ mod tests {
     fn lines() {
         let line = |cells: &[Value<'static>]| {
             let mut line = String::new();
-            push_line(&mut line, cells.iter().copied(), |text, _, value| crate::run::eval::push_text(text, value));
+            let places: Vec<usize> = (0..cells.len()).collect();
+            push_line(&mut line, &places, cells, |text, place| crate::run::eval::push_text(text, cells[place]));
             line
         };
         let text = Value::Text;

@@ -109,6 +109,7 @@ impl std::fmt::Debug for Value<'_> {
 
 impl<'a> Value<'a> {
     /// True for [`Value::Absent`].
+    #[inline]
     pub fn is_absent(self) -> bool {
         matches!(self, Value::Absent)
     }
@@ -122,6 +123,7 @@ impl<'a> Value<'a> {
     }
 
     /// A text, absent if empty.
+    #[inline]
     pub fn text_or_absent(text: &'a str) -> Value<'a> {
         if text.is_empty() { Value::Absent } else { Value::Text(text) }
     }

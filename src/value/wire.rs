@@ -136,6 +136,7 @@ impl Codec {
     }
 
     /// True if a text is its own value, and only the empty one means: absent.
+    #[inline]
     pub fn is_plain(&self) -> bool {
         matches!(self.ty, Type::Text)
             && self.absent_when.is_empty()

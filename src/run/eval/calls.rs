@@ -169,10 +169,11 @@ impl<'m, 't> Machine<'m, 't> {
         let mut values = Vec::with_capacity(columns.len());
         for &row in rows.iter() {
             values.clear();
-            let all = columns.iter().map(|column| column[row as usize]);
-            match function.absence {
-                Absence::LeftOut => values.extend(all.filter(|value| !value.is_absent())),
-                _ => values.extend(all),
+            for column in &columns {
+                let value = column[row as usize];
+                if !(value.is_absent() && function.absence == Absence::LeftOut) {
+                    values.push(value);
+                }
             }
             lists[row as usize] = Value::List(block.arena().alloc_slice_copy(&values));
         }

@@ -81,22 +81,18 @@ impl<'m, 't> Machine<'m, 't> {
         let Some(column) = &columns[field as usize] else {
             return rows.iter().for_each(|&row| out[row as usize] = Value::Absent);
         };
-        // First all cells, then all texts: records of a side list lie anywhere, and a loop that does little has many of them
-        // on their way from memory at once.
-        let cells = found_cells(batches, first, column.slot, rows, out);
-        let may_be_empty = column.plain && column.default.is_none() && !column.required;
-        for (row, batch, cell) in cells {
-            let value = &mut out[row as usize];
-            match cell {
-                Cell::Text { start, len: len @ 1.. } if column.plain => *value = Value::Text(batch.text(start, len)),
-                Cell::Text { len: 0, .. } | Cell::Missing | Cell::Null if may_be_empty => *value = Value::Absent,
-                _ => {
-                    let Value::Row(record) = *value else { continue };
-                    match self.decoded(id, record, entity, field, column, (batch, cell), block.arena()) {
-                        Ok(decoded) => *value = decoded,
-                        Err(stop) => block.fail(row, stop),
-                    }
-                }
+        // Most fields are plain texts. What is none is decoded afterwards, one by one.
+        let odd = column.plain.then(|| plain_texts(batches, first, column, rows, out));
+        let mut near = 0;
+        for &row in odd.as_deref().unwrap_or(rows) {
+            let Value::Row(record) = out[row as usize] else {
+                out[row as usize] = Value::Absent;
+                continue;
+            };
+            let cell = table.cell(record.row, column.slot, &mut near);
+            match self.decoded(id, record, entity, field, column, cell, block.arena()) {
+                Ok(value) => out[row as usize] = value,
+                Err(stop) => block.fail(row, stop),
             }
         }
     }
@@ -539,6 +535,55 @@ impl<'m, 't> Machine<'m, 't> {
             _ => Ok(Value::Absent),
         }
     }
+}
+
+/// Puts the texts of a plain column into the places of the records that stand in some rows. Gives the rows with something else.
+fn plain_texts<'a>(
+    batches: &'a [Batch],
+    first: &[u32],
+    column: &Column,
+    rows: &[u32],
+    out: &mut [Value<'a>],
+) -> Vec<u32> {
+    let may_be_empty = column.default.is_none() && !column.required;
+    let text = |batch: &'a Batch, cell: Cell| match cell {
+        Cell::Text { start, len: len @ 1.. } => Some(Value::Text(batch.text(start, len))),
+        Cell::Text { len: 0, .. } | Cell::Missing | Cell::Null if may_be_empty => Some(Value::Absent),
+        _ => None,
+    };
+    let mut odd = Vec::new();
+    if let Some((batch, start)) = only_batch(batches, first, rows, out) {
+        for &row in rows {
+            let value = &mut out[row as usize];
+            let found = match *value {
+                Value::Row(record) => text(batch, batch.cell((record.row - start) as usize, column.slot)),
+                _ => Some(Value::Absent),
+            };
+            match found {
+                Some(found) => *value = found,
+                None => odd.push(row),
+            }
+        }
+        return odd;
+    }
+    // First all cells, then all texts: records of a side list lie anywhere, and a loop that does little has many of them on
+    // their way from memory at once.
+    for (row, batch, cell) in found_cells(batches, first, column.slot, rows, out) {
+        match text(batch, cell) {
+            Some(found) => out[row as usize] = found,
+            None => odd.push(row),
+        }
+    }
+    odd
+}
+
+/// The batch that the records of all rows lie in, if it is one, and the number of its first row.
+fn only_batch<'t>(batches: &'t [Batch], first: &[u32], rows: &[u32], out: &[Value<'_>]) -> Option<(&'t Batch, u32)> {
+    let record = |row: &u32| if let Value::Row(record) = out[*row as usize] { Some(record.row) } else { None };
+    let number = batch_of(first, rows.iter().find_map(record)?);
+    let numbers = first[number]..first[number] + batches[number].len() as u32;
+    let near = |row: &u32| record(row).is_none_or(|record| numbers.contains(&record));
+    rows.iter().all(near).then_some((&batches[number], numbers.start))
 }
 
 /// The cells of a column for the records that stand in some rows, each with its row and batch. Where no record stands, nothing
