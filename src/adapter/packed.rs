@@ -93,9 +93,9 @@ impl Numbers {
         (hash >> 32) as usize & (self.shelves.len() - 1)
     }
 
-    /// The number of a text; a new one for one that was not there.
-    fn add(&mut self, texts: &mut String, kind: u32, text: &str) -> u32 {
-        let (hash, shelf) = (hash_of(kind, text), self.shelf(hash_of(kind, text)));
+    /// The number of a text with this hash; a new one for one that was not there.
+    fn add(&mut self, texts: &mut String, kind: u32, text: &str, hash: u64) -> u32 {
+        let shelf = self.shelf(hash);
         let (places, before) = (&self.places, &*texts);
         let same = |number: &u32| {
             let place = places[*number as usize];
@@ -116,11 +116,34 @@ impl Numbers {
         }
     }
 
-    fn find(&self, texts: &str, text: &str) -> Option<u32> {
-        let hash = hash_of(TEXT, text);
+    /// The number of a text with this hash, if it is there.
+    fn find(&self, texts: &str, text: &str, hash: u64) -> Option<u32> {
         let shelf = self.shelves.get(self.shelf(hash))?;
-        shelf.find(hash, |number| text_of(texts, self.places[*number as usize] & !KIND) == text).copied()
+        let same = |number: &u32| {
+            let place = self.places[*number as usize];
+            place & KIND == TEXT && text_of(texts, place) == text
+        };
+        shelf.find(hash, same).copied()
     }
+
+    /// For each hash the number that it most likely has, with the place of its text. Numbers of long lists and their texts lie all over
+    /// the memory: looked up like this, one step for all of them before the next, they are waited for together.
+    fn guess(&self, hashes: &[u64], guesses: &mut Vec<(u32, Entry)>) {
+        guesses.clear();
+        guesses.extend(hashes.iter().map(|&hash| {
+            let guess = self.shelves[self.shelf(hash)].find(hash, |_| true);
+            (guess.copied().unwrap_or(NONE), NONE)
+        }));
+        for (number, place) in guesses.iter_mut().filter(|(number, _)| *number != NONE) {
+            *place = self.places[*number as usize];
+        }
+    }
+}
+
+/// True if a guess is right: this text of this kind lies at its place.
+#[inline]
+fn is_right(guess: (u32, Entry), texts: &str, kind: u32, text: &str) -> bool {
+    guess.0 != NONE && guess.1 & KIND == kind && text_of(texts, guess.1 & !KIND) == text
 }
 
 fn hash_of(kind: u32, text: &str) -> u64 {
@@ -160,7 +183,19 @@ impl Dictionary {
 
     /// The number of a text, if it is there.
     pub fn find(&self, text: &str) -> Option<u32> {
-        self.numbers.find(&self.texts, text)
+        self.numbers.find(&self.texts, text, hash_of(TEXT, text))
+    }
+
+    /// The same for many texts.
+    pub fn find_all(&self, texts: &[&str]) -> Vec<Option<u32>> {
+        let hashes: Vec<u64> = texts.iter().map(|text| hash_of(TEXT, text)).collect();
+        let mut guesses = Vec::with_capacity(texts.len());
+        self.numbers.guess(&hashes, &mut guesses);
+        let found = guesses.into_iter().zip(texts.iter().zip(&hashes)).map(|(guess, (text, &hash))| {
+            let right = is_right(guess, &self.texts, TEXT, text);
+            if right { Some(guess.0) } else { self.numbers.find(&self.texts, text, hash) }
+        });
+        found.collect()
     }
 }
 
@@ -321,12 +356,76 @@ struct Growing {
     words: Meanings,
 }
 
+/// So many rows of a column are packed together.
+const TOGETHER: usize = 512;
+
+/// What kind of entry a cell becomes, and its text.
+fn kind_of(page: &Batch, cell: Cell) -> (u32, &str) {
+    match cell {
+        Cell::Text { start, len } if len > 0 => (TEXT, page.text(start, len)),
+        Cell::Number { start, len } => (NUMBER, page.text(start, len)),
+        _ => (OTHER, ""),
+    }
+}
+
 /// See [`Words`].
 enum Meanings {
     /// With the number of each of [`OTHERS`].
     Own(Numbers, [u32; OTHERS.len()]),
     Each,
     Shared(u16),
+}
+
+impl Meanings {
+    /// The numbers of the texts, if they have some.
+    fn numbers<'n>(&'n self, shared: &'n [Shared]) -> Option<&'n Numbers> {
+        match self {
+            Meanings::Own(numbers, _) => Some(numbers),
+            Meanings::Each => None,
+            Meanings::Shared(group) => Some(&shared[usize::from(*group)].numbers),
+        }
+    }
+
+    /// What stands for a text or number with this hash.
+    fn add(&mut self, kind: u32, text: &str, hash: u64, open: &mut Open) -> u32 {
+        match self {
+            Meanings::Own(numbers, _) => numbers.add(&mut open.texts, kind, text, hash),
+            Meanings::Each => kind | add_text(&mut open.texts, text),
+            Meanings::Shared(group) => {
+                let Shared { numbers, exact } = &mut open.shared[usize::from(*group)];
+                *exact &= kind == TEXT && text.is_ascii();
+                match kind {
+                    TEXT => numbers.add(&mut open.texts, TEXT, text, hash),
+                    kind => kind | add_text(&mut open.texts, text),
+                }
+            }
+        }
+    }
+
+    /// What stands for a cell without a text.
+    fn other(&mut self, cell: Cell, open: &mut Open) -> u32 {
+        let same = |known: &Cell| match (known, cell) {
+            (Cell::Text { .. }, Cell::Text { .. }) => true,
+            (known, cell) => *known == cell,
+        };
+        let number = OTHERS.iter().position(same).unwrap_or(0);
+        let entry = OTHER | number as u32;
+        match self {
+            Meanings::Own(numbers, others) => {
+                let code = &mut others[number];
+                if *code == NONE {
+                    *code = numbers.places.len() as u32;
+                    numbers.places.push(entry);
+                }
+                *code
+            }
+            Meanings::Each => entry,
+            Meanings::Shared(group) => {
+                open.shared[usize::from(*group)].exact &= !matches!(cell, Cell::Bool(_));
+                entry
+            }
+        }
+    }
 }
 
 impl Packer {
@@ -381,7 +480,10 @@ impl Packing<'_> {
         rest.lines.append(&page.lines);
         *rows += page.len();
         for (slot, column) in columns.iter_mut().enumerate() {
-            (0..page.len()).for_each(|row| column.push(&page, page.cell(row, slot), &mut open));
+            for start in (0..page.len()).step_by(TOGETHER) {
+                let rows = start..page.len().min(start + TOGETHER);
+                column.push_all(&page, rows.map(|row| page.cell(row, slot)), &mut open);
+            }
             column.settle(*rows);
         }
     }
@@ -409,46 +511,27 @@ impl Growing {
         }
     }
 
-    fn push(&mut self, page: &Batch, cell: Cell, open: &mut Open) {
-        let (kind, text) = match cell {
-            Cell::Text { start, len } if len > 0 => (TEXT, page.text(start, len)),
-            Cell::Number { start, len } => (NUMBER, page.text(start, len)),
-            other => {
-                let empty =
-                    |known: &Cell| *known == other || matches!((known, other), (Cell::Text { .. }, Cell::Text { .. }));
-                let number = OTHERS.iter().position(empty).unwrap_or(0) as u32;
-                let code = match &mut self.words {
-                    Meanings::Own(numbers, others) => {
-                        let code = &mut others[number as usize];
-                        if *code == NONE {
-                            *code = numbers.places.len() as u32;
-                            numbers.places.push(OTHER | number);
-                        }
-                        *code
-                    }
-                    Meanings::Each => OTHER | number,
-                    Meanings::Shared(group) => {
-                        open.shared[usize::from(*group)].exact &= !matches!(other, Cell::Bool(_));
-                        OTHER | number
-                    }
-                };
-                return self.codes.push(code);
-            }
-        };
-        let code = match &mut self.words {
-            Meanings::Own(numbers, _) => numbers.add(&mut open.texts, kind, text),
-            Meanings::Each => kind | add_text(&mut open.texts, text),
-            Meanings::Shared(group) => {
-                let Shared { numbers, exact } = &mut open.shared[usize::from(*group)];
-                *exact &= kind == TEXT && text.is_ascii();
-                if kind == TEXT {
-                    numbers.add(&mut open.texts, TEXT, text)
-                } else {
-                    kind | add_text(&mut open.texts, text)
-                }
-            }
-        };
-        self.codes.push(code);
+    /// Adds the cells of the rows that come next.
+    fn push_all(&mut self, page: &Batch, cells: impl Iterator<Item = Cell>, open: &mut Open) {
+        let cells: Vec<(Cell, u32, &str)> = cells
+            .map(|cell| {
+                let (kind, text) = kind_of(page, cell);
+                (cell, kind, text)
+            })
+            .collect();
+        let (mut hashes, mut guesses) = (Vec::new(), Vec::new());
+        if let Some(numbers) = self.words.numbers(&open.shared) {
+            hashes.extend(cells.iter().map(|(_, kind, text)| hash_of(*kind, text)));
+            numbers.guess(&hashes, &mut guesses);
+        }
+        for (at, (cell, kind, text)) in cells.into_iter().enumerate() {
+            let code = match guesses.get(at) {
+                _ if kind == OTHER => self.words.other(cell, open),
+                Some(&guess) if is_right(guess, &open.texts, kind, text) => guess.0,
+                _ => self.words.add(kind, text, hashes.get(at).copied().unwrap_or_default(), open),
+            };
+            self.codes.push(code);
+        }
     }
 
     /// Keeps each text of its own where most of them are different.
@@ -469,5 +552,132 @@ impl Growing {
             Meanings::Shared(group) => Words::Shared(packed.shared[usize::from(group)].clone()),
         };
         Column { codes: self.codes, words }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a cell says, wherever its text lies.
+    fn said(batch: &Batch, cell: Cell) -> (Cell, String) {
+        match cell {
+            Cell::Text { start, len } => (Cell::Text { start: 0, len: 0 }, batch.text(start, len).to_string()),
+            Cell::Number { start, len } => (Cell::Number { start: 0, len: 0 }, batch.text(start, len).to_string()),
+            other => (other, String::new()),
+        }
+    }
+
+    fn all(batches: &[Batch]) -> Vec<(String, u32, (Cell, String))> {
+        let rows = batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
+        let cells = rows.flat_map(|(batch, row)| {
+            batch.row(row).map(move |cell| (batch.from.to_string(), batch.lines.get(row), said(batch, cell)))
+        });
+        cells.collect()
+    }
+
+    /// A page of rows, each cell a kind and a text.
+    fn page(from: &str, first: u32, rows: &[Vec<(u8, String)>], width: usize) -> Batch {
+        let (mut texts, mut cells, mut inner) = (String::new(), Vec::new(), Vec::new());
+        for (kind, text) in rows.iter().flatten() {
+            let (start, len) = (texts.len() as u32, text.len() as u32);
+            texts.push_str(text);
+            cells.push(match kind {
+                0..12 => Cell::Text { start, len },
+                12 => Cell::Number { start, len },
+                13 => Cell::Missing,
+                14 => Cell::Null,
+                15 => Cell::Bool(len % 2 == 0),
+                16 => Cell::Wrong(Wrong::Several),
+                _ => {
+                    inner.push(Cell::Text { start, len });
+                    Cell::List { first: inner.len() as u32 - 1, len: 1 }
+                }
+            });
+        }
+        let lines: Vec<u32> = (first..).step_by(1 + rows.len() % 2).take(rows.len()).collect();
+        let cells = Cells::pack(&cells, width);
+        Batch { texts: Arc::new(texts), cells, inner, from: from.into(), lines: lines.into(), ..Batch::default() }
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof!["[ab]{0,2}", "[åé]{1,2}", "[a-z]{120,135}", (16_300..16_500usize).prop_map(|len| "x".repeat(len)),]
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<Vec<(u8, String)>>> {
+        let cell = |most: u8| (0..most, text());
+        let row = |most| prop::collection::vec(cell(most), 3);
+        prop_oneof![
+            8 => prop::collection::vec(row(17), 0..20),
+            1 => prop::collection::vec(row(18), 1..5),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn what_is_packed_is_what_was_read(pages in prop::collection::vec((0..2u8, rows()), 0..6)) {
+            let packer = Packer::new(1);
+            let mut list = packer.list(vec![None, Some(0), Some(0)]);
+            let mut read = Vec::new();
+            let mut line = 1;
+            for (file, rows) in pages.iter().filter(|(_, rows)| !rows.is_empty()) {
+                let page = page(if *file == 0 { "a.csv" } else { "b.csv" }, line, rows, 3);
+                line += 100;
+                read.push(page.clone());
+                list.add(page);
+            }
+            let batches = list.batches(&packer.close());
+            prop_assert_eq!(all(&batches), all(&read));
+            for batch in &batches {
+                let (Some(one), Some(two)) = (batch.cells.numbered(1), batch.cells.numbered(2)) else { continue };
+                for row in 0..batch.len() {
+                    for (part, slot) in [(one, 1), (two, 2)] {
+                        let text = match said(batch, batch.cell(row, slot)) {
+                            (Cell::Text { .. }, text) if !text.is_empty() => Some(text),
+                            _ => None,
+                        };
+                        let number = part.get(row);
+                        prop_assert_eq!(number.map(|number| part.dictionary.text(number).to_string()), text.clone());
+                        prop_assert_eq!(text.as_deref().and_then(|text| part.dictionary.find(text)), number);
+                        prop_assert_eq!(part.dictionary.find_all(&[text.as_deref().unwrap_or("no such text")]), [number]);
+                        prop_assert!(!part.dictionary.is_exact() || text.is_none_or(|text| text.is_ascii()));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_column_grows_from_few_texts_to_many() {
+        let packer = Packer::new(0);
+        let mut list = packer.list(vec![None; 3]);
+        // Few texts; many of which each stands often; and one for each row.
+        let row = |row: usize| vec![(0, format!("{}", row % 3)), (0, format!("{}", row % 300)), (0, format!("{row}"))];
+        let mut read = Vec::new();
+        for start in (0..6_000).step_by(1_000) {
+            let rows: Vec<_> = (start..start + 1_000).map(row).collect();
+            let page = page("a.csv", start as u32, &rows, 3);
+            read.push(page.clone());
+            list.add(page);
+        }
+        let batches = list.batches(&packer.close());
+        assert_eq!(batches.len(), 1);
+        assert_eq!(all(&batches), all(&read));
+        let Cells::Columns(columns) = &batches[0].cells else { panic!("not packed") };
+        assert!(matches!((&columns[0].codes, &columns[0].words), (Codes::One(_), Words::Own(_))));
+        assert!(matches!((&columns[1].codes, &columns[1].words), (Codes::Two(_), Words::Own(_))));
+        assert!(matches!((&columns[2].codes, &columns[2].words), (Codes::Four(_), Words::Each)));
+    }
+
+    #[test]
+    fn lines_are_found_again() {
+        let lines = [3, 4, 5, 9, 9, 10, 2];
+        let (one, two) = lines.split_at(4);
+        let mut together = super::super::Lines::from(one.to_vec());
+        together.append(&two.to_vec().into());
+        assert_eq!(together.iter().collect::<Vec<_>>(), lines);
+        assert_eq!(together, lines.to_vec().into());
     }
 }

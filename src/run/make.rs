@@ -205,12 +205,12 @@ fn is_on(machine: &Machine<'_, '_>, map: &TypedMap, arena: &Arena) -> bool {
 }
 
 /// The variables of a left record.
-pub fn frame_of<'t>(machine: &Machine<'_, 't>, map: &TypedMap, left: Row) -> Frame<'t> {
+pub fn frame_of<'a, 't: 'a>(machine: &Machine<'_, 't>, map: &TypedMap, left: Row, arena: &'a Arena) -> Frame<'a> {
     let mut frame = vec![Value::Absent; map.frame as usize + 1];
     if matches!(map.left, RecordType::Set(_)) {
         let table = machine.tables.table(left.table);
         for slot in 0..map.record {
-            frame[slot as usize] = table.slot(left.row, slot);
+            frame[slot as usize] = table.slot_value(left.row, slot, arena);
         }
     }
     frame[map.record as usize] = Value::Row(left);
@@ -220,11 +220,12 @@ pub fn frame_of<'t>(machine: &Machine<'_, 't>, map: &TypedMap, left: Row) -> Fra
 /// Sets the variables of a block to those of left records.
 pub(super) fn begin<'a, 't: 'a>(block: &mut Block<'a>, machine: &Machine<'_, 't>, map: &TypedMap, lefts: &[Row]) {
     block.begin(lefts.len(), map.frame as usize + 1);
+    let arena = block.arena();
     if let (RecordType::Set(_), Some(first)) = (map.left, lefts.first()) {
         let table = machine.tables.table(first.table);
         for slot in 0..map.record {
             let mut column = block.column();
-            table.fill_slot(slot, lefts, &mut column);
+            table.fill_slot(slot, lefts, &mut column, arena);
             block.set(slot, column);
         }
     }

@@ -194,14 +194,17 @@ fn translated<'t>(
     let starts = (0..table.len).step_by(PIECE).collect::<Vec<_>>();
     let pieces = arenas.each(starts.into_iter(), |start, _| {
         let mut near = 0;
-        let number = |row| match table.cell(row, column.slot, &mut near) {
-            (batch, Cell::Text { start, len }) if len > 0 => match batch.text(start, len) {
-                text if text.is_ascii() => dictionary.find(text).unwrap_or(UNKNOWN),
-                _ => OPEN,
-            },
-            _ => OPEN,
+        let text = |row| match table.cell(row, column.slot, &mut near) {
+            (batch, Cell::Text { start, len }) if len > 0 => batch.text(start, len),
+            _ => "",
         };
-        (start..table.len.min(start + PIECE as u32)).map(number).collect::<Vec<u32>>()
+        let texts: Vec<&str> = (start..table.len.min(start + PIECE as u32)).map(text).collect();
+        let numbers = dictionary.find_all(&texts).into_iter().zip(&texts);
+        let number = |(number, text): (Option<u32>, &&str)| match number {
+            _ if text.is_empty() || !text.is_ascii() => OPEN,
+            number => number.unwrap_or(UNKNOWN),
+        };
+        numbers.map(number).collect::<Vec<u32>>()
     });
     Some(pieces.concat())
 }

@@ -7,7 +7,7 @@ use super::key::{Spread, key_text};
 use super::parallel::Arenas;
 use super::report::Outside;
 use super::stage::Setting;
-use super::table::{Apart, Index, Rows, Table};
+use super::table::{Apart, Known, Rows, Table};
 use super::work::PIECE;
 use crate::adapter::Lines;
 use crate::check::typed::ExprId;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// The rows of a list that were there before those that are looked at now, by their keys.
 #[derive(Default)]
 pub struct Seen {
-    keys: Index,
+    keys: Known,
     /// How many they are.
     rows: u32,
     /// The line of each row.
@@ -94,10 +94,9 @@ pub fn duplicates(
         let mut rows = rows.into_iter();
         for hashes in hashes {
             for (hash, row) in hashes.into_iter().zip(&mut rows) {
-                let Some(hash) = hash else {
+                if hash.is_none() {
                     keyless.push((id, row));
-                    continue;
-                };
+                }
                 let Some(first) = seen.keys.add(hash, before + row) else { continue };
                 out.push(row);
                 let (turn, origin) = match first.checked_sub(before) {

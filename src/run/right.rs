@@ -688,7 +688,7 @@ impl<'f, 't> Finder<'f, 't> {
             index_of(machine, &rows, 0, usize::from(map.frame) + 1, &sides, count, arenas).0
         });
         let arena = Arena::new();
-        let frame = super::make::frame_of(machine, map, left);
+        let frame = super::make::frame_of(machine, map, left, &arena);
         let sides = pairs.iter().map(|(side, _, ty)| (*side, *ty));
         match hash(machine, sides, &frame, &arena) {
             Some(hash) => index.rows(hash).map(|row| row as usize).collect(),

@@ -576,9 +576,9 @@ impl<'s, 't> Shaper<'s, 't> {
             *end += 1;
         }
         drop((from, group_of));
-        let all = (0..total).map(|row| Value::Row(Row { table: number, row }));
-        let items: &'t [Value<'t>] = self.arenas.own().alloc_slice_fill_iter(all);
-        out.slots[keys.len()] = Slot::Lists { items, ends };
+        let lists = Slot::Groups { table: number, ends };
+        let done = self.step + 1 == self.set.steps.len();
+        out.slots[keys.len()] = if done { lists } else { lists.with_lists(self.arenas.own()) };
         out.apart = marks;
         self.key = (0..keys.len() as u16).map(KeyPart::Slot).collect();
         let mut inner = rows.of(&members, Vec::new());

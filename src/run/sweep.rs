@@ -487,7 +487,7 @@ impl Sweep<'_> {
 /// The hash of what a line of the match rules asks for, for a made record; none if that is absent or cannot be worked out.
 fn line_hash(machine: &Machine<'_, '_>, made: &MadeRow, number: usize, line: &Line, arena: &Arena) -> Option<u128> {
     let map = &machine.typed.maps[usize::from(made.map)];
-    let (sides, frame) = (&map.matches[number], frame_of(machine, map, made.left));
+    let (sides, frame) = (&map.matches[number], frame_of(machine, map, made.left, arena));
     match line {
         Line::Rows(_) => hash(machine, sides.iter().map(|(side, _, ty)| (*side, *ty)), &frame, arena),
         Line::Key => {

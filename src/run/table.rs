@@ -5,7 +5,7 @@ use crate::adapter::packed::Dictionary;
 use crate::adapter::{Batch, Cell};
 use crate::function::Failure;
 use crate::plan::Column;
-use crate::value::{Row, Value};
+use crate::value::{Arena, Row, Value};
 use hashbrown::HashTable;
 use hashbrown::hash_table;
 use std::sync::{Arc, OnceLock};
@@ -109,11 +109,11 @@ pub enum Slot<'t> {
         /// Their numbers.
         numbers: Vec<u32>,
     },
-    /// Lists that stand one after the other, by where each ends.
-    Lists {
-        /// The items of all.
-        items: &'t [Value<'t>],
-        /// Where each list ends.
+    /// Lists of the rows of a table, which stand one after the other.
+    Groups {
+        /// The table.
+        table: u32,
+        /// The row behind the last one of each list.
         ends: Vec<u32>,
     },
     /// Values of any kind.
@@ -132,7 +132,7 @@ impl<'t> Slot<'t> {
         match self {
             Slot::Records { rows, .. } => rows.len(),
             Slot::Texts { numbers, .. } => numbers.len(),
-            Slot::Lists { ends, .. } => ends.len(),
+            Slot::Groups { ends, .. } => ends.len(),
             Slot::Values(values) => values.len(),
         }
     }
@@ -149,6 +149,22 @@ impl<'t> Slot<'t> {
 
     /// The value in a row; absent in one that has none.
     #[inline]
+    pub fn value<'a>(&self, row: usize, arena: &'a Arena) -> Value<'a>
+    where
+        't: 'a,
+    {
+        match self {
+            Slot::Groups { table, ends } => {
+                let start = row.checked_sub(1).map_or(0, |before| ends[before]);
+                let rows = (start..ends[row]).map(|row| Value::Row(Row { table: *table, row }));
+                Value::List(arena.alloc_slice_fill_iter(rows))
+            }
+            _ => self.get(row),
+        }
+    }
+
+    /// The value in a row, if it is no list of the rows of a group, which [`Slot::value`] makes.
+    #[inline]
     pub fn get(&self, row: usize) -> Value<'t> {
         match self {
             Slot::Records { table, rows } => match rows.get(row) {
@@ -159,11 +175,17 @@ impl<'t> Slot<'t> {
                 END => Value::Absent,
                 number => Value::Text(dictionary.text(number)),
             },
-            Slot::Lists { items, ends } => {
-                let start = row.checked_sub(1).map_or(0, |before| ends[before]);
-                Value::List(&items[start as usize..ends[row] as usize])
-            }
+            Slot::Groups { .. } => Value::Absent,
             Slot::Values(values) => values[row],
+        }
+    }
+
+    /// The same with its lists of the rows of a group made.
+    #[must_use]
+    pub fn with_lists(self, arena: &'t Arena) -> Slot<'t> {
+        match self {
+            Slot::Groups { .. } => Slot::Values((0..self.len()).map(|row| self.value(row, arena)).collect()),
+            slot => slot,
         }
     }
 
@@ -222,7 +244,7 @@ impl<'t> Slot<'t> {
             unset if unset.is_unset() => Slot::default(),
             Slot::Records { table, rows } => Slot::Records { table: *table, rows: some(rows) },
             Slot::Texts { dictionary, numbers } => Slot::Texts { dictionary, numbers: some(numbers) },
-            Slot::Lists { .. } => Slot::Values(chosen.iter().map(|&row| self.get(row as usize)).collect()),
+            Slot::Groups { .. } => unreachable!("a set has lists of the rows of a group when it is done"),
             Slot::Values(values) => Slot::Values(chosen.iter().map(|&row| values[row as usize]).collect()),
         }
     }
@@ -345,6 +367,36 @@ fn shelf(hash: u128, count: usize) -> usize {
     ((place(part(hash)) >> 40) as usize ^ (hash >> 64) as usize) & count.saturating_sub(1)
 }
 
+/// Which keys were there, by their hashes, and the row that each was first in. Nothing is looked up but what is added, so an entry is
+/// the row alone; its part of the hash stands in the order of rows.
+#[derive(Default)]
+pub struct Known {
+    shelves: Vec<HashTable<u32>>,
+    parts: Vec<[u32; 2]>,
+}
+
+impl Known {
+    /// Adds a row behind all others; it may have no key. Gives the first row with its key, if there is one.
+    pub fn add(&mut self, hash: Option<u128>, row: u32) -> Option<u32> {
+        if self.shelves.is_empty() {
+            self.shelves.resize_with(Index::SHELVES, HashTable::new);
+        }
+        self.parts.resize(row as usize + 1, [0; 2]);
+        let hash = hash?;
+        let (part, shelf) = (part(hash), shelf(hash, self.shelves.len()));
+        self.parts[row as usize] = part;
+        let parts = &self.parts;
+        let place_of = |row: &u32| place(parts[*row as usize]);
+        match self.shelves[shelf].entry(place(part), |row| parts[*row as usize] == part, place_of) {
+            hash_table::Entry::Vacant(entry) => {
+                entry.insert(row);
+                None
+            }
+            hash_table::Entry::Occupied(entry) => Some(*entry.get()),
+        }
+    }
+}
+
 impl<'t> Table<'t> {
     /// A table of rows as they were read.
     pub fn wire(batches: &'t [Batch], columns: &'t [Option<Column>]) -> Table<'t> {
@@ -424,7 +476,18 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// The value in a slot of a row of values.
+    /// The value in a slot of a row of values. The arena is for lists of the rows of a group.
+    pub fn slot_value<'a>(&self, row: u32, slot: u16, arena: &'a Arena) -> Value<'a>
+    where
+        't: 'a,
+    {
+        match &self.rows {
+            Rows::Slots(slots) => slots[slot as usize].value(row as usize, arena),
+            _ => self.slot(row, slot),
+        }
+    }
+
+    /// The value in a slot of a row of values, if it is no list of the rows of a group, which [`Table::slot_value`] makes.
     pub fn slot(&self, row: u32, slot: u16) -> Value<'t> {
         match &self.rows {
             Rows::Values { width, values } => values[row as usize * width + slot as usize],
@@ -433,12 +496,15 @@ impl<'t> Table<'t> {
         }
     }
 
-    /// The values in a slot of some of its rows.
-    pub fn fill_slot(&self, slot: u16, of: &[Row], into: &mut [Value<'t>]) {
+    /// The values in a slot of some of its rows. The arena is for lists of the rows of groups.
+    pub fn fill_slot<'a>(&self, slot: u16, of: &[Row], into: &mut [Value<'a>], arena: &'a Arena)
+    where
+        't: 'a,
+    {
         match &self.rows {
             Rows::Slots(slots) => {
                 let slot = &slots[slot as usize];
-                into.iter_mut().zip(of).for_each(|(value, row)| *value = slot.get(row.row as usize));
+                into.iter_mut().zip(of).for_each(|(value, row)| *value = slot.value(row.row as usize, arena));
             }
             _ => into.iter_mut().zip(of).for_each(|(value, row)| *value = self.slot(row.row, slot)),
         }

@@ -193,7 +193,7 @@ impl<'o, 't: 'o> Observer<'o, 't> {
         let table = self.machine.tables.table(number);
         let rows: Vec<u32> = table.living().filter(|&row| table.apart(row) == Apart::No).collect();
         for row in rows {
-            let mut frame: Frame<'o> = frame_of(&self.machine, map, Row { table: number, row });
+            let mut frame: Frame<'o> = frame_of(&self.machine, map, Row { table: number, row }, self.arena);
             self.coverage.about(&frame);
             if self.takes_part(index, map, &mut frame) {
                 self.lets(map, &mut frame);

@@ -243,7 +243,7 @@ impl<'m, 't> Machine<'m, 't> {
             Node::And(left, right) => self.both(*left, *right, rows, block, out),
             Node::Or(left, right) => self.either(*left, *right, rows, block, out),
             Node::RowSlot { of, slot } => self.each_row(*of, rows, block, out, |value| match value {
-                Value::Row(row) => self.tables.table(row.table).slot(row.row, *slot),
+                Value::Row(row) => self.tables.table(row.table).slot_value(row.row, *slot, arena),
                 _ => Value::Absent,
             }),
             Node::Member { of, index } => self.each_row(*of, rows, block, out, |value| match value {
