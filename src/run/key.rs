@@ -1,7 +1,7 @@
 //! Keys: hashes that find records by key, and key texts that the store remembers.
 
 use super::eval::Machine;
-use super::table::Rows;
+use super::table::{Rows, Slot};
 use crate::check::typed::KeyPart;
 use crate::value::{Arena, RecordType, Row, Type, Value, normal};
 use hashbrown::HashMap;
@@ -233,6 +233,30 @@ pub fn escape(text: &mut String, start: usize) {
         let escaped = text[start..].replace('\\', "\\\\").replace('|', "\\|");
         text.truncate(start);
         text.push_str(&escaped);
+    }
+}
+
+/// True if the key of every row of a table that takes part is known in full, as can be said without looking at the rows.
+pub fn are_keyed(machine: &Machine<'_, '_>, number: u32) -> bool {
+    let table = machine.tables.table(number);
+    match (&table.rows, record_of(machine, Row { table: number, row: 0 })) {
+        // What was read without a key was taken out before.
+        (Rows::Wire { .. }, RecordType::Entity(_)) => true,
+        (Rows::Slots(slots), RecordType::Set(set)) => {
+            let typed = machine.typed.sets.iter().find(|typed| typed.set == set);
+            typed.is_some_and(|typed| {
+                typed.key.iter().all(|part| {
+                    let (KeyPart::Slot(slot) | KeyPart::Position(slot)) = part;
+                    match &slots[usize::from(*slot)] {
+                        slot if slot.is_unset() => true,
+                        Slot::Records { table, .. } => are_keyed(machine, *table),
+                        Slot::Texts { .. } | Slot::Groups { .. } => true,
+                        Slot::Values(_) => false,
+                    }
+                })
+            })
+        }
+        _ => false,
     }
 }
 

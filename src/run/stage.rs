@@ -2,7 +2,7 @@
 
 use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
-use super::key::{has_key, key_text, record_of};
+use super::key::{are_keyed, has_key, key_text, record_of};
 use super::lookup::Lookup;
 use super::make::{Made, make};
 use super::parallel::Arenas;
@@ -252,6 +252,7 @@ fn doubt(machine: &Machine<'_, '_>, made: &mut Made<'_>, incomplete: &BTreeMap<E
     let entity = machine.model.entity(made.entity);
     let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
     let mut arena = Arena::new();
+    let mut keyed: BTreeMap<u32, bool> = BTreeMap::new();
     for (row, key) in made.rows.iter().zip(&made.keys) {
         let nobody = row.nobody.is_some_and(|to| !incomplete.contains_key(&to));
         let why = || "records whose key could not be worked out".to_string();
@@ -261,7 +262,9 @@ fn doubt(machine: &Machine<'_, '_>, made: &mut Made<'_>, incomplete: &BTreeMap<E
             made.nameless |= row.fate == super::make::Fate::Protected && key.is_none() && !theirs;
             continue;
         }
-        let known = has_key(machine, row.left, record_of(machine, row.left), &arena);
+        let table = row.left.table;
+        let known = *keyed.entry(table).or_insert_with(|| are_keyed(machine, table))
+            || has_key(machine, row.left, record_of(machine, row.left), &arena);
         arena.reset();
         if !known {
             made.incomplete.entry(row.map).or_insert_with(why);
