@@ -9,7 +9,7 @@ use super::key::Hasher;
 use super::right::{Memory, Reading, plain_value};
 use super::shape::hashes;
 use super::stage::Setting;
-use super::table::{Index, Table};
+use super::table::{Index, Known, Table};
 use crate::adapter::{Batch, Cell, Place};
 use crate::check::typed::{ExprId, Node, TypedMap};
 use crate::model::Entity;
@@ -33,7 +33,7 @@ pub struct Shelf<'s> {
     named: BTreeSet<u16>,
     /// Fields that rules write.
     compared: Vec<Compared<'s>>,
-    keys: Index,
+    keys: Known,
     /// True if two rows have one key.
     doubled: bool,
     /// By line of the match rules.
@@ -146,7 +146,7 @@ impl<'s> Shelf<'s> {
             map,
             named: crate::check::needs::named(setting.typed, map.right),
             compared: compared.collect(),
-            keys: Index::default(),
+            keys: Known::default(),
             doubled: false,
             lines: map.matches.iter().map(|line| Line::of(plan, setting, map, line)).collect(),
             digests: Vec::new(),
@@ -191,7 +191,7 @@ impl<'s> Shelf<'s> {
         let reading = Reading { plan: self.plan, memory: &memory, named: &self.named, all: false };
         let (keys, slots) = reading.kept(self.entity(), self.columns, batch, arena);
         for (row, key) in (first..).zip(&keys) {
-            self.doubled |= self.keys.add(key_hash(key), row).is_some();
+            self.doubled |= self.keys.add(Some(key_hash(key)), row).is_some();
         }
         if self.lines.iter().all(|line| matches!(line, Line::Key)) {
             return;

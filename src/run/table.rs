@@ -367,8 +367,8 @@ fn shelf(hash: u128, count: usize) -> usize {
     ((place(part(hash)) >> 40) as usize ^ (hash >> 64) as usize) & count.saturating_sub(1)
 }
 
-/// Which keys were there, by their hashes, and the row that each was first in. Nothing is looked up but what is added, so an entry is
-/// the row alone; its part of the hash stands in the order of rows.
+/// Which keys were there, by their hashes, and the row that each was first in. An entry is the row alone; its part of the hash stands
+/// in the order of rows.
 #[derive(Default)]
 pub struct Known {
     shelves: Vec<HashTable<u32>>,
@@ -394,6 +394,13 @@ impl Known {
             }
             hash_table::Entry::Occupied(entry) => Some(*entry.get()),
         }
+    }
+
+    /// The first row with a key.
+    pub fn first(&self, hash: u128) -> Option<u32> {
+        let part = part(hash);
+        let shelf = self.shelves.get(shelf(hash, self.shelves.len()))?;
+        shelf.find(place(part), |row| self.parts[*row as usize] == part).copied()
     }
 }
 
