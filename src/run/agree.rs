@@ -90,8 +90,8 @@ impl Compared<'_> {
     /// A value of a record as it would be; null where there is none.
     fn value(&self, standing: &Standing<'_>, field: usize, name: &str) -> Json {
         let changes = standing.change.map_or(&[][..], |change| &self.changes[change].change.fields);
-        match (changes.iter().find(|change| change.field == name), standing.present) {
-            (Some(change), _) => change.to.clone(),
+        match (changes.iter().find(|change| *change.field == *name), standing.present) {
+            (Some(change), _) => change.to.json(),
             (None, Some(present)) => self.right.json(present, field),
             (None, None) => Json::Null,
         }
@@ -227,7 +227,7 @@ fn settle_references(plan: &Plan<'_>, compared: &mut [Compared<'_>], index: usiz
         let (change, present) = loose.standing;
         let is_new = change.is_some_and(|change| {
             let changes = &compared[index].changes[change].change.fields;
-            changes.iter().any(|change| change.field == field.name.text) || present.is_none()
+            changes.iter().any(|change| *change.field == *field.name.text) || present.is_none()
         });
         match (change, present) {
             (Some(change), _) if is_new => {

@@ -507,7 +507,7 @@ fn item(
         };
         let out = to_wire(&field.ty, codec, json, &reference, &|member| part_path(field, member).to_string())
             .map_err(|why| format!("{name}: {why}"))?;
-        let differs = change.fields.iter().any(|change| change.field == *name);
+        let differs = change.fields.iter().any(|change| *change.field == **name);
         if differs {
             place(&mut changed, &field.at, out.clone());
         }

@@ -2,9 +2,10 @@
 
 use super::record::Record;
 use crate::syntax::ast::Operation;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 /// What is done to a right record.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -56,12 +57,60 @@ impl Op {
 /// One field that changes; null where there is no value. Values that cannot be read back stand as [`hashed`] ones.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct FieldChange {
-    /// The field.
-    pub field: String,
+    /// The field. All changes of an entity share its name.
+    pub field: Arc<str>,
     /// What stands there now.
-    pub from: Json,
+    pub from: Content,
     /// What will stand there.
-    pub to: Json,
+    pub to: Content,
+}
+
+/// What stands in a field. Nearly always that is a text or nothing, and there may be many for each person, so these take little room.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Content {
+    /// No value.
+    Nothing,
+    /// A text.
+    Text(Box<str>),
+    /// Anything else.
+    Other(Box<Json>),
+}
+
+impl Content {
+    /// The value as JSON.
+    pub fn json(&self) -> Json {
+        match self {
+            Content::Nothing => Json::Null,
+            Content::Text(text) => Json::String(text.to_string()),
+            Content::Other(value) => (**value).clone(),
+        }
+    }
+}
+
+impl From<Json> for Content {
+    fn from(value: Json) -> Content {
+        match value {
+            Json::Null => Content::Nothing,
+            Json::String(text) => Content::Text(text.into()),
+            other => Content::Other(Box::new(other)),
+        }
+    }
+}
+
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Content::Nothing => serializer.serialize_unit(),
+            Content::Text(text) => serializer.serialize_str(text),
+            Content::Other(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
+        Json::deserialize(deserializer).map(Content::from)
+    }
 }
 
 /// What stands in a record for a value that cannot be read back.

@@ -1,7 +1,7 @@
 //! Proposing: from what was read to a change set. Touches nothing.
 
 use super::agree::{Compared, Proposed};
-use super::change::{Change, ChangeSet, FieldChange, Op, VERSION, hashed};
+use super::change::{Change, ChangeSet, Content, FieldChange, Op, VERSION, hashed};
 use super::decide::{Decision, Decisions, NAMELESS, PROTECTED, REMAINS};
 use super::differ::{is_same, never_updated, wanted};
 use super::eval::{Links, Odd};
@@ -20,7 +20,7 @@ use super::table::Apart;
 use super::work::PIECE;
 use crate::check::protection::Treatment;
 use crate::documents::keys::Keys;
-use crate::model::{Access, Field, Model};
+use crate::model::{Access, Entity, Field, Model};
 use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
@@ -29,6 +29,7 @@ use hashbrown::HashSet;
 use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What a run would do, and everything that people want to know about it.
 pub struct Proposal {
@@ -92,7 +93,8 @@ pub fn propose_over<'t>(
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
         let secret = store.map_or([0; 32], Store::key);
-        let context = Context { plan, worked: &worked, index, secret, known, as_of, purpose };
+        let names = names(plan.model.entity(write.entity));
+        let context = Context { plan, worked: &worked, index, secret, names: &names, known, as_of, purpose };
         let right = Right::of(plan, write, read, &mut memory, arenas);
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
@@ -199,6 +201,11 @@ pub enum Purpose {
     Write,
 }
 
+/// The names of the fields of an entity, for changes, which share them.
+pub(super) fn names(entity: &Entity) -> Vec<Arc<str>> {
+    entity.fields.iter().map(|field| field.name.text.as_str().into()).collect()
+}
+
 /// A made record and the present one that it is compared with.
 pub(super) struct Pair<'k> {
     /// The made record.
@@ -223,6 +230,8 @@ pub(super) struct Context<'c, 't> {
     pub index: usize,
     /// The key of hashes that nobody else can compute.
     pub secret: [u8; 32],
+    /// The names of the fields of the entity, for changes.
+    pub names: &'c [Arc<str>],
     /// What is known of left records.
     pub known: Known<'c>,
     /// The run's date.
@@ -405,16 +414,19 @@ impl<'c, 't> Context<'c, 't> {
         let values = self.record(row, &mut secrets);
         let mut record = Writer::default();
         let mut fields = Vec::new();
-        for ((field, value), state) in entity.fields.iter().zip(values).zip(made.row_states(row)) {
+        for (((field, name), value), state) in
+            entity.fields.iter().zip(self.names).zip(values).zip(made.row_states(row))
+        {
             if value.is_null() || field.access == Access::Read || state.has(State::UPDATE) {
                 continue;
             }
             if self.remembers() {
                 record.json(&field.name.text, &value);
             }
-            fields.push(FieldChange { field: field.name.text.clone(), from: Json::Null, to: value });
+            fields.push(FieldChange { field: name.clone(), from: Content::Nothing, to: value.into() });
         }
-        secrets.retain(|name, _| fields.iter().any(|change| change.field == *name));
+        secrets.retain(|name, _| fields.iter().any(|change| *change.field == **name));
+        fields.shrink_to_fit();
         Change {
             op: Op::Create,
             left_key: left_key.to_string(),
@@ -468,10 +480,11 @@ impl<'c, 't> Context<'c, 't> {
                 }
                 if let Some(to) = value {
                     // What was sent of somebody who is protected by now is not shown again.
-                    let from = if reduced { Json::Null } else { now };
-                    fields.push(FieldChange { field: field.name.text.clone(), from, to });
+                    let from = if reduced { Content::Nothing } else { now.into() };
+                    fields.push(FieldChange { field: self.names[position].clone(), from, to: to.into() });
                 }
             }
+            fields.shrink_to_fit();
             record.done()
         };
         let renewed = present.needs_remembering(&self.identities(row)) || reduced && !present.remembers(&record);
@@ -502,7 +515,7 @@ impl<'c, 't> Context<'c, 't> {
         };
         if op == Op::Reactivate {
             self.on_operation(Operation::Reactivate, made.rows[row].map, right, index, &mut change);
-            change.fields.iter_mut().filter(|_| reduced).for_each(|field| field.from = Json::Null);
+            change.fields.iter_mut().filter(|_| reduced).for_each(|field| field.from = Content::Nothing);
         }
         Some(change)
     }
@@ -611,8 +624,9 @@ impl<'c, 't> Context<'c, 't> {
             if value.is_absent() || to == now || !target.steps.is_empty() {
                 continue;
             }
-            change.fields.retain(|change| change.field != field.name.text);
-            change.fields.push(FieldChange { field: field.name.text.clone(), from: now, to: to.clone() });
+            change.fields.retain(|change| *change.field != *field.name.text);
+            let name = self.names[target.field as usize].clone();
+            change.fields.push(FieldChange { field: name, from: now.into(), to: to.clone().into() });
             if self.remembers() {
                 let mut values = change.record.values();
                 values.insert(field.name.text.clone(), to);

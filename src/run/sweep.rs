@@ -13,7 +13,7 @@ use super::identity::Identities;
 use super::key::escape;
 use super::make::{Fate, MadeRow, frame_of};
 use super::parallel::{Arenas, ahead};
-use super::propose::{Context, Found, Known, Pair, Proposal, Purpose, Wish, begin, finish, waiting};
+use super::propose::{Context, Found, Known, Pair, Proposal, Purpose, Wish, begin, finish, names, waiting};
 use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Memory, Right, hash};
 use super::route::{first_input, not_whole, setting};
@@ -32,6 +32,7 @@ use crate::value::{Arena, EntityId, Type};
 use crate::world::World;
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Where a sync is read.
@@ -172,6 +173,7 @@ fn swept(
         identities,
         waiting: waiting(wish.store, &set.sync)?,
         decisions: Decisions::of(wish.store, &set.sync)?,
+        names: names(model.entity(regular.write.entity)),
         changes: Vec::new(),
         report: EntityReport { entity: name.clone(), ..EntityReport::default() },
         incomplete: BTreeMap::new(),
@@ -254,6 +256,7 @@ struct Sweep<'s> {
     identities: Identities,
     waiting: BTreeSet<(String, String)>,
     decisions: Decisions,
+    names: Vec<Arc<str>>,
     changes: Vec<Change>,
     report: EntityReport,
     /// Maps from which a record that is missing is not gone, and why, by what the windows gave.
@@ -311,6 +314,7 @@ impl Sweep<'_> {
             worked,
             index,
             secret: self.wish.store.map_or([0; 32], Store::key),
+            names: &self.names,
             known: Known {
                 identities: &self.identities,
                 stopped: &[],
@@ -457,6 +461,7 @@ impl Sweep<'_> {
                 worked,
                 index,
                 secret: self.wish.store.map_or([0; 32], Store::key),
+                names: &self.names,
                 known: Known {
                     identities: &self.identities,
                     stopped,

@@ -7,7 +7,7 @@ use crate::documents::redact;
 use crate::documents::table::Table;
 use crate::finding::layout::{self, harmless};
 use crate::run::apply::{Failed, Summary};
-use crate::run::change::{Change, ChangeSet, Op};
+use crate::run::change::{Change, ChangeSet, Content, Op};
 use crate::run::fate::{Reason, Stopped};
 use crate::run::report::{EntityReport, HeldRecord, ReadReport, Report, StageReport};
 use crate::value::{Class, ClassSet};
@@ -234,7 +234,7 @@ pub fn changes(keys: &Keys<'_>, set: &ChangeSet, limit: usize, out: &mut Out) {
                 let why = change.why.as_ref().map(|why| format!("  ({why})")).unwrap_or_default();
                 out.text(&format!("  {}{why}\n", key_shown(keys, &entity.entity, change)));
                 for field in change.fields.iter().take(if op == Op::Create { 4 } else { 12 }) {
-                    let value = |value| value_shown(keys, &entity.entity, &field.field, value);
+                    let value = |content: &Content| value_shown(keys, &entity.entity, &field.field, &content.json());
                     let (from, to) = (value(&field.from), value(&field.to));
                     let line = if op == Op::Create { to } else { format!("{from} → {to}") };
                     out.text(&format!("      {:<18} {line}\n", field.field));
@@ -283,7 +283,7 @@ pub fn changes_json(keys: &Keys<'_>, set: &ChangeSet, report: &Report) -> Json {
                         .fields
                         .iter()
                         .map(|field| {
-                            let value = |value| value_shown(keys, &entity.entity, &field.field, value);
+                            let value = |content: &Content| value_shown(keys, &entity.entity, &field.field, &content.json());
                             json!({"field": field.field, "from": value(&field.from), "to": value(&field.to)})
                         })
                         .collect();
@@ -303,7 +303,7 @@ pub fn changes_csv(keys: &Keys<'_>, set: &ChangeSet) -> String {
     for entity in &set.entities {
         for change in entity.changes.iter().filter(|change| change.op != Op::Link) {
             let changed: Vec<&str> = match change.op {
-                Op::Update => change.fields.iter().map(|field| field.field.as_str()).collect(),
+                Op::Update => change.fields.iter().map(|field| &*field.field).collect(),
                 _ => Vec::new(),
             };
             text.push_str(&crate::documents::table::csv_line([

@@ -348,7 +348,7 @@ fn shown_key(change: &Change) -> String {
 }
 
 fn surplus((entity, change): Open<'_>) -> Difference {
-    let fields = change.fields.iter().map(|field| (field.field.clone(), shown(&field.to))).collect();
+    let fields = change.fields.iter().map(|field| (field.field.to_string(), shown(&field.to.json()))).collect();
     Difference::Surplus { entity: format!("{} {entity}", change.op.word()), key: Some(shown_key(change)), fields }
 }
 
@@ -406,25 +406,26 @@ impl Side<'_, '_> {
     fn wrong(&self, change: &Change, wanted: &[(String, Json)]) -> Vec<(String, String, String)> {
         let entity = self.model.entity(self.entity);
         let is_key = |field: &str| entity.key.iter().any(|&index| entity.fields[index].name.text == field);
-        let got = |name: &str| change.fields.iter().find(|field| field.field == name).map(|field| &field.to);
+        let got = |name: &str| change.fields.iter().find(|field| *field.field == *name).map(|field| field.to.json());
         let mut wrong = Vec::new();
         if matches!(change.op, Op::Deactivate | Op::Remove) {
             return wrong;
         }
         for (field, value) in wanted.iter().filter(|(field, _)| change.op == Op::Create || !is_key(field)) {
             let to = got(field);
-            let same = match to {
+            let same = match &to {
                 Some(to) => bare(to) == bare(value) || is_hashed(to),
                 None => change.op == Op::Create && value.is_null(),
             };
             if !same {
                 let stays = if change.op == Op::Create { "absent" } else { NO_CHANGE };
-                wrong.push((field.clone(), shown(value), to.map_or(stays.to_string(), shown)));
+                wrong.push((field.clone(), shown(value), to.as_ref().map_or(stays.to_string(), shown)));
             }
         }
         if change.op != Op::Create {
-            let unnamed = change.fields.iter().filter(|field| wanted.iter().all(|(name, _)| *name != field.field));
-            wrong.extend(unnamed.map(|field| (field.field.clone(), NO_CHANGE.to_string(), shown(&field.to))));
+            let unnamed = change.fields.iter().filter(|field| wanted.iter().all(|(name, _)| **name != *field.field));
+            wrong
+                .extend(unnamed.map(|field| (field.field.to_string(), NO_CHANGE.to_string(), shown(&field.to.json()))));
         }
         wrong
     }

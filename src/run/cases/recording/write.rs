@@ -42,10 +42,11 @@ pub fn expected(model: &Model, right: &[Side], proposed: &Proposed) -> String {
         text += &format!("      {}:\n", entity_name(model, right, entity));
         let mut operations: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for change in &changes.changes {
-            let fields = change.fields.iter().filter(|field| !is_hashed(&field.to) && !field.to.is_null());
-            let fields = fields.filter_map(|field| {
-                let ty = &model.entity(entity).fields[model.entity(entity).field(&field.field)?].ty;
-                Some(format!("{}: {}", field.field, flow(&json(ty, &field.to))))
+            let fields = change.fields.iter().map(|field| (field, field.to.json()));
+            let fields = fields.filter(|(_, to)| !is_hashed(to) && !to.is_null());
+            let fields = fields.filter_map(|(change, to)| {
+                let ty = &model.entity(entity).fields[model.entity(entity).field(&change.field)?].ty;
+                Some(format!("{}: {}", change.field, flow(&json(ty, &to))))
             });
             operations.entry(change.op.word()).or_default().push(braces(fields));
         }
@@ -91,7 +92,7 @@ pub fn texts(model: &Model, right: &[Side], proposed: &Proposed) -> String {
         let Some(entity) = found.map(|entity| model.entity(entity)) else { continue };
         for field in changes.changes.iter().flat_map(|change| &change.fields) {
             let ty = entity.field(&field.field).map_or(&Type::Text, |index| &entity.fields[index].ty);
-            json(ty, &field.to).texts(&mut texts);
+            json(ty, &field.to.json()).texts(&mut texts);
         }
     }
     texts
