@@ -58,11 +58,14 @@ impl<'c, 'a> Calls<'c, 'a> {
 
     /// Makes something of every text.
     pub fn texts(&mut self, work: impl Fn(&'a str) -> Value<'a>) {
-        self.values(|value| match value {
-            Value::Text(text) => Ok(work(text)),
-            Value::Absent => Ok(value),
-            other => [other].text(0).map(Value::Text),
-        });
+        for &row in self.rows {
+            let value = &mut self.values[row as usize];
+            match *value {
+                Value::Text(text) => *value = work(text),
+                Value::Absent => {}
+                other => self.failed.extend([other].text(0).err().map(|failure| (row, failure))),
+            }
+        }
     }
 
     /// Writes a text for every text.

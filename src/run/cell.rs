@@ -102,12 +102,12 @@ fn read_members<'a>(
 ) -> Result<(), BadCell<'a>> {
     let cells = &batch.inner[first as usize..first as usize + members.len()];
     for (index, member) in members.iter().enumerate() {
-        match (member, cells[index]) {
-            (_, Cell::Missing | Cell::Null) => {}
-            (Reader::Scalar(codec), Cell::Text { start, len: len @ 1.. }) if codec.is_plain() => {
+        match (&cells[index], member) {
+            (&Cell::Text { start, len: len @ 1.. }, Reader::Scalar(codec)) if codec.is_plain() => {
                 into[index] = Value::Text(batch.text(start, len));
             }
-            (_, cell) => into[index] = read_cell(member, batch, cell, references, arena, warn)?,
+            (Cell::Missing | Cell::Null, _) => {}
+            (cell, _) => into[index] = read_cell(member, batch, *cell, references, arena, warn)?,
         }
     }
     Ok(())

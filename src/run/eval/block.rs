@@ -105,6 +105,10 @@ impl<'a> Block<'a> {
     pub fn recall(&self, node: u32, rows: &[u32], out: &mut [Value<'a>]) -> Option<Vec<u32>> {
         let read = self.read.iter().find(|read| read.node == node)?;
         let mut unknown = Vec::new();
+        if rows.len() == self.rows && !read.known.contains(&false) {
+            out.copy_from_slice(&read.column);
+            return Some(unknown);
+        }
         for &row in rows {
             if read.known[row as usize] {
                 out[row as usize] = read.column[row as usize];
@@ -123,6 +127,11 @@ impl<'a> Block<'a> {
             self.read.len() - 1
         });
         let Read { column, known, .. } = &mut self.read[at];
+        if rows.len() == self.rows && self.stops.is_empty() {
+            column.copy_from_slice(values);
+            known.fill(true);
+            return;
+        }
         for &row in rows.iter().filter(|row| !self.failed[**row as usize]) {
             column[row as usize] = values[row as usize];
             known[row as usize] = true;
