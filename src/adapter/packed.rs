@@ -128,15 +128,13 @@ impl Numbers {
 
     /// For each hash the number that it most likely has, with the place of its text. Numbers of long lists and their texts lie all over
     /// the memory: looked up like this, one step for all of them before the next, they are waited for together.
-    fn guess(&self, hashes: &[u64], guesses: &mut Vec<(u32, Entry)>) {
-        guesses.clear();
-        guesses.extend(hashes.iter().map(|&hash| {
-            let guess = self.shelves[self.shelf(hash)].find(hash, |_| true);
-            (guess.copied().unwrap_or(NONE), NONE)
-        }));
+    fn guess(&self, hashes: &[u64]) -> Vec<(u32, Entry)> {
+        let guess = |&hash: &u64| self.shelves[self.shelf(hash)].find(hash, |_| true).copied();
+        let mut guesses: Vec<_> = hashes.iter().map(|hash| (guess(hash).unwrap_or(NONE), NONE)).collect();
         for (number, place) in guesses.iter_mut().filter(|(number, _)| *number != NONE) {
             *place = self.places[*number as usize];
         }
+        guesses
     }
 }
 
@@ -189,9 +187,8 @@ impl Dictionary {
     /// The same for many texts.
     pub fn find_all(&self, texts: &[&str]) -> Vec<Option<u32>> {
         let hashes: Vec<u64> = texts.iter().map(|text| hash_of(TEXT, text)).collect();
-        let mut guesses = Vec::with_capacity(texts.len());
-        self.numbers.guess(&hashes, &mut guesses);
-        let found = guesses.into_iter().zip(texts.iter().zip(&hashes)).map(|(guess, (text, &hash))| {
+        let guesses = self.numbers.guess(&hashes).into_iter();
+        let found = guesses.zip(texts.iter().zip(&hashes)).map(|(guess, (text, &hash))| {
             let right = is_right(guess, &self.texts, TEXT, text);
             if right { Some(guess.0) } else { self.numbers.find(&self.texts, text, hash) }
         });
@@ -359,47 +356,56 @@ struct Growing {
 /// So many rows of a column are packed together.
 const TOGETHER: usize = 512;
 
-/// What kind of entry a cell becomes, and its text.
-fn kind_of(page: &Batch, cell: Cell) -> (u32, &str) {
+/// What kind of entry a cell becomes, and where its text lies.
+fn kind_of(cell: Cell) -> (u32, (u32, u32)) {
     match cell {
-        Cell::Text { start, len } if len > 0 => (TEXT, page.text(start, len)),
-        Cell::Number { start, len } => (NUMBER, page.text(start, len)),
-        _ => (OTHER, ""),
+        Cell::Text { start, len } if len > 0 => (TEXT, (start, len)),
+        Cell::Number { start, len } => (NUMBER, (start, len)),
+        _ => (OTHER, (0, 0)),
     }
 }
 
+/// A short text as a number that no other text has, nor nothing.
+fn short(kind: u32, text: &[u8]) -> Option<u128> {
+    let mut bytes = [0; 16];
+    bytes.get_mut(..text.len()).filter(|_| text.len() < 15)?.copy_from_slice(text);
+    (bytes[14], bytes[15]) = (if kind == TEXT { 1 } else { 2 }, text.len() as u8);
+    Some(u128::from_le_bytes(bytes))
+}
+
+/// Spreads numbers that are alike.
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// See [`Words`].
 enum Meanings {
-    /// With the number of each of [`OTHERS`].
-    Own(Numbers, [u32; OTHERS.len()]),
+    Own {
+        numbers: Numbers,
+        /// The number of each of [`OTHERS`].
+        others: [u32; OTHERS.len()],
+        /// Short texts that were there not long ago, whole, and their numbers.
+        recent: Box<[(u128, u32); 256]>,
+    },
     Each,
     Shared(u16),
 }
 
 impl Meanings {
-    /// The numbers of the texts, if they have some.
-    fn numbers<'n>(&'n self, shared: &'n [Shared]) -> Option<&'n Numbers> {
-        match self {
-            Meanings::Own(numbers, _) => Some(numbers),
-            Meanings::Each => None,
-            Meanings::Shared(group) => Some(&shared[usize::from(*group)].numbers),
+    /// What stands for a text or number of a page, in a column that does not share its numbers.
+    fn add(&mut self, kind: u32, page: &Batch, (start, len): (u32, u32), open: &mut Open) -> u32 {
+        let Meanings::Own { numbers, recent, .. } = self else {
+            return kind | add_text(&mut open.texts, page.text(start, len));
+        };
+        let whole = short(kind, page.bytes(start, len));
+        let at = whole.map_or(0, |whole| (whole as u64 ^ (whole >> 64) as u64).wrapping_mul(SPREAD) >> 56) as usize;
+        if whole.is_some_and(|whole| recent[at].0 == whole) {
+            return recent[at].1;
         }
-    }
-
-    /// What stands for a text or number with this hash.
-    fn add(&mut self, kind: u32, text: &str, hash: u64, open: &mut Open) -> u32 {
-        match self {
-            Meanings::Own(numbers, _) => numbers.add(&mut open.texts, kind, text, hash),
-            Meanings::Each => kind | add_text(&mut open.texts, text),
-            Meanings::Shared(group) => {
-                let Shared { numbers, exact } = &mut open.shared[usize::from(*group)];
-                *exact &= kind == TEXT && text.is_ascii();
-                match kind {
-                    TEXT => numbers.add(&mut open.texts, TEXT, text, hash),
-                    kind => kind | add_text(&mut open.texts, text),
-                }
-            }
+        let text = page.text(start, len);
+        let number = numbers.add(&mut open.texts, kind, text, hash_of(kind, text));
+        if let Some(whole) = whole {
+            recent[at] = (whole, number);
         }
+        number
     }
 
     /// What stands for a cell without a text.
@@ -411,7 +417,7 @@ impl Meanings {
         let number = OTHERS.iter().position(same).unwrap_or(0);
         let entry = OTHER | number as u32;
         match self {
-            Meanings::Own(numbers, others) => {
+            Meanings::Own { numbers, others, .. } => {
                 let code = &mut others[number];
                 if *code == NONE {
                     *code = numbers.places.len() as u32;
@@ -505,7 +511,8 @@ impl Growing {
     fn of(group: Option<u16>) -> Growing {
         match group {
             None => {
-                Growing { codes: Codes::One(Vec::new()), words: Meanings::Own(Numbers::new(1), [NONE; OTHERS.len()]) }
+                let (numbers, others, recent) = (Numbers::new(1), [NONE; OTHERS.len()], Box::new([(0, NONE); 256]));
+                Growing { codes: Codes::One(Vec::new()), words: Meanings::Own { numbers, others, recent } }
             }
             Some(group) => Growing { codes: Codes::Four(Vec::new()), words: Meanings::Shared(group) },
         }
@@ -513,22 +520,39 @@ impl Growing {
 
     /// Adds the cells of the rows that come next.
     fn push_all(&mut self, page: &Batch, cells: impl Iterator<Item = Cell>, open: &mut Open) {
-        let cells: Vec<(Cell, u32, &str)> = cells
-            .map(|cell| {
-                let (kind, text) = kind_of(page, cell);
-                (cell, kind, text)
-            })
-            .collect();
-        let (mut hashes, mut guesses) = (Vec::new(), Vec::new());
-        if let Some(numbers) = self.words.numbers(&open.shared) {
-            hashes.extend(cells.iter().map(|(_, kind, text)| hash_of(*kind, text)));
-            numbers.guess(&hashes, &mut guesses);
+        match self.words {
+            Meanings::Shared(group) => self.push_shared(usize::from(group), page, cells, open),
+            _ => cells.for_each(|cell| {
+                let code = match kind_of(cell) {
+                    (OTHER, _) => self.words.other(cell, open),
+                    (kind, place) => self.words.add(kind, page, place, open),
+                };
+                self.codes.push(code);
+            }),
         }
-        for (at, (cell, kind, text)) in cells.into_iter().enumerate() {
-            let code = match guesses.get(at) {
-                _ if kind == OTHER => self.words.other(cell, open),
-                Some(&guess) if is_right(guess, &open.texts, kind, text) => guess.0,
-                _ => self.words.add(kind, text, hashes.get(at).copied().unwrap_or_default(), open),
+    }
+
+    /// The same for a column that shares its numbers.
+    fn push_shared(&mut self, group: usize, page: &Batch, cells: impl Iterator<Item = Cell>, open: &mut Open) {
+        let cells = cells.map(|cell| match kind_of(cell) {
+            (OTHER, _) => (cell, OTHER, ""),
+            (kind, (start, len)) => (cell, kind, page.text(start, len)),
+        });
+        let cells: Vec<(Cell, u32, &str)> = cells.collect();
+        let hashes: Vec<u64> = cells.iter().map(|(_, kind, text)| hash_of(*kind, text)).collect();
+        let guesses = open.shared[group].numbers.guess(&hashes);
+        for ((cell, kind, text), (hash, guess)) in cells.into_iter().zip(hashes.into_iter().zip(guesses)) {
+            let code = match kind {
+                OTHER => self.words.other(cell, open),
+                NUMBER => {
+                    open.shared[group].exact = false;
+                    kind | add_text(&mut open.texts, text)
+                }
+                _ if is_right(guess, &open.texts, kind, text) => guess.0,
+                _ => {
+                    open.shared[group].exact &= text.is_ascii();
+                    open.shared[group].numbers.add(&mut open.texts, kind, text, hash)
+                }
             };
             self.codes.push(code);
         }
@@ -536,7 +560,7 @@ impl Growing {
 
     /// Keeps each text of its own where most of them are different.
     fn settle(&mut self, rows: usize) {
-        let Meanings::Own(numbers, _) = &self.words else { return };
+        let Meanings::Own { numbers, .. } = &self.words else { return };
         let count = numbers.places.len();
         if count > 1024 && count * 2 > rows || count > 1 << 16 && count * 4 > rows {
             self.codes.widen(|code| numbers.places[code as usize]);
@@ -547,7 +571,7 @@ impl Growing {
     fn done(mut self, packed: &Packed) -> Column {
         self.codes.shrink();
         let words = match self.words {
-            Meanings::Own(numbers, _) => Words::Own(numbers.places),
+            Meanings::Own { numbers, .. } => Words::Own(numbers.places),
             Meanings::Each => Words::Each,
             Meanings::Shared(group) => Words::Shared(packed.shared[usize::from(group)].clone()),
         };

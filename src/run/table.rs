@@ -241,7 +241,7 @@ impl<'t> Slot<'t> {
     pub fn of(&self, chosen: &[u32]) -> Slot<'t> {
         let some = |of: &[u32]| chosen.iter().map(|&row| of[row as usize]).collect();
         match self {
-            unset if unset.is_unset() => Slot::default(),
+            Slot::Records { rows, .. } if rows.is_empty() => Slot::default(),
             Slot::Records { table, rows } => Slot::Records { table: *table, rows: some(rows) },
             Slot::Texts { dictionary, numbers } => Slot::Texts { dictionary, numbers: some(numbers) },
             Slot::Groups { .. } => unreachable!("a set has lists of the rows of a group when it is done"),
@@ -563,4 +563,68 @@ pub fn batch_of(first: &[u32], row: u32) -> usize {
         index += 1;
     }
     index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(table: u32, row: u32) -> Value<'static> {
+        Value::Row(Row { table, row })
+    }
+
+    fn shown(slot: &Slot<'_>, arena: &Arena) -> Vec<String> {
+        let value = |row| match slot.value(row, arena) {
+            Value::Absent => "-".to_string(),
+            Value::Row(row) => format!("{}.{}", row.table, row.row),
+            Value::List(items) => items.len().to_string(),
+            Value::Int(number) => number.to_string(),
+            _ => "?".to_string(),
+        };
+        (0..slot.len()).map(value).collect()
+    }
+
+    #[test]
+    fn rows_without_a_value_are_rows() {
+        let arena = Arena::new();
+        let mut slot = Slot::default();
+        (0..3).for_each(|_| slot.push(Value::Absent));
+        let mut some = slot.of(&[2, 0]);
+        assert_eq!(shown(&some, &arena), ["-", "-"]);
+        let mut more = Slot::default();
+        more.push(record(7, 4));
+        some.append(more);
+        some.append(slot);
+        assert_eq!(shown(&some, &arena), ["-", "-", "7.4", "-", "-", "-"]);
+        let mut others = Slot::default();
+        others.push(record(8, 1));
+        others.push(Value::Int(5));
+        some.append(others);
+        assert_eq!(shown(&some.of(&[6, 2, 7]), &arena), ["8.1", "7.4", "5"]);
+    }
+
+    #[test]
+    fn groups_are_lists_of_rows_that_follow_one_another() {
+        let arena = Arena::new();
+        let groups: Slot<'_> = Slot::Groups { table: 3, ends: vec![2, 2, 5] };
+        assert_eq!(shown(&groups, &arena), ["2", "0", "3"]);
+        assert!(
+            matches!(groups.value(2, &arena), Value::List([first, ..]) if matches!(first, Value::Row(Row { table: 3, row: 2 })))
+        );
+        let lists = groups.with_lists(&arena);
+        assert_eq!(shown(&lists.of(&[2, 0]), &arena), ["3", "2"]);
+    }
+
+    #[test]
+    fn the_first_row_with_a_key_is_known() {
+        let mut known = Known::default();
+        let hash = |key: u128| Some(key << 64 | key);
+        assert_eq!(known.add(hash(5), 0), None);
+        assert_eq!(known.add(None, 1), None);
+        assert_eq!(known.add(hash(6), 4), None);
+        assert_eq!(known.add(hash(5), 5), Some(0));
+        assert_eq!(known.add(hash(5), 6), Some(0));
+        assert_eq!(known.add(hash(6), 7), Some(4));
+        assert_eq!(known.add(hash(0), 8), None);
+    }
 }
