@@ -264,11 +264,12 @@ impl<'s> Shelf<'s> {
         self.lefts.by_left.first(key_hash(left_key))
     }
 
-    /// The rows with the keys of made records.
-    pub fn with_keys(&self, keys: &[Option<String>]) -> Vec<Option<u32>> {
-        // Looking for one does not wait for the one before.
+    /// The rows with the keys of made records, each with its digest.
+    pub fn with_keys(&self, keys: &[Option<String>]) -> Vec<Option<(u32, u64)>> {
+        // Step by step for all: looking for one does not wait for the one before.
         let hashes: Vec<_> = keys.iter().map(|key| key.as_deref().map(key_hash)).collect();
-        hashes.into_iter().map(|hash| self.keys.first(hash?)).collect()
+        let rows: Vec<_> = hashes.into_iter().map(|hash| self.keys.first(hash?)).collect();
+        rows.into_iter().map(|row| row.map(|row| (row, self.digests[row as usize]))).collect()
     }
 
     /// Notes that a made record has a key, which is that of this row if of any. False if another made record has the same key.
@@ -320,9 +321,14 @@ impl<'s> Shelf<'s> {
         (0..self.len() as u32).filter(|&row| !self.marks[row as usize].has(Mark::TAKEN)).collect()
     }
 
-    /// True if a row holds just what rules write, as its digest and that of the made record tell, and the store has nothing to add.
-    pub fn holds(&self, row: u32, digest: u64) -> bool {
-        self.digests[row as usize] == digest && !self.marks[row as usize].has(Mark::ASKS)
+    /// The digest of a row.
+    pub fn digest_of(&self, row: u32) -> u64 {
+        self.digests[row as usize]
+    }
+
+    /// True if the store has something to add to a row.
+    pub fn asks(&self, row: u32) -> bool {
+        self.marks[row as usize].has(Mark::ASKS)
     }
 
     /// The digest of the values of a made record.
