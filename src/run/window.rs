@@ -202,7 +202,8 @@ impl<'t> Windows<'t> {
         't: 'w,
     {
         if let Some(why) = incomplete {
-            self.ground.incomplete.entry(self.driving.entity).or_insert(why);
+            // It comes before what is wrong with single rows.
+            self.ground.incomplete.insert(self.driving.entity, why);
         }
         self.work(&[], arenas)
     }
