@@ -157,7 +157,7 @@ fn seen(outcome: &ReadOutcome) -> (Vec<String>, Vec<String>, bool) {
                 Cell::List { len, .. } => format!("{len} elements"),
                 other => format!("{other:?}"),
             });
-            rows.push(format!("{}: {}", batch.lines[row], cells.collect::<Vec<_>>().join(", ")));
+            rows.push(format!("{}: {}", batch.lines.get(row), cells.collect::<Vec<_>>().join(", ")));
         }
     }
     let mut told: Vec<String> = outcome.torn.iter().map(|torn| format!("{}: {}", torn.origin, torn.why)).collect();
