@@ -31,8 +31,11 @@ fn shape() -> Shape {
     Shape { width: 8, row, ..Shape::default() }
 }
 
+/// Cells of records, cells inside them, and the texts that had to be decoded.
+type Cells = (Vec<Cell>, Vec<Cell>, Vec<u8>);
+
 /// The result of reading a record, with the walk or with serde alone.
-fn read(text: &str, by_serde: bool) -> Result<(Vec<Cell>, Vec<Cell>, Vec<u8>), (usize, usize)> {
+fn read(text: &str, by_serde: bool) -> Result<Cells, (usize, usize)> {
     let (shape, mut sink) = (shape(), Sink::new(text.as_bytes()));
     let row = Target::Row(sink.add_row(&shape));
     let done = match by_serde {
