@@ -162,7 +162,12 @@ fn swept(
     let Some(mut windows) = Windows::of(plan, &regular.driving, input, wish.as_of, &arenas, &lookups) else {
         return Ok(None);
     };
-    let identities = Identities::of(&windows.none(None, &arenas));
+    let besides = Besides {
+        identities: Identities::of(&windows.none(None, &arenas)),
+        waiting: waiting(wish.store, &set.sync)?,
+        decisions: Decisions::of(wish.store, &set.sync)?,
+        names: names(model.entity(regular.write.entity)),
+    };
     let mut sweep = Sweep {
         plan,
         regular,
@@ -170,10 +175,7 @@ fn swept(
         handle,
         session,
         shelf,
-        identities,
-        waiting: waiting(wish.store, &set.sync)?,
-        decisions: Decisions::of(wish.store, &set.sync)?,
-        names: names(model.entity(regular.write.entity)),
+        besides,
         changes: Vec::new(),
         report: EntityReport { entity: name.clone(), ..EntityReport::default() },
         incomplete: BTreeMap::new(),
@@ -253,15 +255,44 @@ struct Sweep<'s> {
     /// Reads rows of the right side again.
     session: Box<dyn Session + 's>,
     shelf: Shelf<'s>,
-    identities: Identities,
-    waiting: BTreeSet<(String, String)>,
-    decisions: Decisions,
-    names: Vec<Arc<str>>,
+    besides: Besides,
     changes: Vec<Change>,
     report: EntityReport,
     /// Maps from which a record that is missing is not gone, and why, by what the windows gave.
     incomplete: BTreeMap<u16, String>,
     stop: Option<Stop>,
+}
+
+/// What is known of the records besides.
+struct Besides {
+    identities: Identities,
+    waiting: BTreeSet<(String, String)>,
+    decisions: Decisions,
+    names: Vec<Arc<str>>,
+}
+
+impl Besides {
+    /// Comparing what a window gave.
+    fn context<'c, 't>(
+        &'c self,
+        plan: &'c Plan<'c>,
+        wish: &Wish<'_>,
+        worked: &'c Worked<'t>,
+        index: usize,
+        stopped: &'c [Stopped],
+    ) -> Context<'c, 't> {
+        let Besides { identities, waiting, decisions, names } = self;
+        Context {
+            plan,
+            worked,
+            index,
+            secret: wish.store.map_or([0; 32], Store::key),
+            names,
+            known: Known { identities, stopped, waiting, decisions },
+            as_of: wish.as_of,
+            purpose: wish.purpose,
+        }
+    }
 }
 
 /// A made record that is looked at more closely, and the row of the right side that it is.
@@ -296,7 +327,7 @@ impl Sweep<'_> {
     fn compare(&mut self, worked: &Worked<'_>, arenas: &Arenas) -> Result<(), Stop> {
         let entity = self.regular.write.entity;
         let Some(index) = worked.made.iter().position(|made| made.entity == entity) else { return Ok(()) };
-        self.identities.add(worked, self.regular.last);
+        self.besides.identities.add(worked, self.regular.last);
         for (map, why) in &worked.made[index].incomplete {
             self.incomplete.entry(*map).or_insert_with(|| why.clone());
         }
@@ -309,21 +340,7 @@ impl Sweep<'_> {
         let (read, mut memory) = self.again(&rights)?;
         let right = Right::of(self.plan, self.regular.write, &read, &mut memory, arenas);
         let keys = &worked.left_keys()[index];
-        let context = Context {
-            plan: self.plan,
-            worked,
-            index,
-            secret: self.wish.store.map_or([0; 32], Store::key),
-            names: &self.names,
-            known: Known {
-                identities: &self.identities,
-                stopped: &[],
-                waiting: &self.waiting,
-                decisions: &self.decisions,
-            },
-            as_of: self.wish.as_of,
-            purpose: self.wish.purpose,
-        };
+        let context = self.besides.context(self.plan, self.wish, worked, index, &[]);
         let (mut proposed, mut pairs) = (Vec::new(), Vec::new());
         for (present, Asked { row, found, .. }) in asked.into_iter().enumerate() {
             let Some(left_key) = &keys[row] else { continue };
@@ -461,21 +478,7 @@ impl Sweep<'_> {
             let arenas = Arenas::new(self.wish.threads);
             let (read, mut memory) = self.again(rows)?;
             let right = Right::of(self.plan, self.regular.write, &read, &mut memory, &arenas);
-            let context = Context {
-                plan: self.plan,
-                worked,
-                index,
-                secret: self.wish.store.map_or([0; 32], Store::key),
-                names: &self.names,
-                known: Known {
-                    identities: &self.identities,
-                    stopped,
-                    waiting: &self.waiting,
-                    decisions: &self.decisions,
-                },
-                as_of: self.wish.as_of,
-                purpose: self.wish.purpose,
-            };
+            let context = self.besides.context(self.plan, self.wish, worked, index, stopped);
             let (mut proposed, taken) = (Vec::new(), vec![false; rows.len()]);
             context.gone(&right, &HashSet::new(), &taken, &mut proposed, &mut self.report);
             self.add(proposed.into_iter().map(|proposed| *proposed.change));
