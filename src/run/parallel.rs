@@ -4,6 +4,7 @@
 //! put together in order.
 
 use crate::value::Arena;
+use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::mpsc;
@@ -13,13 +14,28 @@ use std::thread;
 pub struct Arenas {
     own: Arena,
     more: typed_arena::Arena<Arena>,
+    /// Arenas whose values nobody needs any more, in the order in which they were used.
+    spare: Mutex<VecDeque<Arena>>,
     threads: usize,
 }
 
 impl Arenas {
     /// For so many threads.
     pub fn new(threads: usize) -> Arenas {
-        Arenas { own: Arena::new(), more: typed_arena::Arena::new(), threads: threads.max(1) }
+        let (own, more, spare) = (Arena::new(), typed_arena::Arena::new(), Mutex::default());
+        Arenas { own, more, spare, threads: threads.max(1) }
+    }
+
+    /// Forgets all values, and keeps their room for those of the next window. What is worked there in the same order finds arenas
+    /// of the size that it needs.
+    pub fn reset(&mut self) {
+        self.own.reset();
+        let used = std::mem::replace(&mut self.more, typed_arena::Arena::new()).into_vec();
+        let spare = self.spare.get_mut().unwrap_or_else(PoisonError::into_inner);
+        spare.extend(used.into_iter().map(|mut arena| {
+            arena.reset();
+            arena
+        }));
     }
 
     /// For as many threads as this machine has processors.
@@ -49,7 +65,8 @@ impl Arenas {
         thread::scope(|scope| {
             let threads: Vec<_> = (0..self.threads.min(count))
                 .map(|_| {
-                    let arena: &'t mut Arena = self.more.alloc(Arena::new());
+                    let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                    let arena: &'t mut Arena = self.more.alloc(spare.unwrap_or_default());
                     let (next, work) = (&next, &work);
                     scope.spawn(move || {
                         let arena: &'t Arena = arena;
@@ -103,9 +120,12 @@ mod tests {
     #[test]
     fn results_come_in_the_order_of_the_pieces() {
         for threads in [1, 2, 5] {
-            let arenas = Arenas::new(threads);
-            let texts = arenas.each(0..100, |number, arena| &*arena.alloc_str(&number.to_string()));
-            assert_eq!(texts, (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
+            let mut arenas = Arenas::new(threads);
+            for round in 0..3 {
+                let texts = arenas.each(round..100, |number, arena| &*arena.alloc_str(&number.to_string()));
+                assert_eq!(texts, (round..100).map(|number| number.to_string()).collect::<Vec<_>>());
+                arenas.reset();
+            }
         }
     }
 }

@@ -184,16 +184,17 @@ fn swept(
     sweep.report.linked = sweep.shelf.links();
     let name = &model.entity(driving).name.text;
     told(name, 0);
-    let mut rows = 0;
+    let (mut rows, mut of_window) = (0, Arenas::new(threads));
     let outcome = ahead(
         threads,
         |each| handle.block_on(lots(plan, from.sides, from.world, driving, from.rows, each)),
         |lot: Vec<Batch>| {
             rows += count(&lot, name, told);
             if sweep.stop.is_none() {
-                let arenas = Arenas::new(threads);
-                let worked = windows.work(&lot, &arenas);
-                sweep.window(&worked, &arenas);
+                let worked = windows.work(&lot, &of_window);
+                sweep.window(&worked, &of_window);
+                drop(worked);
+                of_window.reset();
             }
         },
     );

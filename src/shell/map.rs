@@ -83,18 +83,19 @@ fn in_windows(
     let Some(mut windows) = Windows::of(&job.plan, driving, input, job.as_of, &arenas, &lookups) else {
         return Ok(());
     };
-    let (mut written, mut rows) = (Ok(()), 0);
+    let (mut written, mut rows, mut of_window) = (Ok(()), 0, Arenas::new(job.threads));
     let outcome = ahead(
         job.threads,
         |each| runtime.block_on(lots(&job.plan, &job.sides, job.world, driving.entity, window::ROWS, each)),
         |lot| {
             let count = lot.iter().map(Batch::len).sum::<usize>() as u64;
             rows += count;
-            let arenas = Arenas::new(job.threads);
-            let worked = windows.work(&lot, &arenas);
+            let worked = windows.work(&lot, &of_window);
             if written.is_ok() {
-                written = writer.add(&worked, &arenas);
+                written = writer.add(&worked, &of_window);
             }
+            drop(worked);
+            of_window.reset();
             progress.advance(count);
         },
     );

@@ -23,11 +23,13 @@ pub fn rule(piece: &Piece<'_>, label: Name, first_of_row: bool, found: &mut Find
     Rule { label, first_of_row, span: piece.trimmed_span(), ..read.unwrap_or_else(|| salvage(piece)) }
 }
 
-/// What stands after the label in an overlay: `off`, or a rule. A rule may read a field called `off`: it has an arrow.
+/// What stands after the label in an overlay: `off`, or a rule. A rule may read a field called `off`: it has an arrow, or an option
+/// in its place.
 pub fn overlay_change(piece: &Piece<'_>, label: Name, first_of_row: bool, found: &mut Findings) -> OverlayChange {
     let is_off = piece.tokens.first().is_some_and(|token| piece.token(token) == "off")
         && piece.tokens.get(1).is_none_or(|token| token.kind == TokenKind::Word)
-        && super::scan::first_arrow(piece.text, piece.tokens).is_none();
+        && super::scan::first_arrow(piece.text, piece.tokens).is_none()
+        && !piece.tokens.iter().any(|token| token.kind == TokenKind::Option);
     if is_off {
         let because = piece.read(Grammar::whole_off, found, |reader, pair| {
             pair.into_inner().find(|inner| inner.as_rule() == Grammar::because).and_then(|inner| reader.reason(inner))

@@ -333,6 +333,16 @@ fn single<T>(mut all: Vec<T>) -> T {
     all.remove(0)
 }
 
+#[test]
+fn a_rule_of_an_overlay_may_begin_with_a_field_called_off() {
+    for text in ["x: off -> y", "x: off in a $a -a", "x: off is absent $direction y"] {
+        let map = OffsetMap::identity(Span::new(FileId(0), 0..text.len()));
+        let mut found = Findings::default();
+        let line = single(block::overlay(&Fragment { text, map: &map }, &mut found));
+        assert!(matches!(line.change, OverlayChange::Rule(_)) && found.sorted().is_empty(), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
