@@ -289,7 +289,6 @@ impl<'a> FileSession<'a> {
 fn batch(part: Part, width: usize, from: &str, turn: u32) -> Batch {
     Batch {
         texts: Batch::texts_of(&part.bytes),
-        ascii: part.bytes.is_ascii(),
         cells: Cells::pack(&part.cells, width),
         inner: part.inner,
         from: from.into(),

@@ -161,8 +161,6 @@ pub struct Note {
 pub struct Batch {
     /// The texts: input as it was read, and after it texts that had to be decoded (escapes, other encodings).
     pub texts: Arc<String>,
-    /// True if the texts are known to be ASCII alone.
-    pub ascii: bool,
     /// The cells.
     pub cells: Cells,
     /// Cells inside lists and structures.

@@ -37,7 +37,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Where a sync is read.
 #[derive(Clone, Copy)]
-pub struct From<'f> {
+pub struct Sources<'f> {
     /// The settings of both sides.
     pub sides: &'f Sides,
     /// The world.
@@ -50,7 +50,7 @@ pub struct From<'f> {
 /// compared as a whole.
 pub fn sweep(
     plan: &Plan<'_>,
-    from: From<'_>,
+    from: Sources<'_>,
     wish: &Wish<'_>,
     told: &mut (dyn FnMut(&str, usize) + Send),
 ) -> Result<Option<Proposal>, StoreFault> {
@@ -119,7 +119,7 @@ fn is_own(typed: &TypedMapping, expr: ExprId) -> bool {
 fn swept(
     plan: &Plan<'_>,
     regular: &Regular<'_>,
-    from: From<'_>,
+    from: Sources<'_>,
     wish: &Wish<'_>,
     handle: &Handle,
     told: &mut (dyn FnMut(&str, usize) + Send),
@@ -241,7 +241,7 @@ enum Stop {
     Store(StoreFault),
 }
 
-impl std::convert::From<StoreFault> for Stop {
+impl From<StoreFault> for Stop {
     fn from(fault: StoreFault) -> Stop {
         Stop::Store(fault)
     }

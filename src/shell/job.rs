@@ -18,7 +18,7 @@ use crate::run::guard::size_name;
 use crate::run::parallel::processors;
 use crate::run::propose::{FILLED, Proposal, Purpose, Wish, propose};
 use crate::run::report::Report;
-use crate::run::sweep::{From, sweep};
+use crate::run::sweep::{Sources, sweep};
 use crate::run::window;
 use crate::source::Span;
 use crate::store::{Held, Store, StoreFault};
@@ -149,7 +149,7 @@ impl<'p> Job<'p> {
     ) -> Result<Proposal, StoreFault> {
         let made_at = self.world.now().to_string();
         let wish = Wish { store, saved, as_of: self.as_of, made_at: &made_at, purpose, threads: self.threads };
-        let from = From { sides: &self.sides, world: self.world, rows: window::ROWS };
+        let from = Sources { sides: &self.sides, world: self.world, rows: window::ROWS };
         if let Some(proposal) = sweep(&self.plan, from, &wish, &mut |what, rows| progress.read(what, rows))? {
             return Ok(proposal);
         }

@@ -5,7 +5,7 @@ use crate::town::Town;
 use koppla::finding::terminal::Style;
 use koppla::run::change::ChangeSet;
 use koppla::run::propose::{Proposal, Purpose, Wish, propose};
-use koppla::run::sweep::{From, sweep};
+use koppla::run::sweep::{Sources, sweep};
 use koppla::shell::Out;
 use koppla::shell::job::Job;
 use koppla::shell::progress::Progress;
@@ -95,7 +95,7 @@ fn both(town: &Town, purpose: Purpose, saved: Option<&ChangeSet>) -> (Option<Pro
         Wish { store: store.as_ref(), saved, as_of: job.as_of, made_at: &made_at, purpose, threads: job.threads };
     let progress = Progress::new(&out);
     let runtime = koppla::shell::job::runtime().expect("a runtime");
-    let from = From { sides: &job.sides, world: job.world, rows: 1 };
+    let from = Sources { sides: &job.sides, world: job.world, rows: 1 };
     let swept = runtime.block_on(async { sweep(&job.plan, from, &wish, &mut |_, _| {}).expect("a store") });
     let read = runtime.block_on(job.read(true, &progress));
     (swept, propose(&job.plan, &read, &wish).expect("a store"))

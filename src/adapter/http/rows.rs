@@ -184,7 +184,6 @@ impl<'a> Reading<'a> {
     fn rows(self, mut body: Vec<u8>, from: &str) -> Rows {
         body.extend_from_slice(&self.sink.tail);
         let batch = Batch {
-            ascii: body.is_ascii(),
             texts: Batch::texts_of(&body),
             cells: Cells::pack(&self.sink.cells, self.shape.width),
             inner: self.sink.inner,
