@@ -4,7 +4,7 @@
 
 use super::apply::{Summary, Trouble, intent_of, remember_links};
 use super::change::{ChangeSet, EntityChanges, Op, is_hashed};
-use super::record::to_wire;
+use super::record::{Record, to_wire};
 use crate::adapter::{Arrived, Fault, Part, Rows, Session};
 use crate::documents::keys::Keys;
 use crate::model::{Access, Entity, Field};
@@ -16,8 +16,8 @@ use crate::value::{EntityId, Type};
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Records by left key.
-type Records = BTreeMap<String, Map<String, Json>>;
+/// Records by left key. They are all there at once, so each is its text until somebody looks at it.
+type Records = BTreeMap<String, Record>;
 
 /// What is delivered of one entity.
 struct Content<'p> {
@@ -47,9 +47,9 @@ pub async fn deliver(
     refuse(plan, &contents)?;
     contents.sort_by_key(|content| plan.target.place(plan.model, content.write.entity));
     let mut files = Vec::new();
-    for content in contents.iter().filter(|content| is_sent(plan, content)) {
+    for content in contents.into_iter().filter(|content| is_sent(plan, content)) {
         if let Some(call) = content.write.deliver {
-            files.push((call, cells(plan, content.write, &content.records)?));
+            files.push((call, cells(plan, content.write, content.records)?));
         }
     }
     let name = format!("{}-{run}", set.sync);
@@ -116,7 +116,11 @@ fn change(records: &mut Records, changes: Option<&EntityChanges>) {
         }
     }
     for change in changes.iter().filter(|change| change.op != Op::Remove) {
-        records.insert(change.left_key.clone(), change.sent());
+        let record = match change.secrets.is_empty() {
+            true => change.record.clone(),
+            false => Record::of(change.sent().iter().map(|(field, value)| (field.as_str(), value.clone()))),
+        };
+        records.insert(change.left_key.clone(), record);
     }
 }
 
@@ -167,7 +171,8 @@ fn missing_required<'r>(entity: &'r Entity, records: &'r Records) -> Option<(&'r
         !field.optional && field.default.is_none() && !list && field.access != Access::Read
     };
     records.iter().find_map(|(key, record)| {
-        let missing = entity.fields.iter().filter(is_needed).find(|field| value(record, field).is_none())?;
+        let record = record.values();
+        let missing = entity.fields.iter().filter(is_needed).find(|field| value(&record, field).is_none())?;
         Some((key.as_str(), missing.name.text.as_str()))
     })
 }
@@ -175,7 +180,8 @@ fn missing_required<'r>(entity: &'r Entity, records: &'r Records) -> Option<(&'r
 fn duplicate_key<'r>(entity: &Entity, records: &'r Records) -> Option<&'r str> {
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
     records.iter().find_map(|(left_key, record)| {
-        let parts = entity.key.iter().filter_map(|&field| value(record, &entity.fields[field]));
+        let record = record.values();
+        let parts = entity.key.iter().filter_map(|&field| value(&record, &entity.fields[field]));
         let key: Vec<String> =
             parts.take(if entity.first_present { 1 } else { usize::MAX }).map(Json::to_string).collect();
         (!seen.insert(key)).then_some(left_key.as_str())
@@ -188,7 +194,8 @@ fn orphan<'r>(plan: &'r Plan<'_>, contents: &[Content<'_>], content: &'r Content
         let Type::Ref(to) = field.ty.element().unwrap_or(&field.ty) else { continue };
         let Some(known) = keys_of(plan, contents, *to) else { continue };
         let lost = content.records.iter().find(|(_, record)| {
-            let keys = value(record, field).map_or(&[][..], |value| match value {
+            let record = record.values();
+            let keys = value(&record, field).map_or(&[][..], |value| match value {
                 Json::Array(items) => items.as_slice(),
                 one => std::slice::from_ref(one),
             });
@@ -202,12 +209,13 @@ fn orphan<'r>(plan: &'r Plan<'_>, contents: &[Content<'_>], content: &'r Content
 }
 
 /// The keys of an entity of the delivery, where they are one field; others are references to references.
-fn keys_of<'r>(plan: &Plan<'_>, contents: &'r [Content<'_>], entity: EntityId) -> Option<BTreeSet<&'r str>> {
+fn keys_of(plan: &Plan<'_>, contents: &[Content<'_>], entity: EntityId) -> Option<BTreeSet<String>> {
     let definition = plan.model.entity(entity);
     let [key] = definition.key.as_slice() else { return None };
     let content = contents.iter().find(|content| content.write.entity == entity)?;
     let field = &definition.fields[*key];
-    Some(content.records.values().filter_map(|record| value(record, field)?.as_str()).collect())
+    let key = |record: &Record| value(&record.values(), field)?.as_str().map(String::from);
+    Some(content.records.values().filter_map(key).collect())
 }
 
 /// Rows of a file, as texts.
@@ -223,14 +231,15 @@ impl Rows for Cells {
     }
 }
 
-fn cells(plan: &Plan<'_>, write: &EntityWrite, records: &Records) -> Result<Cells, Fault> {
+fn cells(plan: &Plan<'_>, write: &EntityWrite, records: Records) -> Result<Cells, Fault> {
     let entity = plan.model.entity(write.entity);
     let mut rows = Vec::with_capacity(records.len());
     for (left_key, record) in records {
+        let record = record.values();
         let mut row = Vec::with_capacity(entity.fields.len());
         for (field, codec) in entity.fields.iter().zip(&write.codecs) {
             // What cannot be read back is not remembered either: it went out when the record was made.
-            let json = value(record, field).filter(|value| !is_hashed(value)).unwrap_or(&Json::Null);
+            let json = value(&record, field).filter(|value| !is_hashed(value)).unwrap_or(&Json::Null);
             let wire = to_wire(&field.ty, codec, json, &|text| Some(text.to_string()), &|member| {
                 part_path(field, member).to_string()
             })
