@@ -11,24 +11,18 @@ pub(super) const COLUMNS: &str = "left_key, right_key, right_id, state, ours, se
 impl Store {
     /// Every link of an entity of a sync, in the order of the left keys (by bytes).
     pub fn links(&self, sync: &str, entity: &str, each: &mut dyn FnMut(Link)) -> Result<(), StoreFault> {
-        self.read(|connection| {
-            let mut all = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM links WHERE sync = ?1 AND entity = ?2 ORDER BY left_key"
-            ))?;
-            let mut rows = all.query([sync, entity])?;
-            while let Some(row) = rows.next()? {
-                each(link(row)?);
-            }
-            Ok(())
-        })
+        self.each_link(COLUMNS, sync, entity, each)
     }
 
-    /// All links of an entity without their values, in order of left keys.
+    /// The same without their values.
     pub fn links_without_values(&self, sync: &str, entity: &str, each: &mut dyn FnMut(Link)) -> Result<(), StoreFault> {
-        let brief = COLUMNS.replace("vals", "X''");
+        self.each_link(&COLUMNS.replace("vals", "X''"), sync, entity, each)
+    }
+
+    fn each_link(&self, columns: &str, sync: &str, entity: &str, each: &mut dyn FnMut(Link)) -> Result<(), StoreFault> {
         self.read(|connection| {
             let mut all = connection.prepare_cached(&format!(
-                "SELECT {brief} FROM links WHERE sync = ?1 AND entity = ?2 ORDER BY left_key"
+                "SELECT {columns} FROM links WHERE sync = ?1 AND entity = ?2 ORDER BY left_key"
             ))?;
             let mut rows = all.query([sync, entity])?;
             while let Some(row) = rows.next()? {
