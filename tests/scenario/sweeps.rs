@@ -89,7 +89,7 @@ fn both(town: &Town, purpose: Purpose, saved: Option<&ChangeSet>, seed: u64) -> 
     let project = project::open(Path::new("."), &town.world, &mut out).expect("a project");
     let as_of = "2026-09-01".parse().ok();
     let job = Job::ready(&project, None, as_of, false, &town.world, &mut out).expect("a sync");
-    let job = job.with_threads(Some(1 + seed as usize % 4));
+    let job = job.with_threads(Some(1 + (seed % 4) as u16));
     let store = Store::open_read(&town.world, &job.store_path()).expect("a store or none");
     let made_at = town.world.now().to_string();
     let wish =
