@@ -6,6 +6,7 @@
 use super::eval::block::{BLOCK, Block};
 use super::eval::{Links, Odd};
 use super::key::Hasher;
+use super::make::Made;
 use super::right::{Memory, Reading, plain_value};
 use super::shape::hashes;
 use super::stage::Setting;
@@ -20,7 +21,7 @@ use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
 /// How the records of a right entity are looked at.
 pub struct Looking<'s> {
@@ -192,11 +193,10 @@ impl<'s> Looking<'s> {
     /// Looks at rows.
     pub fn look(&self, batches: &[Batch]) -> Looked {
         let mut looked = Looked { lines: vec![Vec::new(); self.by_key.len()], ..Looked::default() };
-        let (mut digest, mut arena) = (Digest::default(), Arena::new());
+        let mut arena = Arena::new();
         for batch in batches {
             self.find_by(batch, &arena, &mut looked);
-            let digests = (0..batch.len()).map(|row| digest.of_row(&self.compared, batch, row, &arena));
-            looked.digests.extend(digests);
+            looked.digests.extend(self.digests_of_rows(batch, &arena));
             arena.reset();
         }
         let rows = batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
@@ -235,9 +235,32 @@ impl<'s> Looking<'s> {
         }
     }
 
-    /// The digest of the values of a made record.
-    pub fn digest(&self, values: &[Value<'_>], digest: &mut Digest, arena: &Arena) -> u64 {
-        digest.of_values(&self.compared, values, arena)
+    fn digests_of_rows(&self, batch: &Batch, arena: &Arena) -> Vec<u64> {
+        let glance = |field: &Compared<'_>, row: usize| {
+            let Some(column) = field.column else { return Glance::Absent };
+            match batch.cell(row, column.slot) {
+                Cell::Text { start, len } if column.plain && len > 0 => Glance::Text(batch.bytes(start, len)),
+                Cell::Missing | Cell::Null => Glance::Absent,
+                Cell::Text { len: 0, .. } if column.plain => Glance::Absent,
+                _ => Glance::Other,
+            }
+        };
+        Digests::of(&self.compared, batch.len(), glance, |field, row| match field.column {
+            Some(column) => plain_value(field.ty, column, batch, batch.cell(row, column.slot), arena),
+            None => Value::Absent,
+        })
+    }
+
+    /// The digests of the values of made records.
+    pub fn digests(&self, made: &Made<'_>, arena: &Arena) -> Vec<u64> {
+        let value = |field: &Compared<'_>, row: usize| made.row(row)[field.field];
+        let glance = |field: &Compared<'_>, row: usize| match value(field, row) {
+            Value::Absent => Glance::Absent,
+            Value::Text(text) if field.is_text => Glance::Text(text.as_bytes()),
+            _ => Glance::Other,
+        };
+        let normal = |field: &Compared<'_>, row: usize| normal_form(field.ty, value(field, row), arena);
+        Digests::of(&self.compared, made.rows.len(), glance, normal)
     }
 }
 
@@ -426,9 +449,14 @@ pub fn key_hash(key: &str) -> u128 {
     xxh3_128(key.as_bytes())
 }
 
-/// A digest of values in normal form: equal values have equal digests.
-#[derive(Default)]
-pub struct Digest(Vec<u8>);
+/// Digests of the values of rows in normal form: equal values have equal digests.
+///
+/// They are taken field by field for some rows together, for the texts of a field are much alike: what was guessed about the
+/// one before holds for the next.
+struct Digests(Vec<u64>);
+
+/// So many rows together, so that all that is looked at stays near.
+const TOGETHER: usize = 64;
 
 /// A value as far as it is seen at a glance.
 enum Glance<'a> {
@@ -439,89 +467,52 @@ enum Glance<'a> {
     Other,
 }
 
-impl Digest {
-    /// What stands before a value is two times seven bits: the length of a text, or one of these.
-    const ABSENT: u16 = 0x3FFF;
-    const LONG: u16 = 0x3FFE;
-    const OTHER: u16 = 0x3FFD;
+impl Digests {
+    /// What is mixed into a digest where there is no value, or one that is no text.
+    const ABSENT: u64 = 0x9E37_79B9_7F4A_7C15;
+    const OTHER: u64 = 0xC2B2_AE3D_27D4_EB4F;
 
-    fn of_row(&mut self, compared: &[Compared<'_>], batch: &Batch, row: usize, arena: &Arena) -> u64 {
-        let glance = |field: &Compared<'_>| {
-            let Some(column) = field.column else { return Glance::Absent };
-            match batch.cell(row, column.slot) {
-                Cell::Text { start, len } if column.plain && len > 0 => Glance::Text(batch.bytes(start, len)),
-                Cell::Missing | Cell::Null => Glance::Absent,
-                Cell::Text { len: 0, .. } if column.plain => Glance::Absent,
-                _ => Glance::Other,
-            }
-        };
-        self.of(compared, glance, |field| match field.column {
-            Some(column) => plain_value(field.ty, column, batch, batch.cell(row, column.slot), arena),
-            None => Value::Absent,
-        })
-    }
-
-    fn of_values(&mut self, compared: &[Compared<'_>], values: &[Value<'_>], arena: &Arena) -> u64 {
-        let glance = |field: &Compared<'_>| match values[field.field] {
-            Value::Absent => Glance::Absent,
-            Value::Text(text) if field.is_text => Glance::Text(text.as_bytes()),
-            _ => Glance::Other,
-        };
-        self.of(compared, glance, |field| normal_form(field.ty, values[field.field], arena))
-    }
-
-    /// Texts that are in normal form as their bytes tell, which most are, are taken as they stand; else every value is made.
+    /// Of so many rows. `glance` sees the value of a field in a row, and `normal` makes it, in normal form.
     fn of<'a, 'v, 's>(
-        &mut self,
         compared: &'a [Compared<'s>],
-        glance: impl Fn(&'a Compared<'s>) -> Glance<'v>,
-        normal: impl Fn(&'a Compared<'s>) -> Value<'v>,
-    ) -> u64 {
-        self.0.clear();
-        let seen = compared.iter().all(|field| match glance(field) {
-            Glance::Absent => {
-                self.head(Digest::ABSENT);
-                true
-            }
-            Glance::Text(text) if text.len() < usize::from(Digest::OTHER) => {
-                self.head(text.len() as u16);
-                self.0.extend_from_slice(text);
-                true
-            }
-            Glance::Text(_) | Glance::Other => false,
-        });
-        if !seen || !is_composed(&self.0) {
-            self.0.clear();
-            compared.iter().for_each(|field| self.normal(normal(field)));
-        }
-        xxh3_64(&self.0)
-    }
-
-    /// Adds a value in normal form.
-    fn normal(&mut self, value: Value<'_>) {
-        match value {
-            Value::Absent => self.head(Digest::ABSENT),
-            Value::Text(text) => {
-                match u16::try_from(text.len()).ok().filter(|len| *len < Digest::OTHER) {
-                    Some(len) => self.head(len),
-                    None => {
-                        self.head(Digest::LONG);
-                        self.0.extend((text.len() as u64).to_le_bytes());
+        rows: usize,
+        glance: impl Fn(&'a Compared<'s>, usize) -> Glance<'v>,
+        normal: impl Fn(&'a Compared<'s>, usize) -> Value<'v>,
+    ) -> Vec<u64> {
+        let mut all = Digests(Vec::with_capacity(rows));
+        while all.0.len() < rows {
+            let start = all.0.len();
+            let end = rows.min(start + TOGETHER);
+            all.0.resize(end, 0);
+            for field in compared {
+                for (row, digest) in (start..).zip(&mut all.0[start..]) {
+                    *digest = match glance(field, row) {
+                        Glance::Absent => Digests::absent(*digest),
+                        // It is in normal form, as its bytes tell.
+                        Glance::Text(text) if is_composed(text) => xxh3_64_with_seed(text, *digest),
+                        Glance::Text(_) | Glance::Other => Digests::normal(*digest, normal(field, row)),
                     }
                 }
-                self.0.extend_from_slice(text.as_bytes());
-            }
-            value => {
-                let mut hasher = Hasher::default();
-                hasher.value(&Type::Unknown, value, &Arena::new());
-                self.head(Digest::OTHER);
-                self.0.extend(hasher.finish().to_le_bytes());
             }
         }
+        all.0
     }
 
     #[inline]
-    fn head(&mut self, head: u16) {
-        self.0.extend_from_slice(&[(head & 0x7F) as u8, (head >> 7) as u8]);
+    fn absent(digest: u64) -> u64 {
+        (digest ^ Digests::ABSENT).wrapping_mul(Digests::OTHER).rotate_left(31)
+    }
+
+    /// Adds a value in normal form.
+    fn normal(digest: u64, value: Value<'_>) -> u64 {
+        match value {
+            Value::Absent => Digests::absent(digest),
+            Value::Text(text) => xxh3_64_with_seed(text.as_bytes(), digest),
+            value => {
+                let mut hasher = Hasher::default();
+                hasher.value(&Type::Unknown, value, &Arena::new());
+                xxh3_64_with_seed(&hasher.finish().to_le_bytes(), digest ^ Digests::OTHER)
+            }
+        }
     }
 }

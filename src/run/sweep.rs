@@ -17,7 +17,7 @@ use super::propose::{Context, Found, Known, Pair, Proposal, Purpose, Wish, begin
 use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Memory, Right, hash};
 use super::route::{first_input, not_whole, setting};
-use super::shelf::{Candidate, Digest, Line, Looking, Marks, Shelf, key_hash};
+use super::shelf::{Candidate, Line, Looking, Marks, Shelf, key_hash};
 use super::stage::{Worked, lookup_codecs, lookups};
 use super::window::{Driving, Windows};
 use crate::adapter::drive::ReadOutcome;
@@ -352,8 +352,8 @@ struct Glimpse {
     named: Option<(u32, u64)>,
     /// The row that it is linked with.
     linked: Option<u32>,
-    /// The digest of its values, where it may be asked for.
-    digest: Option<u64>,
+    /// The digest of its values.
+    digest: u64,
 }
 
 impl Sweep<'_> {
@@ -419,17 +419,14 @@ impl Sweep<'_> {
     /// What is seen of made records before it is their turn.
     fn glimpses(&self, worked: &Worked<'_>, index: usize) -> Vec<Glimpse> {
         let made = &worked.made[index];
-        let (mut digest, mut arena) = (Digest::default(), Arena::new());
-        let keys = worked.left_keys()[index].iter().zip(self.shelf.with_keys(&made.keys)).enumerate();
-        let glimpse = |(row, (left_key, named)): (usize, (&Option<String>, Option<(u32, u64)>))| {
-            arena.reset();
+        let digests = self.looking.digests(made, &Arena::new());
+        let keys = worked.left_keys()[index].iter().zip(self.shelf.with_keys(&made.keys));
+        let glimpse = |((left_key, named), digest): ((&Option<String>, Option<(u32, u64)>), u64)| {
             let left_key = left_key.as_ref().filter(|_| self.shelf.links() > 0);
             let linked = left_key.and_then(|left_key| self.shelf.linked(left_key));
-            let asked = made.rows[row].fate == Fate::Whole && (named.is_some() || linked.is_some());
-            let digest = asked.then(|| self.looking.digest(made.row(row), &mut digest, &arena));
             Glimpse { named, linked, digest }
         };
-        keys.map(glimpse).collect()
+        keys.zip(digests).map(glimpse).collect()
     }
 
     /// Finds the right records of made ones: those that have to be looked at more closely, and those that have none.
@@ -449,7 +446,7 @@ impl Sweep<'_> {
         let (none, odd) = (Links::default(), Odd::default());
         let machine = worked.setting.machine(&worked.tables, &none, &odd).inside(true);
         let (mut asked, mut new) = (Vec::new(), Vec::new());
-        let (mut digest, mut arena) = (Digest::default(), Arena::new());
+        let mut arena = Arena::new();
         let looks = self.wish.purpose == Purpose::Look;
         for (row, (left_key, glimpse)) in keys.iter().zip(glimpses).enumerate() {
             arena.reset();
@@ -497,10 +494,9 @@ impl Sweep<'_> {
                 return Err(Stop::Unclear);
             }
             // It holds just what rules write, as the digests tell, and the store has nothing to add.
-            let mut as_it_is = || {
+            let as_it_is = || {
                 let held = glimpse.named.filter(|(row, _)| *row == right).map(|(_, digest)| digest);
-                let own = glimpse.digest.unwrap_or_else(|| self.looking.digest(made.row(row), &mut digest, &arena));
-                held.unwrap_or_else(|| self.shelf.digest_of(right)) == own
+                held.unwrap_or_else(|| self.shelf.digest_of(right)) == glimpse.digest
             };
             let settled = *fate == Fate::Whole && (found == Ask::Linked || looks) && !self.shelf.asks(right);
             if !(settled && as_it_is()) {
