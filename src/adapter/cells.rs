@@ -5,6 +5,7 @@
 
 use super::Cell;
 use super::packed::{Column, Numbered};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Cells of rows of one width.
@@ -39,6 +40,15 @@ impl Cells {
         match self {
             Cells::Near(near) => near.get(row, slot),
             Cells::Columns(columns) => columns[slot].get(row, texts),
+        }
+    }
+
+    /// Goes over the cells of a column in some rows that follow one another.
+    #[inline]
+    pub fn each(&self, slot: usize, rows: Range<usize>, texts: &str, mut each: impl FnMut(Cell)) {
+        match self {
+            Cells::Near(near) => near.column(slot, rows).for_each(each),
+            Cells::Columns(columns) => rows.for_each(|row| each(columns[slot].get(row, texts))),
         }
     }
 
@@ -138,8 +148,20 @@ impl Near {
     #[inline]
     fn get(&self, row: usize, slot: usize) -> Cell {
         debug_assert!(slot < self.width, "a row has {} cells", self.width);
-        let Packed(packed) = self.packed[row * self.width + slot];
-        let start = self.starts[row].wrapping_add((packed & !Packed::KIND) >> Packed::LENGTH);
+        self.cell(self.starts[row], self.packed[row * self.width + slot])
+    }
+
+    /// The cells of a column in some rows that follow one another.
+    #[inline]
+    fn column(&self, slot: usize, rows: Range<usize>) -> impl Iterator<Item = Cell> + '_ {
+        let packed = self.packed[rows.start * self.width..rows.end * self.width].chunks_exact(self.width.max(1));
+        packed.zip(&self.starts[rows]).map(move |(row, &start)| self.cell(start, row[slot]))
+    }
+
+    /// A cell of a row whose first text or number starts here.
+    #[inline]
+    fn cell(&self, start: u32, Packed(packed): Packed) -> Cell {
+        let start = start.wrapping_add((packed & !Packed::KIND) >> Packed::LENGTH);
         let len = packed & ((1 << Packed::LENGTH) - 1);
         match packed & Packed::KIND {
             Packed::TEXT => Cell::Text { start, len },
@@ -179,6 +201,10 @@ mod tests {
             let packed = Near::pack(cells, width);
             let found: Vec<Cell> = (0..cells.len()).map(|at| packed.get(at / width, at % width)).collect();
             prop_assert_eq!(&found[..], cells);
+            let rows = found.chunks(width).skip(1);
+            let columns = (0..width).map(|slot| rows.clone().map(|row| row[slot]).collect::<Vec<_>>());
+            let again = (0..width).map(|slot| packed.column(slot, 1.min(found.len() / width)..found.len() / width).collect::<Vec<_>>());
+            prop_assert_eq!(again.collect::<Vec<_>>(), columns.collect::<Vec<_>>());
         }
     }
 
