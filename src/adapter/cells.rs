@@ -4,7 +4,7 @@
 //! row starts. So a cell is told in four bytes, by how far from there it starts and how long it is; what is told otherwise stands aside.
 
 use super::Cell;
-use super::packed::{Column, Numbered};
+use super::packed::{Column, Few, Numbered};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -65,6 +65,14 @@ impl Cells {
         match self {
             Cells::Near(near) => near.wide.iter().all(|cell| !matches!(cell, Cell::List { .. } | Cell::Struct { .. })),
             Cells::Columns(_) => true,
+        }
+    }
+
+    /// The numbers of the cells of a column, where they stand again and again.
+    pub fn few(&self, slot: usize) -> Option<Few<'_>> {
+        match self {
+            Cells::Near(_) => None,
+            Cells::Columns(columns) => columns[slot].few(),
         }
     }
 

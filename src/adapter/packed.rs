@@ -297,6 +297,18 @@ impl Codes {
     }
 }
 
+/// The cell that an entry stands for.
+#[inline]
+fn cell_of(entry: Entry, texts: &str) -> Cell {
+    match entry & KIND {
+        OTHER => OTHERS[(entry & !KIND) as usize],
+        kind => {
+            let (start, len) = text_at(texts, entry & !KIND);
+            if kind == TEXT { Cell::Text { start, len } } else { Cell::Number { start, len } }
+        }
+    }
+}
+
 /// The cells of a column.
 pub struct Column {
     codes: Codes,
@@ -324,13 +336,13 @@ impl Column {
             Words::Shared(dictionary) if code & KIND == TEXT => dictionary.numbers.places[code as usize],
             Words::Shared(_) => code,
         };
-        match entry & KIND {
-            OTHER => OTHERS[(entry & !KIND) as usize],
-            kind => {
-                let (start, len) = text_at(texts, entry & !KIND);
-                if kind == TEXT { Cell::Text { start, len } } else { Cell::Number { start, len } }
-            }
-        }
+        cell_of(entry, texts)
+    }
+
+    /// What stands in the rows, by numbers, if most of it stands there again and again.
+    pub fn few(&self) -> Option<Few<'_>> {
+        let Words::Own(entries) = &self.words else { return None };
+        Some(Few { codes: &self.codes, entries, count: entries.len() })
     }
 
     /// The numbers of the texts of this column, if it shares them with others.
@@ -339,6 +351,28 @@ impl Column {
             (Words::Shared(dictionary), Codes::Four(codes)) => Some(Numbered { dictionary, codes }),
             _ => None,
         }
+    }
+}
+
+/// A column in which cells stand again and again: equal ones have equal numbers, counted from 0.
+#[derive(Clone, Copy)]
+pub struct Few<'b> {
+    codes: &'b Codes,
+    entries: &'b [Entry],
+    /// How many numbers there are.
+    pub count: usize,
+}
+
+impl Few<'_> {
+    /// The number of the cell in a row.
+    #[inline]
+    pub fn get(&self, row: usize) -> u32 {
+        self.codes.get(row)
+    }
+
+    /// The cell with a number. Texts lie in `texts`.
+    pub fn cell(&self, number: u32, texts: &str) -> Cell {
+        cell_of(self.entries[number as usize], texts)
     }
 }
 

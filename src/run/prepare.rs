@@ -3,7 +3,8 @@
 use super::eval::block::{BLOCK, Block};
 use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
-use super::key::{Spread, key_text};
+use super::key::{ByHash, Spread, key_text};
+use super::marks::Marks;
 use super::parallel::Arenas;
 use super::report::Outside;
 use super::stage::Setting;
@@ -87,17 +88,32 @@ pub fn duplicates(
         let heard = if piece.is_some() { odd } else { &quiet };
         let again = setting.machine(tables, &none, heard);
         let hashes = again.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| machine.hash_keys(id, rows));
-        let mut alone = Seen::default();
+        let (mut alone, mut firsts) = (Seen::default(), ByHash::default());
+        let whole = piece.is_none();
         let seen = piece.as_mut().map_or(&mut alone, |(_, seen)| seen);
         let before = seen.rows;
         let mut out = Vec::new();
-        let mut rows = rows.into_iter();
+        let mut rows = rows.as_slice();
+        if !whole && before == 0 {
+            seen.keys.expect(table.len as usize + ahead(table));
+        }
         for hashes in hashes {
-            for (hash, row) in hashes.into_iter().zip(&mut rows) {
+            let (these, others) = rows.split_at(hashes.len());
+            rows = others;
+            let first_of = |(hash, &row): (&Option<u128>, &u32)| {
+                let first = *firsts.entry((*hash)?).or_insert(row);
+                (first != row).then_some(first)
+            };
+            // Of a whole list only a few rows are looked at.
+            let known: Vec<Option<u32>> = match whole {
+                true => hashes.iter().zip(these).map(first_of).collect(),
+                false => seen.keys.add_all(&hashes, before + these.first().copied().unwrap_or(0)),
+            };
+            for ((hash, &row), first) in hashes.into_iter().zip(these).zip(known) {
                 if hash.is_none() {
                     keyless.push((id, row));
                 }
-                let Some(first) = seen.keys.add(hash, before + row) else { continue };
+                let Some(first) = first else { continue };
                 out.push(row);
                 let (turn, origin) = match first.checked_sub(before) {
                     Some(here) => (table.turn(here), table.origin(here)),
@@ -126,6 +142,12 @@ pub fn duplicates(
     keyless
 }
 
+/// How many rows come after those of a table, as far as one can tell.
+fn ahead(table: &Table<'_>) -> usize {
+    let Rows::Wire { batches, .. } = &table.rows else { return 0 };
+    batches.last().map_or(0, |batch| batch.ahead as usize)
+}
+
 /// The rows of a list whose key another row of it may have, among them all whose key another one has; and the rows without a key.
 fn repeated(machine: &Machine<'_, '_>, id: EntityId, arenas: &Arenas) -> (Vec<u32>, Vec<u32>) {
     let len = machine.tables.table(id.0).len;
@@ -134,22 +156,25 @@ fn repeated(machine: &Machine<'_, '_>, id: EntityId, arenas: &Arenas) -> (Vec<u3
     // A bit for each of many marks says whether there was one; most rows are the first with theirs.
     let mut there = vec![0u64; (len as usize / 4).next_power_of_two()];
     let bits = there.len() as u64 * 64 - 1;
-    let mut again: HashSet<u64, BuildHasherDefault<Spread>> = HashSet::default();
+    let mut again: HashSet<u32, BuildHasherDefault<Spread>> = HashSet::default();
+    let of_keys = Marks::of(machine, id);
     for lot in pieces.chunks(LOT) {
-        let lot = machine.side_by_side(arenas, lot.iter().cloned(), |machine, rows, _| machine.key_marks(id, rows));
-        for mark in lot.into_iter().flatten() {
-            match mark {
-                Some(mark) => {
-                    let bit = mark & bits;
-                    let word = &mut there[(bit / 64) as usize];
-                    if *word & 1 << (bit % 64) != 0 {
-                        again.insert(mark);
-                    }
-                    *word |= 1 << (bit % 64);
+        let lot = machine.side_by_side(arenas, lot.iter().cloned(), |machine, rows, _| of_keys.of_rows(machine, rows));
+        for (more, without) in lot {
+            let mut without_key = without.iter().peekable();
+            for (row, &mark) in (marks.len() as u32..).zip(&more) {
+                if without_key.next_if(|first| **first == row).is_some() {
+                    continue;
                 }
-                None => keyless.push(marks.len() as u32),
+                let bit = u64::from(mark) & bits;
+                let word = &mut there[(bit / 64) as usize];
+                if *word & 1 << (bit % 64) != 0 {
+                    again.insert(mark);
+                }
+                *word |= 1 << (bit % 64);
             }
-            marks.push(mark.unwrap_or_default());
+            marks.extend(more);
+            keyless.extend(without);
         }
     }
     let maybe = (0..len).filter(|&row| again.contains(&marks[row as usize]));

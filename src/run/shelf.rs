@@ -6,8 +6,8 @@
 use super::eval::block::{BLOCK, Block};
 use super::eval::{Links, Odd};
 use super::key::Hasher;
+use super::pieces::hashes;
 use super::right::{Memory, Reading, plain_value};
-use super::shape::hashes;
 use super::stage::Setting;
 use super::table::{Index, Known, Table};
 use crate::adapter::{Batch, Cell, Place};
