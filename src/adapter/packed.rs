@@ -444,6 +444,8 @@ struct Growing {
 #[derive(Default)]
 struct Desk {
     cells: Vec<Cell>,
+    /// In how many rows each of these cells stands, one after the other.
+    runs: Vec<usize>,
     hashes: Vec<u64>,
     guesses: Vec<Guess>,
     codes: Vec<u32>,
@@ -725,18 +727,26 @@ impl Growing {
         (page, rows, slot): (&Batch, Range<usize>, usize),
         desk: &mut Desk,
     ) {
-        let Desk { cells, hashes, guesses, codes } = desk;
-        (cells.clear(), hashes.clear(), codes.clear());
+        let Desk { cells, runs, hashes, guesses, codes } = desk;
+        (cells.clear(), runs.clear(), hashes.clear(), codes.clear());
+        // What belongs to one record mostly follows one another: its text is looked for once.
+        let mut before: &[u8] = &[];
         page.cells.each(slot, rows, &page.texts, |cell| {
-            cells.push(cell);
-            hashes.push(match cell {
-                Cell::Text { start, len } => hash_of(TEXT, page.bytes(start, len)),
-                _ => 0,
-            });
+            let text = match cell {
+                Cell::Text { start, len } => page.bytes(start, len),
+                _ => &[],
+            };
+            match runs.last_mut() {
+                Some(run) if !text.is_empty() && text == before => *run += 1,
+                _ => {
+                    (cells.push(cell), runs.push(1), hashes.push(hash_of(TEXT, text)));
+                    before = text;
+                }
+            }
         });
         numbers.guess(texts, hashes, guesses);
-        for (&cell, (&hash, guess)) in cells.iter().zip(hashes.iter().zip(guesses.iter())) {
-            codes.push(match cell {
+        for ((&cell, run), (&hash, guess)) in cells.iter().zip(runs).zip(hashes.iter().zip(guesses.iter())) {
+            let code = match cell {
                 Cell::Text { start, len: len @ 1.. } if guess.is_right(texts, TEXT, page.bytes(start, len)) => {
                     guess.number
                 }
@@ -753,7 +763,8 @@ impl Growing {
                     *exact &= !matches!(cell, Cell::Bool(_));
                     self.words.other(cell)
                 }
-            });
+            };
+            codes.resize(codes.len() + *run, code);
         }
         self.codes.extend(codes);
     }

@@ -380,16 +380,15 @@ pub struct Known {
 }
 
 impl Known {
-    /// Makes room for about so many rows, before the first.
+    /// Makes room for about so many rows.
     pub fn expect(&mut self, rows: usize) {
-        self.shelves.resize_with(Index::SHELVES, || HashTable::with_capacity(rows / Index::SHELVES));
         self.parts.reserve_exact(rows);
     }
 
     /// Adds a row behind all others; it may have no key. Gives the first row with its key, if there is one.
     pub fn add(&mut self, hash: Option<u128>, row: u32) -> Option<u32> {
         if self.shelves.is_empty() {
-            self.expect(0);
+            self.shelves.resize_with(Index::SHELVES, HashTable::new);
         }
         self.parts.resize(row as usize + 1, [0; 2]);
         let hash = hash?;
