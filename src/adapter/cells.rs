@@ -4,7 +4,8 @@
 //! row starts. So a cell is told in four bytes, by how far from there it starts and how long it is; what is told otherwise stands aside.
 
 use super::Cell;
-use super::packed::{Column, Numbered};
+use super::packed::{Column, Few, Numbered};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Cells of rows of one width.
@@ -42,6 +43,15 @@ impl Cells {
         }
     }
 
+    /// Goes over the cells of a column in some rows that follow one another.
+    #[inline]
+    pub fn each(&self, slot: usize, rows: Range<usize>, texts: &str, mut each: impl FnMut(Cell)) {
+        match self {
+            Cells::Near(near) => near.column(slot, rows).for_each(each),
+            Cells::Columns(columns) => rows.for_each(|row| each(columns[slot].get(row, texts))),
+        }
+    }
+
     /// Cells a row.
     pub fn width(&self) -> usize {
         match self {
@@ -55,6 +65,14 @@ impl Cells {
         match self {
             Cells::Near(near) => near.wide.iter().all(|cell| !matches!(cell, Cell::List { .. } | Cell::Struct { .. })),
             Cells::Columns(_) => true,
+        }
+    }
+
+    /// The numbers of the cells of a column, where they stand again and again.
+    pub fn few(&self, slot: usize) -> Option<Few<'_>> {
+        match self {
+            Cells::Near(_) => None,
+            Cells::Columns(columns) => columns[slot].few(),
         }
     }
 
@@ -138,8 +156,20 @@ impl Near {
     #[inline]
     fn get(&self, row: usize, slot: usize) -> Cell {
         debug_assert!(slot < self.width, "a row has {} cells", self.width);
-        let Packed(packed) = self.packed[row * self.width + slot];
-        let start = self.starts[row].wrapping_add((packed & !Packed::KIND) >> Packed::LENGTH);
+        self.cell(self.starts[row], self.packed[row * self.width + slot])
+    }
+
+    /// The cells of a column in some rows that follow one another.
+    #[inline]
+    fn column(&self, slot: usize, rows: Range<usize>) -> impl Iterator<Item = Cell> + '_ {
+        let packed = self.packed[rows.start * self.width..rows.end * self.width].chunks_exact(self.width.max(1));
+        packed.zip(&self.starts[rows]).map(move |(row, &start)| self.cell(start, row[slot]))
+    }
+
+    /// A cell of a row whose first text or number starts here.
+    #[inline]
+    fn cell(&self, start: u32, Packed(packed): Packed) -> Cell {
+        let start = start.wrapping_add((packed & !Packed::KIND) >> Packed::LENGTH);
         let len = packed & ((1 << Packed::LENGTH) - 1);
         match packed & Packed::KIND {
             Packed::TEXT => Cell::Text { start, len },
@@ -179,6 +209,10 @@ mod tests {
             let packed = Near::pack(cells, width);
             let found: Vec<Cell> = (0..cells.len()).map(|at| packed.get(at / width, at % width)).collect();
             prop_assert_eq!(&found[..], cells);
+            let rows = found.chunks(width).skip(1);
+            let columns = (0..width).map(|slot| rows.clone().map(|row| row[slot]).collect::<Vec<_>>());
+            let again = (0..width).map(|slot| packed.column(slot, 1.min(found.len() / width)..found.len() / width).collect::<Vec<_>>());
+            prop_assert_eq!(again.collect::<Vec<_>>(), columns.collect::<Vec<_>>());
         }
     }
 

@@ -50,6 +50,7 @@ use part::Part;
 use piece::Piece;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 /// Opens connections to files.
@@ -280,9 +281,18 @@ impl<'a> FileSession<'a> {
             part.places = Places::default();
         }
         let torn = std::mem::take(&mut part.torn);
-        let rows = batch(part, call.slots.len(), &file.name, file.turn);
+        let mut rows = batch(part, call.slots.len(), &file.name, file.turn);
+        rows.ahead = ahead(&rows, &file, position.offset..offset);
         Ok(Page { rows, next, torn, notes })
     }
+}
+
+/// About how many rows of a file come after some that were read from these bytes of it.
+fn ahead(rows: &Batch, file: &Found, read: Range<u64>) -> u32 {
+    let size = file.content.as_ref().map_or(file.stat.len, |content| content.len() as u64);
+    let left = (rows.len() as u64).saturating_mul(size.saturating_sub(read.end));
+    let rows = left.checked_div(read.end.saturating_sub(read.start)).unwrap_or(0);
+    u32::try_from(rows).unwrap_or(u32::MAX)
 }
 
 /// The rows of a part.
@@ -295,6 +305,7 @@ fn batch(part: Part, width: usize, from: &str, turn: u32) -> Batch {
         lines: part.lines.into(),
         places: part.places,
         turn,
+        ahead: 0,
     }
 }
 

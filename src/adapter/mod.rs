@@ -174,6 +174,8 @@ pub struct Batch {
     /// The delivery that the rows come from, counted from the last: rows of an earlier one give way to later rows with their
     /// key.
     pub turn: u32,
+    /// About how many rows of the file come after these, as far as one can tell from how long it is.
+    pub ahead: u32,
 }
 
 impl Batch {

@@ -7,6 +7,8 @@
 
 use super::{Batch, Cell, Cells, Wrong};
 use hashbrown::HashTable;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -78,8 +80,9 @@ fn text_of(texts: &str, at: u32) -> &str {
 struct Numbers {
     /// The place of each text.
     places: Vec<Entry>,
-    /// The numbers by their texts. Shelves grow one by one, so that growing never needs room for everything twice.
-    shelves: Vec<HashTable<u32>>,
+    /// The numbers by their texts, each behind a part of the hash of its text: so most others are told apart without a look at
+    /// theirs, and a shelf that grows looks at none. Shelves grow one by one, so that growing never needs room for everything twice.
+    shelves: Vec<HashTable<(u32, u32)>>,
 }
 
 impl Numbers {
@@ -89,27 +92,23 @@ impl Numbers {
     }
 
     /// The shelf of a hash, by bits that the shelf itself does not look at.
+    #[inline]
     fn shelf(&self, hash: u64) -> usize {
         (hash >> 32) as usize & (self.shelves.len() - 1)
     }
 
     /// The number of a text with this hash; a new one for one that was not there.
     fn add(&mut self, texts: &mut String, kind: u32, text: &str, hash: u64) -> u32 {
-        let shelf = self.shelf(hash);
-        let (places, before) = (&self.places, &*texts);
-        let same = |number: &u32| {
-            let place = places[*number as usize];
-            place & KIND == kind && text_of(before, place & !KIND) == text
+        let (shelf, part, places) = (self.shelf(hash), hash as u32, &self.places);
+        let same = |known: &(u32, u32)| {
+            let place = places[known.1 as usize];
+            known.0 == part && place & KIND == kind && text_of(texts, place & !KIND) == text
         };
-        let hash_again = |number: &u32| {
-            let place = places[*number as usize];
-            hash_of(place & KIND, text_of(before, place & !KIND))
-        };
-        match self.shelves[shelf].entry(hash, same, hash_again) {
-            hashbrown::hash_table::Entry::Occupied(known) => *known.get(),
+        match self.shelves[shelf].entry(stand(part), same, |known| stand(known.0)) {
+            hashbrown::hash_table::Entry::Occupied(known) => known.get().1,
             hashbrown::hash_table::Entry::Vacant(free) => {
                 let number = places.len() as u32;
-                free.insert(number);
+                free.insert((part, number));
                 self.places.push(kind | add_text(texts, text));
                 number
             }
@@ -118,35 +117,62 @@ impl Numbers {
 
     /// The number of a text with this hash, if it is there.
     fn find(&self, texts: &str, text: &str, hash: u64) -> Option<u32> {
-        let shelf = self.shelves.get(self.shelf(hash))?;
-        let same = |number: &u32| {
-            let place = self.places[*number as usize];
-            place & KIND == TEXT && text_of(texts, place) == text
+        let (shelf, part) = (self.shelves.get(self.shelf(hash))?, hash as u32);
+        let same = |known: &(u32, u32)| {
+            let place = self.places[known.1 as usize];
+            known.0 == part && place & KIND == TEXT && text_of(texts, place) == text
         };
-        shelf.find(hash, same).copied()
+        shelf.find(stand(part), same).map(|known| known.1)
     }
 
-    /// For each hash the number that it most likely has, with the place of its text. Numbers of long lists and their texts lie all over
-    /// the memory: looked up like this, one step for all of them before the next, they are waited for together.
-    fn guess(&self, hashes: &[u64]) -> Vec<(u32, Entry)> {
-        let guess = |&hash: &u64| self.shelves[self.shelf(hash)].find(hash, |_| true).copied();
-        let mut guesses: Vec<_> = hashes.iter().map(|hash| (guess(hash).unwrap_or(NONE), NONE)).collect();
-        for (number, place) in guesses.iter_mut().filter(|(number, _)| *number != NONE) {
-            *place = self.places[*number as usize];
+    /// For each hash the text that most likely has it. Numbers of long lists and their texts lie all over the memory: looked up like
+    /// this, one step for all of them before the next, they are waited for together.
+    fn guess(&self, texts: &str, hashes: &[u64], guesses: &mut Vec<Guess>) {
+        let number = |&hash: &u64| {
+            let part = hash as u32;
+            let known = self.shelves[self.shelf(hash)].find(stand(part), |known| known.0 == part);
+            Guess { number: known.map_or(NONE, |known| known.1), kind: OTHER, start: 0, len: 0 }
+        };
+        guesses.clear();
+        guesses.extend(hashes.iter().map(number));
+        for guess in guesses.iter_mut().filter(|guess| guess.number != NONE) {
+            let place = self.places[guess.number as usize];
+            (guess.kind, guess.start) = (place & KIND, place & !KIND);
         }
-        guesses
+        for guess in guesses.iter_mut().filter(|guess| guess.kind != OTHER) {
+            (guess.start, guess.len) = text_at(texts, guess.start);
+        }
     }
 }
 
-/// True if a guess is right: this text of this kind lies at its place.
-#[inline]
-fn is_right(guess: (u32, Entry), texts: &str, kind: u32, text: &str) -> bool {
-    guess.0 != NONE && guess.1 & KIND == kind && text_of(texts, guess.1 & !KIND) == text
+/// A number that a text may have, and where the text lies that has it.
+struct Guess {
+    number: u32,
+    kind: u32,
+    start: u32,
+    len: u32,
 }
 
-fn hash_of(kind: u32, text: &str) -> u64 {
+impl Guess {
+    /// True if it is right: this text of this kind lies there.
+    #[inline]
+    fn is_right(&self, texts: &str, kind: u32, text: &[u8]) -> bool {
+        self.kind == kind
+            && self.len as usize == text.len()
+            && texts.as_bytes().get(self.start as usize..(self.start + self.len) as usize) == Some(text)
+    }
+}
+
+/// Where a text stands on its shelf, by a part of its hash.
+#[inline]
+fn stand(part: u32) -> u64 {
+    u64::from(part).wrapping_mul(SPREAD)
+}
+
+#[inline]
+fn hash_of(kind: u32, text: &[u8]) -> u64 {
     // The kinds of a text are few: one of them is turned around.
-    let hash = xxh3_64(text.as_bytes());
+    let hash = xxh3_64(text);
     if kind == TEXT { hash } else { !hash }
 }
 
@@ -181,16 +207,17 @@ impl Dictionary {
 
     /// The number of a text, if it is there.
     pub fn find(&self, text: &str) -> Option<u32> {
-        self.numbers.find(&self.texts, text, hash_of(TEXT, text))
+        self.numbers.find(&self.texts, text, hash_of(TEXT, text.as_bytes()))
     }
 
     /// The same for many texts.
     pub fn find_all(&self, texts: &[&str]) -> Vec<Option<u32>> {
-        let hashes: Vec<u64> = texts.iter().map(|text| hash_of(TEXT, text)).collect();
-        let guesses = self.numbers.guess(&hashes).into_iter();
-        let found = guesses.zip(texts.iter().zip(&hashes)).map(|(guess, (text, &hash))| {
-            let right = is_right(guess, &self.texts, TEXT, text);
-            if right { Some(guess.0) } else { self.numbers.find(&self.texts, text, hash) }
+        let hashes: Vec<u64> = texts.iter().map(|text| hash_of(TEXT, text.as_bytes())).collect();
+        let mut guesses = Vec::new();
+        self.numbers.guess(&self.texts, &hashes, &mut guesses);
+        let found = guesses.iter().zip(texts.iter().zip(&hashes)).map(|(guess, (text, &hash))| {
+            let right = guess.is_right(&self.texts, TEXT, text.as_bytes());
+            if right { Some(guess.number) } else { self.numbers.find(&self.texts, text, hash) }
         });
         found.collect()
     }
@@ -213,30 +240,52 @@ impl Codes {
         }
     }
 
-    fn push(&mut self, code: u32) {
+    /// Adds the numbers of the rows that come next.
+    fn extend(&mut self, more: &[u32]) {
+        let most = more.iter().copied().max().unwrap_or(0);
         match self {
-            Codes::One(codes) if code <= u8::MAX.into() => codes.push(code as u8),
-            Codes::Two(codes) if code <= u16::MAX.into() => codes.push(code as u16),
-            Codes::Four(codes) => codes.push(code),
-            Codes::One(codes) => {
-                *self = Codes::Two(codes.iter().map(|&code| code.into()).collect());
-                self.push(code);
+            Codes::One(codes) if most <= u8::MAX.into() => codes.extend(more.iter().map(|&code| code as u8)),
+            Codes::Two(codes) if most <= u16::MAX.into() => codes.extend(more.iter().map(|&code| code as u16)),
+            Codes::Four(codes) => codes.extend_from_slice(more),
+            Codes::One(codes) if most <= u16::MAX.into() => {
+                let mut wide = Vec::with_capacity(codes.capacity());
+                wide.extend(codes.iter().map(|&code| u16::from(code)));
+                *self = Codes::Two(wide);
+                self.extend(more);
             }
-            Codes::Two(_) => {
+            Codes::One(_) | Codes::Two(_) => {
                 self.widen(|code| code);
-                self.push(code);
+                self.extend(more);
             }
+        }
+    }
+
+    /// Makes room for so many more rows.
+    fn reserve(&mut self, rows: usize) {
+        match self {
+            Codes::One(codes) => codes.reserve_exact(rows),
+            Codes::Two(codes) => codes.reserve_exact(rows),
+            Codes::Four(codes) => codes.reserve_exact(rows),
         }
     }
 
     /// Gives each row four bytes, and other numbers.
     fn widen(&mut self, other: impl Fn(u32) -> u32) {
-        let count = match self {
-            Codes::One(codes) => codes.len(),
-            Codes::Two(codes) => codes.len(),
-            Codes::Four(codes) => codes.len(),
+        let (count, room) = match self {
+            Codes::One(codes) => (codes.len(), codes.capacity()),
+            Codes::Two(codes) => (codes.len(), codes.capacity()),
+            Codes::Four(codes) => (codes.len(), codes.capacity()),
         };
-        *self = Codes::Four((0..count).map(|row| other(self.get(row))).collect());
+        let mut wide = Vec::with_capacity(room);
+        wide.extend((0..count).map(|row| other(self.get(row))));
+        *self = Codes::Four(wide);
+    }
+
+    /// Gives rows of four bytes other numbers.
+    fn each(&mut self, other: impl Fn(u32) -> u32) {
+        if let Codes::Four(codes) = self {
+            codes.iter_mut().for_each(|code| *code = other(*code));
+        }
     }
 
     fn shrink(&mut self) {
@@ -244,6 +293,18 @@ impl Codes {
             Codes::One(codes) => codes.shrink_to_fit(),
             Codes::Two(codes) => codes.shrink_to_fit(),
             Codes::Four(codes) => codes.shrink_to_fit(),
+        }
+    }
+}
+
+/// The cell that an entry stands for.
+#[inline]
+fn cell_of(entry: Entry, texts: &str) -> Cell {
+    match entry & KIND {
+        OTHER => OTHERS[(entry & !KIND) as usize],
+        kind => {
+            let (start, len) = text_at(texts, entry & !KIND);
+            if kind == TEXT { Cell::Text { start, len } } else { Cell::Number { start, len } }
         }
     }
 }
@@ -275,13 +336,13 @@ impl Column {
             Words::Shared(dictionary) if code & KIND == TEXT => dictionary.numbers.places[code as usize],
             Words::Shared(_) => code,
         };
-        match entry & KIND {
-            OTHER => OTHERS[(entry & !KIND) as usize],
-            kind => {
-                let (start, len) = text_at(texts, entry & !KIND);
-                if kind == TEXT { Cell::Text { start, len } } else { Cell::Number { start, len } }
-            }
-        }
+        cell_of(entry, texts)
+    }
+
+    /// What stands in the rows, by numbers, if most of it stands there again and again.
+    pub fn few(&self) -> Option<Few<'_>> {
+        let Words::Own(entries) = &self.words else { return None };
+        Some(Few { codes: &self.codes, entries, count: entries.len() })
     }
 
     /// The numbers of the texts of this column, if it shares them with others.
@@ -290,6 +351,28 @@ impl Column {
             (Words::Shared(dictionary), Codes::Four(codes)) => Some(Numbered { dictionary, codes }),
             _ => None,
         }
+    }
+}
+
+/// A column in which cells stand again and again: equal ones have equal numbers, counted from 0.
+#[derive(Clone, Copy)]
+pub struct Few<'b> {
+    codes: &'b Codes,
+    entries: &'b [Entry],
+    /// How many numbers there are.
+    pub count: usize,
+}
+
+impl Few<'_> {
+    /// The number of the cell in a row.
+    #[inline]
+    pub fn get(&self, row: usize) -> u32 {
+        self.codes.get(row)
+    }
+
+    /// The cell with a number. Texts lie in `texts`.
+    pub fn cell(&self, number: u32, texts: &str) -> Cell {
+        cell_of(self.entries[number as usize], texts)
     }
 }
 
@@ -310,17 +393,17 @@ impl Numbered<'_> {
     }
 }
 
-/// Packs lists while they are read. Several may be read at the same time.
-pub struct Packer(Mutex<Open>);
-
-/// What lists have in common.
-struct Open {
-    texts: String,
-    shared: Vec<Shared>,
+/// Packs lists while they are read. Several may be read at the same time: they wait for one another only where their columns share
+/// numbers.
+pub struct Packer {
+    shared: Vec<Mutex<Shared>>,
+    /// How many bytes the texts of all lists may take at most, as far as they have been read.
+    bytes: AtomicUsize,
 }
 
 /// Numbers that several columns share.
 struct Shared {
+    texts: String,
     numbers: Numbers,
     exact: bool,
 }
@@ -336,7 +419,11 @@ pub struct Packing<'p> {
     packer: &'p Packer,
     /// By slot, which numbers a column shares with others.
     shares: Vec<Option<u16>>,
+    /// Texts of columns that share no numbers. When all lists have been read they lie behind others, from `base` on.
+    texts: String,
+    base: u32,
     done: Vec<Half>,
+    desk: Desk,
 }
 
 /// Rows of a file.
@@ -353,24 +440,36 @@ struct Growing {
     words: Meanings,
 }
 
+/// Some rows of a column while they are packed.
+#[derive(Default)]
+struct Desk {
+    cells: Vec<Cell>,
+    /// In how many rows each of these cells stands, one after the other.
+    runs: Vec<usize>,
+    hashes: Vec<u64>,
+    guesses: Vec<Guess>,
+    codes: Vec<u32>,
+}
+
 /// So many rows of a column are packed together.
 const TOGETHER: usize = 512;
 
-/// What kind of entry a cell becomes, and where its text lies.
-fn kind_of(cell: Cell) -> (u32, (u32, u32)) {
-    match cell {
-        Cell::Text { start, len } if len > 0 => (TEXT, (start, len)),
-        Cell::Number { start, len } => (NUMBER, (start, len)),
-        _ => (OTHER, (0, 0)),
+/// A short text as a number that no other text has, nor nothing: its bytes, its kind and its length. It starts at a byte of `texts`.
+#[inline]
+fn short(kind: u32, texts: &[u8], start: u32, len: u32) -> Option<u128> {
+    if len >= 15 {
+        return None;
     }
-}
-
-/// A short text as a number that no other text has, nor nothing.
-fn short(kind: u32, text: &[u8]) -> Option<u128> {
-    let mut bytes = [0; 16];
-    bytes.get_mut(..text.len()).filter(|_| text.len() < 15)?.copy_from_slice(text);
-    (bytes[14], bytes[15]) = (if kind == TEXT { 1 } else { 2 }, text.len() as u8);
-    Some(u128::from_le_bytes(bytes))
+    let (start, len) = (start as usize, len as usize);
+    let bytes = match texts.get(start..start + 16) {
+        Some(bytes) => u128::from_le_bytes(bytes.try_into().ok()?) & !(u128::MAX << (8 * len)),
+        None => {
+            let mut bytes = [0; 16];
+            bytes[..len].copy_from_slice(texts.get(start..start + len)?);
+            u128::from_le_bytes(bytes)
+        }
+    };
+    Some(bytes | (if kind == TEXT { 1 } else { 2 }) << 112 | (len as u128) << 120)
 }
 
 /// Spreads numbers that are alike.
@@ -391,17 +490,18 @@ enum Meanings {
 
 impl Meanings {
     /// What stands for a text or number of a page, in a column that does not share its numbers.
-    fn add(&mut self, kind: u32, page: &Batch, (start, len): (u32, u32), open: &mut Open) -> u32 {
+    #[inline]
+    fn add(&mut self, kind: u32, page: &Batch, (start, len): (u32, u32), texts: &mut String) -> u32 {
         let Meanings::Own { numbers, recent, .. } = self else {
-            return kind | add_text(&mut open.texts, page.text(start, len));
+            return kind | add_text(texts, page.text(start, len));
         };
-        let whole = short(kind, page.bytes(start, len));
+        let whole = short(kind, page.texts.as_bytes(), start, len);
         let at = whole.map_or(0, |whole| (whole as u64 ^ (whole >> 64) as u64).wrapping_mul(SPREAD) >> 56) as usize;
         if whole.is_some_and(|whole| recent[at].0 == whole) {
             return recent[at].1;
         }
         let text = page.text(start, len);
-        let number = numbers.add(&mut open.texts, kind, text, hash_of(kind, text));
+        let number = numbers.add(texts, kind, text, hash_of(kind, text.as_bytes()));
         if let Some(whole) = whole {
             recent[at] = (whole, number);
         }
@@ -409,28 +509,20 @@ impl Meanings {
     }
 
     /// What stands for a cell without a text.
-    fn other(&mut self, cell: Cell, open: &mut Open) -> u32 {
+    fn other(&mut self, cell: Cell) -> u32 {
         let same = |known: &Cell| match (known, cell) {
             (Cell::Text { .. }, Cell::Text { .. }) => true,
             (known, cell) => *known == cell,
         };
         let number = OTHERS.iter().position(same).unwrap_or(0);
         let entry = OTHER | number as u32;
-        match self {
-            Meanings::Own { numbers, others, .. } => {
-                let code = &mut others[number];
-                if *code == NONE {
-                    *code = numbers.places.len() as u32;
-                    numbers.places.push(entry);
-                }
-                *code
-            }
-            Meanings::Each => entry,
-            Meanings::Shared(group) => {
-                open.shared[usize::from(*group)].exact &= !matches!(cell, Cell::Bool(_));
-                entry
-            }
+        let Meanings::Own { numbers, others, .. } = self else { return entry };
+        let code = &mut others[number];
+        if *code == NONE {
+            *code = numbers.places.len() as u32;
+            numbers.places.push(entry);
         }
+        *code
     }
 }
 
@@ -442,64 +534,140 @@ impl Packer {
 
     /// A packer for lists with so many groups of columns that share their numbers.
     pub fn new(groups: usize) -> Packer {
-        let shared = (0..groups).map(|_| Shared { numbers: Numbers::new(Packer::SHELVES), exact: true }).collect();
-        Packer(Mutex::new(Open { texts: String::new(), shared }))
+        let shared = |_| {
+            let numbers = Numbers::new(Packer::SHELVES);
+            Mutex::new(Shared { texts: String::new(), numbers, exact: true })
+        };
+        Packer { shared: (0..groups).map(shared).collect(), bytes: AtomicUsize::new(0) }
     }
 
     /// A list, with the group of each of its columns that is in one.
     pub fn list(&self, shares: Vec<Option<u16>>) -> Packing<'_> {
-        Packing { packer: self, shares, done: Vec::new() }
+        Packing { packer: self, shares, texts: String::new(), base: 0, done: Vec::new(), desk: Desk::default() }
     }
 
-    /// Closes it, when all lists have been read.
-    pub fn close(&self) -> Packed {
-        let Open { texts, shared } = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut texts = std::mem::take(texts);
-        texts.shrink_to_fit();
-        let texts = Arc::new(texts);
-        let dictionary = |Shared { mut numbers, exact }| {
+    /// Closes it, when all lists have been read: their texts come together.
+    pub fn close<'a, 'p: 'a>(&'p self, lists: impl IntoIterator<Item = &'a mut Packing<'p>>) -> Packed {
+        let taken = |shared: &Mutex<Shared>| {
+            let shared = &mut *shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let empty = Shared { texts: String::new(), numbers: Numbers::new(1), exact: true };
+            std::mem::replace(shared, empty)
+        };
+        let mut shared: Vec<Shared> = self.shared.iter().map(taken).collect();
+        let mut lists: Vec<_> = lists.into_iter().collect();
+        let mut parts = Vec::new();
+        for Packing { texts, base, .. } in lists.iter_mut().map(|list| &mut **list) {
+            parts.push((texts, Base::List(base)));
+        }
+        parts.extend(shared.iter_mut().map(|shared| (&mut shared.texts, Base::Shared(&mut shared.numbers))));
+        // The others are moved behind the longest.
+        parts.sort_by_key(|(texts, _)| std::cmp::Reverse(texts.len()));
+        let whole: usize = parts.iter().map(|(texts, _)| texts.len()).sum();
+        let mut all = String::new();
+        for (texts, base) in parts {
+            let texts = std::mem::take(texts);
+            base.set(all.len() as u32);
+            if all.is_empty() {
+                all = texts;
+                all.reserve_exact(whole - all.len());
+            } else {
+                all.push_str(&texts);
+            }
+        }
+        all.shrink_to_fit();
+        let texts = Arc::new(all);
+        let dictionary = |Shared { mut numbers, exact, .. }| {
             numbers.places.shrink_to_fit();
             Arc::new(Dictionary { texts: texts.clone(), numbers, exact })
         };
-        Packed { shared: std::mem::take(shared).into_iter().map(dictionary).collect(), texts }
+        Packed { shared: shared.into_iter().map(dictionary).collect(), texts: texts.clone() }
     }
+
+    /// Makes room for the texts of a page, so many bytes at most. False if there is none.
+    fn take(&self, most: usize) -> bool {
+        let fits = self.bytes.fetch_add(most, Ordering::Relaxed) + most <= Packer::MOST;
+        if !fits {
+            self.give_back(most);
+        }
+        fits
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+/// Who learns where its texts begin among all.
+enum Base<'b> {
+    List(&'b mut u32),
+    Shared(&'b mut Numbers),
+}
+
+impl Base<'_> {
+    fn set(self, base: u32) {
+        match self {
+            Base::List(known) => *known = base,
+            Base::Shared(numbers) => numbers.places.iter_mut().for_each(|place| *place = moved(*place, base)),
+        }
+    }
+}
+
+/// An entry whose text begins so many bytes later.
+fn moved(entry: Entry, by: u32) -> Entry {
+    if entry & KIND == OTHER { entry } else { entry + by }
 }
 
 impl Packing<'_> {
     /// Adds the rows of a page.
     pub fn add(&mut self, page: Batch) {
-        let mut open = self.packer.0.lock().unwrap_or_else(PoisonError::into_inner);
         let width = page.cells.width();
         // Each cell may need six bytes besides its text.
-        let most = open.texts.len() + page.texts.len() + 6 * width * page.len();
-        if !page.inner.is_empty() || !page.cells.are_flat() || most > Packer::MOST {
+        let most = page.texts.len() + 6 * width * page.len();
+        if !page.inner.is_empty() || !page.cells.are_flat() || !self.packer.take(most) {
             return self.done.push(Half::Whole(page));
         }
         let goes_on = matches!(self.done.last(), Some(Half::Packed { rest, columns, .. })
             if rest.from == page.from && rest.turn == page.turn && columns.len() == width);
         if !goes_on {
-            let columns = (0..width).map(|slot| Growing::of(self.shares.get(slot).copied().flatten())).collect();
+            let shares = (0..width).map(|slot| self.shares.get(slot).copied().flatten());
+            let rows = page.len() + ahead(&page);
+            let columns = shares.map(|group| Growing::of(group, rows)).collect();
             let rest = Batch { from: page.from.clone(), turn: page.turn, ..Batch::default() };
             self.done.push(Half::Packed { columns, rest, rows: 0 });
         }
-        let Some(Half::Packed { columns, rest, rows }) = self.done.last_mut() else { return };
+        let Packing { packer, texts, done, desk, .. } = self;
+        let Some(Half::Packed { columns, rest, rows }) = done.last_mut() else { return };
         rest.lines.append(&page.lines);
         *rows += page.len();
+        let (before, mut more) = (texts.len(), 0);
         for (slot, column) in columns.iter_mut().enumerate() {
-            for start in (0..page.len()).step_by(TOGETHER) {
-                let rows = start..page.len().min(start + TOGETHER);
-                column.push_all(&page, rows.map(|row| page.cell(row, slot)), &mut open);
+            match column.words {
+                Meanings::Shared(group) => {
+                    let shared = &packer.shared[usize::from(group)];
+                    let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    let before = shared.texts.len();
+                    in_parts(page.len(), |rows| column.push_shared(&mut *shared, texts, (&page, rows, slot), desk));
+                    let added = shared.texts.len() - before;
+                    expect(&mut shared.texts, added, goes_on, &page);
+                    more += added;
+                }
+                _ => in_parts(page.len(), |rows| column.push_own(texts, (&page, rows, slot), desk)),
             }
             column.settle(*rows);
         }
+        let added = texts.len() - before;
+        expect(texts, added, goes_on, &page);
+        packer.bytes.fetch_add(more + added, Ordering::Relaxed);
+        packer.give_back(most);
     }
 
     /// The rows, when all lists have been read.
     pub fn batches(self, packed: &Packed) -> Vec<Batch> {
+        let base = self.base;
         let batch = |half| match half {
             Half::Whole(batch) => batch,
             Half::Packed { columns, rest, .. } => {
-                let columns = columns.into_iter().map(|column| column.done(packed)).collect();
+                let columns = columns.into_iter().map(|column| column.done(packed, base)).collect();
                 Batch { texts: packed.texts.clone(), cells: Cells::of_columns(columns), ..rest }
             }
         };
@@ -507,55 +675,98 @@ impl Packing<'_> {
     }
 }
 
+/// Goes over the rows of a page, some of them at a time.
+fn in_parts(rows: usize, mut each: impl FnMut(Range<usize>)) {
+    (0..rows).step_by(TOGETHER).for_each(|start| each(start..rows.min(start + TOGETHER)));
+}
+
+/// After the first page of a file: makes room for as much more as its other pages are likely to add.
+fn expect(texts: &mut String, added: usize, goes_on: bool, page: &Batch) {
+    if !goes_on && !page.is_empty() {
+        texts.reserve((added.saturating_mul(ahead(page)) / page.len()).min(Packer::MOST));
+    }
+}
+
+/// How many rows the file has at most after those of its first page, as far as one can tell: rooms that are too large cost nothing,
+/// and those that are too small are moved.
+fn ahead(page: &Batch) -> usize {
+    page.ahead as usize + page.ahead as usize / 16
+}
+
 impl Growing {
-    fn of(group: Option<u16>) -> Growing {
-        match group {
+    fn of(group: Option<u16>, rows: usize) -> Growing {
+        let mut column = match group {
             None => {
                 let (numbers, others, recent) = (Numbers::new(1), [NONE; OTHERS.len()], Box::new([(0, NONE); 256]));
                 Growing { codes: Codes::One(Vec::new()), words: Meanings::Own { numbers, others, recent } }
             }
             Some(group) => Growing { codes: Codes::Four(Vec::new()), words: Meanings::Shared(group) },
-        }
+        };
+        column.codes.reserve(rows);
+        column
     }
 
-    /// Adds the cells of the rows that come next.
-    fn push_all(&mut self, page: &Batch, cells: impl Iterator<Item = Cell>, open: &mut Open) {
-        match self.words {
-            Meanings::Shared(group) => self.push_shared(usize::from(group), page, cells, open),
-            _ => cells.for_each(|cell| {
-                let code = match kind_of(cell) {
-                    (OTHER, _) => self.words.other(cell, open),
-                    (kind, place) => self.words.add(kind, page, place, open),
-                };
-                self.codes.push(code);
-            }),
-        }
-    }
-
-    /// The same for a column that shares its numbers.
-    fn push_shared(&mut self, group: usize, page: &Batch, cells: impl Iterator<Item = Cell>, open: &mut Open) {
-        let cells = cells.map(|cell| match kind_of(cell) {
-            (OTHER, _) => (cell, OTHER, ""),
-            (kind, (start, len)) => (cell, kind, page.text(start, len)),
+    /// Adds the cells of some rows of a page, in a column that does not share its numbers.
+    fn push_own(&mut self, texts: &mut String, (page, rows, slot): (&Batch, Range<usize>, usize), desk: &mut Desk) {
+        desk.codes.clear();
+        page.cells.each(slot, rows, &page.texts, |cell| {
+            desk.codes.push(match cell {
+                Cell::Text { start, len: len @ 1.. } => self.words.add(TEXT, page, (start, len), texts),
+                Cell::Number { start, len } => self.words.add(NUMBER, page, (start, len), texts),
+                cell => self.words.other(cell),
+            });
         });
-        let cells: Vec<(Cell, u32, &str)> = cells.collect();
-        let hashes: Vec<u64> = cells.iter().map(|(_, kind, text)| hash_of(*kind, text)).collect();
-        let guesses = open.shared[group].numbers.guess(&hashes);
-        for ((cell, kind, text), (hash, guess)) in cells.into_iter().zip(hashes.into_iter().zip(guesses)) {
-            let code = match kind {
-                OTHER => self.words.other(cell, open),
-                NUMBER => {
-                    open.shared[group].exact = false;
-                    kind | add_text(&mut open.texts, text)
-                }
-                _ if is_right(guess, &open.texts, kind, text) => guess.0,
+        self.codes.extend(&desk.codes);
+    }
+
+    /// The same in a column that shares its numbers.
+    fn push_shared(
+        &mut self,
+        Shared { texts, numbers, exact }: &mut Shared,
+        own: &mut String,
+        (page, rows, slot): (&Batch, Range<usize>, usize),
+        desk: &mut Desk,
+    ) {
+        let Desk { cells, runs, hashes, guesses, codes } = desk;
+        (cells.clear(), runs.clear(), hashes.clear(), codes.clear());
+        // What belongs to one record mostly follows one another: its text is looked for once.
+        let mut before: &[u8] = &[];
+        page.cells.each(slot, rows, &page.texts, |cell| {
+            let text = match cell {
+                Cell::Text { start, len } => page.bytes(start, len),
+                _ => &[],
+            };
+            match runs.last_mut() {
+                Some(run) if !text.is_empty() && text == before => *run += 1,
                 _ => {
-                    open.shared[group].exact &= text.is_ascii();
-                    open.shared[group].numbers.add(&mut open.texts, kind, text, hash)
+                    (cells.push(cell), runs.push(1), hashes.push(hash_of(TEXT, text)));
+                    before = text;
+                }
+            }
+        });
+        numbers.guess(texts, hashes, guesses);
+        for ((&cell, run), (&hash, guess)) in cells.iter().zip(runs).zip(hashes.iter().zip(guesses.iter())) {
+            let code = match cell {
+                Cell::Text { start, len: len @ 1.. } if guess.is_right(texts, TEXT, page.bytes(start, len)) => {
+                    guess.number
+                }
+                Cell::Text { start, len: len @ 1.. } => {
+                    let text = page.text(start, len);
+                    *exact &= text.is_ascii();
+                    numbers.add(texts, TEXT, text, hash)
+                }
+                Cell::Number { start, len } => {
+                    *exact = false;
+                    NUMBER | add_text(own, page.text(start, len))
+                }
+                cell => {
+                    *exact &= !matches!(cell, Cell::Bool(_));
+                    self.words.other(cell)
                 }
             };
-            self.codes.push(code);
+            codes.resize(codes.len() + *run, code);
         }
+        self.codes.extend(codes);
     }
 
     /// Keeps each text of its own where most of them are different.
@@ -568,12 +779,21 @@ impl Growing {
         }
     }
 
-    fn done(mut self, packed: &Packed) -> Column {
+    /// The column, when its list lies behind so many bytes of others.
+    fn done(mut self, packed: &Packed, base: u32) -> Column {
         self.codes.shrink();
         let words = match self.words {
-            Meanings::Own { numbers, .. } => Words::Own(numbers.places),
-            Meanings::Each => Words::Each,
-            Meanings::Shared(group) => Words::Shared(packed.shared[usize::from(group)].clone()),
+            Meanings::Own { numbers, .. } => {
+                Words::Own(numbers.places.into_iter().map(|place| moved(place, base)).collect())
+            }
+            Meanings::Each => {
+                self.codes.each(|code| moved(code, base));
+                Words::Each
+            }
+            Meanings::Shared(group) => {
+                self.codes.each(|code| if code & KIND == NUMBER { moved(code, base) } else { code });
+                Words::Shared(packed.shared[usize::from(group)].clone())
+            }
         };
         Column { codes: self.codes, words }
     }
@@ -652,7 +872,8 @@ mod tests {
                 read.push(page.clone());
                 list.add(page);
             }
-            let batches = list.batches(&packer.close());
+            let packed = packer.close([&mut list]);
+            let batches = list.batches(&packed);
             prop_assert_eq!(all(&batches), all(&read));
             for batch in &batches {
                 let (Some(one), Some(two)) = (batch.cells.numbered(1), batch.cells.numbered(2)) else { continue };
@@ -686,7 +907,8 @@ mod tests {
             read.push(page.clone());
             list.add(page);
         }
-        let batches = list.batches(&packer.close());
+        let packed = packer.close([&mut list]);
+        let batches = list.batches(&packed);
         assert_eq!(batches.len(), 1);
         assert_eq!(all(&batches), all(&read));
         let Cells::Columns(columns) = &batches[0].cells else { panic!("not packed") };

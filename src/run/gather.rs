@@ -221,7 +221,8 @@ pub async fn gather(
         done.push((task.is_right, gathered));
     }
     done.extend(read_files(files, plan.model, world, threads, &packer, &told).await);
-    let packed = packer.close();
+    let packed = packer
+        .close(done.iter_mut().flat_map(|(_, lists)| lists.values_mut()).filter_map(|list| list.packing.as_mut()));
     for (is_right, lists) in done {
         let into = if is_right { &mut read.right } else { &mut read.left };
         for (entity, List { mut gathered, packing }) in lists {

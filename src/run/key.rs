@@ -86,6 +86,9 @@ impl std::hash::Hasher for Spread {
     fn write(&mut self, bytes: &[u8]) {
         self.0 = xxh3_64(bytes);
     }
+    fn write_u32(&mut self, hash: u32) {
+        self.0 = u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
     fn write_u128(&mut self, hash: u128) {
         // Rows of a table are numbered: their hashes differ in the low bits alone, and maps look at the high ones too.
         self.0 = (hash as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (hash >> 64) as u64;

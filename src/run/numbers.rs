@@ -3,6 +3,7 @@
 //! Columns that are compared with one another share the numbers of their texts (see [`packed`](crate::adapter::packed)). Where two
 //! texts are equal just where their numbers are, a number does for a key.
 
+use super::alike::Way;
 use super::eval::Machine;
 use super::eval::block::Block;
 use super::parallel::Arenas;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 /// The number of a text that is not in the dictionary.
 pub const UNKNOWN: u32 = END - 1;
 /// In place of a number: the expression has to be worked out.
-const OPEN: u32 = END - 2;
+pub const OPEN: u32 = END - 2;
 
 /// An expression whose texts have numbers.
 pub struct Numbered<'m, 'd, 't> {
@@ -27,6 +28,8 @@ pub struct Numbered<'m, 'd, 't> {
     expr: ExprId,
     /// The expression that gives the record.
     of: ExprId,
+    /// The table of the records.
+    table: u32,
     by: By<'m, 't>,
 }
 
@@ -57,14 +60,16 @@ impl<'m, 't> Numbered<'m, 't, 't> {
                 let dictionary = parts.first()?.1.dictionary;
                 let same = parts.iter().all(|(_, part)| Arc::ptr_eq(part.dictionary, dictionary));
                 let by = By::Column(parts);
-                (same && dictionary.is_exact()).then_some(Numbered { dictionary, expr, of: *of, by })
+                let table = entity.0;
+                (same && dictionary.is_exact()).then_some(Numbered { dictionary, expr, of: *of, table, by })
             }
             Node::RowSlot { of, slot } => {
                 let Type::Record(RecordType::Set(set)) = machine.typed.nodes.typing(*of).ty else { return None };
-                let Rows::Slots(slots) = &machine.tables.table(machine.tables.set(set)).rows else { return None };
+                let table = machine.tables.set(set);
+                let Rows::Slots(slots) = &machine.tables.table(table).rows else { return None };
                 let Slot::Texts { dictionary, numbers } = slots.get(usize::from(*slot))? else { return None };
                 let by = By::Slot(numbers);
-                dictionary.is_exact().then_some(Numbered { dictionary, expr, of: *of, by })
+                dictionary.is_exact().then_some(Numbered { dictionary, expr, of: *of, table, by })
             }
             _ => None,
         }
@@ -97,7 +102,7 @@ impl<'m, 'd, 't: 'd> Numbered<'m, 'd, 't> {
                 numbers
             }
         };
-        Some(Numbered { dictionary, expr, of: *of, by: By::Own(numbers) })
+        Some(Numbered { dictionary, expr, of: *of, table: entity.0, by: By::Own(numbers) })
     }
 
     #[inline]
@@ -113,6 +118,30 @@ impl<'m, 'd, 't: 'd> Numbered<'m, 'd, 't> {
             By::Slot(numbers) => numbers[row as usize],
             By::Own(numbers) => numbers[row as usize],
         }
+    }
+
+    /// Where the records lie, seen from some variables, if that can be told without making values.
+    pub fn way<'w>(&self, machine: &Machine<'w, 't>, slots: &'w [Arc<Slot<'t>>]) -> Option<Way<'w>> {
+        Way::of(machine, self.of, slots).filter(|way| way.table == self.table)
+    }
+
+    /// Turns records into the numbers of their texts: [`END`] where there is none, and [`OPEN`] where it has to be worked out.
+    pub fn of_records(&self, records: &mut [u32]) {
+        match &self.by {
+            By::Slot(numbers) => numbers_at(numbers, records),
+            By::Own(numbers) => numbers_at(numbers, records),
+            By::Column(_) => {
+                records.iter_mut().filter(|record| **record != END).for_each(|record| *record = self.get(*record));
+            }
+        }
+    }
+
+    /// The numbers for some rows of a block as they are worked out, each with its row. Rows that fail are not there.
+    pub fn worked<'a>(&self, machine: &Machine<'_, 't>, rows: &[u32], block: &mut Block<'a>) -> Vec<(u32, u32)>
+    where
+        't: 'a,
+    {
+        numbers_of(machine, self.expr, self.dictionary, rows, block)
     }
 
     /// The numbers for some rows of a block, each with its row; [`END`] where there is no text. Rows that fail are not there.
@@ -136,18 +165,27 @@ impl<'m, 'd, 't: 'd> Numbered<'m, 'd, 't> {
         let mut found: Vec<(u32, u32)> = block.left(rows, mark).iter().map(number).collect();
         block.give_back(records);
         if !open.is_empty() {
-            let worked = numbers_of(machine, self.expr, self.dictionary, &open, block);
-            let mut worked = worked.into_iter().peekable();
-            found.retain_mut(|(row, number)| match worked.next_if(|(at, _)| at == row) {
-                Some((_, worked)) => {
-                    *number = worked;
-                    true
-                }
-                None => *number != OPEN,
-            });
+            fill_in(&mut found, self.worked(machine, &open, block));
         }
         found
     }
+}
+
+/// Turns rows into the numbers that lie there.
+fn numbers_at(numbers: &[u32], rows: &mut [u32]) {
+    rows.iter_mut().for_each(|row| *row = numbers.get(*row as usize).copied().unwrap_or(END));
+}
+
+/// Puts numbers that were worked out into their rows, in order. Rows that stay open have failed.
+pub fn fill_in(found: &mut Vec<(u32, u32)>, worked: Vec<(u32, u32)>) {
+    let mut worked = worked.into_iter().peekable();
+    found.retain_mut(|(row, number)| match worked.next_if(|(at, _)| at == row) {
+        Some((_, worked)) => {
+            *number = worked;
+            true
+        }
+        None => *number != OPEN,
+    });
 }
 
 /// The numbers that a dictionary has for what any expression gives for some rows of a block, each with its row; [`END`] where that is
@@ -242,7 +280,19 @@ impl ByNumber {
     /// The rows with a number, in order.
     #[inline]
     pub fn rows(&self, number: u32) -> impl Iterator<Item = u32> + '_ {
-        let mut row = self.first.get(number as usize).copied().unwrap_or(END);
+        self.rows_from(self.first(number))
+    }
+
+    /// The first row with a number; [`END`] if there is none.
+    #[inline]
+    pub fn first(&self, number: u32) -> u32 {
+        self.first.get(number as usize).copied().unwrap_or(END)
+    }
+
+    /// The first of the rows with some number, and those after it.
+    #[inline]
+    pub fn rows_from(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
+        let mut row = first;
         std::iter::from_fn(move || {
             let this = row;
             row = self.next.get(row as usize).copied().unwrap_or(END);

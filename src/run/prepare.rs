@@ -3,7 +3,8 @@
 use super::eval::block::{BLOCK, Block};
 use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
-use super::key::{Spread, key_text};
+use super::key::{ByHash, Spread, key_text};
+use super::marks::Marks;
 use super::parallel::Arenas;
 use super::report::Outside;
 use super::stage::Setting;
@@ -74,7 +75,13 @@ pub fn duplicates(
         let quiet = Odd::default();
         let machine = setting.machine(tables, &none, &quiet);
         let hashes = hash_keys(&machine, id, &rows, arenas);
-        let out = again(&machine, id, &rows, &hashes, &mut Seen::default(), fallen);
+        let mut firsts = ByHash::default();
+        let first_of = |(hash, &row): (&Option<u128>, &u32)| {
+            let first = *firsts.entry((*hash)?).or_insert(row);
+            (first != row).then_some(first)
+        };
+        let known = hashes.iter().zip(&rows).map(first_of).collect();
+        let out = again(&machine, id, &rows, known, &Seen::default(), fallen);
         kill(tables, id, out);
     }
     keyless
@@ -97,8 +104,13 @@ pub fn duplicates_of_window(
     let hashes = hash_keys(&machine, id, &rows, arenas);
     let mut out = Vec::new();
     seen(&mut |seen| {
-        out = again(&machine, id, &rows, &hashes, seen, fallen);
-        seen.add(machine.tables.table(id.0));
+        let table = machine.tables.table(id.0);
+        if seen.rows == 0 {
+            seen.keys.expect(table.len as usize + ahead(table));
+        }
+        let known = seen.keys.add_all(&hashes, seen.rows);
+        out = again(&machine, id, &rows, known, seen, fallen);
+        seen.add(table);
     });
     kill(tables, id, out);
     let without = rows.into_iter().zip(hashes).filter(|(_, hash)| hash.is_none());
@@ -115,21 +127,28 @@ fn kill(tables: &mut Tables<'_>, id: EntityId, rows: Vec<u32>) {
     rows.into_iter().for_each(|row| table.kill(row));
 }
 
-/// The rows whose key a row before them has, also one that was seen before. Says of each which one counts.
+/// How many rows come after those of a table, as far as one can tell.
+fn ahead(table: &Table<'_>) -> usize {
+    let Rows::Wire { batches, .. } = &table.rows else { return 0 };
+    batches.last().map_or(0, |batch| batch.ahead as usize)
+}
+
+/// The rows whose key a row before them has, also one that was seen before: of each the number of the first one is known. Says of
+/// each which one counts.
 fn again(
     machine: &Machine<'_, '_>,
     id: EntityId,
     rows: &[u32],
-    hashes: &[Option<u128>],
-    seen: &mut Seen,
+    known: Vec<Option<u32>>,
+    seen: &Seen,
     fallen: &mut Fallen,
 ) -> Vec<u32> {
     let (entity, table) = (machine.model.entity(id), machine.tables.table(id.0));
     let merges = machine.model.system(entity.system).reads.merges;
     let before = seen.rows;
     let mut out = Vec::new();
-    for (&hash, &row) in hashes.iter().zip(rows) {
-        let Some(first) = seen.keys.add(hash, before + row) else { continue };
+    for (first, &row) in known.into_iter().zip(rows) {
+        let Some(first) = first else { continue };
         out.push(row);
         let (turn, origin) = match first.checked_sub(before) {
             Some(here) => (table.turn(here), table.origin(here)),
@@ -160,22 +179,25 @@ fn repeated(machine: &Machine<'_, '_>, id: EntityId, arenas: &Arenas) -> (Vec<u3
     // A bit for each of many marks says whether there was one; most rows are the first with theirs.
     let mut there = vec![0u64; (len as usize / 4).next_power_of_two()];
     let bits = there.len() as u64 * 64 - 1;
-    let mut again: HashSet<u64, BuildHasherDefault<Spread>> = HashSet::default();
+    let mut again: HashSet<u32, BuildHasherDefault<Spread>> = HashSet::default();
+    let of_keys = Marks::of(machine, id);
     for lot in pieces.chunks(LOT) {
-        let lot = machine.side_by_side(arenas, lot.iter().cloned(), |machine, rows, _| machine.key_marks(id, rows));
-        for mark in lot.into_iter().flatten() {
-            match mark {
-                Some(mark) => {
-                    let bit = mark & bits;
-                    let word = &mut there[(bit / 64) as usize];
-                    if *word & 1 << (bit % 64) != 0 {
-                        again.insert(mark);
-                    }
-                    *word |= 1 << (bit % 64);
+        let lot = machine.side_by_side(arenas, lot.iter().cloned(), |machine, rows, _| of_keys.of_rows(machine, rows));
+        for (more, without) in lot {
+            let mut without_key = without.iter().peekable();
+            for (row, &mark) in (marks.len() as u32..).zip(&more) {
+                if without_key.next_if(|first| **first == row).is_some() {
+                    continue;
                 }
-                None => keyless.push(marks.len() as u32),
+                let bit = u64::from(mark) & bits;
+                let word = &mut there[(bit / 64) as usize];
+                if *word & 1 << (bit % 64) != 0 {
+                    again.insert(mark);
+                }
+                *word |= 1 << (bit % 64);
             }
-            marks.push(mark.unwrap_or_default());
+            marks.extend(more);
+            keyless.extend(without);
         }
     }
     let maybe = (0..len).filter(|&row| again.contains(&marks[row as usize]));

@@ -1,47 +1,20 @@
 //! Shaping: the rows of a set, step by step.
 
+use super::alike::Alike;
 use super::eval::block::{BLOCK, Block};
 use super::eval::lists::compare_orders;
-use super::eval::{Frame, Machine, Stop};
-use super::fate::{Fallen, Reason, Who};
-use super::key::{ByHash, Hasher, key_text};
-use super::numbers::{ByNumber, Numbered, Translated, numbers_of};
+use super::eval::{Machine, Stop};
+use super::fate::{Fallen, Reason};
+use super::key::{ByHash, Hasher};
+use super::numbers::{ByNumber, Numbered, Translated};
 use super::parallel::Arenas;
+use super::pieces::{Grown, Joined, On, Piece, Rows, hashes};
 use super::table::{Apart, END, Index, Slot, Table, apart_of, by_inside};
 use super::work::PIECE;
 use crate::check::typed::{Dropped, ExprId, KeyPart, TypedOrder, TypedSet, TypedStep};
 use crate::value::{Arena, RecordType, Row, SetId, Type, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// The rows of a set on their way: a column for each variable.
-pub struct Rows<'t> {
-    slots: Vec<Slot<'t>>,
-    apart: Vec<Apart>,
-}
-
-impl<'t> Rows<'t> {
-    fn len(&self) -> usize {
-        self.apart.len()
-    }
-
-    /// The variables of a row.
-    fn frame(&self, row: usize) -> Frame<'t> {
-        self.slots.iter().map(|slot| slot.get(row)).collect()
-    }
-
-    /// The variables of the rows that leave, one row after the other.
-    pub fn frames(&self) -> impl Iterator<Item = Frame<'t>> + '_ {
-        (0..self.len()).filter(|&row| self.apart[row] == Apart::No).map(|row| self.frame(row))
-    }
-
-    /// Some of the rows, in this order.
-    fn of(&self, chosen: &[u32], apart: Vec<Apart>) -> Rows<'t> {
-        let all = chosen.len() == self.len() && chosen.iter().enumerate().all(|(at, &row)| at == row as usize);
-        let some = |slot: &Slot<'t>| if all { slot.clone() } else { slot.of(chosen) };
-        Rows { slots: self.slots.iter().map(some).collect(), apart }
-    }
-}
 
 /// The rows of a set, and the tables of the groups that it makes (`(layout, table)`).
 pub struct Shaped<'t> {
@@ -66,15 +39,6 @@ pub struct Taken<'s, 't> {
 /// Tables that sets are joined with, by what they are joined on: of each set, by the number of its step. Whoever shapes a set
 /// again and again keeps them.
 pub type Joins = BTreeMap<(SetId, usize), Joined>;
-
-/// The rows of a table by what they are joined on.
-#[derive(Clone)]
-pub enum Joined {
-    /// By hashes.
-    Hashed(Arc<Index>),
-    /// By the numbers of texts.
-    Numbered(Arc<ByNumber>),
-}
 
 /// Runs the steps of a set. Rows that fall are told to `fallen`.
 pub fn shape<'t>(
@@ -119,12 +83,16 @@ pub fn shape_watched<'t>(
         rows = after;
     }
     let count = rows.len();
-    rows.slots.truncate(set.layout.slots.len());
-    let mut table = Table::slots(rows.slots, count);
+    let mut table = Table::slots(slots(rows.slots, set.layout.slots.len()), count);
     if rows.apart.iter().any(|&apart| apart != Apart::No) {
         table.apart = Some(rows.apart);
     }
     Shaped { table, groups: shaper.groups }
+}
+
+/// The first columns of rows.
+fn slots<'t>(slots: Vec<Arc<Slot<'t>>>, count: usize) -> Vec<Slot<'t>> {
+    slots.into_iter().take(count).map(Arc::unwrap_or_clone).collect()
 }
 
 struct Shaper<'s, 't> {
@@ -141,21 +109,6 @@ struct Shaper<'s, 't> {
     key: Vec<KeyPart>,
     /// Columns whose numbers several steps ask for.
     translated: Translated,
-}
-
-/// What a step makes of some rows.
-#[derive(Default)]
-struct Grown<'t> {
-    /// The row that each new one comes from.
-    from: Vec<u32>,
-    apart: Vec<Apart>,
-    /// The values of the variables that the step sets.
-    set: [Slot<'t>; 2],
-    /// Where keys are worked out: their hashes, or the numbers of their texts.
-    keys: Vec<u128>,
-    /// Values that go with the keys, so many a row.
-    values: Vec<Value<'t>>,
-    fallen: Fallen,
 }
 
 /// Groups of rows, numbered by their first rows.
@@ -191,62 +144,6 @@ impl Groups {
     }
 }
 
-/// What rows are joined with.
-struct On<'e, 't> {
-    number: u32,
-    slot: u16,
-    equal: &'e [(ExprId, ExprId, u32)],
-    rest: Option<ExprId>,
-    index: &'e Joined,
-    /// The left side, where it has numbers.
-    left: Option<Numbered<'e, 'e, 't>>,
-}
-
-impl<'t> Grown<'t> {
-    fn push(&mut self, from: u32, apart: Apart) {
-        self.from.push(from);
-        self.apart.push(apart);
-    }
-
-    fn push_with(&mut self, from: u32, apart: Apart, value: Value<'t>) {
-        self.push(from, apart);
-        self.set[0].push(value);
-    }
-
-    /// The same in the order of the rows that it comes from: rows of a block that leave nowhere are worked after the others.
-    fn in_order(self) -> Grown<'t> {
-        if self.from.is_sorted() {
-            return self;
-        }
-        let mut order: Vec<u32> = (0..self.from.len() as u32).collect();
-        order.sort_by_key(|&at| self.from[at as usize]);
-        let width = self.values.len() / self.from.len();
-        let values = |&at: &u32| &self.values[at as usize * width..(at as usize + 1) * width];
-        Grown {
-            from: order.iter().map(|&at| self.from[at as usize]).collect(),
-            apart: order.iter().filter_map(|&at| self.apart.get(at as usize).copied()).collect(),
-            set: [self.set[0].of(&order), self.set[1].of(&order)],
-            keys: order.iter().filter_map(|&at| self.keys.get(at as usize).copied()).collect(),
-            values: order.iter().flat_map(values).copied().collect(),
-            fallen: self.fallen,
-        }
-    }
-}
-
-/// Some rows while a step works on them.
-struct Piece<'p, 't> {
-    machine: Machine<'p, 't>,
-    name: &'p str,
-    key: &'p [KeyPart],
-    rows: &'p Rows<'t>,
-    /// The number of the first row of the block.
-    start: usize,
-    block: Block<'t>,
-    out: Grown<'t>,
-    /// Rows that fell without being reported one by one: those about which it was decided, and the others.
-    fell: [u64; 2],
-}
-
 impl<'s, 't> Shaper<'s, 't> {
     fn step(&mut self, step: &TypedStep, rows: &Rows<'t>) -> Rows<'t> {
         match step {
@@ -261,14 +158,14 @@ impl<'s, 't> Shaper<'s, 't> {
             }
             TypedStep::Join { record, slot, equal, rest, optional, drop, .. } => {
                 let joined = self.joined(*record, *slot, equal);
-                let on = self.on(&joined, *record, *slot, equal, *rest);
+                let on = self.on(&joined, (*record, *slot), equal, *rest, rows);
                 let out = self.join(&on, *optional, drop.as_ref(), rows);
                 self.key.push(KeyPart::Slot(*slot));
                 out
             }
             TypedStep::With { record, slot, equal, rest, without, drop, .. } => {
                 let joined = self.joined(*record, *slot, equal);
-                let on = self.on(&joined, *record, *slot, equal, *rest);
+                let on = self.on(&joined, (*record, *slot), equal, *rest, rows);
                 self.with(&on, *without, drop.as_ref(), rows)
             }
             TypedStep::GroupBy { keys, layout } => self.group(keys, *layout, rows),
@@ -278,19 +175,24 @@ impl<'s, 't> Shaper<'s, 't> {
 
     fn none(&self) -> Rows<'t> {
         let width = usize::from(self.set.frame).max(1);
-        Rows { slots: vec![Slot::default(); width], apart: Vec::new() }
+        Rows { slots: vec![Arc::default(); width], apart: Vec::new() }
     }
 
     fn from(&mut self, records: &[RecordType]) -> Rows<'t> {
-        let mut rows = self.none();
+        let (mut rows, mut first) = (self.none(), Slot::default());
         for &record in records {
             let number = self.machine.number(record);
             let table = self.machine.tables.table(number);
-            for row in table.living() {
-                rows.slots[0].push(Value::Row(Row { table: number, row }));
-                rows.apart.push(table.apart(row));
+            let living = table.all_living();
+            match &table.apart {
+                None => rows.apart.resize(rows.apart.len() + living.len(), Apart::No),
+                Some(apart) => rows.apart.extend(living.iter().map(|&row| apart[row as usize])),
+            }
+            if !living.is_empty() {
+                first.append(Slot::Records { table: number, rows: living });
             }
         }
+        rows.slots[0] = Arc::new(first);
         self.key = vec![KeyPart::Slot(0)];
         rows
     }
@@ -322,10 +224,8 @@ impl<'s, 't> Shaper<'s, 't> {
         let count = rows.len();
         let (name, key) = (self.name, &*self.key);
         self.machine.side_by_side(self.arenas, lot, |machine, number, arena| {
-            let block = Block::new(0, 0, arena);
-            let machine = *machine;
-            let mut piece = Piece { machine, name, key, rows, start: 0, block, out: Grown::default(), fell: [0; 2] };
             let end = count.min((number + 1) * PIECE);
+            let mut piece = Piece::of(*machine, (name, key), rows, end - number * PIECE, arena);
             for start in (number * PIECE..end).step_by(BLOCK) {
                 let stop = end.min(start + BLOCK);
                 piece.begin(start, stop);
@@ -341,7 +241,7 @@ impl<'s, 't> Shaper<'s, 't> {
 
     /// The rows that come out of others, with new values of some variables.
     fn grow(&mut self, rows: &Rows<'t>, set: &[u16], each: impl Fn(&mut Piece<'_, 't>, &[u32]) + Sync) -> Rows<'t> {
-        let (mut from, mut apart) = (Vec::new(), Vec::new());
+        let (mut from, mut apart) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         let mut slots: Vec<Slot<'t>> = set.iter().map(|_| Slot::default()).collect();
         self.pieces(rows, each, |mut piece| {
             for (slot, more) in slots.iter_mut().zip(piece.set) {
@@ -352,7 +252,7 @@ impl<'s, 't> Shaper<'s, 't> {
         });
         let mut out = rows.of(&from, apart);
         for (&number, slot) in set.iter().zip(slots) {
-            out.slots[usize::from(number)] = slot;
+            out.slots[usize::from(number)] = Arc::new(slot);
         }
         out
     }
@@ -360,17 +260,18 @@ impl<'s, 't> Shaper<'s, 't> {
     fn let_value(&mut self, value: ExprId, slot: u16, rows: &Rows<'t>) -> Rows<'t> {
         let in_key = self.set.key.contains(&KeyPart::Slot(slot));
         let numbered = Numbered::of(&self.machine, value);
+        let way = numbered.as_ref().and_then(|numbered| numbered.way(&self.machine, &rows.slots));
+        let alike = if numbered.is_none() { self.alike(value, rows) } else { None };
         self.grow(rows, &[slot], |piece, chosen| {
             if let Some(numbered) = &numbered {
-                let machine = piece.machine;
-                for (row, number) in numbered.column(&machine, chosen, &mut piece.block) {
+                for (row, number) in piece.numbers(numbered, way.as_ref(), chosen) {
                     let from = piece.number(row);
                     piece.out.push(from, piece.rows.apart[from as usize]);
                     piece.out.set[0].push_text(numbered.dictionary, number);
                 }
                 return;
             }
-            let column = piece.machine.column(value, chosen, &mut piece.block);
+            let column = piece.column(value, alike.as_ref(), chosen);
             let mut failed = piece.block.recover(0).into_iter().peekable();
             for &row in chosen {
                 let from = piece.number(row);
@@ -393,8 +294,9 @@ impl<'s, 't> Shaper<'s, 't> {
     }
 
     fn keep_if(&mut self, condition: ExprId, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
+        let alike = self.alike(condition, rows);
         self.grow(rows, &[], |piece, chosen| {
-            let column = piece.machine.column(condition, chosen, &mut piece.block);
+            let column = piece.column(condition, alike.as_ref(), chosen);
             for &row in piece.block.left(chosen, 0).iter() {
                 let from = piece.number(row);
                 let apart = piece.rows.apart[from as usize];
@@ -410,7 +312,7 @@ impl<'s, 't> Shaper<'s, 't> {
 
     fn each(&mut self, list: ExprId, slot: u16, position: u16, optional: bool, rows: &Rows<'t>) -> Rows<'t> {
         self.grow(rows, &[slot, position], |piece, chosen| {
-            let column = piece.machine.column(list, chosen, &mut piece.block);
+            let column = piece.column(list, None, chosen);
             for &row in piece.block.left(chosen, 0).iter() {
                 let from = piece.number(row);
                 let apart = piece.rows.apart[from as usize];
@@ -434,33 +336,34 @@ impl<'s, 't> Shaper<'s, 't> {
 
     fn join(&mut self, on: &On<'_, 't>, optional: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
         self.grow(rows, &[on.slot], |piece, chosen| {
-            let found = piece.candidates(on, chosen);
-            let mut found = found.into_iter().peekable();
-            for &row in piece.block.left(chosen, 0).iter() {
-                let from = piece.number(row);
-                let apart = piece.rows.apart[from as usize];
-                let mut any = false;
-                while let Some((at, candidate)) = found.next_if(|(at, _)| *at <= row) {
-                    if at < row {
-                        continue;
+            match (on.index, &on.left, on.rest) {
+                (Joined::Numbered(index), Some(left), None) => {
+                    let mut found = piece.numbers(left, on.way.as_ref(), chosen);
+                    // First all of them, which lie all over the memory.
+                    found.iter_mut().for_each(|(_, number)| *number = index.first(*number));
+                    for (row, first) in found {
+                        piece.join(on, (optional, drop), row, index.rows_from(first));
                     }
-                    let candidate = Value::Row(Row { table: on.number, row: candidate });
-                    let about = apart_of(&piece.machine, candidate);
-                    // What is looked up besides is left out if it leaves nowhere; what the row is about marks the row.
-                    if about != Apart::No && optional && apart == Apart::No {
-                        continue;
-                    }
-                    any = true;
-                    piece.out.push_with(from, apart.and(about), candidate);
                 }
-                match (any, optional) {
-                    (true, _) => {}
-                    (false, true) => piece.out.push_with(from, apart, Value::Absent),
-                    (false, false) => piece.fall(drop, false, from, apart),
+                _ => {
+                    let mut found = piece.candidates(on, chosen).into_iter().peekable();
+                    for &row in piece.block.left(chosen, 0).iter() {
+                        while found.next_if(|(at, _)| *at < row).is_some() {}
+                        let of_row = std::iter::from_fn(|| found.next_if(|(at, _)| *at == row).map(|(_, found)| found));
+                        piece.join(on, (optional, drop), row, of_row);
+                    }
                 }
             }
             piece.count(drop);
         })
+    }
+
+    /// The values of an expression that asks for one column, for all rows with one text.
+    fn alike<'r>(&self, expr: ExprId, rows: &'r Rows<'t>) -> Option<Alike<'r, 't>>
+    where
+        's: 'r,
+    {
+        Alike::of(&self.machine, expr, &rows.slots, rows.len(), self.arenas)
     }
 
     fn with(&mut self, on: &On<'_, 't>, without: bool, drop: Option<&Dropped>, rows: &Rows<'t>) -> Rows<'t> {
@@ -487,7 +390,7 @@ impl<'s, 't> Shaper<'s, 't> {
         }
         let number = self.machine.number(record);
         let table = self.machine.tables.table(number);
-        let rows = table.living().map(|row| Row { table: number, row }).collect::<Vec<_>>();
+        let rows = table.all_living().into_iter().map(|row| Row { table: number, row }).collect::<Vec<_>>();
         let width = usize::from(self.set.frame).max(usize::from(slot) + 1);
         let machine = self.machine.inside(true);
         let is_text = |ty: u32| machine.typed.nodes.types[ty as usize] == Type::Text;
@@ -517,10 +420,10 @@ impl<'s, 't> Shaper<'s, 't> {
     fn on<'e>(
         &mut self,
         index: &'e Joined,
-        record: RecordType,
-        slot: u16,
+        (record, slot): (RecordType, u16),
         equal: &'e [(ExprId, ExprId, u32)],
         rest: Option<ExprId>,
+        rows: &'e Rows<'t>,
     ) -> On<'e, 't>
     where
         's: 'e,
@@ -531,15 +434,16 @@ impl<'s, 't> Shaper<'s, 't> {
             }
             _ => None,
         };
-        On { number: self.machine.number(record), slot, equal, rest, index, left }
+        let way = left.as_ref().and_then(|left: &Numbered<'e, 'e, 't>| left.way(&self.machine, &rows.slots));
+        On { number: self.machine.number(record), slot, equal, rest, index, left, way }
     }
 
     fn group(&mut self, keys: &[ExprId], layout: u32, rows: &Rows<'t>) -> Rows<'t> {
         let number = self.machine.tables.layout(layout);
-        let slots = self.machine.typed.layouts[layout as usize].slots.len();
+        let width = self.machine.typed.layouts[layout as usize].slots.len();
         self.fallen.keys_replaced(self.name);
         let numbered = self.key_numbers(keys);
-        let mut out = self.none();
+        let (mut out, mut of_keys) = (self.none(), vec![Slot::default(); keys.len()]);
         // The rows inside are those whose key could be worked out, in their order.
         let (mut from, mut group_of, mut marks) = (Vec::new(), Vec::new(), Vec::<Apart>::new());
         self.keyed(keys, &[], numbered.as_ref(), rows, |row, group, key, values| {
@@ -549,8 +453,8 @@ impl<'s, 't> Shaper<'s, 't> {
                 None => {
                     marks.push(apart);
                     match &numbered {
-                        Some(numbered) => out.slots[0].push_text(numbered.dictionary, key as u32),
-                        None => out.slots.iter_mut().zip(values).for_each(|(slot, value)| slot.push(*value)),
+                        Some(numbered) => of_keys[0].push_text(numbered.dictionary, key as u32),
+                        None => of_keys.iter_mut().zip(values).for_each(|(slot, value)| slot.push(*value)),
                     }
                 }
             }
@@ -578,12 +482,12 @@ impl<'s, 't> Shaper<'s, 't> {
         drop((from, group_of));
         let lists = Slot::Groups { table: number, ends };
         let done = self.step + 1 == self.set.steps.len();
-        out.slots[keys.len()] = if done { lists } else { lists.with_lists(self.arenas.own()) };
+        let lists = if done { lists } else { lists.with_lists(self.arenas.own()) };
+        out.slots.iter_mut().zip(of_keys.into_iter().chain([lists])).for_each(|(slot, of)| *slot = Arc::new(of));
         out.apart = marks;
         self.key = (0..keys.len() as u16).map(KeyPart::Slot).collect();
-        let mut inner = rows.of(&members, Vec::new());
-        inner.slots.truncate(slots);
-        self.groups.push((layout, Table::slots(inner.slots, members.len())));
+        let inner = rows.of(&members, Vec::new());
+        self.groups.push((layout, Table::slots(slots(inner.slots, width), members.len())));
         out
     }
 
@@ -640,16 +544,19 @@ impl<'s, 't> Shaper<'s, 't> {
         mut each: impl FnMut(u32, u32, u128, &[Value<'t>]),
     ) {
         let mut groups = Groups::of(numbered);
+        let way = numbered.and_then(|numbered| numbered.way(&self.machine, &rows.slots));
+        let alikes: Vec<_> = orders.iter().map(|order| self.alike(order.value, rows)).collect();
         let work = |piece: &mut Piece<'_, 't>, chosen: &[u32]| {
             let machine = piece.machine;
-            let column = |expr, piece: &mut Piece<'_, 't>| {
+            let column = |expr, alike: Option<&Alike<'_, 't>>, piece: &mut Piece<'_, 't>| {
                 let left = piece.block.left(chosen, 0);
-                machine.column(expr, &left, &mut piece.block)
+                piece.column(expr, alike, &left)
             };
-            let numbers = numbered.map(|numbered| numbered.column(&machine, chosen, &mut piece.block));
+            let numbers = numbered.map(|numbered| piece.numbers(numbered, way.as_ref(), chosen));
             let hashed = if numbers.is_none() { keys } else { &[] };
-            let parts: Vec<_> = hashed.iter().map(|&key| column(key, piece)).collect();
-            let by: Vec<_> = orders.iter().map(|order| column(order.value, piece)).collect();
+            let parts: Vec<_> = hashed.iter().map(|&key| column(key, None, piece)).collect();
+            let by = orders.iter().zip(&alikes).map(|(order, alike)| column(order.value, alike.as_ref(), piece));
+            let by: Vec<_> = by.collect();
             let scratch = Arena::new();
             let mut numbers = numbers.unwrap_or_default().into_iter().peekable();
             for &row in piece.block.left(chosen, 0).iter() {
@@ -674,148 +581,6 @@ impl<'s, 't> Shaper<'s, 't> {
         });
     }
 }
-
-impl<'t> Piece<'_, 't> {
-    /// Turns to the rows of a block.
-    fn begin(&mut self, start: usize, end: usize) {
-        self.start = start;
-        self.block.begin(end - start, self.rows.slots.len());
-        for (number, slot) in self.rows.slots.iter().enumerate().filter(|(_, slot)| !slot.is_unset()) {
-            let mut column = self.block.column();
-            for (at, value) in column.iter_mut().enumerate() {
-                *value = slot.get(start + at);
-            }
-            self.block.set(number as u16, column);
-        }
-    }
-
-    /// The number of a row of the block among all rows.
-    fn number(&self, row: u32) -> u32 {
-        self.start as u32 + row
-    }
-
-    /// Tells of the rows of the block that have failed.
-    fn failures(&mut self) {
-        for (row, stop) in self.block.recover(0) {
-            let from = self.number(row);
-            let who = self.who(from);
-            self.out.fallen.failed(self.name, who, &stop, self.rows.apart[from as usize]);
-        }
-    }
-
-    /// Finds the rows that are joined to rows of the block: pairs in order of these.
-    fn candidates(&mut self, on: &On<'_, 't>, chosen: &[u32]) -> Vec<(u32, u32)> {
-        let machine = self.machine;
-        let pairs: Vec<(u32, u32)> = match on.index {
-            Joined::Hashed(index) => {
-                let sides = on.equal.iter().map(|(left, _, ty)| (*left, *ty));
-                let hashes = hashes(&machine, sides, chosen, &mut self.block);
-                hashes.into_iter().flat_map(|(row, hash)| index.rows(hash).map(move |found| (row, found))).collect()
-            }
-            Joined::Numbered(index) => {
-                let numbers = match &on.left {
-                    Some(left) => left.column(&machine, chosen, &mut self.block),
-                    None => numbers_of(&machine, on.equal[0].0, &index.dictionary, chosen, &mut self.block),
-                };
-                numbers
-                    .into_iter()
-                    .flat_map(|(row, number)| index.rows(number).map(move |found| (row, found)))
-                    .collect()
-            }
-        };
-        let Some(rest) = on.rest else { return pairs };
-        let (mut fitting, mut open) = (Vec::new(), Vec::new());
-        for pair in pairs {
-            open.push(pair);
-            if open.len() == PAIRS {
-                self.fitting(on, rest, &mut open, &mut fitting);
-            }
-        }
-        self.fitting(on, rest, &mut open, &mut fitting);
-        fitting
-    }
-
-    /// Keeps the pairs for which what else is asked of them holds.
-    fn fitting(&mut self, on: &On<'_, 't>, rest: ExprId, open: &mut Vec<(u32, u32)>, fitting: &mut Vec<(u32, u32)>) {
-        let width = self.block.variables().max(usize::from(on.slot) + 1);
-        let mut inner = Block::new(open.len(), width, self.block.arena());
-        for local in 0..self.block.variables() as u16 {
-            let values = self.block.variable(local);
-            if !values.is_empty() {
-                let column = open.iter().map(|(row, _)| values[*row as usize]).collect();
-                inner.set(local, column);
-            }
-        }
-        let candidates = open.iter().map(|&(_, row)| Value::Row(Row { table: on.number, row }));
-        inner.set(on.slot, candidates.collect());
-        let all: Vec<u32> = (0..open.len() as u32).collect();
-        let column = self.machine.column(rest, &all, &mut inner);
-        for &at in inner.left(&all, 0).iter() {
-            if matches!(column[at as usize], Value::Bool(true)) {
-                fitting.push(open[at as usize]);
-            }
-        }
-        inner.recover(0).into_iter().for_each(|(at, stop)| self.block.fail(open[at as usize].0, stop));
-        open.clear();
-    }
-
-    fn fall(&mut self, drop: Option<&Dropped>, undecided: bool, from: u32, apart: Apart) {
-        match drop {
-            Some(drop) if drop.reject => {
-                let key = self.who(from);
-                self.out.fallen.rejected(self.name, key, &drop.reason, apart);
-            }
-            _ => self.fell[usize::from(undecided)] += 1,
-        }
-    }
-
-    /// Counts the rows of the block that fell without being reported.
-    fn count(&mut self, drop: Option<&Dropped>) {
-        let [decided, undecided] = std::mem::take(&mut self.fell);
-        let fallen = &mut self.out.fallen;
-        match drop {
-            Some(drop) => fallen.count(self.name, Reason::Skipped(drop.reason.to_string()), decided + undecided),
-            None => {
-                fallen.count(self.name, Reason::Condition, decided);
-                fallen.count(self.name, Reason::Undecided, undecided);
-            }
-        }
-    }
-
-    /// A row that falls, as far as it is known.
-    fn who(&self, from: u32) -> Who {
-        let frame = self.rows.frame(from as usize);
-        let rows = frame.iter().filter_map(|value| match value {
-            Value::Row(row) => Some(*row),
-            _ => None,
-        });
-        let origin = rows.into_iter().find_map(|row| super::key::origin(&self.machine, row));
-        Who { key: self.key_so_far(&frame), origin }
-    }
-
-    /// The key of a row that falls, as far as it is known.
-    fn key_so_far(&self, frame: &Frame<'t>) -> Option<String> {
-        let mut parts = Vec::new();
-        for part in self.key {
-            let (KeyPart::Slot(slot) | KeyPart::Position(slot)) = part;
-            match frame[*slot as usize] {
-                Value::Row(row) => {
-                    parts.push(key_text(&self.machine, row, super::key::record_of(&self.machine, row))?);
-                }
-                Value::Absent => parts.push(String::new()),
-                value => {
-                    let mut text = String::new();
-                    super::eval::push_text(&mut text, value);
-                    parts.push(text);
-                }
-            }
-        }
-        (!parts.is_empty()).then(|| parts.join("|"))
-    }
-}
-
-/// How many pairs of rows are looked at together.
-const PAIRS: usize = 1024;
 
 /// So many pieces are worked before what came out of them is put together.
 const LOT: usize = 64;
@@ -887,29 +652,3 @@ fn numbers_of_rows<'t>(
 
 /// Rows that have failed, and why.
 type Stops = Vec<(u32, Box<Stop>)>;
-
-/// The hashes of what is joined on, for the rows in which no part of it is absent.
-pub(super) fn hashes<'a, 't: 'a>(
-    machine: &Machine<'_, 't>,
-    sides: impl Iterator<Item = (ExprId, u32)>,
-    rows: &[u32],
-    block: &mut Block<'a>,
-) -> Vec<(u32, u128)> {
-    let scratch = Arena::new();
-    let mut hashers: Vec<Hasher> = Vec::new();
-    hashers.resize_with(block.rows(), Hasher::default);
-    let mut rows = std::borrow::Cow::Borrowed(rows);
-    for (expr, ty) in sides {
-        let ty = &machine.typed.nodes.types[ty as usize];
-        let column = machine.column(expr, &rows, block);
-        rows = block.left(rows, 0);
-        if rows.iter().any(|&row| column[row as usize].is_absent()) {
-            rows = rows.iter().copied().filter(|&row| !column[row as usize].is_absent()).collect();
-        }
-        for &row in rows.iter() {
-            hashers[row as usize].value(ty, column[row as usize], &scratch);
-        }
-        block.give_back(column);
-    }
-    rows.iter().map(|&row| (row, hashers[row as usize].finish())).collect()
-}

@@ -7,8 +7,8 @@ use super::eval::block::{BLOCK, Block};
 use super::eval::{Links, Odd};
 use super::key::Hasher;
 use super::make::Made;
+use super::pieces::hashes;
 use super::right::{Memory, Reading, plain_value};
-use super::shape::hashes;
 use super::stage::Setting;
 use super::table::{Index, Known, Table};
 use crate::adapter::{Batch, Cell, Place};
@@ -55,12 +55,14 @@ pub struct Shelf {
 /// What was seen of the rows of a lot, in their order.
 #[derive(Default)]
 pub struct Looked {
-    keys: Vec<u128>,
+    keys: Vec<Option<u128>>,
     /// By line of the match rules: rows, and what they are found by.
     lines: Vec<Vec<(u32, u128)>>,
     digests: Vec<u64>,
     /// None if one of them cannot be read again.
     starts: Option<Vec<Start>>,
+    /// About how many rows come after these.
+    ahead: usize,
 }
 
 /// What made records have said of the rows.
@@ -200,6 +202,7 @@ impl<'s> Looking<'s> {
             arena.reset();
         }
         let rows = batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
+        looked.ahead = batches.last().map_or(0, |batch| batch.ahead as usize);
         looked.starts = rows.map(|(batch, row)| batch.place(row).and_then(Start::of)).collect();
         looked
     }
@@ -210,7 +213,7 @@ impl<'s> Looking<'s> {
         let memory = Memory::default();
         let reading = Reading { plan: self.plan, memory: &memory, named: &self.named, all: false };
         let (keys, slots) = reading.kept(self.entity(), self.columns, batch, arena);
-        looked.keys.extend(keys.iter().map(|key| key_hash(key)));
+        looked.keys.extend(keys.iter().map(|key| Some(key_hash(key))));
         if !self.by_key.contains(&false) {
             return;
         }
@@ -272,11 +275,12 @@ impl Shelf {
 
     /// Adds rows. Gives false if one of them cannot be read again.
     pub fn add(&mut self, looked: Looked) -> bool {
-        let Looked { keys, lines, mut digests, starts: Some(mut starts) } = looked else { return false };
+        let Looked { keys, lines, mut digests, starts: Some(mut starts), ahead } = looked else { return false };
         let first = self.digests.len() as u32;
-        for (row, key) in (first..).zip(keys) {
-            self.doubled |= self.keys.add(Some(key), row).is_some();
+        if first == 0 {
+            self.keys.expect(keys.len() + ahead);
         }
+        self.doubled |= self.keys.add_all(&keys, first).iter().any(Option::is_some);
         for (line, found) in self.lines.iter_mut().zip(lines) {
             if let Line::Rows(index) = line {
                 for (row, hash) in found {

@@ -66,7 +66,11 @@ pub fn apart_of(machine: &Machine<'_, '_>, value: Value<'_>) -> Apart {
 
 /// The rows of a block in at most two groups: those that go on, and those that leave nowhere (`true`).
 pub fn by_inside(rows: usize, apart: impl Fn(usize) -> Apart) -> impl Iterator<Item = (bool, Vec<u32>)> {
-    let (inside, others): (Vec<u32>, Vec<u32>) = (0..rows as u32).partition(|&row| apart(row as usize) != Apart::No);
+    // Mostly all of them go on.
+    let (inside, others): (Vec<u32>, Vec<u32>) = match (0..rows).all(|row| apart(row) == Apart::No) {
+        true => (Vec::new(), (0..rows as u32).collect()),
+        false => (0..rows as u32).partition(|&row| apart(row as usize) != Apart::No),
+    };
     [(false, others), (true, inside)].into_iter().filter(|(_, rows)| !rows.is_empty())
 }
 
@@ -376,6 +380,11 @@ pub struct Known {
 }
 
 impl Known {
+    /// Makes room for about so many rows. That is a guess, so there is no room for more than some millions.
+    pub fn expect(&mut self, rows: usize) {
+        self.parts.reserve_exact(rows.min(1 << 22));
+    }
+
     /// Adds a row behind all others; it may have no key. Gives the first row with its key, if there is one.
     pub fn add(&mut self, hash: Option<u128>, row: u32) -> Option<u32> {
         if self.shelves.is_empty() {
@@ -394,6 +403,16 @@ impl Known {
             }
             hash_table::Entry::Occupied(entry) => Some(*entry.get()),
         }
+    }
+
+    /// The same for rows that follow one another, from this one on. Keys lie all over the memory: first all of them are looked for,
+    /// so that they are waited for together.
+    pub fn add_all(&mut self, hashes: &[Option<u128>], row: u32) -> Vec<Option<u32>> {
+        let mut known: Vec<_> = hashes.iter().map(|hash| self.first((*hash)?)).collect();
+        for ((known, &hash), row) in known.iter_mut().zip(hashes).zip(row..).filter(|((known, _), _)| known.is_none()) {
+            *known = self.add(hash, row);
+        }
+        known
     }
 
     /// The first row with a key.
@@ -467,6 +486,11 @@ impl<'t> Table<'t> {
         (0..self.len).filter(|&row| self.is_alive(row))
     }
 
+    /// The same as a list.
+    pub fn all_living(&self) -> Vec<u32> {
+        if self.alive.is_none() { (0..self.len).collect() } else { self.living().collect() }
+    }
+
     /// Where a row came from, in words: file and line.
     pub fn origin(&self, row: u32) -> Option<String> {
         let Rows::Wire { batches, first, .. } = &self.rows else { return None };
@@ -535,19 +559,6 @@ impl<'t> Table<'t> {
             *near = batch_of(first, row);
         }
         (&batches[*near], (row - first[*near]) as usize)
-    }
-
-    /// True if texts of a column are equal just where their numbers are, and no text stands for an empty cell.
-    pub fn is_numbered(&self, slot: usize) -> bool {
-        let Rows::Wire { batches, .. } = &self.rows else { return false };
-        batches.iter().all(|batch| batch.cells.numbered(slot).is_some_and(|part| part.dictionary.is_exact()))
-    }
-
-    /// The number of the text in a column with numbers; none where there is no text.
-    #[inline]
-    pub fn number(&self, row: u32, slot: usize, near: &mut usize) -> Option<u32> {
-        let (batch, row) = self.place(row, near);
-        batch.cells.numbered(slot)?.get(row)
     }
 }
 
@@ -626,5 +637,22 @@ mod tests {
         assert_eq!(known.add(hash(5), 6), Some(0));
         assert_eq!(known.add(hash(6), 7), Some(4));
         assert_eq!(known.add(hash(0), 8), None);
+        let all = [hash(9), None, hash(6), hash(9), hash(8), None];
+        assert_eq!(known.add_all(&all, 9), [None, None, Some(4), Some(9), None, None]);
+        assert_eq!(known.add(hash(8), 15), Some(13));
+        assert_eq!(known.first(hash(0).unwrap_or_default()), Some(8));
+    }
+
+    #[test]
+    fn keys_for_which_there_is_room_are_known() {
+        for rows in [0, 1, 5_000] {
+            let mut known = Known::default();
+            known.expect(rows);
+            let hashes: Vec<_> = (0..2_000u128).map(|key| Some((key % 1_500) << 64 | (key % 1_500) << 3)).collect();
+            let firsts = known.add_all(&hashes, 0);
+            assert!(
+                firsts.iter().enumerate().all(|(row, first)| *first == row.checked_sub(1_500).map(|row| row as u32))
+            );
+        }
     }
 }

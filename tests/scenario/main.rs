@@ -9,6 +9,7 @@ mod hamlet;
 mod lists;
 mod town;
 
+mod alike;
 mod broken_files;
 mod broken_records;
 mod cases;

@@ -191,6 +191,7 @@ impl<'a> Reading<'a> {
             lines: self.lines.into(),
             places: Places::default(),
             turn: 0,
+            ahead: 0,
         };
         Rows { batch, records: u64::from(self.records), found: self.found }
     }

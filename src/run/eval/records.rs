@@ -9,9 +9,8 @@ use crate::plan::{Column, Reader};
 use crate::run::cell::{References, read_cell};
 use crate::run::key::{Hasher, hash_key, row_hash};
 use crate::run::table::{Apart, Index, Rows, Table, batch_of};
-use crate::value::{Arena, EntityId, RecordType, Row, Type, Value, normal};
+use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::ops::Range;
-use xxhash_rust::xxh3::xxh3_64;
 
 /// No rows at all.
 static EMPTY: std::sync::LazyLock<Batch> = std::sync::LazyLock::new(Batch::default);
@@ -123,45 +122,8 @@ impl<'m, 't> Machine<'m, 't> {
         rows.iter().copied().map(hash).collect()
     }
 
-    /// Marks of the keys of some records of an entity that follow one another: equal keys have equal marks, and different keys mostly
-    /// have different ones. `None` where a part is absent or cannot be read.
-    pub fn key_marks(&self, entity: EntityId, rows: Range<u32>) -> Vec<Option<u64>> {
-        let Some(slots) = self.plain_key(entity) else {
-            let rows: Vec<u32> = rows.collect();
-            return self.hash_keys(entity, &rows).into_iter().map(|hash| hash.map(|hash| hash as u64)).collect();
-        };
-        let number = Tables::entity(entity);
-        let table = self.tables.table(number);
-        let arena = Arena::new();
-        let mut marks = vec![Some(0); rows.len()];
-        for (&field, slot) in self.model.entity(entity).key.iter().zip(slots) {
-            // Where numbers do for the texts of the column, they need not be looked at.
-            let numbered = table.is_numbered(slot);
-            let mut near = 0;
-            let mut part = |row: u32| match table.cell(row, slot, &mut near) {
-                (batch, Cell::Text { start, len: len @ 1.. }) if batch.bytes(start, len).is_ascii() => {
-                    Some(xxh3_64(batch.bytes(start, len)))
-                }
-                _ => match self.plain_field(Row { table: number, row }, entity, field as u16, &arena) {
-                    Value::Text(text) => match normal::normal_form(&Type::Text, Value::Text(text), &arena) {
-                        Value::Text(text) => Some(xxh3_64(text.as_bytes())),
-                        _ => None,
-                    },
-                    _ => None,
-                },
-            };
-            let mut near = 0;
-            for (row, mark) in rows.clone().zip(&mut marks) {
-                let Some(before) = *mark else { continue };
-                let part = if numbered { table.number(row, slot, &mut near).map(u64::from) } else { part(row) };
-                *mark = part.map(|part| mixed(before, part));
-            }
-        }
-        marks
-    }
-
     /// The slots of the parts of a key, if all of them are plain texts, which most are.
-    fn plain_key(&self, entity: EntityId) -> Option<Vec<usize>> {
+    pub fn plain_key(&self, entity: EntityId) -> Option<Vec<usize>> {
         let definition = self.model.entity(entity);
         let Rows::Wire { columns, .. } = &self.tables.table(Tables::entity(entity)).rows else { return None };
         let slot = |&field: &usize| columns[field].as_ref().filter(|column| column.plain).map(|column| column.slot);
@@ -611,12 +573,6 @@ fn found_cells<'t>(
         cells.push((row, near.0, near.0.cell((record.row - near.1.start) as usize, slot)));
     }
     cells
-}
-
-/// A mark of two things in this order.
-fn mixed(first: u64, second: u64) -> u64 {
-    let mark = (first.rotate_left(29) ^ second).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    mark ^ (mark >> 32)
 }
 
 impl<'m, 't> References for Machine<'m, 't> {
