@@ -451,6 +451,16 @@ struct Desk {
     codes: Vec<u32>,
 }
 
+impl Desk {
+    /// Clears it for other rows.
+    fn clear(&mut self) {
+        self.cells.clear();
+        self.runs.clear();
+        self.hashes.clear();
+        self.codes.clear();
+    }
+}
+
 /// So many rows of a column are packed together.
 const TOGETHER: usize = 512;
 
@@ -646,7 +656,7 @@ impl Packing<'_> {
                     let shared = &packer.shared[usize::from(group)];
                     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
                     let before = shared.texts.len();
-                    in_parts(page.len(), |rows| column.push_shared(&mut *shared, texts, (&page, rows, slot), desk));
+                    in_parts(page.len(), |rows| column.push_shared(&mut shared, texts, (&page, rows, slot), desk));
                     let added = shared.texts.len() - before;
                     expect(&mut shared.texts, added, goes_on, &page);
                     more += added;
@@ -708,7 +718,7 @@ impl Growing {
 
     /// Adds the cells of some rows of a page, in a column that does not share its numbers.
     fn push_own(&mut self, texts: &mut String, (page, rows, slot): (&Batch, Range<usize>, usize), desk: &mut Desk) {
-        desk.codes.clear();
+        desk.clear();
         page.cells.each(slot, rows, &page.texts, |cell| {
             desk.codes.push(match cell {
                 Cell::Text { start, len: len @ 1.. } => self.words.add(TEXT, page, (start, len), texts),
@@ -727,8 +737,8 @@ impl Growing {
         (page, rows, slot): (&Batch, Range<usize>, usize),
         desk: &mut Desk,
     ) {
+        desk.clear();
         let Desk { cells, runs, hashes, guesses, codes } = desk;
-        (cells.clear(), runs.clear(), hashes.clear(), codes.clear());
         // What belongs to one record mostly follows one another: its text is looked for once.
         let mut before: &[u8] = &[];
         page.cells.each(slot, rows, &page.texts, |cell| {
@@ -739,7 +749,9 @@ impl Growing {
             match runs.last_mut() {
                 Some(run) if !text.is_empty() && text == before => *run += 1,
                 _ => {
-                    (cells.push(cell), runs.push(1), hashes.push(hash_of(TEXT, text)));
+                    cells.push(cell);
+                    runs.push(1);
+                    hashes.push(hash_of(TEXT, text));
                     before = text;
                 }
             }
