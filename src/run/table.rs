@@ -380,9 +380,9 @@ pub struct Known {
 }
 
 impl Known {
-    /// Makes room for about so many rows.
+    /// Makes room for about so many rows, if there is any.
     pub fn expect(&mut self, rows: usize) {
-        self.parts.reserve_exact(rows);
+        let _ = self.parts.try_reserve_exact(rows.min(1 << 24));
     }
 
     /// Adds a row behind all others; it may have no key. Gives the first row with its key, if there is one.
