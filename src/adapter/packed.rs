@@ -260,13 +260,14 @@ impl Codes {
         }
     }
 
-    /// Makes room for so many more rows.
+    /// Makes room for so many more rows, if there is any.
     fn reserve(&mut self, rows: usize) {
-        match self {
-            Codes::One(codes) => codes.reserve_exact(rows),
-            Codes::Two(codes) => codes.reserve_exact(rows),
-            Codes::Four(codes) => codes.reserve_exact(rows),
-        }
+        // What is not there now may be there when the rows are.
+        let _ = match self {
+            Codes::One(codes) => codes.try_reserve_exact(rows),
+            Codes::Two(codes) => codes.try_reserve_exact(rows),
+            Codes::Four(codes) => codes.try_reserve_exact(rows),
+        };
     }
 
     /// Gives each row four bytes, and other numbers.
@@ -449,6 +450,16 @@ struct Desk {
     hashes: Vec<u64>,
     guesses: Vec<Guess>,
     codes: Vec<u32>,
+}
+
+impl Desk {
+    /// Clears it for other rows.
+    fn clear(&mut self) {
+        self.cells.clear();
+        self.runs.clear();
+        self.hashes.clear();
+        self.codes.clear();
+    }
 }
 
 /// So many rows of a column are packed together.
@@ -646,7 +657,7 @@ impl Packing<'_> {
                     let shared = &packer.shared[usize::from(group)];
                     let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
                     let before = shared.texts.len();
-                    in_parts(page.len(), |rows| column.push_shared(&mut *shared, texts, (&page, rows, slot), desk));
+                    in_parts(page.len(), |rows| column.push_shared(&mut shared, texts, (&page, rows, slot), desk));
                     let added = shared.texts.len() - before;
                     expect(&mut shared.texts, added, goes_on, &page);
                     more += added;
@@ -683,14 +694,15 @@ fn in_parts(rows: usize, mut each: impl FnMut(Range<usize>)) {
 /// After the first page of a file: makes room for as much more as its other pages are likely to add.
 fn expect(texts: &mut String, added: usize, goes_on: bool, page: &Batch) {
     if !goes_on && !page.is_empty() {
-        texts.reserve((added.saturating_mul(ahead(page)) / page.len()).min(Packer::MOST));
+        let _ = texts.try_reserve((added.saturating_mul(ahead(page)) / page.len()).min(Packer::MOST));
     }
 }
 
-/// How many rows the file has at most after those of its first page, as far as one can tell: rooms that are too large cost nothing,
-/// and those that are too small are moved.
+/// How many rows the file has at most after those of a page, as far as one can tell. A room that is too large costs nothing as long
+/// as nobody uses it, and one that is too small is moved; but nobody asks for rooms that hardly any list needs.
 fn ahead(page: &Batch) -> usize {
-    page.ahead as usize + page.ahead as usize / 16
+    let rows = page.ahead as usize;
+    (rows + rows / 16).min(1 << 24)
 }
 
 impl Growing {
@@ -708,7 +720,7 @@ impl Growing {
 
     /// Adds the cells of some rows of a page, in a column that does not share its numbers.
     fn push_own(&mut self, texts: &mut String, (page, rows, slot): (&Batch, Range<usize>, usize), desk: &mut Desk) {
-        desk.codes.clear();
+        desk.clear();
         page.cells.each(slot, rows, &page.texts, |cell| {
             desk.codes.push(match cell {
                 Cell::Text { start, len: len @ 1.. } => self.words.add(TEXT, page, (start, len), texts),
@@ -727,8 +739,8 @@ impl Growing {
         (page, rows, slot): (&Batch, Range<usize>, usize),
         desk: &mut Desk,
     ) {
+        desk.clear();
         let Desk { cells, runs, hashes, guesses, codes } = desk;
-        (cells.clear(), runs.clear(), hashes.clear(), codes.clear());
         // What belongs to one record mostly follows one another: its text is looked for once.
         let mut before: &[u8] = &[];
         page.cells.each(slot, rows, &page.texts, |cell| {
@@ -739,7 +751,9 @@ impl Growing {
             match runs.last_mut() {
                 Some(run) if !text.is_empty() && text == before => *run += 1,
                 _ => {
-                    (cells.push(cell), runs.push(1), hashes.push(hash_of(TEXT, text)));
+                    cells.push(cell);
+                    runs.push(1);
+                    hashes.push(hash_of(TEXT, text));
                     before = text;
                 }
             }
@@ -915,6 +929,56 @@ mod tests {
         assert!(matches!((&columns[0].codes, &columns[0].words), (Codes::One(_), Words::Own(_))));
         assert!(matches!((&columns[1].codes, &columns[1].words), (Codes::Two(_), Words::Own(_))));
         assert!(matches!((&columns[2].codes, &columns[2].words), (Codes::Four(_), Words::Each)));
+    }
+
+    #[test]
+    fn lists_are_packed_side_by_side() {
+        let packer = Packer::new(2);
+        let lists = [vec![None, Some(0), Some(1), None], vec![Some(0), None, None, Some(1)]];
+        // What is different in each row; what stands again and again; what is a number or nothing here and there.
+        let row = |list: usize, row: usize| {
+            let odd = match row % 700 {
+                1 => (12, "7".to_string()),
+                2 => (13, String::new()),
+                other => (0, format!("{}", other % 50)),
+            };
+            let mut cells =
+                vec![(0, format!("{list} {row}")), (0, format!("{}", row / 3)), odd, (0, format!("{}", row % 9))];
+            cells.rotate_left(list);
+            cells
+        };
+        let work = |number: usize, shares: &Vec<Option<u16>>| {
+            let (mut list, mut read) = (packer.list(shares.clone()), Vec::new());
+            for start in (0..9_000).step_by(1_000) {
+                let rows: Vec<_> = (start..start + 1_000).map(|at| row(number, at)).collect();
+                let ahead = [500, 90_000][number] * u32::from(start == 0);
+                let page = Batch { ahead, ..page("a.csv", start as u32, &rows, 4) };
+                read.push(page.clone());
+                list.add(page);
+            }
+            (list, read)
+        };
+        let work = &work;
+        let mut done: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = lists.iter().enumerate().map(|(at, of)| scope.spawn(move || work(at, of))).collect();
+            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        });
+        let packed = packer.close(done.iter_mut().map(|(list, _)| list));
+        let both: Vec<_> = done.into_iter().map(|(list, read)| (list.batches(&packed), read)).collect();
+        assert_eq!(both.len(), 2);
+        for (batches, read) in &both {
+            assert_eq!(batches.len(), 1);
+            assert!(all(batches) == all(read));
+        }
+        // Equal texts of both lists have equal numbers.
+        let [one, other] = [&both[0].0[0], &both[1].0[0]];
+        let (one, other) = (one.cells.numbered(1).expect("numbers"), other.cells.numbered(0).expect("numbers"));
+        assert!(Arc::ptr_eq(one.dictionary, other.dictionary) && one.dictionary.is_exact());
+        for row in 0..9_000 {
+            let number = one.dictionary.find(&format!("{}", row / 3));
+            assert!(number.is_some() && number == one.get(row) && number == other.get(row));
+        }
+        assert!(!both[0].0[0].cells.numbered(2).expect("numbers").dictionary.is_exact());
     }
 
     #[test]

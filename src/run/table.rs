@@ -380,9 +380,9 @@ pub struct Known {
 }
 
 impl Known {
-    /// Makes room for about so many rows. That is a guess, so there is no room for more than some millions.
+    /// Makes room for about so many rows. That is a guess, so it is not for more than some millions, and only if there is any.
     pub fn expect(&mut self, rows: usize) {
-        self.parts.reserve_exact(rows.min(1 << 22));
+        let _ = self.parts.try_reserve_exact(rows.min(1 << 22));
     }
 
     /// Adds a row behind all others; it may have no key. Gives the first row with its key, if there is one.

@@ -99,7 +99,7 @@ fn town(besides: bool, otherwise: &str, files: u32) -> Town {
             let marking = if dice % 200 == 11 { "protected" } else { "" };
             places.push_str(&format!("{number};{class};{file}-{dice};{room};{kind};{marking}\n"));
         }
-        town.world.put(&format!("input/places{file}.csv"), places);
+        town.world.put(format!("input/places{file}.csv"), places);
     }
     town
 }
