@@ -225,6 +225,19 @@ impl<'t> Into<'_, 't> {
         }
         let (width, field) = (self.width, active.target.field as usize);
         let (values, states) = (&mut *self.values, &mut *self.states);
+        if rows.len() == column.len() {
+            // All rows, one after the other: no place needs to be looked for.
+            let places = values.chunks_exact_mut(width).zip(states.chunks_exact_mut(width));
+            for ((row, value), (values, states)) in (0..).zip(column).zip(places) {
+                if value.is_absent() {
+                    absent.push(row);
+                } else {
+                    values[field] = *value;
+                    states[field] = states[field].and(set);
+                }
+            }
+            return;
+        }
         for &row in rows {
             let (value, at) = (&column[row as usize], row as usize * width + field);
             if matches!(value, Value::Absent) {

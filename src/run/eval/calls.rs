@@ -232,7 +232,7 @@ impl<'m, 't> Machine<'m, 't> {
             columns.push(column);
         }
         let mut text = String::new();
-        let mut ends = Vec::with_capacity(rows.len());
+        let mut ends = Vec::new();
         for &row in rows.iter() {
             let mut values = columns.iter();
             for piece in pieces {
@@ -244,6 +244,11 @@ impl<'m, 't> Machine<'m, 't> {
                     }
                     (TypedPiece::Value(_), []) => {}
                 }
+            }
+            if ends.is_empty() {
+                // The texts of the other rows are about as long.
+                text.reserve(text.len() * rows.len());
+                ends.reserve_exact(rows.len());
             }
             ends.push((row, text.len()));
         }
