@@ -151,10 +151,7 @@ impl Codec {
     pub fn may_warn(&self) -> bool {
         self.pattern.is_some()
             || self.max.is_some()
-            || matches!(
-                self.ty,
-                Type::Phone | Type::Personnummer | Type::Bsn | Type::Rijksregisternummer | Type::Brin
-            )
+            || matches!(self.ty, Type::Phone | Type::Personnummer | Type::Bsn | Type::Rijksregisternummer | Type::Brin)
     }
 
     /// True if it reads `true` and `false`, and nothing is said about these two.

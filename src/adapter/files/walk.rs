@@ -6,7 +6,7 @@
 
 use super::record::{Sink, Target};
 use crate::adapter::{Cell, Wrong};
-use crate::protocol::files::shape::{Fields, Kind, Member};
+use crate::protocol::files::shape::{Fields, Kind};
 use wide::u8x16;
 
 /// Structures that lie deeper in one another are left to serde.
@@ -21,10 +21,10 @@ pub(super) fn elements<'a>(record: &'a str, path: &[String]) -> Option<Vec<&'a s
         }
         let (mut found, mut more) = (None, walk.enter(b'}')?);
         while more {
-            let (start, len) = walk.plain_key()?;
+            let key = walk.plain_key()?;
             let value = (walk.next(), walk.at).1;
             walk.skip()?;
-            if record.as_bytes()[start..start + len] == *name.as_bytes() {
+            if key == name.as_bytes() {
                 found = Some(value);
             }
             more = walk.goes_on(b'}')?;
@@ -122,22 +122,21 @@ impl<'a> Walk<'a> {
         (self.depth < DEEP).then_some(!empty)
     }
 
-    /// A key and the colon behind it: where the key starts, how long it is, and what it holds.
+    /// A key and the colon behind it, with what the key holds.
     #[inline(always)]
-    fn key(&mut self) -> Option<(usize, usize, Escapes)> {
+    fn key(&mut self) -> Option<(&'a [u8], Escapes)> {
         let bytes = self.text.as_bytes();
         let (open, quote) = next(bytes, self.at);
         let (close, escapes) = if quote == b'"' { text_end(bytes, open + 1)? } else { return None };
         let (at, colon) = next(bytes, close);
         self.at = at + 1;
-        (colon == b':').then_some((open + 1, close - open - 2, escapes))
+        (colon == b':').then_some((&bytes[open + 1..close - 1], escapes))
     }
 
     /// A key that is written as it is meant.
     #[inline(always)]
-    fn plain_key(&mut self) -> Option<(usize, usize)> {
-        let (start, len, escapes) = self.key()?;
-        (escapes == Escapes::None).then_some((start, len))
+    fn plain_key(&mut self) -> Option<&'a [u8]> {
+        self.key().filter(|(_, escapes)| *escapes == Escapes::None).map(|(key, _)| key)
     }
 
     /// Fills the slots that lie in the value that comes next.
@@ -151,12 +150,16 @@ impl<'a> Walk<'a> {
                 }
             };
         }
+        let mut expected = 0;
         let mut more = self.enter(b'}')?;
         while more {
-            let (start, len) = self.plain_key()?;
-            match fields.find(&self.text.as_bytes()[start..], len) {
-                None => self.pass()?,
-                Some(member) => self.member(member, target)?,
+            let key = self.plain_key()?;
+            match find(&fields.members, expected, key) {
+                None => drop(self.skip()?),
+                Some(index) => {
+                    expected = index + 1;
+                    self.member(fields, index, target)?;
+                }
             }
             more = self.goes_on(b'}')?;
         }
@@ -166,12 +169,9 @@ impl<'a> Walk<'a> {
 
     /// The value of one member that is needed.
     #[inline]
-    fn member(&mut self, member: &Member, target: Target) -> Option<()> {
+    fn member(&mut self, fields: &Fields, index: usize, target: Target) -> Option<()> {
+        let member = &fields.members[index].1;
         match (member.slots.as_slice(), member.inside.members.is_empty()) {
-            ([(slot, Kind::Scalar)], true) => {
-                let first = self.next();
-                self.scalar(first, To::Slot(target, *slot))
-            }
             ([(slot, kind)], true) => self.value(kind, To::Slot(target, *slot)),
             ([], _) => self.inside(&member.inside, target),
             // Several fields want the same value, so it is read once for each of them.
@@ -291,18 +291,7 @@ impl<'a> Walk<'a> {
         (whole || literal).then_some(what)
     }
 
-    /// Passes over the value that comes next.
-    #[inline]
-    fn pass(&mut self) -> Option<()> {
-        if self.next() != b'"' {
-            return self.skip().map(drop);
-        }
-        self.at = text_end(self.text.as_bytes(), self.at + 1)?.0;
-        Some(())
-    }
-
     /// Passes over the value that comes next; gives the escapes that it holds.
-    #[inline(never)]
     fn skip(&mut self) -> Option<Escapes> {
         let (mut depth, mut lists, mut escapes) = (0_u32, 0_u64, Escapes::None);
         loop {
@@ -321,7 +310,7 @@ impl<'a> Walk<'a> {
                             return None;
                         }
                         if !list {
-                            escapes = escapes.max(self.key()?.2);
+                            escapes = escapes.max(self.key()?.1);
                         }
                         continue;
                     }
@@ -340,7 +329,7 @@ impl<'a> Walk<'a> {
                 let list = lists & 1 == 1;
                 if self.goes_on(if list { b']' } else { b'}' })? {
                     if !list {
-                        escapes = escapes.max(self.key()?.2);
+                        escapes = escapes.max(self.key()?.1);
                     }
                     break;
                 }
@@ -396,24 +385,19 @@ fn next(bytes: &[u8], mut at: usize) -> (usize, u8) {
 
 /// The byte behind the closing quote of a text that starts at a place, behind its opening one.
 #[inline(always)]
-fn text_end(bytes: &[u8], mut at: usize) -> Option<(usize, Escapes)> {
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let signs = signs(chunk);
-        if signs != 0 {
-            at += signs.trailing_zeros() as usize;
-            if bytes.get(at) == Some(&b'"') {
-                return Some((at + 1, Escapes::None));
-            }
-            break;
+fn text_end(bytes: &[u8], at: usize) -> Option<(usize, Escapes)> {
+    if let Some(chunk) = bytes[at..].first_chunk() {
+        let end = at + signs(chunk).trailing_zeros() as usize;
+        if bytes.get(end) == Some(&b'"') && end < at + 16 {
+            return Some((end + 1, Escapes::None));
         }
-        at += 16;
     }
-    odd_text_end(bytes, at)
+    long_text_end(bytes, at)
 }
 
-/// The same for a text that stands at the end, or holds escapes.
+/// The same for a text that is long, stands at the end, or holds escapes.
 #[inline(never)]
-fn odd_text_end(bytes: &[u8], mut at: usize) -> Option<(usize, Escapes)> {
+fn long_text_end(bytes: &[u8], mut at: usize) -> Option<(usize, Escapes)> {
     let mut escapes = Escapes::None;
     loop {
         at += match bytes[at..].first_chunk() {
@@ -453,6 +437,18 @@ fn escape(rest: &[u8]) -> Option<(usize, Escapes)> {
         b'u' if rest.get(1..5)?.iter().all(u8::is_ascii_hexdigit) => Some((5, Escapes::Numbers)),
         _ => None,
     }
+}
+
+/// Finds a key among the members that are needed. Records of a list mostly have their members in one order.
+#[inline]
+fn find<T>(members: &[(String, T)], expected: usize, key: &[u8]) -> Option<usize> {
+    let same = |(name, _): &(String, T)| name.len() == key.len() && name.as_bytes() == key;
+    if members.get(expected).is_some_and(same) {
+        return Some(expected);
+    }
+    // The first byte tells most names apart.
+    let first = key.first();
+    members.iter().position(|member| member.0.as_bytes().first() == first && same(member))
 }
 
 #[cfg(test)]

@@ -29,24 +29,6 @@ pub struct Fields {
     pub members: Vec<(String, Member)>,
     /// Slots that hold the whole value (`at: "."`).
     pub whole: Vec<(usize, Kind)>,
-    /// Where the members are found by their names.
-    names: Names,
-}
-
-/// Names of members as they are found among the keys of records, of which many are nobody's: by a hash of their length and
-/// first bytes. There are at least twice as many places as names, a power of two.
-#[derive(Clone, Debug, Default)]
-struct Names(Vec<Option<Name>>);
-
-/// A name at its place.
-#[derive(Clone, Copy, Debug)]
-struct Name {
-    /// Its first eight bytes, zeros behind a shorter one.
-    head: u64,
-    /// How long it is.
-    len: usize,
-    /// Which member has it.
-    member: usize,
 }
 
 /// One member of a structure.
@@ -150,68 +132,11 @@ fn add(fields: &mut Fields, index: usize, path: &str, slot: &Slot, shape: &WireS
     }
 }
 
-impl Names {
-    fn of(members: &[(String, Member)]) -> Names {
-        let mut places = vec![None; (members.len() * 2).next_power_of_two()];
-        for (member, (name, _)) in members.iter().enumerate() {
-            let (head, len) = (head(name.as_bytes(), name.len()), name.len());
-            let mut at = place(head, len, places.len());
-            while places[at].is_some() {
-                at = (at + 1) % places.len();
-            }
-            places[at] = Some(Name { head, len, member });
-        }
-        Names(places)
-    }
-}
-
-/// The first eight bytes of the name of this length that a text starts with.
-#[inline(always)]
-fn head(text: &[u8], len: usize) -> u64 {
-    let first = match text.first_chunk() {
-        Some(first) => *first,
-        None => std::array::from_fn(|at| text.get(at).copied().unwrap_or(0)),
-    };
-    let behind = 8_usize.saturating_sub(len) as u32 * 8;
-    if behind == 64 { 0 } else { u64::from_le_bytes(first) << behind >> behind }
-}
-
-/// The place among so many where a name is looked for first.
-#[inline(always)]
-fn place(head: u64, len: usize, places: usize) -> usize {
-    let mixed = (head ^ (len as u64) << 56).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as usize & (places - 1)
-}
-
 impl Fields {
-    /// Members by their names, which are distinct, and slots of the whole value.
-    pub fn of(members: Vec<(String, Member)>, whole: Vec<(usize, Kind)>) -> Fields {
-        let names = Names::of(&members);
-        Fields { members, whole, names }
-    }
-
-    /// The member whose name is the key of this length that a text starts with.
-    #[inline(always)]
-    pub fn find(&self, text: &[u8], len: usize) -> Option<&Member> {
-        let (places, head) = (self.names.0.as_slice(), head(text, len));
-        let mut at = place(head, len, places.len().max(1));
-        while let Some(Some(name)) = places.get(at) {
-            if name.head == head && name.len == len {
-                let (known, member) = &self.members[name.member];
-                if len <= 8 || known.as_bytes()[8..] == text[8..len] {
-                    return Some(member);
-                }
-            }
-            at = (at + 1) & (places.len() - 1);
-        }
-        None
-    }
-
     fn add(&mut self, path: &[String], slot: usize, kind: Kind) {
         let Some((name, rest)) = path.split_first() else { return self.whole.push((slot, kind)) };
         let index = self.members.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
             self.members.push((name.clone(), Member::default()));
-            self.names = Names::of(&self.members);
             self.members.len() - 1
         });
         let member = &mut self.members[index].1;

@@ -11,7 +11,10 @@ fn member(slots: Vec<(usize, Kind)>, members: Vec<(&str, Member)>) -> Member {
 }
 
 fn fields(members: Vec<(&str, Member)>) -> Fields {
-    Fields::of(members.into_iter().map(|(name, member)| (name.to_string(), member)).collect(), Vec::new())
+    Fields {
+        members: members.into_iter().map(|(name, member)| (name.to_string(), member)).collect(),
+        whole: Vec::new(),
+    }
 }
 
 /// A shape with scalars, lists, structures, deeper slots, and two fields of one value.
