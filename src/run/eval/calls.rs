@@ -26,6 +26,7 @@ impl<'m, 't> Machine<'m, 't> {
         let run = match function.run {
             Run::Pure(run) => run,
             Run::Column(run) => return self.column_call(id, function, run, args, rows, block, out),
+            Run::Look(look) => return self.look(id, look, args, rows, block, out),
             Run::Special(_) => {
                 return rows.iter().for_each(|&row| block.fail(row, self.stop(id, "this cannot be run yet")));
             }

@@ -4,6 +4,7 @@ use super::block::{Block, Column};
 use super::unread::{Structures, Unread};
 use super::{Machine, operators};
 use crate::check::typed::{ExprId, Node, TypedOrder, children};
+use crate::function::Look;
 use crate::value::{Arena, Type, Value, normal};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -83,6 +84,21 @@ impl<'a> Given<'_, 'a> {
         }
     }
 
+    /// Puts what is seen of lists of structures from outside into the places of their rows.
+    fn look(&self, look: Look, arena: &'a Arena, out: &mut [Value<'a>]) {
+        let Lists::Unread { structures, which, spans } = &self.lists else { return };
+        for (&row, span) in self.rows.iter().zip(spans) {
+            let which = span.clone().map_or(&[][..], |span| &which[span]);
+            let read = |which: Option<&u32>| which.map_or(Value::Absent, |&which| structures.read(which, arena));
+            out[row as usize] = match look {
+                Look::First => read(which.first()),
+                Look::Last => read(which.last()),
+                Look::Count => Value::Int(which.len() as i64),
+                Look::IsEmpty => Value::Bool(which.is_empty()),
+            };
+        }
+    }
+
     /// Nobody needs them any more.
     fn give_back(self, block: &mut Block<'a>) {
         if let Lists::Read(column) = self.lists {
@@ -110,7 +126,23 @@ enum Items<'p, 'a> {
     Unread(&'p [u32]),
 }
 
-impl Worked<'_, '_> {
+impl<'a> Worked<'_, 'a> {
+    /// Takes the value of an element, if it has one: a list as a whole or, `flatten`, what is in it.
+    fn value(&self, at: usize, flatten: bool, into: &mut Vec<Value<'a>>) {
+        match self.values[0][at] {
+            Value::Absent => {}
+            Value::List(inner) if flatten => into.extend_from_slice(inner),
+            value => into.push(value),
+        }
+    }
+
+    /// Takes an element that fulfils the condition that was worked.
+    fn item(&self, at: usize, into: &mut Vec<Value<'a>>) {
+        if let (Value::Bool(true), Items::Read(items)) = (self.values[0][at], &self.items) {
+            into.push(items[at]);
+        }
+    }
+
     /// The failure of an element, if it has failed.
     fn failure(&mut self, at: usize) -> Option<Box<super::Stop>> {
         self.failed.get_mut(at)?.take()
@@ -355,12 +387,8 @@ impl<'m, 't> Machine<'m, 't> {
         't: 'a,
     {
         let given = self.given(list, rows, block);
-        let (taken, ends) = self.taken(&given, element, body, block, |piece, at, into| match piece.values[0][at] {
-            Value::Absent => {}
-            Value::List(inner) if flatten => into.extend_from_slice(inner),
-            value => into.push(value),
-        });
-        put_lists(&given, &taken, ends, block.arena(), out);
+        let (taken, spans) = self.taken(&given, element, body, block, |piece, at, into| piece.value(at, flatten, into));
+        put_lists(&given, &taken, spans, block.arena(), out);
         given.give_back(block);
     }
 
@@ -385,12 +413,48 @@ impl<'m, 't> Machine<'m, 't> {
             }
             return;
         }
-        let (taken, ends) = self.taken(&given, element, condition, block, |piece, at, into| {
-            if let (Value::Bool(true), Items::Read(items)) = (piece.values[0][at], &piece.items) {
-                into.push(items[at]);
+        let (taken, spans) = self.taken(&given, element, condition, block, |piece, at, into| piece.item(at, into));
+        put_lists(&given, &taken, spans, arena, out);
+        given.give_back(block);
+    }
+
+    /// What is seen of a list from outside. A list that is worked out for that is not put together.
+    pub(super) fn look<'a>(
+        &self,
+        id: ExprId,
+        look: Look,
+        args: &[Option<ExprId>],
+        rows: &[u32],
+        block: &mut Block<'a>,
+        out: &mut [Value<'a>],
+    ) where
+        't: 'a,
+    {
+        let [Some(list)] = *args else { return };
+        let (given, (taken, spans)) = match *self.typed.nodes.node(list) {
+            Node::Each { list, element, body, flatten } => {
+                let given = self.given(list, rows, block);
+                let taken = self.taken(&given, element, body, block, |piece, at, into| piece.value(at, flatten, into));
+                (given, taken)
             }
-        });
-        put_lists(&given, &taken, ends, arena, out);
+            Node::Filter { list, element, condition } => {
+                let given = self.given(list, rows, block);
+                if let Lists::Unread { .. } = given.lists {
+                    let given = self.fulfilling(given, element, condition, block);
+                    return given.look(look, block.arena(), out);
+                }
+                let taken = self.taken(&given, element, condition, block, |piece, at, into| piece.item(at, into));
+                (given, taken)
+            }
+            _ => {
+                return self.each_try(id, list, rows, block, out, |list| {
+                    look.at(list).map_err(|failure| self.stop(id, failure.0))
+                });
+            }
+        };
+        for (&row, span) in given.rows.iter().zip(spans) {
+            out[row as usize] = look.of(&taken[span]);
+        }
         given.give_back(block);
     }
 
