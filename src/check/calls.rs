@@ -39,7 +39,7 @@ impl Checker<'_> {
         };
         match function.run {
             Run::Special(special) => self.special(special, function, name, args, span, scope),
-            Run::Pure(_) | Run::Column(_) => self.library_call(function, name, args, span, scope),
+            Run::Pure(_) | Run::Column(_) | Run::Look(_) => self.library_call(function, name, args, span, scope),
         }
     }
 

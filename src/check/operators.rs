@@ -48,7 +48,7 @@ pub fn contained<'a>(ty: &Type, value: Value<'_>, list: Value<'_>, negated: bool
 /// True if a value is this literal.
 pub fn same_literal(literal: &Literal, value: Value<'_>) -> bool {
     match (literal, value) {
-        (Literal::Text(a), Value::Text(b)) => normal::same_text(a)(b),
+        (Literal::Text(a), Value::Text(b)) => normal::are_same_texts(a, b),
         (Literal::Int(a), Value::Int(b)) => *a == b,
         (Literal::Int(a), Value::Decimal(b)) => Decimal::from(*a) == b,
         (Literal::Decimal(a), Value::Decimal(b)) => *a == b,

@@ -128,6 +128,7 @@ impl Run {
                 let failure = run(&mut calls).err().or_else(|| calls.failed.pop().map(|(_, failure)| failure));
                 Some(failure.map_or(Ok(value[0]), Err))
             }
+            Run::Look(look) => Some(look.at(arguments.at(0))),
             Run::Special(_) => None,
         }
     }

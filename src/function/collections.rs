@@ -1,7 +1,9 @@
 //! Lists and sets. Absent elements are left out before anything else, and an absent list counts as an empty one.
 
 use super::arguments::Arguments;
-use super::{Absence, Calls, Context, Failure, Function, Outcome, Param, Special, Ty, optional, required, rest, text};
+use super::{
+    Absence, Context, Failure, Function, Look, Outcome, Param, Run, Special, Ty, optional, required, rest, text,
+};
 use crate::value::{Type, Value, normal};
 use bumpalo::collections::Vec as ArenaVec;
 use rust_decimal::Decimal;
@@ -14,9 +16,9 @@ const fn list(name: &'static str, run: for<'a> fn(&Context<'a>, &[Value<'a>]) ->
     Function { params: LIST, absence: Absence::LeftOut, ..Function::pure("collections", name, run) }
 }
 
-/// An entry of this family that is worked in many rows at once.
-const fn lists(name: &'static str, run: for<'c, 'a> fn(&mut Calls<'c, 'a>) -> Result<(), Failure>) -> Function {
-    Function { params: LIST, absence: Absence::LeftOut, ..Function::column("collections", name, run) }
+/// An entry of this family that looks at a list from outside.
+const fn look(name: &'static str, what: Look) -> Function {
+    Function { params: LIST, absence: Absence::LeftOut, ..Function::new("collections", name, Run::Look(what)) }
 }
 
 /// An entry of this family that the evaluator runs.
@@ -32,14 +34,14 @@ pub static FUNCTIONS: &[Function] = &[
         gives: Ty::Element,
         may_be_absent: true,
         examples: &[(r#"["a", "b"] | first"#, r#""a""#), ("[] | first", "absent"), ("[absent, 2] | first", "2")],
-        ..lists("first", first)
+        ..look("first", Look::First)
     },
     Function {
         doc: "The last element; absent if there is none.",
         gives: Ty::Element,
         may_be_absent: true,
         examples: &[(r#"["a", "b"] | last"#, r#""b""#), ("[] | last", "absent")],
-        ..lists("last", last)
+        ..look("last", Look::Last)
     },
     Function {
         doc: "The element at a place, counted from 1; absent if the list is shorter: for numbered fields such as \
@@ -61,14 +63,14 @@ pub static FUNCTIONS: &[Function] = &[
         gives: Ty::Int,
         absence: Absence::Sees,
         examples: &[("[1, absent, 1] | count", "2"), ("count(absent)", "0")],
-        ..lists("count", count)
+        ..look("count", Look::Count)
     },
     Function {
         doc: "True if the list is absent or has no element.",
         gives: Ty::Bool,
         absence: Absence::Sees,
         examples: &[("[] | is_empty", "true"), ("is_empty(absent)", "true"), ("[1] | is_empty", "false")],
-        ..lists("is_empty", is_empty)
+        ..look("is_empty", Look::IsEmpty)
     },
     Function {
         doc: "Each element once, in the order of its first appearance. Texts are compared to the letter: bring \
@@ -270,29 +272,27 @@ fn same(a: Value<'_>, b: Value<'_>) -> bool {
     normal::equal(&Type::Unknown, a, b)
 }
 
-fn first(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
-    calls.values(|list| Ok(present(&[list], 0)?.next().unwrap_or(Value::Absent)));
-    Ok(())
-}
+impl Look {
+    /// What is seen of the list with these elements.
+    pub fn of<'a>(self, items: &[Value<'a>]) -> Value<'a> {
+        let mut present = items.iter().copied().filter(|item| !item.is_absent());
+        match self {
+            Look::First => present.next().unwrap_or(Value::Absent),
+            Look::Last => present.next_back().unwrap_or(Value::Absent),
+            Look::Count => Value::Int(present.count() as i64),
+            Look::IsEmpty => Value::Bool(present.next().is_none()),
+        }
+    }
 
-fn last(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
-    calls.values(|list| Ok(present(&[list], 0)?.next_back().unwrap_or(Value::Absent)));
-    Ok(())
+    /// What is seen of a value that is to be a list.
+    pub fn at(self, value: Value<'_>) -> Outcome<'_> {
+        Ok(self.of([value].list(0)?))
+    }
 }
 
 fn nth<'a>(_: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let place = arguments.count(1)?.checked_sub(1).ok_or_else(|| Failure::because("needs a place, at least 1"))?;
     Ok(present(arguments, 0)?.nth(place).unwrap_or(Value::Absent))
-}
-
-fn count(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
-    calls.values(|list| Ok(Value::Int(present(&[list], 0)?.count() as i64)));
-    Ok(())
-}
-
-fn is_empty(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
-    calls.values(|list| Ok(Value::Bool(present(&[list], 0)?.next().is_none())));
-    Ok(())
 }
 
 fn distinct<'a>(context: &Context<'a>, arguments: &[Value<'a>]) -> Outcome<'a> {

@@ -176,8 +176,23 @@ pub enum Run {
     /// From what its first parameter takes, in many rows at once; the further arguments are the same in all of them. It fails
     /// as a whole, before it has looked at a row, where these are wrong. There is no [`Need::Rest`] among its parameters.
     Column(for<'c, 'a> fn(&mut Calls<'c, 'a>) -> Result<(), Failure>),
+    /// From a list as it is seen from outside, which need not be made for that.
+    Look(Look),
     /// By the evaluator itself.
     Special(Special),
+}
+
+/// What is seen of a list from outside. Absent elements do not count, and an absent list has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Its first element; absent if there is none.
+    First,
+    /// Its last element; absent if there is none.
+    Last,
+    /// How many elements there are.
+    Count,
+    /// True if there is none.
+    IsEmpty,
 }
 
 impl std::fmt::Debug for Run {
@@ -185,6 +200,7 @@ impl std::fmt::Debug for Run {
         match self {
             Run::Pure(_) => f.write_str("pure"),
             Run::Column(_) => f.write_str("column"),
+            Run::Look(look) => write!(f, "{look:?}"),
             Run::Special(special) => write!(f, "{special:?}"),
         }
     }

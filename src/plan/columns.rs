@@ -37,6 +37,15 @@ impl Reader {
         }
     }
 
+    /// True if something may be odd about a value that is read all the same.
+    pub fn may_warn(&self) -> bool {
+        match self {
+            Reader::Scalar(codec) | Reader::Reference { codec, .. } => codec.may_warn(),
+            Reader::List(inner) => inner.may_warn(),
+            Reader::Struct(members) => members.iter().any(Reader::may_warn),
+        }
+    }
+
     /// Says which day is today.
     pub fn set_as_of(&mut self, as_of: jiff::civil::Date) {
         match self {

@@ -31,6 +31,9 @@ pub fn read_cell<'a>(
     let text = match cell {
         Cell::Missing | Cell::Null => return Ok(Value::Absent),
         Cell::Text { start, len } | Cell::Number { start, len } => batch.text(start, len),
+        Cell::Bool(truth) if matches!(reader, Reader::Scalar(codec) if codec.is_truth()) => {
+            return Ok(Value::Bool(truth));
+        }
         Cell::Bool(true) => "true",
         Cell::Bool(false) => "false",
         Cell::List { first, len } => {

@@ -147,6 +147,19 @@ impl Codec {
             && !self.empty_is_value
     }
 
+    /// True if something may be odd about a text that is read all the same.
+    pub fn may_warn(&self) -> bool {
+        self.pattern.is_some()
+            || self.max.is_some()
+            || matches!(self.ty, Type::Phone | Type::Personnummer | Type::Bsn | Type::Rijksregisternummer | Type::Brin)
+    }
+
+    /// True if it reads `true` and `false`, and nothing is said about these two.
+    #[inline]
+    pub fn is_truth(&self) -> bool {
+        matches!(self.ty, Type::Bool) && self.absent_when.is_empty() && self.read_values.is_empty()
+    }
+
     /// Reads a text of the wire.
     pub fn decode<'a>(&'a self, text: &'a str, arena: &'a Arena) -> Reading<'a> {
         if self.absent_when.iter().any(|absent| **absent == *text) {

@@ -49,8 +49,9 @@ impl Opened {
     /// Reads up to `want` bytes from a place of a file.
     pub fn read(&mut self, world: &dyn World, path: &Path, offset: u64, want: usize) -> io::Result<(Vec<u8>, bool)> {
         let file = self.at(world, path, offset)?;
-        let mut bytes = Vec::with_capacity(want.min(1 << 24));
-        // One byte more than wanted tells whether the file goes on.
+        // One byte more than wanted tells whether the file goes on. The texts that will have to be decoded come to stand behind.
+        let room = want.min(1 << 24);
+        let mut bytes = Vec::with_capacity(room + room / 16 + 1);
         file.take(want as u64 + 1).read_to_end(&mut bytes)?;
         let last = bytes.len() <= want;
         bytes.truncate(want);

@@ -120,7 +120,7 @@ impl Sink {
     /// Room for a structure inside a row: its first cell.
     pub(super) fn add_inner(&mut self, width: usize) -> usize {
         let first = self.inner.len();
-        (0..width).for_each(|_| self.inner.push(Cell::Missing));
+        self.inner.extend(std::iter::repeat_n(Cell::Missing, width));
         first
     }
 

@@ -125,6 +125,12 @@ pub(super) fn fold(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
         if text.bytes().all(|byte| byte.is_ascii_lowercase()) {
             return Written::Is(Value::text_or_absent(text));
         }
+        if text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            let start = into.len();
+            into.push_str(text);
+            into[start..].make_ascii_lowercase();
+            return Written::Text;
+        }
         for letter in text.chars() {
             match letter {
                 'a'..='z' => into.push(letter),

@@ -69,8 +69,22 @@ pub(in crate::function) fn capitals<'a>(text: &'a str, arena: &'a Arena) -> &'a 
 
 /// Appends a text so; `false` if it is so already, and nothing was appended.
 fn push_capitals(text: &str, into: &mut String) -> bool {
-    if text.is_ascii() && is_capital(text.as_bytes()) {
-        return false;
+    if text.is_ascii() {
+        if is_capital(text.as_bytes()) {
+            return false;
+        }
+        let begin = into.len();
+        into.push_str(text);
+        let titled = &mut into[begin..];
+        titled.make_ascii_lowercase();
+        let mut start = true;
+        for (at, byte) in text.bytes().enumerate() {
+            if start {
+                titled[at..=at].make_ascii_uppercase();
+            }
+            start = matches!(byte, b' ' | b'-');
+        }
+        return true;
     }
     let mut start = true;
     for letter in text.chars() {

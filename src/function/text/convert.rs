@@ -1,7 +1,7 @@
 //! Text to numbers and truth, and back.
 
 use super::{Arguments, Calls, Context, Failure, Outcome, Value, Written};
-use crate::value::{Type, normal, show, wire};
+use crate::value::{Type, normal, pattern, show, wire};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 /// `text(value)`
@@ -10,6 +10,10 @@ pub(super) fn text(calls: &mut Calls<'_, '_>) -> Result<(), Failure> {
         Value::Text(text) => Ok(Written::Is(Value::Text(text))),
         Value::Bool(truth) => Ok(Written::Is(Value::Text(if truth { "true" } else { "false" }))),
         Value::Bytes(_) | Value::List(_) | Value::Struct(_) | Value::Row(_) => Err(NO_TEXT),
+        Value::Date(date) => {
+            into.push_str(pattern::write_iso_date(date, &mut [0; 10]));
+            Ok(Written::Text)
+        }
         simple => {
             // Writing to a string does not fail.
             let _ = show::write_plain(simple, into);

@@ -4,6 +4,7 @@
 //! once for hundreds of rows. A row in which something fails is left out of what comes after, and keeps its failure.
 
 use super::Stop;
+use super::unread::Unread;
 use crate::value::{Arena, Value};
 use std::borrow::Cow;
 
@@ -20,6 +21,8 @@ pub struct Block<'a> {
     rows: usize,
     /// By number; empty for one that has no value yet.
     variables: Vec<Column<'a>>,
+    /// The variable whose values are read when somebody asks for them.
+    unread: Option<Unread<'a>>,
     /// The rows that have failed, and why.
     stops: Vec<(u32, Box<Stop>)>,
     failed: Vec<bool>,
@@ -43,6 +46,7 @@ impl<'a> Block<'a> {
             arena,
             rows,
             variables: (0..variables).map(|_| Vec::new()).collect(),
+            unread: None,
             stops: Vec::new(),
             failed: vec![false; rows],
             spare: Vec::new(),
@@ -53,6 +57,7 @@ impl<'a> Block<'a> {
     /// Forgets everything, for other rows.
     pub fn begin(&mut self, rows: usize, variables: usize) {
         self.rows = rows;
+        self.unread = None;
         self.stops.clear();
         self.failed.clear();
         self.failed.resize(rows, false);
@@ -85,6 +90,24 @@ impl<'a> Block<'a> {
     pub fn set(&mut self, number: u16, column: Column<'a>) {
         let before = std::mem::replace(&mut self.variables[number as usize], column);
         self.give_back(before);
+    }
+
+    /// Sets a variable whose values are read when somebody asks for them.
+    pub fn set_unread(&mut self, unread: Unread<'a>) {
+        self.unread = Some(unread);
+    }
+
+    /// The variable, if it is one whose values were not read.
+    pub fn unread(&self, number: u16) -> Option<&Unread<'a>> {
+        self.unread.as_ref().filter(|unread| unread.variable == number)
+    }
+
+    /// The values of a variable, read if they are not; none if it has no values yet.
+    pub fn values(&self, number: u16) -> Cow<'_, [Value<'a>]> {
+        match self.unread(number) {
+            Some(unread) => Cow::Owned(unread.column(self.arena)),
+            None => Cow::Borrowed(self.variable(number)),
+        }
     }
 
     /// A column to write into.
@@ -143,6 +166,11 @@ impl<'a> Block<'a> {
         if !std::mem::replace(&mut self.failed[row as usize], true) {
             self.stops.push((row, stop));
         }
+    }
+
+    /// True if a row has failed.
+    pub fn has_failed(&self, row: u32) -> bool {
+        self.failed[row as usize]
     }
 
     /// A place in time, for [`Block::left`] and [`Block::recover`].

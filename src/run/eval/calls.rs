@@ -26,6 +26,7 @@ impl<'m, 't> Machine<'m, 't> {
         let run = match function.run {
             Run::Pure(run) => run,
             Run::Column(run) => return self.column_call(id, function, run, args, rows, block, out),
+            Run::Look(look) => return self.look(id, look, args, rows, block, out),
             Run::Special(_) => {
                 return rows.iter().for_each(|&row| block.fail(row, self.stop(id, "this cannot be run yet")));
             }
@@ -232,7 +233,7 @@ impl<'m, 't> Machine<'m, 't> {
             columns.push(column);
         }
         let mut text = String::new();
-        let mut ends = Vec::with_capacity(rows.len());
+        let mut ends = Vec::new();
         for &row in rows.iter() {
             let mut values = columns.iter();
             for piece in pieces {
@@ -244,6 +245,11 @@ impl<'m, 't> Machine<'m, 't> {
                     }
                     (TypedPiece::Value(_), []) => {}
                 }
+            }
+            if ends.is_empty() {
+                // The texts of the other rows are about as long.
+                text.reserve(text.len() * rows.len());
+                ends.reserve_exact(rows.len());
             }
             ends.push((row, text.len()));
         }

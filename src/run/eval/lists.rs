@@ -1,31 +1,160 @@
 //! Lists: elements worked together, piece by piece, whatever row they belong to; conditions over them, orders.
 
-use super::block::Block;
+use super::block::{Block, Column};
+use super::unread::{Structures, Unread};
 use super::{Machine, operators};
 use crate::check::typed::{ExprId, Node, TypedOrder, children};
-use crate::value::{Type, Value, normal};
+use crate::function::Look;
+use crate::value::{Arena, Type, Value, normal};
+use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::ops::Range;
+use std::rc::Rc;
 
 /// How many elements are worked together. A list may be longer: every record of an entity.
 const PIECE: usize = 1024;
 
+/// The lists that stand in some rows.
+pub(super) struct Given<'r, 'a> {
+    /// The rows, of which none has failed.
+    pub rows: Cow<'r, [u32]>,
+    /// Their lists.
+    pub lists: Lists<'a>,
+}
+
+/// Lists.
+pub(super) enum Lists<'a> {
+    /// A value by row of the block: a list, or absent.
+    Read(Column<'a>),
+    /// Structures that are not read yet.
+    Unread {
+        /// The structures.
+        structures: Rc<Structures<'a>>,
+        /// Which of them are in the lists, one list after the other.
+        which: Vec<u32>,
+        /// For each of the rows that are given: where its list lies among these, or that it is absent.
+        spans: Vec<Option<Range<usize>>>,
+    },
+}
+
+impl<'a> Given<'_, 'a> {
+    /// How many elements the list of a row has, by its place among the rows; `None` if it is absent.
+    fn len(&self, owner: usize) -> Option<usize> {
+        match &self.lists {
+            Lists::Read(column) => match column[self.rows[owner] as usize] {
+                Value::List(items) => Some(items.len()),
+                _ => None,
+            },
+            Lists::Unread { spans, .. } => spans[owner].as_ref().map(Range::len),
+        }
+    }
+
+    /// How many elements there are.
+    fn count(&self) -> usize {
+        match &self.lists {
+            Lists::Read(_) => (0..self.rows.len()).filter_map(|owner| self.len(owner)).sum(),
+            Lists::Unread { which, .. } => which.len(),
+        }
+    }
+
+    /// The list of a row with these of its elements, in this order.
+    fn some(&self, owner: usize, places: &[usize], arena: &'a Arena) -> Value<'a> {
+        match &self.lists {
+            Lists::Read(column) => match column[self.rows[owner] as usize] {
+                Value::List(items) => Value::List(arena.alloc_slice_fill_iter(places.iter().map(|&at| items[at]))),
+                _ => Value::Absent,
+            },
+            Lists::Unread { structures, which, spans } => spans[owner].as_ref().map_or(Value::Absent, |span| {
+                let which: Vec<u32> = places.iter().map(|&at| which[span.start + at]).collect();
+                structures.list(&which, arena)
+            }),
+        }
+    }
+
+    /// An element of the list of a row.
+    fn item(&self, owner: usize, at: usize, arena: &'a Arena) -> Value<'a> {
+        match &self.lists {
+            Lists::Read(column) => match column[self.rows[owner] as usize] {
+                Value::List(items) => items[at],
+                _ => Value::Absent,
+            },
+            Lists::Unread { structures, which, spans } => {
+                spans[owner].as_ref().map_or(Value::Absent, |span| structures.read(which[span.start + at], arena))
+            }
+        }
+    }
+
+    /// Puts what is seen of lists of structures from outside into the places of their rows.
+    fn look(&self, look: Look, arena: &'a Arena, out: &mut [Value<'a>]) {
+        let Lists::Unread { structures, which, spans } = &self.lists else { return };
+        for (&row, span) in self.rows.iter().zip(spans) {
+            let which = span.clone().map_or(&[][..], |span| &which[span]);
+            let read = |which: Option<&u32>| which.map_or(Value::Absent, |&which| structures.read(which, arena));
+            out[row as usize] = match look {
+                Look::First => read(which.first()),
+                Look::Last => read(which.last()),
+                Look::Count => Value::Int(which.len() as i64),
+                Look::IsEmpty => Value::Bool(which.is_empty()),
+            };
+        }
+    }
+
+    /// Nobody needs them any more.
+    fn give_back(self, block: &mut Block<'a>) {
+        if let Lists::Read(column) = self.lists {
+            block.give_back(column);
+        }
+    }
+}
+
 /// Elements of some rows, with the values that were worked for them.
 struct Worked<'p, 'a> {
-    /// For each element: its row, by its place among the rows that were asked for.
+    /// For each element: its row, by its place among the rows that are given.
     owners: &'p [usize],
     /// The elements.
-    items: &'p [Value<'a>],
+    items: Items<'p, 'a>,
     /// For each expression a value for each element.
     values: &'p [Vec<Value<'a>>],
     /// For each element the failure of one of them; empty if nothing failed.
     failed: &'p mut [Option<Box<super::Stop>>],
 }
 
-impl Worked<'_, '_> {
+/// Elements.
+enum Items<'p, 'a> {
+    Read(&'p [Value<'a>]),
+    /// Which of the structures they are.
+    Unread(&'p [u32]),
+}
+
+impl<'a> Worked<'_, 'a> {
+    /// Takes the value of an element, if it has one: a list as a whole or, `flatten`, what is in it.
+    fn value(&self, at: usize, flatten: bool, into: &mut Vec<Value<'a>>) {
+        match self.values[0][at] {
+            Value::Absent => {}
+            Value::List(inner) if flatten => into.extend_from_slice(inner),
+            value => into.push(value),
+        }
+    }
+
+    /// Takes an element that fulfils the condition that was worked.
+    fn item(&self, at: usize, into: &mut Vec<Value<'a>>) {
+        if let (Value::Bool(true), Items::Read(items)) = (self.values[0][at], &self.items) {
+            into.push(items[at]);
+        }
+    }
+
     /// The failure of an element, if it has failed.
     fn failure(&mut self, at: usize) -> Option<Box<super::Stop>> {
         self.failed.get_mut(at)?.take()
     }
+}
+
+/// Elements that are to be worked together.
+#[derive(Default)]
+struct Piece<'a> {
+    owners: Vec<usize>,
+    items: Vec<Value<'a>>,
+    which: Vec<u32>,
 }
 
 impl<'m, 't> Machine<'m, 't> {
@@ -80,12 +209,68 @@ impl<'m, 't> Machine<'m, 't> {
         self.column(id, &left, block)
     }
 
+    /// The lists of some rows.
+    fn given<'r, 'a>(&self, list: ExprId, rows: &'r [u32], block: &mut Block<'a>) -> Given<'r, 'a>
+    where
+        't: 'a,
+    {
+        match self.given_unread(list, rows, block) {
+            Some(given) => given,
+            None => {
+                let mark = block.mark();
+                let column = self.column(list, rows, block);
+                Given { rows: block.left(rows, mark), lists: Lists::Read(column) }
+            }
+        }
+    }
+
+    /// The lists of some rows, if their elements are structures that can be left where they were read, and those of them that
+    /// fulfil a condition.
+    fn given_unread<'r, 'a>(&self, list: ExprId, rows: &'r [u32], block: &mut Block<'a>) -> Option<Given<'r, 'a>>
+    where
+        't: 'a,
+    {
+        match self.typed.nodes.node(list) {
+            Node::Field { of, entity, field } => self.unread_lists(list, *of, *entity, *field, rows, block),
+            Node::Filter { list, element, condition } => {
+                let given = self.given_unread(*list, rows, block)?;
+                Some(self.fulfilling(given, *element, *condition, block))
+            }
+            _ => None,
+        }
+    }
+
+    /// The elements of lists that fulfil a condition.
+    fn fulfilling<'r, 'a>(
+        &self,
+        given: Given<'r, 'a>,
+        element: u16,
+        condition: ExprId,
+        block: &mut Block<'a>,
+    ) -> Given<'r, 'a>
+    where
+        't: 'a,
+    {
+        let mark = block.mark();
+        let (kept, ends) = self.taken(&given, element, condition, block, |piece, at, into: &mut Vec<u32>| {
+            if let (Value::Bool(true), Items::Unread(which)) = (piece.values[0][at], &piece.items) {
+                into.push(which[at]);
+            }
+        });
+        let Lists::Unread { structures, spans, .. } = given.lists else { return given };
+        let mut spans: Vec<_> = spans.into_iter().zip(ends).map(|(span, end)| span.map(|_| end)).collect();
+        if block.mark() > mark {
+            let mut rows = given.rows.iter();
+            spans.retain(|_| rows.next().is_some_and(|&row| !block.has_failed(row)));
+        }
+        Given { rows: block.left(given.rows, mark), lists: Lists::Unread { structures, which: kept, spans } }
+    }
+
     /// Works expressions over the elements of the lists that stand in the rows. The lists of all rows are worked as one, in
     /// pieces; `each` gets every piece, in order.
     fn over<'a>(
         &self,
-        lists: &[Value<'a>],
-        rows: &[u32],
+        given: &Given<'_, 'a>,
         element: u16,
         exprs: &[ExprId],
         block: &Block<'a>,
@@ -94,18 +279,23 @@ impl<'m, 't> Machine<'m, 't> {
         't: 'a,
     {
         let needed = self.needed(exprs, element, block);
+        let needed: Vec<_> = needed.into_iter().map(|local| (local, block.values(local))).collect();
         let mut inner = Block::new(0, 0, block.arena());
-        let length = |&row: &u32| if let Value::List(list) = lists[row as usize] { list.len() } else { 0 };
-        let room = rows.iter().map(length).sum::<usize>().min(PIECE);
-        let (mut owners, mut items) = (Vec::with_capacity(room), Vec::with_capacity(room));
-        let mut flush = |owners: &mut Vec<usize>, items: &mut Vec<Value<'a>>| {
-            inner.begin(items.len(), block.variables());
-            for &local in &needed {
-                let column = owners.iter().map(|&owner| block.variable(local)[rows[owner] as usize]);
-                inner.set(local, column.collect());
+        let mut flush = |piece: &mut Piece<'a>| {
+            let count = piece.owners.len();
+            inner.begin(count, block.variables());
+            for (local, values) in &needed {
+                let column = piece.owners.iter().map(|&owner| values[given.rows[owner] as usize]);
+                inner.set(*local, column.collect());
             }
-            let count = items.len();
-            inner.set(element, std::mem::take(items));
+            match &given.lists {
+                Lists::Read(_) => inner.set(element, std::mem::take(&mut piece.items)),
+                Lists::Unread { structures, .. } => inner.set_unread(Unread {
+                    variable: element,
+                    structures: Rc::clone(structures),
+                    which: std::mem::take(&mut piece.which),
+                }),
+            }
             let mut left: Vec<u32> = (0..count as u32).collect();
             let mut failed: Vec<Option<Box<super::Stop>>> = Vec::new();
             let values: Vec<_> = exprs
@@ -121,22 +311,47 @@ impl<'m, 't> Machine<'m, 't> {
                     column
                 })
                 .collect();
-            each(Worked { owners, items: inner.variable(element), values: &values, failed: &mut failed });
+            let items = match inner.unread(element) {
+                Some(unread) => Items::Unread(&unread.which),
+                None => Items::Read(inner.variable(element)),
+            };
+            each(Worked { owners: &piece.owners, items, values: &values, failed: &mut failed });
             values.into_iter().for_each(|column| inner.give_back(column));
-            owners.clear();
+            piece.owners.clear();
         };
-        for (owner, &row) in rows.iter().enumerate() {
-            let Value::List(list) = lists[row as usize] else { continue };
-            for item in list {
-                owners.push(owner);
-                items.push(*item);
-                if items.len() == PIECE {
-                    flush(&mut owners, &mut items);
+        let room = given.count().min(PIECE);
+        let mut piece = Piece { owners: Vec::with_capacity(room), ..Piece::default() };
+        match &given.lists {
+            Lists::Read(_) => piece.items.reserve_exact(room),
+            Lists::Unread { .. } => piece.which.reserve_exact(room),
+        }
+        match &given.lists {
+            Lists::Read(column) => {
+                for (owner, &row) in given.rows.iter().enumerate() {
+                    let Value::List(list) = column[row as usize] else { continue };
+                    for item in list {
+                        piece.owners.push(owner);
+                        piece.items.push(*item);
+                        if piece.owners.len() == PIECE {
+                            flush(&mut piece);
+                        }
+                    }
+                }
+            }
+            Lists::Unread { which, spans, .. } => {
+                for (owner, span) in spans.iter().enumerate() {
+                    for &structure in span.clone().map_or(&[][..], |span| &which[span]) {
+                        piece.owners.push(owner);
+                        piece.which.push(structure);
+                        if piece.owners.len() == PIECE {
+                            flush(&mut piece);
+                        }
+                    }
                 }
             }
         }
-        if !items.is_empty() {
-            flush(&mut owners, &mut items);
+        if !piece.owners.is_empty() {
+            flush(&mut piece);
         }
     }
 
@@ -149,7 +364,7 @@ impl<'m, 't> Machine<'m, 't> {
             if let Node::Local(local) = node
                 && *local != element
                 && !needed.contains(local)
-                && !block.variable(*local).is_empty()
+                && !(block.variable(*local).is_empty() && block.unread(*local).is_none())
             {
                 needed.push(*local);
             }
@@ -171,11 +386,10 @@ impl<'m, 't> Machine<'m, 't> {
     ) where
         't: 'a,
     {
-        self.gathered(list, element, body, rows, block, out, |_, value, into| match value {
-            Value::Absent => {}
-            Value::List(inner) if flatten => into.extend_from_slice(inner),
-            value => into.push(value),
-        });
+        let given = self.given(list, rows, block);
+        let (taken, spans) = self.taken(&given, element, body, block, |piece, at, into| piece.value(at, flatten, into));
+        put_lists(&given, &taken, spans, block.arena(), out);
+        given.give_back(block);
     }
 
     pub(super) fn filter<'a>(
@@ -189,52 +403,94 @@ impl<'m, 't> Machine<'m, 't> {
     ) where
         't: 'a,
     {
-        self.gathered(list, element, condition, rows, block, out, |item, fulfilled, into| {
-            if matches!(fulfilled, Value::Bool(true)) {
-                into.push(item);
+        let arena = block.arena();
+        let given = self.given(list, rows, block);
+        if let Lists::Unread { .. } = given.lists {
+            let given = self.fulfilling(given, element, condition, block);
+            let Lists::Unread { structures, which, spans } = given.lists else { return };
+            for (&row, span) in given.rows.iter().zip(spans) {
+                out[row as usize] = span.map_or(Value::Absent, |span| structures.list(&which[span], arena));
             }
-        });
+            return;
+        }
+        let (taken, spans) = self.taken(&given, element, condition, block, |piece, at, into| piece.item(at, into));
+        put_lists(&given, &taken, spans, arena, out);
+        given.give_back(block);
     }
 
-    /// A list of what `take` takes of each element and the value that was worked for it.
-    #[allow(clippy::too_many_arguments)]
-    fn gathered<'a>(
+    /// What is seen of a list from outside. A list that is worked out for that is not put together.
+    pub(super) fn look<'a>(
         &self,
-        list: ExprId,
-        element: u16,
-        expr: ExprId,
+        id: ExprId,
+        look: Look,
+        args: &[Option<ExprId>],
         rows: &[u32],
         block: &mut Block<'a>,
         out: &mut [Value<'a>],
-        take: impl Fn(Value<'a>, Value<'a>, &mut Vec<Value<'a>>),
     ) where
         't: 'a,
     {
-        let mark = block.mark();
-        let lists = self.column(list, rows, block);
-        let rows = block.left(rows, mark);
-        let (mut taken, mut ends) = (Vec::new(), vec![0; rows.len()]);
+        let [Some(list)] = *args else { return };
+        let (given, (taken, spans)) = match *self.typed.nodes.node(list) {
+            Node::Each { list, element, body, flatten } => {
+                let given = self.given(list, rows, block);
+                let taken = self.taken(&given, element, body, block, |piece, at, into| piece.value(at, flatten, into));
+                (given, taken)
+            }
+            Node::Filter { list, element, condition } => {
+                let given = self.given(list, rows, block);
+                if let Lists::Unread { .. } = given.lists {
+                    let given = self.fulfilling(given, element, condition, block);
+                    return given.look(look, block.arena(), out);
+                }
+                let taken = self.taken(&given, element, condition, block, |piece, at, into| piece.item(at, into));
+                (given, taken)
+            }
+            _ => {
+                return self.each_try(id, list, rows, block, out, |list| {
+                    look.at(list).map_err(|failure| self.stop(id, failure.0))
+                });
+            }
+        };
+        for (&row, span) in given.rows.iter().zip(spans) {
+            out[row as usize] = look.of(&taken[span]);
+        }
+        given.give_back(block);
+    }
+
+    /// What `take` takes of each element and the value that was worked for it, and where that of each row lies. Rows fail in
+    /// which an element fails.
+    fn taken<'a, T>(
+        &self,
+        given: &Given<'_, 'a>,
+        element: u16,
+        expr: ExprId,
+        block: &mut Block<'a>,
+        take: impl Fn(&Worked<'_, 'a>, usize, &mut Vec<T>),
+    ) -> (Vec<T>, Vec<Range<usize>>)
+    where
+        't: 'a,
+    {
+        let (mut taken, mut ends) = (Vec::new(), vec![0; given.rows.len()]);
         let mut stops = Vec::new();
-        self.over(&lists, &rows, element, &[expr], block, &mut |mut piece| {
+        self.over(given, element, &[expr], block, &mut |mut piece| {
             for (at, &owner) in piece.owners.iter().enumerate() {
                 match piece.failure(at) {
-                    Some(stop) => stops.push((rows[owner], stop)),
-                    None => take(piece.items[at], piece.values[0][at], &mut taken),
+                    Some(stop) => stops.push((given.rows[owner], stop)),
+                    None => take(&piece, at, &mut taken),
                 }
                 ends[owner] = taken.len();
             }
         });
-        let mut start = 0;
-        for (owner, &row) in rows.iter().enumerate() {
-            let end = ends[owner].max(start);
-            out[row as usize] = match lists[row as usize] {
-                Value::List(_) => Value::List(block.arena().alloc_slice_copy(&taken[start..end])),
-                _ => Value::Absent,
-            };
-            start = end;
-        }
         stops.into_iter().for_each(|(row, stop)| block.fail(row, stop));
-        block.give_back(lists);
+        let mut start = 0;
+        let spans = ends.into_iter().map(|end| {
+            // A row without elements was not met.
+            let span = start..end.max(start);
+            start = span.end;
+            span
+        });
+        (taken, spans.collect())
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -250,12 +506,10 @@ impl<'m, 't> Machine<'m, 't> {
     ) where
         't: 'a,
     {
-        let mark = block.mark();
-        let lists = self.column(list, rows, block);
-        let rows = block.left(rows, mark);
+        let given = self.given(list, rows, block);
         // The first element that decides or fails counts: what comes after it is as if it were not there.
-        let mut decided: Vec<Option<super::Result<'a>>> = vec![None; rows.len()];
-        self.over(&lists, &rows, element, &[condition], block, &mut |mut piece| {
+        let mut decided: Vec<Option<super::Result<'a>>> = vec![None; given.rows.len()];
+        self.over(&given, element, &[condition], block, &mut |mut piece| {
             for (at, &owner) in piece.owners.iter().enumerate() {
                 let fulfilled = matches!(piece.values[0][at], Value::Bool(true));
                 match piece.failure(at) {
@@ -266,15 +520,16 @@ impl<'m, 't> Machine<'m, 't> {
                 }
             }
         });
-        for (&row, decided) in rows.iter().zip(decided) {
-            match (decided, lists[row as usize]) {
+        for (owner, decided) in decided.into_iter().enumerate() {
+            let row = given.rows[owner];
+            match (decided, given.len(owner)) {
                 (Some(Ok(value)), _) => out[row as usize] = value,
                 (Some(Err(stop)), _) => block.fail(row, stop),
-                (None, Value::List(_)) => out[row as usize] = Value::Bool(every),
-                (None, _) => out[row as usize] = Value::Absent,
+                (None, Some(_)) => out[row as usize] = Value::Bool(every),
+                (None, None) => out[row as usize] = Value::Absent,
             }
         }
-        block.give_back(lists);
+        given.give_back(block);
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -290,23 +545,22 @@ impl<'m, 't> Machine<'m, 't> {
     ) where
         't: 'a,
     {
-        let mark = block.mark();
-        let lists = self.column(list, rows, block);
-        let rows = block.left(rows, mark);
+        let arena = block.arena();
+        let given = self.given(list, rows, block);
         let exprs: Vec<ExprId> = orders.iter().map(|order| order.value).collect();
         let types: Vec<&Type> = orders.iter().map(|order| &self.typed.nodes.types[order.ty as usize]).collect();
         // What each element is ordered by: so many values an element.
         let mut by: Vec<Value<'a>> = Vec::new();
         let mut stops = Vec::new();
-        self.over(&lists, &rows, element, &exprs, block, &mut |mut piece| {
+        self.over(&given, element, &exprs, block, &mut |mut piece| {
             for (at, &owner) in piece.owners.iter().enumerate() {
                 by.extend(piece.values.iter().map(|column| column[at]));
-                stops.extend(piece.failure(at).map(|stop| (rows[owner], stop)));
+                stops.extend(piece.failure(at).map(|stop| (given.rows[owner], stop)));
             }
         });
         let mut start = 0;
-        for &row in rows.iter() {
-            let Value::List(items) = lists[row as usize] else {
+        for (owner, &row) in given.rows.iter().enumerate() {
+            let Some(len) = given.len(owner) else {
                 out[row as usize] = Value::Absent;
                 continue;
             };
@@ -314,19 +568,35 @@ impl<'m, 't> Machine<'m, 't> {
             let compare = |a: &usize, b: &usize| compare_orders(orders, &types, of(a), of(b));
             out[row as usize] = if first {
                 // Of equal elements the first one counts, as it would if all were sorted.
-                (0..items.len())
+                (0..len)
                     .reduce(|best, at| if compare(&at, &best).is_lt() { at } else { best })
-                    .map_or(Value::Absent, |best| items[best])
+                    .map_or(Value::Absent, |best| given.item(owner, best, arena))
             } else {
-                let mut order: Vec<usize> = (0..items.len()).collect();
+                let mut order: Vec<usize> = (0..len).collect();
                 // The sort is stable, so equal elements keep the order of the source.
                 order.sort_by(compare);
-                Value::List(block.arena().alloc_slice_fill_iter(order.into_iter().map(|at| items[at])))
+                given.some(owner, &order, arena)
             };
-            start += items.len();
+            start += len;
         }
         stops.into_iter().for_each(|(row, stop)| block.fail(row, stop));
-        block.give_back(lists);
+        given.give_back(block);
+    }
+}
+
+/// Puts a list of its part of some values into the place of each row that had a list.
+fn put_lists<'a>(
+    given: &Given<'_, 'a>,
+    values: &[Value<'a>],
+    spans: Vec<Range<usize>>,
+    arena: &'a Arena,
+    out: &mut [Value<'a>],
+) {
+    for (owner, (&row, span)) in given.rows.iter().zip(spans).enumerate() {
+        out[row as usize] = match given.len(owner) {
+            Some(_) => Value::List(arena.alloc_slice_copy(&values[span])),
+            None => Value::Absent,
+        };
     }
 }
 

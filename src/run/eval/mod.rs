@@ -8,6 +8,7 @@ pub mod block;
 pub mod operators;
 mod calls;
 mod records;
+mod unread;
 pub mod lists;
 
 use super::parallel::Arenas;
@@ -227,7 +228,10 @@ impl<'m, 't> Machine<'m, 't> {
         let arena = block.arena();
         match nodes.node(id) {
             Node::Local(local) => match block.variable(*local) {
-                [] => all(rows, out, Value::Absent),
+                [] => match block.unread(*local) {
+                    Some(unread) => unread.read(rows, out, arena),
+                    None => all(rows, out, Value::Absent),
+                },
                 column if rows.len() == column.len() => out.copy_from_slice(column),
                 column => rows.iter().for_each(|&row| out[row as usize] = column[row as usize]),
             },
@@ -246,10 +250,13 @@ impl<'m, 't> Machine<'m, 't> {
                 Value::Row(row) => self.tables.table(row.table).slot_value(row.row, *slot, arena),
                 _ => Value::Absent,
             }),
-            Node::Member { of, index } => self.each_row(*of, rows, block, out, |value| match value {
-                Value::Struct(members) if (*index as usize) < members.len() => members[*index as usize],
-                _ => Value::Absent,
-            }),
+            Node::Member { of, index } => match self.unread(*of, block) {
+                Some(unread) => unread.member(*index, rows, out),
+                None => self.each_row(*of, rows, block, out, |value| match value {
+                    Value::Struct(members) if (*index as usize) < members.len() => members[*index as usize],
+                    _ => Value::Absent,
+                }),
+            },
             Node::IsAbsent { value, negated } => {
                 self.each_row(*value, rows, block, out, |value| Value::Bool(value.is_absent() != *negated));
             }
@@ -350,6 +357,14 @@ impl<'m, 't> Machine<'m, 't> {
             Node::Allocated(_) | Node::Broken => {
                 rows.iter().for_each(|&row| block.fail(row, self.stop(id, "this cannot be run yet")));
             }
+        }
+    }
+
+    /// The structures that an expression stands for, if they were not read yet.
+    fn unread<'b, 'a>(&self, id: ExprId, block: &'b Block<'a>) -> Option<&'b unread::Unread<'a>> {
+        match self.typed.nodes.node(id) {
+            Node::Local(local) => block.unread(*local),
+            _ => None,
         }
     }
 
@@ -463,7 +478,7 @@ impl<'m, 't> Machine<'m, 't> {
             let value = &mut out[row as usize];
             let fits = |pattern: &TypedPattern| match (pattern, &*value) {
                 // Nearly all patterns are words, and nearly all values are one of them.
-                (TypedPattern::Literal(Literal::Text(word)), Value::Text(text)) if **word == **text => true,
+                (TypedPattern::Literal(Literal::Text(word)), Value::Text(text)) => normal::are_same_texts(word, text),
                 _ => self.typed.nodes.fits(pattern, *value),
             };
             match arms.iter().position(|arm| arm.patterns.is_empty() || arm.patterns.iter().any(fits)) {

@@ -71,5 +71,8 @@ impl<'m, 't> Machine<'m, 't> {
 /// Appends a simple value as text: texts as they are, numbers and dates in their plain form.
 pub fn push_text(text: &mut impl Write, value: Value<'_>) {
     // Writing into memory cannot fail.
-    let _ = show::write_plain(value, text);
+    let _ = match value {
+        Value::Text(value) => text.write_str(value),
+        value => show::write_plain(value, text),
+    };
 }

@@ -1,6 +1,8 @@
 //! Records: fields, references both ways, rows by key, look-ups, links.
 
 use super::block::{self, Block};
+use super::lists::{Given, Lists};
+use super::unread::Structures;
 use super::{Linked, Machine, Odd, Result, Tables};
 use crate::adapter::{Batch, Cell};
 use crate::check::typed::ExprId;
@@ -11,6 +13,7 @@ use crate::run::key::{Hasher, hash_key, row_hash};
 use crate::run::table::{Apart, Index, Rows, Table, batch_of};
 use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// No rows at all.
 static EMPTY: std::sync::LazyLock<Batch> = std::sync::LazyLock::new(Batch::default);
@@ -52,6 +55,69 @@ impl<'m, 't> Machine<'m, 't> {
         if let Some(first) = shared {
             block.remember(first, &rows, out);
         }
+    }
+
+    /// The lists in a field of the records of some rows, if they are of structures as they were read; the structures stay where
+    /// they are.
+    pub(super) fn unread_lists<'r, 'a>(
+        &self,
+        id: ExprId,
+        of: ExprId,
+        entity: EntityId,
+        field: u16,
+        rows: &'r [u32],
+        block: &mut Block<'a>,
+    ) -> Option<Given<'r, 'a>>
+    where
+        't: 'a,
+    {
+        let table = self.tables.table(Tables::entity(entity));
+        let Rows::Wire { columns, .. } = &table.rows else { return None };
+        let columns: &'t [Option<Column>] = columns;
+        let column = columns[field as usize].as_ref().filter(|column| column.default.is_none() && !column.required)?;
+        let Reader::List(element) = &column.reader else { return None };
+        let Reader::Struct(readers) = &**element else { return None };
+        // What is odd about a value is counted once, so what may be odd is read once.
+        if readers.is_empty() || self.typed.nodes.shared(id).is_some() && element.may_warn() {
+            return None;
+        }
+        let mark = block.mark();
+        let records = self.column(of, rows, block);
+        let (mut structures, mut spans, mut near) = (Structures::of(readers), Vec::with_capacity(rows.len()), 0);
+        let asked = block.left(rows, mark);
+        let arena = block.arena();
+        for &row in asked.iter() {
+            let Value::Row(record) = records[row as usize] else {
+                spans.push(None);
+                continue;
+            };
+            let (batch, cell) = table.cell(record.row, column.slot, &mut near);
+            let added = match cell {
+                Cell::List { first, len } => {
+                    let cells = &batch.inner[first as usize..(first + len) as usize];
+                    let mut warn = |what| self.warn(entity, column, record, what);
+                    let added = structures.add(element, batch, cells, self, arena, &mut warn);
+                    added.map(Some).map_err(|bad| self.bad_field(id, record, entity, &column.name, &bad.why.0))
+                }
+                // What is no list is absent, or says why it cannot be read.
+                _ => self.decoded(id, record, entity, field, column, (batch, cell), arena).map(|_| None),
+            };
+            match added {
+                Ok(span) => spans.push(span),
+                Err(stop) => block.fail(row, stop),
+            }
+        }
+        block.give_back(records);
+        let which = (0..structures.len() as u32).collect();
+        let lists = Lists::Unread { structures: Rc::new(structures), which, spans };
+        Some(Given { rows: block.left(asked, mark), lists })
+    }
+
+    /// Counts what is odd about a value.
+    fn warn(&self, entity: EntityId, column: &Column, row: Row, what: &'static str) {
+        self.odd.add(&format!("{} {}: {what}", self.model.entity(entity).name.text, column.name), || {
+            self.tables.table(row.table).origin(row.row).unwrap_or_default()
+        });
     }
 
     /// Puts a field of the records that stand in some rows into their places.
@@ -212,12 +278,7 @@ impl<'m, 't> Machine<'m, 't> {
     where
         't: 'a,
     {
-        let table = self.tables.table(row.table);
-        let mut warn = |what: &'static str| {
-            self.odd.add(&format!("{} {}: {what}", self.model.entity(entity).name.text, column.name), || {
-                table.origin(row.row).unwrap_or_default()
-            });
-        };
+        let mut warn = |what: &'static str| self.warn(entity, column, row, what);
         match read_cell(&column.reader, batch, cell, self, arena, &mut warn) {
             Ok(Value::Absent) => match &column.default {
                 Some(default) => Ok(Value::Text(default)),
