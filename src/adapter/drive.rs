@@ -71,11 +71,12 @@ async fn read_into<I: Send>(
     let mut times = 0;
     loop {
         let mut into = new();
-        let mut keep = |batch: Batch| {
+        let mut pages = Pages::of(Ok((session, call)));
+        while let Some(batch) = pages.next().await {
             progress(batch.len());
             add(&mut into, batch);
-        };
-        let outcome = read_once(session, call, &mut keep).await;
+        }
+        let outcome = pages.outcome();
         times += 1;
         if times > RESTARTS || !outcome.faults.iter().any(|fault| fault.then == Then::Restart) {
             return (into, outcome);
@@ -83,37 +84,64 @@ async fn read_into<I: Send>(
     }
 }
 
-/// Reads the pages of a list, once, and hands on the rows of each. They are not part of what it gives.
-pub async fn read_once(session: &mut dyn Session, call: CallId, each: &mut dyn FnMut(Batch)) -> ReadOutcome {
-    let mut outcome = ReadOutcome::default();
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut mark: Option<Mark> = None;
-    loop {
-        let page = match session.page(call, mark.as_ref()).await {
-            Ok(page) => page,
-            Err(fault) => {
-                outcome.faults.push(fault);
-                return outcome;
-            }
+/// The pages of a list that is read once, one after the other.
+pub struct Pages<'s, 'a> {
+    /// What is read; nothing any more when the last page was, or one could not be.
+    from: Option<(&'s mut (dyn Session + 'a), CallId)>,
+    seen: BTreeSet<String>,
+    mark: Option<Mark>,
+    outcome: ReadOutcome,
+}
+
+impl<'s, 'a> Pages<'s, 'a> {
+    /// The pages of a list of a session, or none for the reason why it could not be opened.
+    pub fn of(from: Result<(&'s mut (dyn Session + 'a), CallId), Fault>) -> Pages<'s, 'a> {
+        let (from, faults) = match from {
+            Ok(from) => (Some(from), Vec::new()),
+            Err(fault) => (None, vec![fault]),
         };
-        let from = page.rows.from.clone();
-        if !page.rows.is_empty() {
-            each(page.rows);
-        }
-        outcome.torn.extend(page.torn);
-        outcome.notes.extend(page.notes);
-        let Some(next) = page.next else {
-            outcome.complete = outcome.torn.is_empty();
-            return outcome;
-        };
-        if !seen.insert(next.0.clone()) {
-            let say =
-                format!("{from}: the list leads back to a page that was read already; the pages turn in a circle");
-            outcome.faults.push(Fault { then: Then::Reject, ..Fault::stop(say) });
-            return outcome;
-        }
-        mark = Some(next);
+        Pages { from, seen: BTreeSet::new(), mark: None, outcome: ReadOutcome { faults, ..ReadOutcome::default() } }
     }
+
+    /// The rows of the next page that has some; nothing when there is none.
+    pub async fn next(&mut self) -> Option<Batch> {
+        loop {
+            let (session, call) = self.from.as_mut()?;
+            let page = match session.page(*call, self.mark.as_ref()).await {
+                Ok(page) => page,
+                Err(fault) => {
+                    self.outcome.faults.push(fault);
+                    self.from = None;
+                    return None;
+                }
+            };
+            self.outcome.torn.extend(page.torn);
+            self.outcome.notes.extend(page.notes);
+            match page.next {
+                Some(next) if self.seen.insert(next.0.clone()) => self.mark = Some(next),
+                next => {
+                    self.from = None;
+                    match next {
+                        None => self.outcome.complete = self.outcome.torn.is_empty(),
+                        Some(_) => self.outcome.faults.push(circle(&page.rows.from)),
+                    }
+                }
+            }
+            if !page.rows.is_empty() {
+                return Some(page.rows);
+            }
+        }
+    }
+
+    /// What reading gave, but for the rows.
+    pub fn outcome(self) -> ReadOutcome {
+        self.outcome
+    }
+}
+
+fn circle(from: &str) -> Fault {
+    let say = format!("{from}: the list leads back to a page that was read already; the pages turn in a circle");
+    Fault { then: Then::Reject, ..Fault::stop(say) }
 }
 
 #[cfg(test)]

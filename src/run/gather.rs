@@ -1,7 +1,7 @@
 //! Reading: settings with their secrets, connections, all lists that a plan needs.
 
 use super::parallel::Arenas;
-use crate::adapter::drive::{ReadOutcome, read_all, read_once, read_packed};
+use crate::adapter::drive::{Pages, ReadOutcome, read_all, read_packed};
 use crate::adapter::packed::{Packer, Packing};
 use crate::adapter::{Batch, Fault, Opener, Session, Settings, files, http};
 use crate::model::{Model, Setting, SyncSide, System, SystemId, literal};
@@ -340,53 +340,60 @@ impl Task<'_> {
     }
 }
 
-/// Reads a list of the left side and hands on its rows, some thousands of them at a time: at least one lot, and none kept. A
-/// list that has to be begun again is not: what was handed on cannot be taken back.
-pub async fn lots(
-    plan: &Plan<'_>,
-    sides: &Sides,
-    world: &dyn World,
+/// Opens a list of the left side.
+pub async fn open_list<'p>(
+    plan: &'p Plan<'_>,
+    sides: &'p Sides,
+    world: &'p dyn World,
     entity: EntityId,
-    size: usize,
-    each: &mut dyn FnMut(Vec<Batch>),
-) -> ReadOutcome {
+) -> Result<(Box<dyn Session + 'p>, CallId), Fault> {
     let listed =
         |system: &SystemRead| Some((system.entities.iter().find(|read| read.entity == entity)?.call, system.system));
     let found = plan.reads.iter().find_map(|system| Some((system, listed(system)?)));
-    let session = match found.and_then(|(system, (call, id))| Some((system, call, sides.left.get(&id)?))) {
+    match found.and_then(|(system, (call, id))| Some((system, call, sides.left.get(&id)?))) {
         Some((system, call, settings)) => {
             open(system.protocol, &*system.dialect, settings, world).await.map(|session| (session, call))
         }
         None => Err(Fault::stop("the list is not read by this sync")),
-    };
-    match session {
-        Ok((mut session, call)) => lots_of(&mut *session, call, size, each).await,
-        Err(fault) => {
-            each(Vec::new());
-            failed(fault).outcome
-        }
     }
 }
 
-/// The same of an open session.
-pub async fn lots_of(
-    session: &mut dyn Session,
-    call: CallId,
+/// The rows of a list, some thousands of them at a time: at least one lot, and none kept. A list that has to be begun again is
+/// not: what was handed on cannot be taken back.
+pub struct Lots<'s, 'a> {
+    pages: Pages<'s, 'a>,
     size: usize,
-    each: &mut dyn FnMut(Vec<Batch>),
-) -> ReadOutcome {
-    let (mut lot, mut rows) = (Vec::new(), 0);
-    let outcome = read_once(session, call, &mut |batch| {
-        rows += batch.len();
-        lot.push(batch);
-        if rows >= size {
-            each(std::mem::take(&mut lot));
-            rows = 0;
+    over: bool,
+}
+
+impl<'s, 'a> Lots<'s, 'a> {
+    /// The rows of a list of a session, so many at least at a time while there are so many; or none, for the reason why it could
+    /// not be opened.
+    pub fn of(from: Result<(&'s mut (dyn Session + 'a), CallId), Fault>, size: usize) -> Lots<'s, 'a> {
+        Lots { pages: Pages::of(from), size, over: false }
+    }
+
+    /// The next lot. The last one may hold no rows.
+    pub async fn next(&mut self) -> Option<Vec<Batch>> {
+        if self.over {
+            return None;
         }
-    })
-    .await;
-    each(lot);
-    outcome
+        let (mut lot, mut rows) = (Vec::new(), 0);
+        while rows < self.size {
+            let Some(batch) = self.pages.next().await else {
+                self.over = true;
+                break;
+            };
+            rows += batch.len();
+            lot.push(batch);
+        }
+        Some(lot)
+    }
+
+    /// What reading gave, but for the rows.
+    pub fn outcome(self) -> ReadOutcome {
+        self.pages.outcome()
+    }
 }
 
 fn failed(fault: Fault) -> Gathered {

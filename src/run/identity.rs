@@ -14,18 +14,19 @@ use crate::value::{Arena, EntityId, RecordType, Row, SetId, Type};
 use hashbrown::{HashMap, HashSet};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Identities of the left records of a mapping.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Identities {
     /// Other identities, by the record's own key.
-    others: HashMap<EntityId, HashMap<String, Vec<String>>>,
+    others: HashMap<EntityId, Arc<HashMap<String, Vec<String>>>>,
     /// Records that leave nowhere, by their key.
-    apart: HashMap<EntityId, HashMap<String, Apart>>,
+    apart: HashMap<EntityId, Arc<HashMap<String, Apart>>>,
     /// Of what the keys of records and rows are made.
     layouts: HashMap<RecordType, Vec<Part>>,
     /// Where protected people have no key: the keys of everybody else.
-    nameless: HashMap<EntityId, HashSet<String>>,
+    nameless: HashMap<EntityId, Arc<HashSet<String>>>,
     /// What rows of maps are made of that hold protected people without a key.
     unclear: HashSet<RecordType>,
 }
@@ -55,7 +56,7 @@ impl Identities {
         for &id in &worked.nameless {
             let rows = machine.tables.table(id.0).living();
             let keys = rows.filter_map(|row| key_text(&machine, Row { table: id.0, row }, RecordType::Entity(id)));
-            identities.nameless.insert(id, keys.collect());
+            identities.nameless.insert(id, Arc::new(keys.collect()));
         }
         for index in 0..worked.tables.entities {
             identities.gather(&machine, EntityId(index));
@@ -63,11 +64,25 @@ impl Identities {
         identities
     }
 
-    /// Adds the records of an entity, of which more have come.
-    pub fn add(&mut self, worked: &Worked<'_>, entity: EntityId) {
+    /// The same with the records of an entity, of which more have come.
+    #[must_use]
+    pub fn with(&self, worked: &Worked<'_>, entity: EntityId) -> Identities {
+        let mut identities = self.clone();
         let (links, odd) = (Links::default(), Odd::default());
-        let machine = worked.setting.machine(&worked.tables, &links, &odd).inside(true);
-        self.gather(&machine, entity);
+        identities.gather(&worked.setting.machine(&worked.tables, &links, &odd).inside(true), entity);
+        identities
+    }
+
+    /// Adds what others know of the records of an entity.
+    pub fn add(&mut self, others: &Identities, entity: EntityId) {
+        if let Some(more) = others.others.get(&entity) {
+            let known = Arc::make_mut(self.others.entry(entity).or_default());
+            known.extend(more.iter().map(|(key, others)| (key.clone(), others.clone())));
+        }
+        if let Some(more) = others.apart.get(&entity) {
+            let known = Arc::make_mut(self.apart.entry(entity).or_default());
+            known.extend(more.iter().map(|(key, apart)| (key.clone(), *apart)));
+        }
     }
 
     fn gather(&mut self, machine: &Machine<'_, '_>, id: EntityId) {
@@ -81,11 +96,11 @@ impl Identities {
             let at = Row { table: id.0, row };
             let Some(key) = key_text(machine, at, RecordType::Entity(id)) else { continue };
             if table.apart(row) != Apart::No {
-                self.apart.entry(id).or_default().insert(key.clone(), table.apart(row));
+                Arc::make_mut(self.apart.entry(id).or_default()).insert(key.clone(), table.apart(row));
             }
             let others = other_identities(machine, at, id, &arena);
             if !others.is_empty() {
-                self.others.entry(id).or_default().insert(key, others);
+                Arc::make_mut(self.others.entry(id).or_default()).insert(key, others);
             }
             arena.reset();
         }
@@ -266,10 +281,10 @@ mod tests {
         let layout = vec![Part { entity: Some(group), width: 1 }, Part { entity: Some(person), width: 1 }];
         let known = |key: &str, value: &str| HashMap::from([(key.to_string(), vec![value.to_string()])]);
         let identities = Identities {
-            others: HashMap::from([(person, known("p1", "number=\"7\""))]),
-            apart: HashMap::from([(person, HashMap::from([("p2".to_string(), Apart::Protected)]))]),
+            others: HashMap::from([(person, Arc::new(known("p1", "number=\"7\"")))]),
+            apart: HashMap::from([(person, Arc::new(HashMap::from([("p2".to_string(), Apart::Protected)])))]),
             layouts: HashMap::from([(left, layout)]),
-            nameless: HashMap::from([(person, HashSet::from(["p1".to_string()]))]),
+            nameless: HashMap::from([(person, Arc::new(HashSet::from(["p1".to_string()])))]),
             unclear: HashSet::from([left]),
         };
         assert_eq!(identities.texts(left, "seat:g1|p1"), ["seat:g1\nnumber=\"7\"\n"]);

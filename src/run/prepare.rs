@@ -54,98 +54,121 @@ impl Seen {
 }
 
 /// Rows with one key are one record: the first counts. Of rows from several deliveries that is one of the last delivery,
-/// which was read first, and the others were replaced. Looks at lists that are there as a whole; of one that comes piece by
-/// piece it gets to know what was seen. Gives the rows whose key cannot be read.
+/// which was read first, and the others were replaced. Gives the rows whose key cannot be read.
 pub fn duplicates(
     setting: &Setting<'_>,
     tables: &mut Tables<'_>,
     odd: &Odd,
     arenas: &Arenas,
     fallen: &mut Fallen,
-    mut piece: Option<(EntityId, &mut Seen)>,
 ) -> Vec<(EntityId, u32)> {
     let mut keyless = Vec::new();
     let none = Links::default();
-    for id in chosen(tables, piece.as_ref().map(|(id, _)| *id)) {
-        let index = id.0;
-        let table = &tables.tables[index as usize];
+    for id in (0..tables.entities).map(EntityId) {
+        let table = tables.table(id.0);
         if table.len == 0 || !matches!(table.rows, Rows::Wire { .. }) {
             continue;
         }
-        let entity = setting.model.entity(id);
-        let merges = setting.model.system(entity.system).reads.merges;
-        let machine = setting.machine(tables, &none, odd);
-        let rows: Vec<u32> = match &piece {
-            Some(_) => (0..table.len).collect(),
-            None => {
-                let (maybe, without) = repeated(&machine, id, arenas);
-                keyless.extend(without.into_iter().map(|row| (id, row)));
-                maybe
-            }
-        };
+        let (rows, without) = repeated(&setting.machine(tables, &none, odd), id, arenas);
+        keyless.extend(without.into_iter().map(|row| (id, row)));
         // What is odd about a key was counted when it was marked.
         let quiet = Odd::default();
-        let heard = if piece.is_some() { odd } else { &quiet };
-        let again = setting.machine(tables, &none, heard);
-        let hashes = again.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| machine.hash_keys(id, rows));
-        let (mut alone, mut firsts) = (Seen::default(), ByHash::default());
-        let whole = piece.is_none();
-        let seen = piece.as_mut().map_or(&mut alone, |(_, seen)| seen);
-        let before = seen.rows;
-        let mut out = Vec::new();
-        let mut rows = rows.as_slice();
-        if !whole && before == 0 {
-            seen.keys.expect(table.len as usize + ahead(table));
-        }
-        for hashes in hashes {
-            let (these, others) = rows.split_at(hashes.len());
-            rows = others;
-            let first_of = |(hash, &row): (&Option<u128>, &u32)| {
-                let first = *firsts.entry((*hash)?).or_insert(row);
-                (first != row).then_some(first)
-            };
-            // Of a whole list only a few rows are looked at.
-            let known: Vec<Option<u32>> = match whole {
-                true => hashes.iter().zip(these).map(first_of).collect(),
-                false => seen.keys.add_all(&hashes, before + these.first().copied().unwrap_or(0)),
-            };
-            for ((hash, &row), first) in hashes.into_iter().zip(these).zip(known) {
-                if hash.is_none() {
-                    keyless.push((id, row));
-                }
-                let Some(first) = first else { continue };
-                out.push(row);
-                let (turn, origin) = match first.checked_sub(before) {
-                    Some(here) => (table.turn(here), table.origin(here)),
-                    None => seen.place(first),
-                };
-                if turn < table.turn(row) {
-                    *fallen.replaced.entry(id).or_default() += 1;
-                } else if !merges {
-                    let first = origin.unwrap_or_default();
-                    fallen.stopped.push(super::fate::Stopped {
-                        place: entity.name.text.clone(),
-                        key: key_text(&machine, Row { table: index, row }, RecordType::Entity(id)),
-                        why: format!("{}: the key is there twice, and the first row counts", key_names(entity)),
-                        origin: table.origin(row).map(|row| format!("{row} after {first}")),
-                        held: true,
-                        keyed: true,
-                    });
-                }
-            }
-        }
-        let table = tables.change(index);
-        for row in out {
-            table.kill(row);
-        }
+        let machine = setting.machine(tables, &none, &quiet);
+        let hashes = hash_keys(&machine, id, &rows, arenas);
+        let mut firsts = ByHash::default();
+        let first_of = |(hash, &row): (&Option<u128>, &u32)| {
+            let first = *firsts.entry((*hash)?).or_insert(row);
+            (first != row).then_some(first)
+        };
+        let known = hashes.iter().zip(&rows).map(first_of).collect();
+        let out = again(&machine, id, &rows, known, &Seen::default(), fallen);
+        kill(tables, id, out);
     }
     keyless
+}
+
+/// The same for the rows of one list that has come piece by piece. What was seen of it before is looked at, and gets to know
+/// these rows, when `seen` says so.
+pub fn duplicates_of_window(
+    setting: &Setting<'_>,
+    tables: &mut Tables<'_>,
+    odd: &Odd,
+    arenas: &Arenas,
+    fallen: &mut Fallen,
+    id: EntityId,
+    seen: impl FnOnce(&mut dyn FnMut(&mut Seen)),
+) -> Vec<(EntityId, u32)> {
+    let none = Links::default();
+    let machine = setting.machine(tables, &none, odd);
+    let rows: Vec<u32> = (0..machine.tables.table(id.0).len).collect();
+    let hashes = hash_keys(&machine, id, &rows, arenas);
+    let mut out = Vec::new();
+    seen(&mut |seen| {
+        let table = machine.tables.table(id.0);
+        if seen.rows == 0 {
+            seen.keys.expect(table.len as usize + ahead(table));
+        }
+        let known = seen.keys.add_all(&hashes, seen.rows);
+        out = again(&machine, id, &rows, known, seen, fallen);
+        seen.add(table);
+    });
+    kill(tables, id, out);
+    let without = rows.into_iter().zip(hashes).filter(|(_, hash)| hash.is_none());
+    without.map(|(row, _)| (id, row)).collect()
+}
+
+fn hash_keys(machine: &Machine<'_, '_>, id: EntityId, rows: &[u32], arenas: &Arenas) -> Vec<Option<u128>> {
+    let hashes = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| machine.hash_keys(id, rows));
+    hashes.into_iter().flatten().collect()
+}
+
+fn kill(tables: &mut Tables<'_>, id: EntityId, rows: Vec<u32>) {
+    let table = tables.change(id.0);
+    rows.into_iter().for_each(|row| table.kill(row));
 }
 
 /// How many rows come after those of a table, as far as one can tell.
 fn ahead(table: &Table<'_>) -> usize {
     let Rows::Wire { batches, .. } = &table.rows else { return 0 };
     batches.last().map_or(0, |batch| batch.ahead as usize)
+}
+
+/// The rows whose key a row before them has, also one that was seen before: of each the number of the first one is known. Says of
+/// each which one counts.
+fn again(
+    machine: &Machine<'_, '_>,
+    id: EntityId,
+    rows: &[u32],
+    known: Vec<Option<u32>>,
+    seen: &Seen,
+    fallen: &mut Fallen,
+) -> Vec<u32> {
+    let (entity, table) = (machine.model.entity(id), machine.tables.table(id.0));
+    let merges = machine.model.system(entity.system).reads.merges;
+    let before = seen.rows;
+    let mut out = Vec::new();
+    for (first, &row) in known.into_iter().zip(rows) {
+        let Some(first) = first else { continue };
+        out.push(row);
+        let (turn, origin) = match first.checked_sub(before) {
+            Some(here) => (table.turn(here), table.origin(here)),
+            None => seen.place(first),
+        };
+        if turn < table.turn(row) {
+            *fallen.replaced.entry(id).or_default() += 1;
+        } else if !merges {
+            let first = origin.unwrap_or_default();
+            fallen.stopped.push(super::fate::Stopped {
+                place: entity.name.text.clone(),
+                key: key_text(machine, Row { table: id.0, row }, RecordType::Entity(id)),
+                why: format!("{}: the key is there twice, and the first row counts", key_names(entity)),
+                origin: table.origin(row).map(|row| format!("{row} after {first}")),
+                held: true,
+                keyed: true,
+            });
+        }
+    }
+    out
 }
 
 /// The rows of a list whose key another row of it may have, among them all whose key another one has; and the rows without a key.

@@ -120,6 +120,42 @@ pub struct EntityReport {
 }
 
 impl EntityReport {
+    /// Adds what is reported of more records.
+    pub fn add(&mut self, more: EntityReport) {
+        let EntityReport {
+            entity: _,
+            linked,
+            protected,
+            reduced,
+            protected_linked,
+            kept_by_decision,
+            decided,
+            outside,
+            kept,
+            not_ours,
+            spared,
+            spared_why,
+            frozen,
+            held,
+        } = more;
+        let counts = [
+            (&mut self.linked, linked),
+            (&mut self.protected, protected),
+            (&mut self.reduced, reduced),
+            (&mut self.kept_by_decision, kept_by_decision),
+            (&mut self.outside, outside),
+            (&mut self.kept, kept),
+            (&mut self.not_ours, not_ours),
+            (&mut self.spared, spared),
+            (&mut self.frozen, frozen),
+        ];
+        counts.into_iter().for_each(|(count, more)| *count += more);
+        self.protected_linked.extend(protected_linked);
+        self.decided.extend(decided);
+        self.spared_why = self.spared_why.take().or(spared_why);
+        self.held.extend(held);
+    }
+
     /// Holds a record.
     pub fn hold(&mut self, left_key: &str, why: &str) {
         self.held.push(HeldRecord { left_key: left_key.to_string(), why: why.to_string(), origin: None });

@@ -6,6 +6,7 @@
 use super::eval::block::{BLOCK, Block};
 use super::eval::{Links, Odd};
 use super::key::Hasher;
+use super::make::Made;
 use super::pieces::hashes;
 use super::right::{Memory, Reading, plain_value};
 use super::stage::Setting;
@@ -20,10 +21,10 @@ use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
-/// The records of a right entity.
-pub struct Shelf<'s> {
+/// How the records of a right entity are looked at.
+pub struct Looking<'s> {
     plan: &'s Plan<'s>,
     setting: &'s Setting<'s>,
     id: EntityId,
@@ -33,6 +34,13 @@ pub struct Shelf<'s> {
     named: BTreeSet<u16>,
     /// Fields that rules write.
     compared: Vec<Compared<'s>>,
+    /// By line of the match rules: true if it asks for the key.
+    by_key: Vec<bool>,
+}
+
+/// The records of a right entity.
+pub struct Shelf {
+    theirs: bool,
     keys: Known,
     /// True if two rows have one key.
     doubled: bool,
@@ -40,11 +48,28 @@ pub struct Shelf<'s> {
     lines: Vec<Line>,
     digests: Vec<u64>,
     starts: Vec<Start>,
-    marks: Vec<Mark>,
-    /// Keys of made records that no row has.
-    others: HashSet<u128>,
     /// What the store remembers of the rows; empty without links.
     lefts: Lefts,
+}
+
+/// What was seen of the rows of a lot, in their order.
+#[derive(Default)]
+pub struct Looked {
+    keys: Vec<Option<u128>>,
+    /// By line of the match rules: rows, and what they are found by.
+    lines: Vec<Vec<(u32, u128)>>,
+    digests: Vec<u64>,
+    /// None if one of them cannot be read again.
+    starts: Option<Vec<Start>>,
+    /// About how many rows come after these.
+    ahead: usize,
+}
+
+/// What made records have said of the rows.
+pub struct Marks {
+    rows: Vec<Mark>,
+    /// Keys of made records that no row has.
+    others: HashSet<u128>,
 }
 
 /// A field whose values are compared.
@@ -90,10 +115,6 @@ impl Mark {
     const NAMED: u8 = 1;
     /// Some made record is this one.
     const TAKEN: u8 = 2;
-    /// It is linked.
-    const LINKED: u8 = 4;
-    /// What the store remembers of it asks for a second look: it was switched off, or is known by other identities.
-    const ASKS: u8 = 8;
 
     fn has(self, bit: u8) -> bool {
         self.0 & bit != 0
@@ -105,10 +126,20 @@ impl Mark {
 struct Lefts {
     by_left: Index,
     texts: String,
-    /// By row: start and length.
+    /// By row: start and length; of one that is not linked, [`Lefts::NONE`] and nothing.
     spans: Vec<(u32, u32)>,
+    /// Rows of which the store remembers what asks for a second look: they were switched off, or are known by other identities.
+    asking: HashSet<u32>,
     /// How many links there are, also to records that are not there.
     count: u64,
+}
+
+impl Lefts {
+    const NONE: u32 = u32::MAX;
+
+    fn of(&self, row: u32) -> Option<(u32, u32)> {
+        self.spans.get(row as usize).copied().filter(|(start, _)| *start != Lefts::NONE)
+    }
 }
 
 /// A right record that a made one may be.
@@ -124,76 +155,66 @@ pub enum Candidate {
     Unclear,
 }
 
-impl<'s> Shelf<'s> {
-    /// An empty shelf for the records of the map's right entity, which are read with these columns.
+impl<'s> Looking<'s> {
+    /// At the records of the map's right entity, which are read with these columns.
     pub fn of(
         plan: &'s Plan<'s>,
         setting: &'s Setting<'s>,
         map: &'s TypedMap,
         columns: &'s [Option<Column>],
-    ) -> Shelf<'s> {
+    ) -> Looking<'s> {
         let written = map.rules.iter().filter(|rule| !rule.off);
         let compared: BTreeSet<u16> = written.filter_map(|rule| Some(rule.target.as_ref()?.field)).collect();
         let compared = compared.into_iter().map(usize::from).map(|field| {
             let ty = &plan.model.entity(map.right).fields[field].ty;
             Compared { field, ty, column: columns[field].as_ref(), is_text: *ty == Type::Text }
         });
-        Shelf {
-            plan,
-            setting,
-            id: map.right,
-            columns,
-            map,
-            named: crate::check::needs::named(setting.typed, map.right),
-            compared: compared.collect(),
-            keys: Known::default(),
-            doubled: false,
-            lines: map.matches.iter().map(|line| Line::of(plan, setting, map, line)).collect(),
-            digests: Vec::new(),
-            starts: Vec::new(),
-            marks: Vec::new(),
-            others: HashSet::new(),
-            lefts: Lefts::default(),
-        }
+        let named = crate::check::needs::named(setting.typed, map.right);
+        let by_key = map.matches.iter().map(|line| is_by_key(plan, setting, map, line)).collect();
+        Looking { plan, setting, id: map.right, columns, map, named, compared: compared.collect(), by_key }
     }
 
     fn entity(&self) -> &'s Entity {
         self.plan.model.entity(self.id)
     }
 
-    /// How many rows there are.
-    pub fn len(&self) -> usize {
-        self.digests.len()
+    /// A shelf without records.
+    pub fn shelf(&self) -> Shelf {
+        let line = |&by_key: &bool| if by_key { Line::Key } else { Line::Rows(Index::default()) };
+        Shelf {
+            theirs: self.entity().write.as_ref().is_some_and(|write| write.id_theirs),
+            keys: Known::default(),
+            doubled: false,
+            lines: self.by_key.iter().map(line).collect(),
+            digests: Vec::new(),
+            starts: Vec::new(),
+            lefts: Lefts::default(),
+        }
     }
 
-    /// Adds rows. Gives false if one of them cannot be read again.
-    pub fn add(&mut self, batches: &[Batch]) -> bool {
-        batches.iter().all(|batch| {
-            let arena = Arena::new();
-            self.find_by(batch, &arena);
-            let mut digest = Digest::default();
-            for row in 0..batch.len() {
-                self.digests.push(digest.of_row(&self.compared, batch, row, &arena));
-                self.marks.push(Mark::default());
-                match batch.place(row).and_then(Start::of) {
-                    Some(start) => self.starts.push(start),
-                    None => return false,
-                }
-            }
-            true
-        })
+    /// Looks at rows.
+    pub fn look(&self, batches: &[Batch]) -> Looked {
+        let mut looked = Looked { lines: vec![Vec::new(); self.by_key.len()], ..Looked::default() };
+        let mut arena = Arena::new();
+        for batch in batches {
+            self.find_by(batch, &arena, &mut looked);
+            looked.digests.extend(self.digests_of_rows(batch, &arena));
+            arena.reset();
+        }
+        let rows = batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
+        looked.ahead = batches.last().map_or(0, |batch| batch.ahead as usize);
+        looked.starts = rows.map(|(batch, row)| batch.place(row).and_then(Start::of)).collect();
+        looked
     }
 
     /// Adds what finds the rows of a batch.
-    fn find_by(&mut self, batch: &Batch, arena: &Arena) {
-        let first = self.digests.len() as u32;
+    fn find_by(&self, batch: &Batch, arena: &Arena, looked: &mut Looked) {
+        let first = looked.digests.len() as u32;
         let memory = Memory::default();
         let reading = Reading { plan: self.plan, memory: &memory, named: &self.named, all: false };
         let (keys, slots) = reading.kept(self.entity(), self.columns, batch, arena);
-        for (row, key) in (first..).zip(&keys) {
-            self.doubled |= self.keys.add(Some(key_hash(key)), row).is_some();
-        }
-        if self.lines.iter().all(|line| matches!(line, Line::Key)) {
+        looked.keys.extend(keys.iter().map(|key| Some(key_hash(key))));
+        if !self.by_key.contains(&false) {
             return;
         }
         let setting = Setting::clone(self.setting);
@@ -204,33 +225,92 @@ impl<'s> Shelf<'s> {
         let rows: Vec<u32> = (0..batch.len() as u32).collect();
         for rows in rows.chunks(BLOCK) {
             let all: Vec<u32> = (0..rows.len() as u32).collect();
-            for (line, found) in self.map.matches.iter().zip(&mut self.lines) {
-                let Line::Rows(index) = found else { continue };
+            let lines = self.map.matches.iter().zip(&self.by_key).zip(&mut looked.lines);
+            for ((line, _), found) in lines.filter(|((_, by_key), _)| !**by_key) {
                 block.begin(rows.len(), usize::from(self.map.frame) + 1);
                 block.set(0, rows.iter().map(|&row| Value::Row(Row { table: self.id.0, row })).collect());
                 let sides = line.iter().map(|(_, side, ty)| (*side, *ty));
-                for (at, hash) in hashes(&machine, sides, &all, &mut block) {
-                    index.add(hash, first + rows[at as usize]);
-                }
+                let hashes = hashes(&machine, sides, &all, &mut block);
+                found.extend(hashes.into_iter().map(|(at, hash)| (first + rows[at as usize], hash)));
                 // What cannot be worked out finds nobody.
                 block.recover(0);
             }
         }
     }
 
+    fn digests_of_rows(&self, batch: &Batch, arena: &Arena) -> Vec<u64> {
+        let glance = |field: &Compared<'_>, row: usize| {
+            let Some(column) = field.column else { return Glance::Absent };
+            match batch.cell(row, column.slot) {
+                Cell::Text { start, len } if column.plain && len > 0 => Glance::Text(batch.bytes(start, len)),
+                Cell::Missing | Cell::Null => Glance::Absent,
+                Cell::Text { len: 0, .. } if column.plain => Glance::Absent,
+                _ => Glance::Other,
+            }
+        };
+        Digests::of(&self.compared, batch.len(), glance, |field, row| match field.column {
+            Some(column) => plain_value(field.ty, column, batch, batch.cell(row, column.slot), arena),
+            None => Value::Absent,
+        })
+    }
+
+    /// The digests of the values of made records.
+    pub fn digests(&self, made: &Made<'_>, arena: &Arena) -> Vec<u64> {
+        let value = |field: &Compared<'_>, row: usize| made.row(row)[field.field];
+        let glance = |field: &Compared<'_>, row: usize| match value(field, row) {
+            Value::Absent => Glance::Absent,
+            Value::Text(text) if field.is_text => Glance::Text(text.as_bytes()),
+            _ => Glance::Other,
+        };
+        let normal = |field: &Compared<'_>, row: usize| normal_form(field.ty, value(field, row), arena);
+        Digests::of(&self.compared, made.rows.len(), glance, normal)
+    }
+}
+
+impl Shelf {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.digests.len()
+    }
+
+    /// Adds rows. Gives false if one of them cannot be read again.
+    pub fn add(&mut self, looked: Looked) -> bool {
+        let Looked { keys, lines, mut digests, starts: Some(mut starts), ahead } = looked else { return false };
+        let first = self.digests.len() as u32;
+        if first == 0 {
+            self.keys.expect(keys.len() + ahead);
+        }
+        self.doubled |= self.keys.add_all(&keys, first).iter().any(Option::is_some);
+        for (line, found) in self.lines.iter_mut().zip(lines) {
+            if let Line::Rows(index) = line {
+                for (row, hash) in found {
+                    index.add(hash, first + row);
+                }
+            }
+        }
+        self.digests.append(&mut digests);
+        self.starts.append(&mut starts);
+        true
+    }
+
+    /// What made records say of the rows: nothing yet.
+    pub fn marks(&self) -> Marks {
+        Marks { rows: vec![Mark::default(); self.len()], others: HashSet::new() }
+    }
+
     /// Joins what the store remembers of a left record with its row.
     pub fn remember(&mut self, link: &Link) {
-        let theirs = self.entity().write.as_ref().is_some_and(|write| write.id_theirs);
         let lefts = &mut self.lefts;
         lefts.count += u64::from(!link.left_key.is_empty());
-        let key = if theirs { link.right_id.as_deref().unwrap_or(&link.right_key) } else { &link.right_key };
+        let key = if self.theirs { link.right_id.as_deref().unwrap_or(&link.right_key) } else { &link.right_key };
         let Some(row) = self.keys.first(key_hash(key)) else { return };
-        lefts.spans.resize(self.digests.len(), (0, 0));
+        lefts.spans.resize(self.digests.len(), (Lefts::NONE, 0));
         lefts.spans[row as usize] = (lefts.texts.len() as u32, link.left_key.len() as u32);
         lefts.texts.push_str(&link.left_key);
-        let asks = link.state == LinkState::Deactivated || !link.identities.is_empty();
-        let mark = &mut self.marks[row as usize];
-        mark.0 = mark.0 & !Mark::ASKS | Mark::LINKED | if asks { Mark::ASKS } else { 0 };
+        match link.state == LinkState::Deactivated || !link.identities.is_empty() {
+            true => lefts.asking.insert(row),
+            false => lefts.asking.remove(&row),
+        };
     }
 
     /// Finds rows by what they are linked with from now on: everything that is remembered was told.
@@ -254,8 +334,7 @@ impl<'s> Shelf<'s> {
 
     /// The key of the left record that a row is linked with.
     pub fn left_key(&self, row: u32) -> Option<&str> {
-        let linked = self.marks[row as usize].has(Mark::LINKED);
-        let (start, len) = *self.lefts.spans.get(row as usize).filter(|_| linked)?;
+        let (start, len) = self.lefts.of(row)?;
         self.lefts.texts.get(start as usize..(start + len) as usize)
     }
 
@@ -272,24 +351,20 @@ impl<'s> Shelf<'s> {
         rows.into_iter().map(|row| row.map(|row| (row, self.digests[row as usize]))).collect()
     }
 
-    /// Notes that a made record has a key, which is that of this row if of any. False if another made record has the same key.
-    pub fn name(&mut self, key: &str, row: Option<u32>) -> bool {
-        let Some(row) = row else { return self.others.insert(key_hash(key)) };
-        let mark = &mut self.marks[row as usize];
-        let first = !mark.has(Mark::NAMED);
-        mark.0 |= Mark::NAMED;
-        first
-    }
-
     /// The right record of a made one without a link, by the row that has its key and by what the lines of the match rules ask
     /// for: the hash of it, or for a line that asks for the key, that of the key.
-    pub fn candidate(&self, by_key: Option<u32>, asked: impl Fn(usize, &Line) -> Option<u128>) -> Candidate {
+    pub fn candidate(
+        &self,
+        marks: &Marks,
+        by_key: Option<u32>,
+        asked: impl Fn(usize, &Line) -> Option<u128>,
+    ) -> Candidate {
         if self.digests.is_empty() {
             return Candidate::Nobody;
         }
         if let Some(row) = by_key {
-            let mark = self.marks[row as usize];
-            return if mark.has(Mark::TAKEN | Mark::LINKED) { Candidate::Unclear } else { Candidate::Matched(row) };
+            let taken = marks.is_taken(row) || self.lefts.of(row).is_some();
+            return if taken { Candidate::Unclear } else { Candidate::Matched(row) };
         }
         for (number, line) in self.lines.iter().enumerate() {
             let Some(hash) = asked(number, line) else { continue };
@@ -298,27 +373,14 @@ impl<'s> Shelf<'s> {
                 Line::Key if self.keys.first(hash).is_none() => continue,
                 Line::Key => return Candidate::Unclear,
             };
-            let mut free = index.rows(hash).filter(|&row| !self.marks[row as usize].has(Mark::TAKEN));
+            let mut free = index.rows(hash).filter(|&row| !marks.is_taken(row));
             match (free.next(), free.next()) {
                 (None, _) => {}
-                (Some(row), None) if !self.marks[row as usize].has(Mark::LINKED) => return Candidate::Matched(row),
+                (Some(row), None) if self.lefts.of(row).is_none() => return Candidate::Matched(row),
                 _ => return Candidate::Unclear,
             }
         }
         Candidate::Nobody
-    }
-
-    /// A made record is this one. False if another one is.
-    pub fn take(&mut self, row: u32) -> bool {
-        let mark = &mut self.marks[row as usize];
-        let free = !mark.has(Mark::TAKEN);
-        mark.0 |= Mark::TAKEN;
-        free
-    }
-
-    /// The rows that no made record is.
-    pub fn left_over(&self) -> Vec<u32> {
-        (0..self.len() as u32).filter(|&row| !self.marks[row as usize].has(Mark::TAKEN)).collect()
     }
 
     /// The digest of a row.
@@ -328,17 +390,40 @@ impl<'s> Shelf<'s> {
 
     /// True if the store has something to add to a row.
     pub fn asks(&self, row: u32) -> bool {
-        self.marks[row as usize].has(Mark::ASKS)
-    }
-
-    /// The digest of the values of a made record.
-    pub fn digest(&self, values: &[Value<'_>], digest: &mut Digest, arena: &Arena) -> u64 {
-        digest.of_values(&self.compared, values, arena)
+        self.lefts.asking.contains(&row)
     }
 
     /// Where rows stand.
     pub fn places(&self, rows: &[u32]) -> Vec<Place> {
         rows.iter().map(|&row| self.starts[row as usize].place()).collect()
+    }
+}
+
+impl Marks {
+    /// Notes that a made record has a key, which is that of this row if of any. False if another made record has the same key.
+    pub fn name(&mut self, key: &str, row: Option<u32>) -> bool {
+        let Some(row) = row else { return self.others.insert(key_hash(key)) };
+        let mark = &mut self.rows[row as usize];
+        let first = !mark.has(Mark::NAMED);
+        mark.0 |= Mark::NAMED;
+        first
+    }
+
+    /// A made record is this one. False if another one is.
+    pub fn take(&mut self, row: u32) -> bool {
+        let mark = &mut self.rows[row as usize];
+        let free = !mark.has(Mark::TAKEN);
+        mark.0 |= Mark::TAKEN;
+        free
+    }
+
+    /// The rows that no made record is.
+    pub fn left_over(&self) -> Vec<u32> {
+        (0..self.rows.len() as u32).filter(|&row| !self.is_taken(row)).collect()
+    }
+
+    fn is_taken(&self, row: u32) -> bool {
+        self.rows[row as usize].has(Mark::TAKEN)
     }
 }
 
@@ -351,25 +436,16 @@ pub enum Line {
     Key,
 }
 
-impl Line {
-    fn of(plan: &Plan<'_>, setting: &Setting<'_>, map: &TypedMap, line: &[(ExprId, ExprId, u32)]) -> Line {
-        let entity = plan.model.entity(map.right);
-        let asked = match line {
-            [(_, right, _)] => setting.typed.nodes.node(*right),
-            _ => return Line::Rows(Index::default()),
-        };
-        match (asked, entity.key.as_slice()) {
-            (Node::Field { entity: of, field, .. }, [first, others @ ..])
-                if *of == map.right
-                    && usize::from(*field) == *first
-                    && entity.fields[*first].ty == Type::Text
-                    && (others.is_empty() || entity.first_present) =>
-            {
-                Line::Key
-            }
-            _ => Line::Rows(Index::default()),
-        }
-    }
+/// True if a line of the match rules asks for the key as it stands.
+fn is_by_key(plan: &Plan<'_>, setting: &Setting<'_>, map: &TypedMap, line: &[(ExprId, ExprId, u32)]) -> bool {
+    let entity = plan.model.entity(map.right);
+    let [(_, right, _)] = line else { return false };
+    matches!((setting.typed.nodes.node(*right), entity.key.as_slice()),
+        (Node::Field { entity: of, field, .. }, [first, others @ ..])
+            if *of == map.right
+                && usize::from(*field) == *first
+                && entity.fields[*first].ty == Type::Text
+                && (others.is_empty() || entity.first_present))
 }
 
 /// The hash of a key text.
@@ -377,9 +453,14 @@ pub fn key_hash(key: &str) -> u128 {
     xxh3_128(key.as_bytes())
 }
 
-/// A digest of values in normal form: equal values have equal digests.
-#[derive(Default)]
-pub struct Digest(Vec<u8>);
+/// Digests of the values of rows in normal form: equal values have equal digests.
+///
+/// They are taken field by field for some rows together, for the texts of a field are much alike: what was guessed about the
+/// one before holds for the next.
+struct Digests(Vec<u64>);
+
+/// So many rows together, so that all that is looked at stays near.
+const TOGETHER: usize = 64;
 
 /// A value as far as it is seen at a glance.
 enum Glance<'a> {
@@ -390,89 +471,52 @@ enum Glance<'a> {
     Other,
 }
 
-impl Digest {
-    /// What stands before a value is two times seven bits: the length of a text, or one of these.
-    const ABSENT: u16 = 0x3FFF;
-    const LONG: u16 = 0x3FFE;
-    const OTHER: u16 = 0x3FFD;
+impl Digests {
+    /// What is mixed into a digest where there is no value, or one that is no text.
+    const ABSENT: u64 = 0x9E37_79B9_7F4A_7C15;
+    const OTHER: u64 = 0xC2B2_AE3D_27D4_EB4F;
 
-    fn of_row(&mut self, compared: &[Compared<'_>], batch: &Batch, row: usize, arena: &Arena) -> u64 {
-        let glance = |field: &Compared<'_>| {
-            let Some(column) = field.column else { return Glance::Absent };
-            match batch.cell(row, column.slot) {
-                Cell::Text { start, len } if column.plain && len > 0 => Glance::Text(batch.bytes(start, len)),
-                Cell::Missing | Cell::Null => Glance::Absent,
-                Cell::Text { len: 0, .. } if column.plain => Glance::Absent,
-                _ => Glance::Other,
-            }
-        };
-        self.of(compared, glance, |field| match field.column {
-            Some(column) => plain_value(field.ty, column, batch, batch.cell(row, column.slot), arena),
-            None => Value::Absent,
-        })
-    }
-
-    fn of_values(&mut self, compared: &[Compared<'_>], values: &[Value<'_>], arena: &Arena) -> u64 {
-        let glance = |field: &Compared<'_>| match values[field.field] {
-            Value::Absent => Glance::Absent,
-            Value::Text(text) if field.is_text => Glance::Text(text.as_bytes()),
-            _ => Glance::Other,
-        };
-        self.of(compared, glance, |field| normal_form(field.ty, values[field.field], arena))
-    }
-
-    /// Texts that are in normal form as their bytes tell, which most are, are taken as they stand; else every value is made.
+    /// Of so many rows. `glance` sees the value of a field in a row, and `normal` makes it, in normal form.
     fn of<'a, 'v, 's>(
-        &mut self,
         compared: &'a [Compared<'s>],
-        glance: impl Fn(&'a Compared<'s>) -> Glance<'v>,
-        normal: impl Fn(&'a Compared<'s>) -> Value<'v>,
-    ) -> u64 {
-        self.0.clear();
-        let seen = compared.iter().all(|field| match glance(field) {
-            Glance::Absent => {
-                self.head(Digest::ABSENT);
-                true
-            }
-            Glance::Text(text) if text.len() < usize::from(Digest::OTHER) => {
-                self.head(text.len() as u16);
-                self.0.extend_from_slice(text);
-                true
-            }
-            Glance::Text(_) | Glance::Other => false,
-        });
-        if !seen || !is_composed(&self.0) {
-            self.0.clear();
-            compared.iter().for_each(|field| self.normal(normal(field)));
-        }
-        xxh3_64(&self.0)
-    }
-
-    /// Adds a value in normal form.
-    fn normal(&mut self, value: Value<'_>) {
-        match value {
-            Value::Absent => self.head(Digest::ABSENT),
-            Value::Text(text) => {
-                match u16::try_from(text.len()).ok().filter(|len| *len < Digest::OTHER) {
-                    Some(len) => self.head(len),
-                    None => {
-                        self.head(Digest::LONG);
-                        self.0.extend((text.len() as u64).to_le_bytes());
+        rows: usize,
+        glance: impl Fn(&'a Compared<'s>, usize) -> Glance<'v>,
+        normal: impl Fn(&'a Compared<'s>, usize) -> Value<'v>,
+    ) -> Vec<u64> {
+        let mut all = Digests(Vec::with_capacity(rows));
+        while all.0.len() < rows {
+            let start = all.0.len();
+            let end = rows.min(start + TOGETHER);
+            all.0.resize(end, 0);
+            for field in compared {
+                for (row, digest) in (start..).zip(&mut all.0[start..]) {
+                    *digest = match glance(field, row) {
+                        Glance::Absent => Digests::absent(*digest),
+                        // It is in normal form, as its bytes tell.
+                        Glance::Text(text) if is_composed(text) => xxh3_64_with_seed(text, *digest),
+                        Glance::Text(_) | Glance::Other => Digests::normal(*digest, normal(field, row)),
                     }
                 }
-                self.0.extend_from_slice(text.as_bytes());
-            }
-            value => {
-                let mut hasher = Hasher::default();
-                hasher.value(&Type::Unknown, value, &Arena::new());
-                self.head(Digest::OTHER);
-                self.0.extend(hasher.finish().to_le_bytes());
             }
         }
+        all.0
     }
 
     #[inline]
-    fn head(&mut self, head: u16) {
-        self.0.extend_from_slice(&[(head & 0x7F) as u8, (head >> 7) as u8]);
+    fn absent(digest: u64) -> u64 {
+        (digest ^ Digests::ABSENT).wrapping_mul(Digests::OTHER).rotate_left(31)
+    }
+
+    /// Adds a value in normal form.
+    fn normal(digest: u64, value: Value<'_>) -> u64 {
+        match value {
+            Value::Absent => Digests::absent(digest),
+            Value::Text(text) => xxh3_64_with_seed(text.as_bytes(), digest),
+            value => {
+                let mut hasher = Hasher::default();
+                hasher.value(&Type::Unknown, value, &Arena::new());
+                xxh3_64_with_seed(&hasher.finish().to_le_bytes(), digest ^ Digests::OTHER)
+            }
+        }
     }
 }

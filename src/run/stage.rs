@@ -124,7 +124,7 @@ impl<'t> Ground<'t> {
     ) -> Ground<'t> {
         let (mut tables, odd, mut fallen) = (tables_of(setting, input.tables), Odd::default(), Fallen::default());
         let (mut incomplete, mut nameless) = (input.incomplete, input.nameless);
-        let keyless = prepare::duplicates(setting, &mut tables, &odd, arenas, &mut fallen, None);
+        let keyless = prepare::duplicates(setting, &mut tables, &odd, arenas, &mut fallen);
         prepare::skip_rows(setting, &mut tables, &odd, None);
         prepare::protect(setting, &mut tables, &odd, None);
         nameless.extend(prepare::keyless(setting, &mut tables, keyless, &mut fallen, &mut incomplete));

@@ -8,16 +8,16 @@ use super::change::{Change, ChangeSet, Op};
 use super::decide::Decisions;
 use super::eval::{Links, Machine, Odd};
 use super::fate::Stopped;
-use super::gather::{Gathered, Read, Sides, gather, lots, lots_of, open};
+use super::gather::{Gathered, Lots, Read, Sides, gather, open, open_list};
 use super::identity::Identities;
 use super::key::escape;
 use super::make::{Fate, MadeRow, frame_of};
-use super::parallel::{Arenas, ahead};
+use super::parallel::{Arenas, Ordered, Turn, in_order};
 use super::propose::{Context, Found, Known, Pair, Proposal, Purpose, Wish, begin, finish, names, waiting};
 use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Memory, Right, hash};
 use super::route::{first_input, not_whole, setting};
-use super::shelf::{Candidate, Digest, Line, Shelf, key_hash};
+use super::shelf::{Candidate, Line, Looking, Marks, Shelf, key_hash};
 use super::stage::{Worked, lookup_codecs, lookups};
 use super::window::{Driving, Windows};
 use crate::adapter::drive::ReadOutcome;
@@ -32,7 +32,8 @@ use crate::value::{Arena, EntityId, Type};
 use crate::world::World;
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Where a sync is read.
@@ -137,17 +138,22 @@ fn swept(
     told(name, 0);
     let opened = handle.block_on(open(protocol, &**dialect, &from.sides.right, from.world));
     let Ok(mut session) = opened else { return Ok(None) };
-    let mut shelf = Shelf::of(plan, &last, regular.map, &regular.read.columns);
-    let mut again = true;
-    let outcome = ahead(
+    let looking = Looking::of(plan, &last, regular.map, &regular.read.columns);
+    let mut lots = Lots::of(Ok((&mut *session, regular.read.call)), from.rows);
+    let shelved = Ordered::new((looking.shelf(), true, &mut *told));
+    in_order(
         threads,
-        |each| handle.block_on(lots_of(&mut *session, regular.read.call, from.rows, each)),
-        |lot: Vec<Batch>| {
-            count(&lot, name, told);
-            again = again && shelf.add(&lot);
+        || handle.block_on(lots.next()),
+        |lot, turn, _| {
+            let looked = looking.look(&lot);
+            turn.take(&shelved, |(shelf, again, told)| {
+                count(&lot, name, *told);
+                *again = *again && shelf.add(looked);
+            });
         },
     );
-    if !again || !outcome.complete {
+    let (mut shelf, again, _) = shelved.into_inner();
+    if !again || !lots.outcome().complete {
         return Ok(None);
     }
     if let Some(store) = wish.store {
@@ -168,36 +174,38 @@ fn swept(
         decisions: Decisions::of(wish.store, &set.sync)?,
         names: names(model.entity(regular.write.entity)),
     };
-    let mut sweep = Sweep {
-        plan,
-        regular,
-        wish,
-        handle,
-        session,
-        shelf,
-        besides,
-        changes: Vec::new(),
-        report: EntityReport { entity: name.clone(), ..EntityReport::default() },
-        incomplete: BTreeMap::new(),
-        stop: None,
-    };
-    sweep.report.linked = sweep.shelf.links();
+    let mut compared = Compared { identities: besides.identities.clone(), ..Compared::default() };
+    compared.report.entity = name.clone();
+    compared.report.linked = shelf.links();
+    let (marks, session) = (Ordered::new(shelf.marks()), Mutex::new(session));
+    let sweep = Sweep { plan, regular, wish, handle, session, looking: &looking, shelf, besides };
     let name = &model.entity(driving).name.text;
     told(name, 0);
-    let (mut rows, mut of_window) = (0, Arenas::new(threads));
-    let outcome = ahead(
+    let mut left = handle.block_on(open_list(plan, from.sides, from.world, driving));
+    let left = left.as_mut().map(|(session, call)| (&mut **session, *call)).map_err(|fault| fault.clone());
+    let (mut lots, over) = (Lots::of(left, from.rows), AtomicBool::new(false));
+    let all = Ordered::new((compared, 0, told));
+    in_order(
         threads,
-        |each| handle.block_on(lots(plan, from.sides, from.world, driving, from.rows, each)),
-        |lot: Vec<Batch>| {
-            rows += count(&lot, name, told);
-            if sweep.stop.is_none() {
-                let worked = windows.work(&lot, &of_window);
-                sweep.window(&worked, &of_window);
-                drop(worked);
-                of_window.reset();
-            }
+        // Where only all records together tell, the others are not looked at.
+        || if over.load(Ordering::Relaxed) { None } else { handle.block_on(lots.next()) },
+        |lot, turn, arenas| {
+            let worked = windows.work(&lot, turn, arenas);
+            let window = sweep.window(&worked, turn, &marks, arenas);
+            turn.take(&all, |(compared, rows, told)| {
+                *rows += count(&lot, name, *told);
+                over.fetch_or(window.stop.is_some(), Ordering::Relaxed);
+                compared.add(window, regular.last);
+            });
         },
     );
+    let (mut compared, rows, _) = all.into_inner();
+    match compared.stop.take() {
+        Some(Stop::Unclear) => return Ok(None),
+        Some(Stop::Store(fault)) => return Err(fault),
+        None => {}
+    }
+    let outcome = lots.outcome();
     if outcome.faults.iter().any(|fault| fault.then == crate::adapter::Then::Restart) {
         return Ok(None);
     }
@@ -212,13 +220,12 @@ fn swept(
         report.replace(model, &fallen.replaced);
         report.add_stage(&mapping.name.text, fallen, None);
     }
-    sweep.gone(&mut worked, &stopped, nameless);
-    let Sweep { changes, report: of_entity, stop, .. } = sweep;
-    match stop {
-        Some(Stop::Unclear) => return Ok(None),
-        Some(Stop::Store(fault)) => return Err(fault),
-        None => {}
+    match sweep.left_over(&mut worked, &stopped, nameless, &marks.into_inner(), &mut compared) {
+        Err(Stop::Unclear) => return Ok(None),
+        Err(Stop::Store(fault)) => return Err(fault),
+        Ok(()) => {}
     }
+    let Compared { changes, report: of_entity, .. } = compared;
     report.entities.push(of_entity);
     set.entities.push(super::agree::in_order(model, regular.write.entity, report.entities[0].linked, changes));
     finish(plan, set, report, wish).map(Some)
@@ -247,25 +254,46 @@ impl From<StoreFault> for Stop {
     }
 }
 
-/// A comparison on its way.
+/// A comparison.
 struct Sweep<'s> {
     plan: &'s Plan<'s>,
     regular: &'s Regular<'s>,
     wish: &'s Wish<'s>,
     handle: &'s Handle,
     /// Reads rows of the right side again.
-    session: Box<dyn Session + 's>,
-    shelf: Shelf<'s>,
+    session: Mutex<Box<dyn Session + 's>>,
+    looking: &'s Looking<'s>,
+    shelf: Shelf,
     besides: Besides,
+}
+
+/// What comparing gave, of a window or of all so far.
+#[derive(Default)]
+struct Compared {
     changes: Vec<Change>,
     report: EntityReport,
     /// Maps from which a record that is missing is not gone, and why, by what the windows gave.
     incomplete: BTreeMap<u16, String>,
+    identities: Identities,
     stop: Option<Stop>,
+}
+
+impl Compared {
+    /// Adds what the next window gave. `last` is what the records of the last map are made of.
+    fn add(&mut self, next: Compared, last: EntityId) {
+        self.changes.extend(next.changes);
+        self.report.add(next.report);
+        for (map, why) in next.incomplete {
+            self.incomplete.entry(map).or_insert(why);
+        }
+        self.identities.add(&next.identities, last);
+        self.stop = self.stop.take().or(next.stop);
+    }
 }
 
 /// What is known of the records besides.
 struct Besides {
+    /// Of all but the records of the driving list.
     identities: Identities,
     waiting: BTreeSet<(String, String)>,
     decisions: Decisions,
@@ -280,9 +308,10 @@ impl Besides {
         wish: &Wish<'_>,
         worked: &'c Worked<'t>,
         index: usize,
+        identities: &'c Identities,
         stopped: &'c [Stopped],
     ) -> Context<'c, 't> {
-        let Besides { identities, waiting, decisions, names } = self;
+        let Besides { waiting, decisions, names, .. } = self;
         Context {
             plan,
             worked,
@@ -317,81 +346,127 @@ enum Ask {
 /// How many rows that nobody has asked for are looked at together.
 const LEFT_OVER: usize = 4096;
 
+/// What is seen of a made record before it is its turn.
+struct Glimpse {
+    /// The row with its key, and the digest of that.
+    named: Option<(u32, u64)>,
+    /// The row that it is linked with.
+    linked: Option<u32>,
+    /// The digest of its values.
+    digest: u64,
+}
+
 impl Sweep<'_> {
     /// Compares what a window gave.
-    fn window(&mut self, worked: &Worked<'_>, arenas: &Arenas) {
-        if let Err(stop) = self.compare(worked, arenas) {
-            self.stop = Some(stop);
-        }
+    fn window(&self, worked: &Worked<'_>, turn: &Turn<'_>, marks: &Ordered<Marks>, arenas: &Arenas) -> Compared {
+        let mut compared = Compared::default();
+        let entity = self.regular.write.entity;
+        let index = worked.made.iter().position(|made| made.entity == entity);
+        let glimpses = index.map(|index| self.glimpses(worked, index)).unwrap_or_default();
+        // It is always its turn once, whatever becomes of it.
+        let found = turn.take(marks, |marks| match index {
+            Some(index) => self.find(worked, index, &glimpses, marks, &mut compared.report),
+            None => Ok((Vec::new(), Vec::new())),
+        });
+        let done = found.and_then(|found| match index {
+            Some(index) => self.compare(worked, index, found, arenas, &mut compared),
+            None => Ok(()),
+        });
+        compared.stop = done.err();
+        compared
     }
 
-    fn compare(&mut self, worked: &Worked<'_>, arenas: &Arenas) -> Result<(), Stop> {
-        let entity = self.regular.write.entity;
-        let Some(index) = worked.made.iter().position(|made| made.entity == entity) else { return Ok(()) };
-        self.besides.identities.add(worked, self.regular.last);
+    fn compare(
+        &self,
+        worked: &Worked<'_>,
+        index: usize,
+        (asked, new): (Vec<Asked>, Vec<usize>),
+        arenas: &Arenas,
+        compared: &mut Compared,
+    ) -> Result<(), Stop> {
+        compared.identities = self.besides.identities.with(worked, self.regular.last);
         for (map, why) in &worked.made[index].incomplete {
-            self.incomplete.entry(*map).or_insert_with(|| why.clone());
+            compared.incomplete.insert(*map, why.clone());
         }
-        if self.shelf.links() > 0 && (!worked.nameless.is_empty() || worked.made[index].nameless) {
-            return Err(Stop::Unclear);
-        }
-        let (asked, new) = self.find(worked, index)?;
-        let held = self.report.held.len();
         let rights: Vec<u32> = asked.iter().map(|asked| asked.right).collect();
         let (read, mut memory) = self.again(&rights)?;
         let right = Right::of(self.plan, self.regular.write, &read, &mut memory, arenas);
         let keys = &worked.left_keys()[index];
-        let context = self.besides.context(self.plan, self.wish, worked, index, &[]);
+        let context = self.besides.context(self.plan, self.wish, worked, index, &compared.identities, &[]);
         let (mut proposed, mut pairs) = (Vec::new(), Vec::new());
+        let report = &mut compared.report;
         for (present, Asked { row, found, .. }) in asked.into_iter().enumerate() {
             let Some(left_key) = &keys[row] else { continue };
             let found = match found {
                 Ask::Linked => Found::Linked(present),
                 Ask::Matched => Found::Matched(present),
                 Ask::Protected => {
-                    context.protect(present, &right, &mut proposed, &mut self.report);
+                    context.protect(present, &right, &mut proposed, report);
                     continue;
                 }
             };
-            if !context.settle_remains(row, left_key, present, &right, &mut proposed, &mut self.report) {
+            if !context.settle_remains(row, left_key, present, &right, &mut proposed, report) {
                 pairs.push(Pair { row, left_key, present, found, at: proposed.len() });
             }
         }
         let proposed = context.with_differences(proposed, &pairs, &right, arenas);
         let new = new.into_iter().filter_map(|row| Some(context.creation(row, keys[row].as_ref()?)));
-        let changes: Vec<Change> = proposed.into_iter().map(|proposed| *proposed.change).chain(new).collect();
-        self.add(changes);
-        worked.locate(entity, &mut self.report.held[held..]);
+        compared.changes = self.wanted(proposed.into_iter().map(|proposed| *proposed.change).chain(new)).collect();
+        worked.locate(self.regular.write.entity, &mut compared.report.held);
         Ok(())
     }
 
-    /// Finds the right records of made ones: those that have to be looked at more closely, and those that have none.
-    fn find(&mut self, worked: &Worked<'_>, index: usize) -> Result<(Vec<Asked>, Vec<usize>), Stop> {
+    /// What is seen of made records before it is their turn.
+    fn glimpses(&self, worked: &Worked<'_>, index: usize) -> Vec<Glimpse> {
         let made = &worked.made[index];
+        let digests = self.looking.digests(made, &Arena::new());
+        let keys = worked.left_keys()[index].iter().zip(self.shelf.with_keys(&made.keys));
+        let glimpse = |((left_key, named), digest): ((&Option<String>, Option<(u32, u64)>), u64)| {
+            let left_key = left_key.as_ref().filter(|_| self.shelf.links() > 0);
+            let linked = left_key.and_then(|left_key| self.shelf.linked(left_key));
+            Glimpse { named, linked, digest }
+        };
+        keys.zip(digests).map(glimpse).collect()
+    }
+
+    /// Finds the right records of made ones: those that have to be looked at more closely, and those that have none.
+    fn find(
+        &self,
+        worked: &Worked<'_>,
+        index: usize,
+        glimpses: &[Glimpse],
+        marks: &mut Marks,
+        report: &mut EntityReport,
+    ) -> Result<(Vec<Asked>, Vec<usize>), Stop> {
+        let made = &worked.made[index];
+        if self.shelf.links() > 0 && (!worked.nameless.is_empty() || made.nameless) {
+            return Err(Stop::Unclear);
+        }
         let keys = &worked.left_keys()[index];
         let (none, odd) = (Links::default(), Odd::default());
         let machine = worked.setting.machine(&worked.tables, &none, &odd).inside(true);
         let (mut asked, mut new) = (Vec::new(), Vec::new());
-        let (mut digest, mut arena) = (Digest::default(), Arena::new());
+        let mut arena = Arena::new();
         let looks = self.wish.purpose == Purpose::Look;
-        let with_keys = self.shelf.with_keys(&made.keys);
-        for (row, (left_key, named)) in keys.iter().zip(with_keys).enumerate() {
+        for (row, (left_key, glimpse)) in keys.iter().zip(glimpses).enumerate() {
             arena.reset();
-            let (named, held) = (named.map(|(row, _)| row), named);
-            if made.keys[row].as_ref().is_some_and(|key| !self.shelf.name(key, named)) {
+            let (named, linked) = (glimpse.named.map(|(row, _)| row), glimpse.linked);
+            if made.keys[row].as_ref().is_some_and(|key| !marks.name(key, named)) {
                 return Err(Stop::Unclear);
             }
-            let Some(left_key) = left_key else { continue };
-            let linked = if self.shelf.links() > 0 { self.shelf.linked(left_key) } else { None };
+            if left_key.is_none() {
+                continue;
+            }
             let fate = &made.rows[row].fate;
             let found = match (fate, linked) {
                 (Fate::Whole | Fate::Reduced, Some(right)) => Candidate::Linked(right),
                 (Fate::Whole | Fate::Reduced, None) => {
                     let made = &made.rows[row];
-                    self.shelf.candidate(named, |number, line| line_hash(&machine, made, number, line, &arena))
+                    let asked = |number: usize, line: &Line| line_hash(&machine, made, number, line, &arena);
+                    self.shelf.candidate(marks, named, asked)
                 }
                 (_, Some(right)) => {
-                    self.shelf.take(right);
+                    marks.take(right);
                     if *fate == Fate::Protected {
                         asked.push(Asked { row, right, found: Ask::Protected });
                     }
@@ -400,9 +475,9 @@ impl Sweep<'_> {
                 (_, None) => Candidate::Nobody,
             };
             match fate {
-                Fate::Reduced => self.report.reduced += 1,
-                Fate::Protected => self.report.protected += 1,
-                Fate::Outside => self.report.outside += 1,
+                Fate::Reduced => report.reduced += 1,
+                Fate::Protected => report.protected += 1,
+                Fate::Outside => report.outside += 1,
                 Fate::Whole | Fate::Rejected(_) | Fate::Held(_) => {}
             }
             let (right, found) = match found {
@@ -415,14 +490,13 @@ impl Sweep<'_> {
                 Candidate::Linked(right) => (right, Ask::Linked),
                 Candidate::Matched(right) => (right, Ask::Matched),
             };
-            if !self.shelf.take(right) {
+            if !marks.take(right) {
                 return Err(Stop::Unclear);
             }
             // It holds just what rules write, as the digests tell, and the store has nothing to add.
-            let mut as_it_is = || {
-                let held = held.filter(|(row, _)| *row == right).map(|(_, digest)| digest);
-                held.unwrap_or_else(|| self.shelf.digest_of(right))
-                    == self.shelf.digest(made.row(row), &mut digest, &arena)
+            let as_it_is = || {
+                let held = glimpse.named.filter(|(row, _)| *row == right).map(|(_, digest)| digest);
+                held.unwrap_or_else(|| self.shelf.digest_of(right)) == glimpse.digest
             };
             let settled = *fate == Fate::Whole && (found == Ask::Linked || looks) && !self.shelf.asks(right);
             if !(settled && as_it_is()) {
@@ -433,14 +507,13 @@ impl Sweep<'_> {
     }
 
     /// Reads rows of the right side again, with what the store remembers of them.
-    fn again(&mut self, rows: &[u32]) -> Result<(Read, Memory), Stop> {
+    fn again(&self, rows: &[u32]) -> Result<(Read, Memory), Stop> {
         let entity = self.regular.write.entity;
         let mut batches = Vec::new();
         if !rows.is_empty() {
             let places = self.shelf.places(rows);
-            let again = self.session.again(self.regular.read.call, &places);
-            // With one thread this happens while the driving list is waited for.
-            let batch = tokio::task::block_in_place(|| self.handle.block_on(again));
+            let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+            let batch = self.handle.block_on(session.again(self.regular.read.call, &places));
             // What has changed while it was read is read anew.
             batches.push(batch.map_err(|_| Stop::Unclear)?);
         }
@@ -458,43 +531,42 @@ impl Sweep<'_> {
     }
 
     /// Says what becomes of the rows that no made record is. `worked` is a window without rows that knows what is incomplete.
-    fn gone(&mut self, worked: &mut Worked<'_>, stopped: &[Stopped], nameless: bool) {
-        if self.stop.is_none()
-            && let Err(stop) = self.left_over(worked, stopped, nameless)
-        {
-            self.stop = Some(stop);
-        }
-    }
-
-    fn left_over(&mut self, worked: &mut Worked<'_>, stopped: &[Stopped], nameless: bool) -> Result<(), Stop> {
+    fn left_over(
+        &self,
+        worked: &mut Worked<'_>,
+        stopped: &[Stopped],
+        nameless: bool,
+        marks: &Marks,
+        compared: &mut Compared,
+    ) -> Result<(), Stop> {
         let entity = self.regular.write.entity;
         let Some(index) = worked.made.iter().position(|made| made.entity == entity) else { return Ok(()) };
         if nameless && self.shelf.links() > 0 {
             return Err(Stop::Unclear);
         }
-        for (map, why) in std::mem::take(&mut self.incomplete) {
+        for (map, why) in std::mem::take(&mut compared.incomplete) {
             worked.made[index].incomplete.entry(map).or_insert(why);
         }
-        for rows in self.shelf.left_over().chunks(LEFT_OVER) {
+        for rows in marks.left_over().chunks(LEFT_OVER) {
             let arenas = Arenas::new(self.wish.threads);
             let (read, mut memory) = self.again(rows)?;
             let right = Right::of(self.plan, self.regular.write, &read, &mut memory, &arenas);
-            let context = self.besides.context(self.plan, self.wish, worked, index, stopped);
+            let context = self.besides.context(self.plan, self.wish, worked, index, &compared.identities, stopped);
             let (mut proposed, taken) = (Vec::new(), vec![false; rows.len()]);
-            context.gone(&right, &HashSet::new(), &taken, &mut proposed, &mut self.report);
-            self.add(proposed.into_iter().map(|proposed| *proposed.change));
+            context.gone(&right, &HashSet::new(), &taken, &mut proposed, &mut compared.report);
+            compared.changes.extend(self.wanted(proposed.into_iter().map(|proposed| *proposed.change)));
         }
         Ok(())
     }
 
-    /// Adds changes, but for those that nobody wants: links for who only looks, and what a saved change set does not hold.
-    fn add(&mut self, changes: impl IntoIterator<Item = Change>) {
+    /// Changes but for those that nobody wants: links for who only looks, and what a saved change set does not hold.
+    fn wanted(&self, changes: impl Iterator<Item = Change>) -> impl Iterator<Item = Change> {
         let entity = &self.plan.model.entity(self.regular.write.entity).name.text;
         let Wish { purpose, saved, .. } = *self.wish;
-        self.changes.extend(changes.into_iter().filter(|change| match change.op {
+        changes.filter(move |change| match change.op {
             Op::Link => purpose == Purpose::Write,
             _ => saved.is_none_or(|saved: &ChangeSet| saved.holds(entity, change)),
-        }));
+        })
     }
 }
 

@@ -380,9 +380,9 @@ pub struct Known {
 }
 
 impl Known {
-    /// Makes room for about so many rows, if there is any.
+    /// Makes room for about so many rows, if there is any. That is a guess, so nobody asks for more than some millions.
     pub fn expect(&mut self, rows: usize) {
-        let _ = self.parts.try_reserve_exact(rows.min(1 << 24));
+        let _ = self.parts.try_reserve_exact(rows.min(1 << 22));
     }
 
     /// Adds a row behind all others; it may have no key. Gives the first row with its key, if there is one.

@@ -4,10 +4,10 @@
 //! list: a window of it is prepared, shaped, mapped and handed on before the next one is read. What the records have to do
 //! with each other is their keys alone, and those are remembered.
 
-use super::eval::Odd;
+use super::eval::{Odd, Tables};
 use super::fate::Fallen;
 use super::lookup::Lookup;
-use super::parallel::Arenas;
+use super::parallel::{Arenas, Ordered, Turn};
 use super::prepare::{self, Seen};
 use super::route::setting;
 use super::shape::Joins;
@@ -21,7 +21,7 @@ use crate::plan::{Column, EntityRead, Plan, Reader};
 use crate::syntax::ast::Arrow;
 use crate::value::{EntityId, RecordType, SetId, Type};
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// So many rows at least are worked together, if there are so many.
@@ -151,17 +151,52 @@ fn keeps_keys(model: &Model, typed: &TypedMapping, map: &TypedMap, entity: Entit
     !left.key.is_empty() && left.key.iter().all(kept)
 }
 
-/// A route whose driving list comes in window by window.
+/// A route whose driving list comes in window by window. Several windows may be worked at once.
 pub struct Windows<'t> {
     /// Of each mapping.
     settings: Vec<Setting<'t>>,
     driving: &'t Driving,
     columns: &'t [Option<Column>],
-    ground: Ground<'t>,
-    seen: Seen,
+    /// Everything but the driving list.
+    tables: Tables<'t>,
     joins: Joins,
+    seen: Ordered<Seen>,
+    told: Ordered<Told>,
+    /// What is told of everything but the driving list.
+    before: Told,
+}
+
+/// What is told of windows.
+#[derive(Default)]
+struct Told {
+    fallen: Fallen,
+    odd: Odd,
     /// What fell in the mappings after the first.
     later: Vec<Fallen>,
+    /// Entities whose absence means nothing, with the reason.
+    incomplete: BTreeMap<EntityId, String>,
+    /// Left entities that hold protected people without a key.
+    nameless: BTreeSet<EntityId>,
+}
+
+impl Told {
+    /// Of a window, before anything is told of it: what holds for all of them.
+    fn next(&self) -> Told {
+        let (incomplete, nameless) = (self.incomplete.clone(), self.nameless.clone());
+        Told { incomplete, nameless, ..Told::default() }
+    }
+
+    /// Adds what is told of the window that comes next.
+    fn add(&mut self, next: Told) {
+        self.fallen.add(next.fallen);
+        self.odd.take(next.odd);
+        self.later.resize_with(next.later.len(), Fallen::default);
+        self.later.iter_mut().zip(next.later).for_each(|(later, next)| later.add(next));
+        for (entity, why) in next.incomplete {
+            self.incomplete.entry(entity).or_insert(why);
+        }
+        self.nameless.extend(next.nameless);
+    }
 }
 
 impl<'t> Windows<'t> {
@@ -177,22 +212,27 @@ impl<'t> Windows<'t> {
         let stages = 0..plan.route.typed.len();
         let settings: Vec<_> = stages.map(|index| setting(plan, index, as_of, arenas, lookups)).collect();
         let sets = driving.sets.first()?;
-        let ground = Ground::of(settings.first()?, input, |set| !sets.contains(&set), arenas);
+        let Ground { tables, incomplete, nameless, fallen, odd, .. } =
+            Ground::of(settings.first()?, input, |set| !sets.contains(&set), arenas);
         let columns = &read_of(plan, driving.entity)?.columns;
-        let later = settings[1..].iter().map(|_| Fallen::default()).collect();
-        Some(Windows { settings, driving, columns, ground, seen: Seen::default(), joins: Joins::new(), later })
+        let told = Told { fallen, odd, later: Vec::new(), incomplete, nameless };
+        let (before, told) = (told.next(), Ordered::new(told));
+        let (joins, seen) = (Joins::new(), Ordered::new(Seen::default()));
+        let mut windows = Windows { settings, driving, columns, tables, joins, seen, told, before };
+        // What the sets are joined with is put in order once, with a window without rows.
+        drop(windows.none(None, arenas));
+        Some(windows)
     }
 
-    /// Works a window. What fell in it is told in the end.
-    pub fn work<'w>(&mut self, batches: &'w [Batch], arenas: &'w Arenas) -> Worked<'w>
+    /// Works a window, in its turn.
+    pub fn work<'w>(&self, batches: &'w [Batch], turn: &Turn<'_>, arenas: &'w Arenas) -> Worked<'w>
     where
         't: 'w,
     {
-        let mut worked = self.first(batches, arenas);
-        for (setting, fallen) in self.settings[1..].iter().zip(&mut self.later) {
-            worked = stage::work(&Setting::<'w>::clone(setting), as_input(worked.made), arenas);
-            fallen.add(std::mem::take(&mut worked.fallen));
-        }
+        let (mut told, mut joins) = (self.before.next(), self.joins.clone());
+        let seen = |look: &mut dyn FnMut(&mut Seen)| turn.take(&self.seen, look);
+        let worked = self.stages(batches, seen, &mut joins, &mut told, arenas);
+        turn.take(&self.told, |all| all.add(told));
         worked
     }
 
@@ -201,45 +241,73 @@ impl<'t> Windows<'t> {
     where
         't: 'w,
     {
+        let (mut told, mut joins) = (std::mem::take(self.told.get_mut()), std::mem::take(&mut self.joins));
         if let Some(why) = incomplete {
             // It comes before what is wrong with single rows.
-            self.ground.incomplete.insert(self.driving.entity, why);
+            told.incomplete.insert(self.driving.entity, why);
         }
-        self.work(&[], arenas)
+        let worked = self.stages(&[], |look| look(&mut Seen::default()), &mut joins, &mut told, arenas);
+        (*self.told.get_mut(), self.joins) = (told, joins);
+        worked
     }
 
-    /// What the first mapping makes of a window.
-    fn first<'w>(&mut self, batches: &'w [Batch], arenas: &'w Arenas) -> Worked<'w>
+    /// What the mappings make of a window, one after the other.
+    fn stages<'w>(
+        &self,
+        batches: &'w [Batch],
+        seen: impl FnOnce(&mut dyn FnMut(&mut Seen)),
+        joins: &mut Joins,
+        told: &mut Told,
+        arenas: &'w Arenas,
+    ) -> Worked<'w>
     where
         't: 'w,
     {
-        let (only, setting) = (Some(self.driving.entity), Setting::<'w>::clone(&self.settings[0]));
-        let Ground { tables, incomplete, nameless, fallen, odd, .. } = &mut self.ground;
-        let table = Table::wire(batches, self.columns);
-        let tables: &super::eval::Tables<'w> = tables;
-        let mut tables = tables.with(self.driving.entity.0, Arc::new(table));
-        let seen = Some((self.driving.entity, &mut self.seen));
-        let keyless = prepare::duplicates(&setting, &mut tables, odd, arenas, fallen, seen);
-        prepare::skip_rows(&setting, &mut tables, odd, only);
-        prepare::protect(&setting, &mut tables, odd, only);
+        let mut worked = self.first(batches, seen, joins, told, arenas);
+        told.later.resize_with(self.settings.len() - 1, Fallen::default);
+        for (setting, fallen) in self.settings[1..].iter().zip(&mut told.later) {
+            worked = stage::work(&Setting::<'w>::clone(setting), as_input(worked.made), arenas);
+            fallen.add(std::mem::take(&mut worked.fallen));
+        }
+        worked
+    }
+
+    /// What the first mapping makes of a window.
+    fn first<'w>(
+        &self,
+        batches: &'w [Batch],
+        seen: impl FnOnce(&mut dyn FnMut(&mut Seen)),
+        joins: &mut Joins,
+        told: &mut Told,
+        arenas: &'w Arenas,
+    ) -> Worked<'w>
+    where
+        't: 'w,
+    {
+        let (entity, setting) = (self.driving.entity, Setting::<'w>::clone(&self.settings[0]));
+        let Told { fallen, odd, incomplete, nameless, .. } = told;
+        let tables: &Tables<'w> = &self.tables;
+        let mut tables = tables.with(entity.0, Arc::new(Table::wire(batches, self.columns)));
+        let keyless = prepare::duplicates_of_window(&setting, &mut tables, odd, arenas, fallen, entity, seen);
+        prepare::skip_rows(&setting, &mut tables, odd, Some(entity));
+        prepare::protect(&setting, &mut tables, odd, Some(entity));
         nameless.extend(prepare::keyless(&setting, &mut tables, keyless, fallen, incomplete));
-        self.seen.add(tables.table(self.driving.entity.0));
         let sets = |set| self.driving.sets[0].contains(&set);
-        shape_sets(&setting, &mut tables, odd, sets, Some(&mut self.joins), arenas, fallen);
+        shape_sets(&setting, &mut tables, odd, sets, Some(joins), arenas, fallen);
         let made = make_all(&setting, &tables, odd, (incomplete, nameless), arenas, fallen);
         Worked::window(made, tables, setting)
     }
 
     /// Left entities that hold protected people without a key, so far.
-    pub fn nameless(&self) -> &BTreeSet<EntityId> {
-        &self.ground.nameless
+    pub fn nameless(&mut self) -> &BTreeSet<EntityId> {
+        &self.told.get_mut().nameless
     }
 
     /// What fell in all windows, mapping by mapping.
     pub fn fallen(self) -> Vec<Fallen> {
-        let Ground { mut fallen, odd, .. } = self.ground;
+        let Told { mut fallen, odd, later, .. } = self.told.into_inner();
         fallen.oddities.extend(Odd::all(&odd));
-        std::iter::once(fallen).chain(self.later).collect()
+        std::iter::once(fallen).chain(later).collect()
     }
 }
 

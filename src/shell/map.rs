@@ -6,9 +6,9 @@ use super::progress::Progress;
 use super::{Exit, Out, tell};
 use crate::adapter::Batch;
 use crate::model::Field;
-use crate::run::gather::lots;
+use crate::run::gather::{Lots, open_list};
 use crate::run::make::Made;
-use crate::run::parallel::{Arenas, ahead};
+use crate::run::parallel::{Arenas, Ordered, in_order};
 use crate::run::record::to_json;
 use crate::run::report::{ReadReport, Report};
 use crate::run::route::{first_input, work_route};
@@ -49,7 +49,9 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
             let (arenas, codecs) = (Arenas::new(job.threads), lookup_codecs(&project.model));
             let lookups = lookups(&project.model, &codecs, arenas.own());
             if let Some(worked) = work_route(&job.plan, &read, job.as_of, &arenas, &lookups, &mut report) {
-                writer.add(&worked, &arenas)?;
+                for made in &worked.made {
+                    writer.add(made, texts(&job, &worked, made, &arenas, args.format.format))?;
+                }
             }
         }
     }
@@ -80,26 +82,33 @@ fn in_windows(
     let (arenas, codecs) = (Arenas::new(job.threads), lookup_codecs(model));
     let lookups = lookups(model, &codecs, arenas.own());
     let input = first_input(&job.plan, &read, report);
-    let Some(mut windows) = Windows::of(&job.plan, driving, input, job.as_of, &arenas, &lookups) else {
+    let Some(windows) = Windows::of(&job.plan, driving, input, job.as_of, &arenas, &lookups) else {
         return Ok(());
     };
-    let (mut written, mut rows, mut of_window) = (Ok(()), 0, Arenas::new(job.threads));
-    let outcome = ahead(
+    let mut list = runtime.block_on(open_list(&job.plan, &job.sides, job.world, driving.entity));
+    let list = list.as_mut().map(|(session, call)| (&mut **session, *call)).map_err(|fault| fault.clone());
+    let mut lots = Lots::of(list, window::ROWS);
+    let writing = Ordered::new((writer, Ok(()), 0));
+    in_order(
         job.threads,
-        |each| runtime.block_on(lots(&job.plan, &job.sides, job.world, driving.entity, window::ROWS, each)),
-        |lot| {
-            let count = lot.iter().map(Batch::len).sum::<usize>() as u64;
-            rows += count;
-            let worked = windows.work(&lot, &of_window);
-            if written.is_ok() {
-                written = writer.add(&worked, &of_window);
-            }
-            drop(worked);
-            of_window.reset();
-            progress.advance(count);
+        || runtime.block_on(lots.next()),
+        |lot, turn, arenas| {
+            let worked = windows.work(&lot, turn, arenas);
+            let written = worked.made.iter().map(|made| csv(job, &worked, made, arenas)).collect::<Vec<_>>();
+            turn.take(&writing, |(writer, done, rows)| {
+                let count = lot.iter().map(Batch::len).sum::<usize>() as u64;
+                *rows += count;
+                for (made, pieces) in worked.made.iter().zip(written) {
+                    if done.is_ok() {
+                        *done = writer.add(made, pieces);
+                    }
+                }
+                progress.advance(count);
+            });
         },
     );
-    report.reads.push(ReadReport::of_rows(model, driving.entity, &outcome, rows));
+    let (_, written, rows) = writing.into_inner();
+    report.reads.push(ReadReport::of_rows(model, driving.entity, &lots.outcome(), rows));
     for (mapping, fallen) in job.plan.route.mappings.iter().zip(windows.fallen()) {
         report.replace(model, &fallen.replaced);
         report.add_stage(&mapping.name.text, &fallen, None);
@@ -126,29 +135,22 @@ struct File {
 }
 
 impl Writer<'_, '_, '_> {
-    /// Adds records.
-    fn add(&mut self, worked: &Worked<'_>, arenas: &Arenas) -> Result<(), Exit> {
-        for made in &worked.made {
-            let known = self.files.iter().position(|file| file.entity == made.entity);
-            let pieces = match self.args.format.format {
-                Format::Json => {
-                    let name = &self.job.project.model.entity(made.entity).name.text;
-                    vec![format!("{:#}\n", json!({ name.as_str(): records(self.job, worked, made) }))]
-                }
-                Format::Human => csv(self.job, worked, made, known.is_none(), arenas),
-            };
-            let at = match known {
-                Some(at) => at,
-                None => self.begin(made.entity)?,
-            };
-            let File { open, records, .. } = &mut self.files[at];
-            *records += made.rows.iter().filter(|row| row.fate.is_written()).count();
-            match open {
-                None => pieces.iter().for_each(|piece| self.out.text(piece)),
-                Some((path, file)) => {
-                    let written = pieces.iter().try_for_each(|piece| file.write_all(piece.as_bytes()));
-                    written.map_err(|error| self.out.cannot_write(path, &error))?;
-                }
+    /// Adds records, in the texts that were made of them.
+    fn add(&mut self, made: &Made<'_>, texts: Vec<String>) -> Result<(), Exit> {
+        let known = self.files.iter().position(|file| file.entity == made.entity);
+        let header = (known.is_none() && self.args.format.format == Format::Human).then(|| header(self.job, made));
+        let at = match known {
+            Some(at) => at,
+            None => self.begin(made.entity)?,
+        };
+        let mut texts = header.into_iter().chain(texts);
+        let File { open, records, .. } = &mut self.files[at];
+        *records += made.rows.iter().filter(|row| row.fate.is_written()).count();
+        match open {
+            None => texts.for_each(|text| self.out.text(&text)),
+            Some((path, file)) => {
+                let written = texts.try_for_each(|text| file.write_all(text.as_bytes()));
+                written.map_err(|error| self.out.cannot_write(path, &error))?;
             }
         }
         Ok(())
@@ -195,6 +197,15 @@ fn reference(all: &[Made<'_>], row: Row) -> Option<String> {
     made.keys[row.row as usize].clone()
 }
 
+/// The texts of records.
+fn texts(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas, format: Format) -> Vec<String> {
+    let name = &job.project.model.entity(made.entity).name.text;
+    match format {
+        Format::Json => vec![format!("{:#}\n", json!({ name.as_str(): records(job, worked, made) }))],
+        Format::Human => csv(job, worked, made, arenas),
+    }
+}
+
 fn records(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> Vec<Json> {
     let entity = job.project.model.entity(made.entity);
     let whole = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written());
@@ -214,26 +225,30 @@ fn records(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> Vec<Json> {
         .collect()
 }
 
-/// The records as CSV (RFC 4180), piece by piece, the first with a header if it is asked for: the columns are the fields that some
-/// rule writes.
-fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas: &Arenas) -> Vec<String> {
-    let entity = job.project.model.entity(made.entity);
+/// The places of the fields of an entity that some rule writes: the columns of a CSV.
+fn columns(job: &Job<'_>, made: &Made<'_>) -> Vec<usize> {
     let maps = job.plan.route.typed.last().into_iter().flat_map(|typed| &typed.maps);
     let maps = maps.filter(|map| map.right == made.entity);
     let targets = maps.flat_map(|map| &map.rules).filter_map(|rule| Some(usize::from(rule.target.as_ref()?.field)));
-    let written: BTreeSet<usize> = targets.collect();
-    let columns: Vec<usize> = written.into_iter().collect();
+    targets.collect::<BTreeSet<usize>>().into_iter().collect()
+}
+
+/// The first line of a CSV.
+fn header(job: &Job<'_>, made: &Made<'_>) -> String {
     let name = |field: &Field| if field.at.starts_with('$') { field.name.text.clone() } else { field.at.clone() };
-    let header = header.then(|| {
-        let mut line = String::new();
-        let names: Vec<String> = entity.fields.iter().map(name).collect();
-        let names: Vec<Value<'_>> = names.iter().map(|name| Value::Text(name)).collect();
-        push_line(&mut line, &columns, &names, |_, _| {});
-        line
-    });
+    let names: Vec<String> = job.project.model.entity(made.entity).fields.iter().map(name).collect();
+    let names: Vec<Value<'_>> = names.iter().map(|name| Value::Text(name)).collect();
+    let mut line = String::new();
+    push_line(&mut line, &columns(job, made), &names, |_, _| {});
+    line
+}
+
+/// The records as CSV (RFC 4180), piece by piece, without the first line.
+fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> Vec<String> {
+    let (entity, columns) = (job.project.model.entity(made.entity), columns(job, made));
     let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
     let all = &worked.made;
-    let lines = arenas.each(whole.chunks(PIECE), |rows, _| {
+    arenas.each(whole.chunks(PIECE), |rows, _| {
         let mut lines = String::new();
         for &row in rows {
             let values = made.row(row);
@@ -242,8 +257,7 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, header: bool, arenas
             });
         }
         lines
-    });
-    header.into_iter().chain(lines).collect()
+    })
 }
 
 /// How many records are written together.

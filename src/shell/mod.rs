@@ -46,7 +46,7 @@ use std::io::{self, BufWriter, IsTerminal};
 
 /// Runs a command line, the program's name first, on the streams of this process.
 pub fn main(args: impl IntoIterator<Item = OsString>, world: &dyn World) -> std::process::ExitCode {
-    let mut result = BufWriter::new(io::stdout().lock());
+    let mut result = BufWriter::new(io::stdout());
     let mut notes = io::stderr();
     let style = out::style(world, io::stdout().is_terminal());
     let mut out = Out::new(&mut result, &mut notes, style).watched(io::stderr().is_terminal());

@@ -13,8 +13,8 @@ use std::path::Path;
 
 /// The streams of a command.
 pub struct Out<'a> {
-    result: &'a mut dyn Write,
-    notes: &'a mut dyn Write,
+    result: &'a mut (dyn Write + Send),
+    notes: &'a mut (dyn Write + Send),
     style: Style,
     watched: bool,
     shelf: Option<&'a Shelf>,
@@ -23,7 +23,7 @@ pub struct Out<'a> {
 
 impl<'a> Out<'a> {
     /// Results go to one stream, notes to the other; nobody watches.
-    pub fn new(result: &'a mut dyn Write, notes: &'a mut dyn Write, style: Style) -> Out<'a> {
+    pub fn new(result: &'a mut (dyn Write + Send), notes: &'a mut (dyn Write + Send), style: Style) -> Out<'a> {
         Out { result, notes, style, watched: false, shelf: None, failed: None }
     }
 

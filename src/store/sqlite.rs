@@ -20,6 +20,7 @@ use fault::Place;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a statement waits for another process that is writing.
@@ -27,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The open store of a project. All methods block; all errors are [`StoreFault`].
 pub struct Store {
-    connection: Connection,
+    connection: Mutex<Connection>,
     place: Place,
     key: [u8; 32],
 }
@@ -102,12 +103,12 @@ impl Store {
 
     fn over(connection: Connection, place: Place) -> Result<Store, StoreFault> {
         let key = schema::key(&connection).map_err(|error| place.fault(error))?;
-        Ok(Store { connection, place, key })
+        Ok(Store { connection: Mutex::new(connection), place, key })
     }
 
-    /// Does something with the database, and says in words what goes wrong.
+    /// Does something with the database, which nobody else does meanwhile, and says in words what goes wrong.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreFault> {
-        work(&self.connection).map_err(|error| self.place.fault(error))
+        work(&self.connection.lock().unwrap_or_else(PoisonError::into_inner)).map_err(|error| self.place.fault(error))
     }
 
     /// One transaction: all of it, or nothing.
@@ -118,7 +119,8 @@ impl Store {
             transaction.commit()?;
             Ok(result)
         };
-        change(&mut self.connection).map_err(|error| self.place.fault(error))
+        change(self.connection.get_mut().unwrap_or_else(PoisonError::into_inner))
+            .map_err(|error| self.place.fault(error))
     }
 }
 

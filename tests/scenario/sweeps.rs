@@ -83,12 +83,13 @@ fn put_accounts(town: &Town, pupils: u64, dice: &mut Dice) {
 }
 
 /// What the sweep proposes, and what comparing everything proposes.
-fn both(town: &Town, purpose: Purpose, saved: Option<&ChangeSet>) -> (Option<Proposal>, Proposal) {
+fn both(town: &Town, purpose: Purpose, saved: Option<&ChangeSet>, seed: u64) -> (Option<Proposal>, Proposal) {
     let (mut result, mut notes) = (Vec::new(), Vec::new());
     let mut out = Out::new(&mut result, &mut notes, Style::default());
     let project = project::open(Path::new("."), &town.world, &mut out).expect("a project");
     let as_of = "2026-09-01".parse().ok();
-    let job = Job::ready(&project, None, as_of, false, &town.world, &mut out).expect("a sync").with_threads(Some(2));
+    let job = Job::ready(&project, None, as_of, false, &town.world, &mut out).expect("a sync");
+    let job = job.with_threads(Some(1 + (seed % 4) as u16));
     let store = Store::open_read(&town.world, &job.store_path()).expect("a store or none");
     let made_at = town.world.now().to_string();
     let wish =
@@ -124,7 +125,7 @@ fn told(proposal: &Proposal) -> Vec<String> {
 /// Asserts that both propose the same; says whether the list was swept, and gives what is proposed.
 #[track_caller]
 fn compare(town: &Town, purpose: Purpose, saved: Option<&ChangeSet>, seed: u64) -> (bool, ChangeSet) {
-    let (swept, whole) = both(town, purpose, saved);
+    let (swept, whole) = both(town, purpose, saved, seed);
     let Some(swept) = swept else { return (false, whole.set) };
     let (swept, told_whole) = (told(&swept), told(&whole));
     let first = swept.iter().find(|line| !told_whole.contains(line));

@@ -213,12 +213,12 @@ mod file {
     fn a_full_disk_is_named_and_changes_nothing() {
         let world = TestWorld::new();
         let (mut store, run) = with_links(&world, &["a"]);
-        store.connection.execute_batch("PRAGMA max_page_count = 1").unwrap();
+        store.connection.get_mut().unwrap().execute_batch("PRAGMA max_page_count = 1").unwrap();
         let mut large = an_intent("create", "b");
         large.link.values = vec![0; 1 << 20];
         let full = words(store.intend(run, &mut [large]).unwrap_err());
         assert!(full.starts_with("the disk is full") && full.contains("free some space"), "{full}");
-        store.connection.execute_batch("PRAGMA max_page_count = 1000000").unwrap();
+        store.connection.get_mut().unwrap().execute_batch("PRAGMA max_page_count = 1000000").unwrap();
         assert_eq!(store.unsettled(SYNC).unwrap(), []);
         carry_out(&mut store, run, vec![an_intent("create", "b")]);
         assert_eq!(keys(&store), ["a", "b"]);
@@ -453,7 +453,7 @@ mod journal {
         world.fail(crate::world::Effect::Commit, world.effects_of(crate::world::Effect::Commit) + 1, ErrorKind::Other);
         assert!(store.intend(run, &mut [an_intent("create", "b")]).is_err());
         assert_eq!(store.unsettled(SYNC).unwrap(), []);
-        store.connection.execute_batch("BEGIN; DELETE FROM links").unwrap();
+        store.connection.get_mut().unwrap().execute_batch("BEGIN; DELETE FROM links").unwrap();
         drop(store);
         assert_eq!(keys(&open(&world)), ["a"]);
     }
