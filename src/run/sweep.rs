@@ -420,13 +420,12 @@ impl Sweep<'_> {
     fn glimpses(&self, worked: &Worked<'_>, index: usize) -> Vec<Glimpse> {
         let made = &worked.made[index];
         let digests = self.looking.digests(made, &Arena::new());
-        let keys = worked.left_keys()[index].iter().zip(self.shelf.with_keys(&made.keys));
-        let glimpse = |((left_key, named), digest): ((&Option<String>, Option<(u32, u64)>), u64)| {
-            let left_key = left_key.as_ref().filter(|_| self.shelf.links() > 0);
-            let linked = left_key.and_then(|left_key| self.shelf.linked(left_key));
-            Glimpse { named, linked, digest }
-        };
-        keys.zip(digests).map(glimpse).collect()
+        let linked = worked.left_keys()[index].iter().map(|left_key| match left_key {
+            Some(left_key) if self.shelf.links() > 0 => self.shelf.linked(left_key),
+            _ => None,
+        });
+        let glimpses = linked.zip(self.shelf.with_keys(&made.keys)).zip(digests);
+        glimpses.map(|((linked, named), digest)| Glimpse { named, linked, digest }).collect()
     }
 
     /// Finds the right records of made ones: those that have to be looked at more closely, and those that have none.
