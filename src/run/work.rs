@@ -92,8 +92,7 @@ impl<'w, 't> Work<'w, 't> {
         let lefts: Vec<Row> = piece.rows.iter().map(|row| row.left).collect();
         begin(block, machine, map, &lefts);
         let mut troubles = Troubles::default();
-        let (values, states, arena) = (piece.values, piece.states, block.arena());
-        let mut into = Into { values, states, width, arena, waiting: Vec::new() };
+        let mut into = Into { values: piece.values, states: piece.states, width, arena: block.arena() };
         for (inside, rows) in by_inside(lefts.len(), |row| apart_of(machine, Value::Row(lefts[row]))) {
             let machine = machine.inside(inside);
             for (local, value) in &map.lets {
@@ -113,7 +112,6 @@ impl<'w, 't> Work<'w, 't> {
                     outcome.work(&rows, block);
                 }
             }
-            into.put(block);
         }
         for (row, trouble) in troubles.0 {
             judge(machine, map, &mut piece.rows[row as usize], trouble, fallen);
@@ -206,33 +204,6 @@ struct Into<'o, 't> {
     states: &'o mut [State],
     width: usize,
     arena: &'t Arena,
-    /// What rules gave for all rows of the block and stands in no row yet.
-    waiting: Vec<Waiting<'t>>,
-}
-
-/// The values of a field for all rows of a block. Where there is none, the rows stay as they are.
-struct Waiting<'t> {
-    field: u16,
-    /// What becomes known of the field where there is a value.
-    state: State,
-    from: From<'t>,
-}
-
-/// Where values stand that wait.
-enum From<'t> {
-    /// In a variable of the block.
-    Variable(u16),
-    /// In a column of their own.
-    Column(Vec<Value<'t>>),
-}
-
-impl<'t> From<'t> {
-    fn column<'c>(&'c self, block: &'c Block<'t>) -> &'c [Value<'t>] {
-        match self {
-            From::Variable(number) => block.variable(*number),
-            From::Column(column) => column,
-        }
-    }
 }
 
 impl<'t> Into<'_, 't> {
@@ -242,54 +213,25 @@ impl<'t> Into<'_, 't> {
 
     /// The values of some rows, and which of these have none.
     fn values(&mut self, rows: &[u32], active: &Active<'t>, column: &[Value<'t>], absent: &mut Vec<u32>) {
-        for &row in rows {
-            match column[row as usize] {
-                Value::Absent => absent.push(row),
-                value => self.value(row, active, value),
-            }
-        }
-    }
-
-    /// True if values that a rule gives for some rows of a block can wait: if they are whole, and for all rows.
-    fn may_wait(rows: &[u32], active: &Active<'t>, column: &[Value<'t>]) -> bool {
-        rows.len() == column.len() && active.target.steps.is_empty()
-    }
-
-    /// The values of all rows, and which of these have none. What stands in the others can wait.
-    fn wait(&mut self, active: &Active<'t>, from: From<'t>, block: &Block<'t>, absent: &mut Vec<u32>) {
-        let rows = (0..).zip(from.column(block));
-        absent.extend(rows.filter(|(_, value)| value.is_absent()).map(|(row, _)| row));
-        self.waiting.push(Waiting { field: active.target.field, state: active.mode.and(State::SET), from });
-    }
-
-    /// Before a field is written: puts what waits for it into its place.
-    fn settle(&mut self, field: u16, block: &mut Block<'t>) {
-        if self.waiting.iter().any(|waiting| waiting.field == field) {
-            self.put(block);
-        }
-    }
-
-    /// Puts what waits into its place: row by row, since a row is far from the next one, and its fields are near.
-    fn put(&mut self, block: &mut Block<'t>) {
-        if self.waiting.is_empty() {
-            return;
-        }
-        let columns = self.waiting.iter().map(|waiting| (waiting.from.column(block), waiting));
-        let columns: Vec<_> =
-            columns.map(|(column, waiting)| (column, waiting.field as usize, waiting.state)).collect();
-        let states = self.states.chunks_exact_mut(self.width);
-        for (row, (values, states)) in self.values.chunks_exact_mut(self.width).zip(states).enumerate() {
-            for &(column, field, state) in &columns {
-                let value = &column[row];
-                if !value.is_absent() {
-                    values[field] = *value;
-                    states[field] = states[field].and(state);
+        let set = active.mode.and(State::SET);
+        if !active.target.steps.is_empty() {
+            for &row in rows {
+                match column[row as usize] {
+                    Value::Absent => absent.push(row),
+                    value => self.value(row, active, value),
                 }
             }
+            return;
         }
-        for waiting in self.waiting.drain(..) {
-            if let From::Column(column) = waiting.from {
-                block.give_back(column);
+        let (width, field) = (self.width, active.target.field as usize);
+        let (values, states) = (&mut *self.values, &mut *self.states);
+        for &row in rows {
+            let (value, at) = (&column[row as usize], row as usize * width + field);
+            if matches!(value, Value::Absent) {
+                absent.push(row);
+            } else {
+                values[at] = *value;
+                states[at] = states[at].and(set);
             }
         }
     }
@@ -330,24 +272,21 @@ impl<'t> Outcome<'_, '_, 't> {
                 &chosen
             }
         };
-        self.into.settle(self.active.target.field, block);
         let mut absent = Vec::new();
-        let from = match self.machine.typed.nodes.node(value) {
+        let column = match self.machine.typed.nodes.node(value) {
             // What a variable holds is not copied.
-            Node::Local(local) if !block.variable(*local).is_empty() => From::Variable(*local),
-            _ => From::Column(self.machine.column(value, rows, block)),
-        };
-        let left = block.left(rows, 0);
-        let column = from.column(block);
-        if Into::may_wait(&left, self.active, column) {
-            self.into.wait(self.active, from, block, &mut absent);
-        } else {
-            self.into.values(&left, self.active, column, &mut absent);
-            if let From::Column(column) = from {
-                block.give_back(column);
+            Node::Local(local) if !block.variable(*local).is_empty() => {
+                self.into.values(rows, self.active, block.variable(*local), &mut absent);
+                Vec::new()
             }
-        }
+            _ => {
+                let column = self.machine.column(value, rows, block);
+                self.into.values(&block.left(rows, 0), self.active, &column, &mut absent);
+                column
+            }
+        };
         let failed = block.recover(0);
+        block.give_back(column);
         self.none(&rule.absent, &absent, block);
         match &rule.fails {
             Some(fails) => {
