@@ -213,9 +213,8 @@ pub fn same_text(text: &str) -> impl Fn(&str) -> bool {
         if other.len() == text.len() && other == text {
             return true;
         }
-        !starts_apart(text, other)
-            && !(composed && is_composed(other.as_bytes()))
-            && equal_text(&Type::Text, other, text)
+        let differs = starts_apart(text, other) || composed && is_composed(other.as_bytes());
+        !differs && equal_text(&Type::Text, other, text)
     }
 }
 
