@@ -263,29 +263,8 @@ impl<'t> Windows<'t> {
     where
         't: 'w,
     {
-        let mut worked = self.first(batches, seen, joins, told, arenas);
-        told.later.resize_with(self.settings.len() - 1, Fallen::default);
-        for (setting, fallen) in self.settings[1..].iter().zip(&mut told.later) {
-            worked = stage::work(&Setting::<'w>::clone(setting), as_input(worked.made), arenas);
-            fallen.add(std::mem::take(&mut worked.fallen));
-        }
-        worked
-    }
-
-    /// What the first mapping makes of a window.
-    fn first<'w>(
-        &self,
-        batches: &'w [Batch],
-        seen: impl FnOnce(&mut dyn FnMut(&mut Seen)),
-        joins: &mut Joins,
-        told: &mut Told,
-        arenas: &'w Arenas,
-    ) -> Worked<'w>
-    where
-        't: 'w,
-    {
         let (entity, setting) = (self.driving.entity, Setting::<'w>::clone(&self.settings[0]));
-        let Told { fallen, odd, incomplete, nameless, .. } = told;
+        let Told { fallen, odd, later, incomplete, nameless } = told;
         let tables: &Tables<'w> = &self.tables;
         let mut tables = tables.with(entity.0, Arc::new(Table::wire(batches, self.columns)));
         let keyless = prepare::duplicates_of_window(&setting, &mut tables, odd, arenas, fallen, entity, seen);
@@ -295,7 +274,13 @@ impl<'t> Windows<'t> {
         let sets = |set| self.driving.sets[0].contains(&set);
         shape_sets(&setting, &mut tables, odd, sets, Some(joins), arenas, fallen);
         let made = make_all(&setting, &tables, odd, (incomplete, nameless), arenas, fallen);
-        Worked::window(made, tables, setting)
+        let mut worked = Worked::window(made, tables, setting);
+        later.resize_with(self.settings.len() - 1, Fallen::default);
+        for (setting, fallen) in self.settings[1..].iter().zip(later) {
+            worked = stage::work(&Setting::<'w>::clone(setting), as_input(worked.made), arenas);
+            fallen.add(std::mem::take(&mut worked.fallen));
+        }
+        worked
     }
 
     /// Left entities that hold protected people without a key, so far.
