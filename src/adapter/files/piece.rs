@@ -287,7 +287,8 @@ impl Piece<'_> {
 
     /// The byte behind the bracket that opens the list.
     fn list_start(&self, opened: &mut Opened, documents: &Documents<'_>, path: &[String]) -> Result<u64, Fault> {
-        let mut want = self.page;
+        // What a file is shows in its first bytes, however few of them a page holds.
+        let mut want = self.page.max(512);
         loop {
             let (bytes, last) = self.bytes(opened, 0, want)?;
             match documents.start(&bytes, path, last).map_err(refuse)? {
