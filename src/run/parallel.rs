@@ -4,7 +4,6 @@
 //! put together in order.
 
 use crate::value::Arena;
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
@@ -14,28 +13,19 @@ use std::time::Duration;
 pub struct Arenas {
     own: Arena,
     more: typed_arena::Arena<Arena>,
-    /// Arenas whose values nobody needs any more, in the order in which they were used.
-    spare: Mutex<VecDeque<Arena>>,
     threads: usize,
 }
 
 impl Arenas {
     /// For so many threads.
     pub fn new(threads: usize) -> Arenas {
-        let (own, more, spare) = (Arena::new(), typed_arena::Arena::new(), Mutex::default());
-        Arenas { own, more, spare, threads: threads.max(1) }
+        Arenas { own: Arena::new(), more: typed_arena::Arena::new(), threads: threads.max(1) }
     }
 
-    /// Forgets all values, and keeps their room for those of the next window. What is worked there in the same order finds arenas
-    /// of the size that it needs.
+    /// Forgets all values. Whoever works alone keeps their room for those of the next window.
     pub fn reset(&mut self) {
         self.own.reset();
-        let used = std::mem::replace(&mut self.more, typed_arena::Arena::new()).into_vec();
-        let spare = self.spare.get_mut().unwrap_or_else(PoisonError::into_inner);
-        spare.extend(used.into_iter().map(|mut arena| {
-            arena.reset();
-            arena
-        }));
+        self.more = typed_arena::Arena::new();
     }
 
     /// For as many threads as this machine has processors.
@@ -65,8 +55,7 @@ impl Arenas {
         thread::scope(|scope| {
             let threads: Vec<_> = (0..self.threads.min(count))
                 .map(|_| {
-                    let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-                    let arena: &'t mut Arena = self.more.alloc(spare.unwrap_or_default());
+                    let arena: &'t mut Arena = self.more.alloc(Arena::new());
                     let (next, work) = (&next, &work);
                     scope.spawn(move || {
                         let arena: &'t Arena = arena;

@@ -457,7 +457,7 @@ pub fn key_hash(key: &str) -> u128 {
 ///
 /// They are taken field by field for some rows together, for the texts of a field are much alike: what was guessed about the
 /// one before holds for the next.
-struct Digests(Vec<u64>);
+struct Digests;
 
 /// So many rows together, so that all that is looked at stays near.
 const TOGETHER: usize = 64;
@@ -483,13 +483,10 @@ impl Digests {
         glance: impl Fn(&'a Compared<'s>, usize) -> Glance<'v>,
         normal: impl Fn(&'a Compared<'s>, usize) -> Value<'v>,
     ) -> Vec<u64> {
-        let mut all = Digests(Vec::with_capacity(rows));
-        while all.0.len() < rows {
-            let start = all.0.len();
-            let end = rows.min(start + TOGETHER);
-            all.0.resize(end, 0);
+        let mut digests = vec![0; rows];
+        for (piece, digests) in digests.chunks_mut(TOGETHER).enumerate() {
             for field in compared {
-                for (row, digest) in (start..).zip(&mut all.0[start..]) {
+                for (row, digest) in (piece * TOGETHER..).zip(&mut *digests) {
                     *digest = match glance(field, row) {
                         Glance::Absent => Digests::absent(*digest),
                         // It is in normal form, as its bytes tell.
@@ -499,7 +496,7 @@ impl Digests {
                 }
             }
         }
-        all.0
+        digests
     }
 
     #[inline]
