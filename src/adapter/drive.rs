@@ -1,6 +1,5 @@
 //! The loops over a session that every protocol shares.
 
-use super::packed::Packing;
 use super::{Batch, Fault, Mark, Note, Session, Then, Torn};
 use crate::protocol::CallId;
 use std::collections::BTreeSet;
@@ -35,10 +34,15 @@ impl ReadOutcome {
     pub fn rows(&self) -> usize {
         self.batches.iter().map(Batch::len).sum()
     }
+
+    /// True if the list has to be begun again.
+    pub fn begins_again(&self) -> bool {
+        self.faults.iter().any(|fault| fault.then == Then::Restart)
+    }
 }
 
 /// How often a list is begun again when its pages turn out not to belong together.
-const RESTARTS: usize = 2;
+pub const RESTARTS: usize = 2;
 
 /// Reads all pages of a list. `progress` hears of the rows of each page. Retries are the session's own business.
 pub async fn read_all(
@@ -46,40 +50,17 @@ pub async fn read_all(
     call: CallId,
     progress: &mut (dyn FnMut(usize) + Send),
 ) -> ReadOutcome {
-    let (batches, outcome) = read_into(session, call, Vec::new, Vec::push, progress).await;
-    ReadOutcome { batches, ..outcome }
-}
-
-/// The same for a list that is packed while it is read. Its rows are there when all lists have been read.
-pub async fn read_packed<'p>(
-    session: &mut dyn Session,
-    call: CallId,
-    list: impl Fn() -> Packing<'p> + Send,
-    progress: &mut (dyn FnMut(usize) + Send),
-) -> (Packing<'p>, ReadOutcome) {
-    read_into(session, call, list, Packing::add, progress).await
-}
-
-/// Reads all pages of a list into something, which is begun anew when the list is.
-async fn read_into<I: Send>(
-    session: &mut dyn Session,
-    call: CallId,
-    new: impl Fn() -> I + Send,
-    add: impl Fn(&mut I, Batch) + Send,
-    progress: &mut (dyn FnMut(usize) + Send),
-) -> (I, ReadOutcome) {
     let mut times = 0;
     loop {
-        let mut into = new();
-        let mut pages = Pages::of(Ok((session, call)));
+        let (mut batches, mut pages) = (Vec::new(), Pages::of(Ok((&mut *session, call))));
         while let Some(batch) = pages.next().await {
             progress(batch.len());
-            add(&mut into, batch);
+            batches.push(batch);
         }
-        let outcome = pages.outcome();
+        let read = pages.outcome();
         times += 1;
-        if times > RESTARTS || !outcome.faults.iter().any(|fault| fault.then == Then::Restart) {
-            return (into, outcome);
+        if times > RESTARTS || !read.begins_again() {
+            return ReadOutcome { batches, ..read };
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Reading: settings with their secrets, connections, all lists that a plan needs.
 
-use super::parallel::Arenas;
-use crate::adapter::drive::{Pages, ReadOutcome, read_all, read_packed};
+use super::parallel::{Arenas, Ordered, in_order};
+use crate::adapter::drive::{Pages, RESTARTS, ReadOutcome, read_all};
 use crate::adapter::packed::{Packer, Packing};
 use crate::adapter::{Batch, Fault, Opener, Session, Settings, files, http};
 use crate::model::{Model, Setting, SyncSide, System, SystemId, literal};
@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// The opener of a protocol.
 pub fn opener(protocol: &str) -> Option<&'static dyn Opener> {
@@ -217,7 +218,7 @@ pub async fn gather(
     let packer = Packer::new(groups(plan));
     let mut done = Vec::new();
     for task in others {
-        let gathered = task.read(plan.model, world, &packer, &told).await;
+        let gathered = task.read(plan.model, world, &packer, None, &told).await;
         done.push((task.is_right, gathered));
     }
     done.extend(read_files(files, plan.model, world, threads, &packer, &told).await);
@@ -281,27 +282,30 @@ async fn read_files<'p>(
     packer: &'p Packer,
     told: &Told<'_>,
 ) -> Vec<(bool, BTreeMap<EntityId, List<'p>>)> {
-    let handle = tokio::runtime::Handle::current();
-    if threads < 2 || tasks.len() < 2 || handle.runtime_flavor() != tokio::runtime::RuntimeFlavor::MultiThread {
+    let handle = Handle::current();
+    if threads < 2 || handle.runtime_flavor() != RuntimeFlavor::MultiThread {
         let mut done = Vec::new();
         for task in tasks {
-            let gathered = task.read(model, world, packer, told).await;
+            let gathered = task.read(model, world, packer, None, told).await;
             done.push((task.is_right, gathered));
         }
         return done;
     }
-    tokio::task::block_in_place(|| {
-        Arenas::new(threads)
-            .each(tasks.into_iter(), |task, _| (task.is_right, handle.block_on(task.read(model, world, packer, told))))
-    })
+    let read = |task: Task<'_>| {
+        let gathered = task.read(model, world, packer, Some(&handle), told);
+        (task.is_right, handle.block_on(gathered))
+    };
+    tokio::task::block_in_place(|| Arenas::new(threads).each(tasks.into_iter(), |task, _| read(task)))
 }
 
 impl Task<'_> {
+    /// Reads the lists. With a handle, a list of many pages is packed on one thread while another reads on.
     async fn read<'p>(
         &self,
         model: &Model,
         world: &dyn World,
         packer: &'p Packer,
+        side_by_side: Option<&Handle>,
         told: &Told<'_>,
     ) -> BTreeMap<EntityId, List<'p>> {
         let alone = |gathered| List { gathered, packing: None };
@@ -325,7 +329,8 @@ impl Task<'_> {
                 }
                 None => {
                     let list = || packer.list(entity.groups());
-                    let (packing, outcome) = read_packed(&mut *session, entity.call, list, &mut told).await;
+                    let (packing, outcome) =
+                        read_packed(&mut *session, entity.call, list, side_by_side, &mut told).await;
                     List { gathered: Gathered { outcome }, packing: Some(packing) }
                 }
             };
@@ -337,6 +342,44 @@ impl Task<'_> {
             into.insert(entity.entity, list);
         }
         into
+    }
+}
+
+/// Reads all pages of a list and packs them. The rows are there when all lists have been read.
+async fn read_packed<'p>(
+    session: &mut dyn Session,
+    call: CallId,
+    list: impl Fn() -> Packing<'p>,
+    side_by_side: Option<&Handle>,
+    told: &mut (dyn FnMut(usize) + Send),
+) -> (Packing<'p>, ReadOutcome) {
+    let mut times = 0;
+    loop {
+        let (mut packing, mut pages) = (list(), Pages::of(Ok((&mut *session, call))));
+        let mut add = |packing: &mut Packing<'p>, page: Batch| {
+            told(page.len());
+            packing.add(page);
+        };
+        match side_by_side {
+            None => {
+                while let Some(page) = pages.next().await {
+                    add(&mut packing, page);
+                }
+            }
+            Some(handle) => {
+                let packed = Ordered::new((packing, add));
+                let next = || handle.block_on(pages.next());
+                tokio::task::block_in_place(|| {
+                    in_order(2, next, |page, turn, _| turn.take(&packed, |(packing, add)| add(packing, page)));
+                });
+                packing = packed.into_inner().0;
+            }
+        }
+        let read = pages.outcome();
+        times += 1;
+        if times > RESTARTS || !read.begins_again() {
+            return (packing, read);
+        }
     }
 }
 

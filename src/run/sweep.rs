@@ -206,7 +206,7 @@ fn swept(
         None => {}
     }
     let outcome = lots.outcome();
-    if outcome.faults.iter().any(|fault| fault.then == crate::adapter::Then::Restart) {
+    if outcome.begins_again() {
         return Ok(None);
     }
     let why = not_whole(model.system(model.entity(driving).system), &outcome);
