@@ -103,8 +103,8 @@ fn entity(worked: &Worked<'_>, index: usize) -> Entity {
     let maps = maps.map(|map| MapShot { name: map.name.to_string(), gone: map.gone, makes: map.right == made.entity });
     let keys = &worked.left_keys()[index];
     let record = |row: usize| Record {
-        left_key: keys[row].clone(),
-        key: made.keys[row].clone(),
+        left_key: keys.owned(row),
+        key: made.keys.owned(row),
         map: usize::from(made.rows[row].map),
         fate: made.rows[row].fate.clone(),
         values: values(worked, model, made, row),
@@ -121,8 +121,8 @@ fn entity(worked: &Worked<'_>, index: usize) -> Entity {
 fn values(worked: &Worked<'_>, model: &Model, made: &Made<'_>, row: usize) -> Vec<(Json, State)> {
     let reference = |row: Row| {
         let index = worked.made.iter().position(|made| made.entity.0 == row.table)?;
-        let key = worked.made[index].keys[row.row as usize].clone();
-        key.or_else(|| worked.left_keys()[index][row.row as usize].as_ref().map(|key| format!("@{key}")))
+        let key = worked.made[index].keys.owned(row.row as usize);
+        key.or_else(|| worked.left_keys()[index].get(row.row as usize).map(|key| format!("@{key}")))
     };
     let fields = model.entity(made.entity).fields.iter();
     let values = fields.zip(made.row(row)).map(|(field, value)| to_json(&field.ty, *value, &reference));

@@ -146,6 +146,51 @@ fn key_field<'a>(
     machine.nobody(row, id, field as u16, arena).map_or(Value::Absent, Value::Text)
 }
 
+/// Keys of rows as texts, which stand one behind the other. No key is an empty text, so that stands for none.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    texts: String,
+    ends: Vec<usize>,
+}
+
+impl Keys {
+    /// Adds the key of the next row, as somebody writes it behind the others; none where that comes to nothing.
+    pub fn write(&mut self, write: impl FnOnce(&mut String) -> Option<()>) {
+        let start = self.texts.len();
+        if write(&mut self.texts).is_none() {
+            self.texts.truncate(start);
+        }
+        self.ends.push(self.texts.len());
+    }
+
+    /// Adds the key of the next row.
+    pub fn push(&mut self, key: Option<&str>) {
+        self.write(|texts| Some(texts.push_str(key?)));
+    }
+
+    /// The key of a row.
+    pub fn get(&self, row: usize) -> Option<&str> {
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let key = &self.texts[start..*self.ends.get(row)?];
+        (!key.is_empty()).then_some(key)
+    }
+
+    /// The same as a text of its own.
+    pub fn owned(&self, row: usize) -> Option<String> {
+        self.get(row).map(String::from)
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// All of them, in order of rows.
+    pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        (0..self.len()).map(|row| self.get(row))
+    }
+}
+
 /// The key of a row as text: its parts joined by `|`, with `\` before a `|` or `\` of a part. `None` if a part is absent.
 pub fn key_text(machine: &Machine<'_, '_>, row: Row, record: RecordType) -> Option<String> {
     let mut text = String::new();
@@ -153,13 +198,19 @@ pub fn key_text(machine: &Machine<'_, '_>, row: Row, record: RecordType) -> Opti
     (!text.is_empty()).then_some(text)
 }
 
-/// The key of a row as text behind a name and a colon.
-pub fn named_key(machine: &Machine<'_, '_>, name: &str, row: Row, record: RecordType) -> Option<String> {
-    let mut text = String::with_capacity(name.len() + 40);
+/// Writes the key of a row behind a name and a colon.
+pub fn write_named_key(
+    machine: &Machine<'_, '_>,
+    name: &str,
+    row: Row,
+    record: RecordType,
+    text: &mut String,
+) -> Option<()> {
     text.push_str(name);
     text.push(':');
-    push_key(machine, row, record, &mut text, &mut Arena::new())?;
-    (text.len() > name.len() + 1).then_some(text)
+    let start = text.len();
+    push_key(machine, row, record, text, &mut Arena::new())?;
+    (text.len() > start).then_some(())
 }
 
 /// Appends the key of a row; `None` if a part of it is absent.

@@ -6,7 +6,7 @@
 use super::eval::block::{BLOCK, Block};
 use super::eval::{Frame, Linked, Links, Machine, Stop};
 use super::fate::{Fallen, Reason, Who};
-use super::key::record_of;
+use super::key::{Keys, record_of};
 use super::parallel::Arenas;
 use super::table::{Apart, apart_of, by_inside};
 use super::work::{self, Work};
@@ -128,7 +128,7 @@ pub struct Made<'t> {
     /// The states of the values.
     pub states: Vec<State>,
     /// Their keys as text, where the mapping gives all parts.
-    pub keys: Vec<Option<String>>,
+    pub keys: Keys,
     /// Names of maps from which a record that is missing here is not gone, and why.
     pub incomplete: BTreeMap<u16, String>,
     /// Why the next mapping cannot know who is gone, if keys of records are not known.
@@ -145,7 +145,7 @@ impl<'t> Made<'t> {
             rows: Vec::new(),
             values: Vec::new(),
             states: Vec::new(),
-            keys: Vec::new(),
+            keys: Keys::default(),
             incomplete: BTreeMap::new(),
             keyless: None,
             nameless: false,
@@ -371,11 +371,17 @@ fn link(machine: &Machine<'_, '_>, map: &TypedMap, left: Row, made: u32, own: &B
 
 /// The left key under which the store remembers a record: the entity or set, and the key of the row.
 pub fn left_key(machine: &Machine<'_, '_>, left: Row) -> Option<String> {
+    let mut text = String::new();
+    write_left_key(machine, left, &mut text).map(|()| text)
+}
+
+/// Writes it behind a text.
+pub fn write_left_key(machine: &Machine<'_, '_>, left: Row, text: &mut String) -> Option<()> {
     let record = record_of(machine, left);
     let name = match record {
         RecordType::Entity(entity) => &machine.model.entity(entity).name.text,
         RecordType::Set(set) => &machine.model.set(set).name.text,
         RecordType::Layout(_) => return None,
     };
-    super::key::named_key(machine, name, left, record)
+    super::key::write_named_key(machine, name, left, record, text)
 }

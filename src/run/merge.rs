@@ -2,6 +2,7 @@
 
 use super::eval::Machine;
 use super::fate::{Fallen, Who};
+use super::key::Keys;
 use super::make::{Fate, Made};
 use super::table::Apart;
 use crate::model::Entity;
@@ -39,7 +40,7 @@ fn empty<'t>(entity: EntityId) -> Made<'t> {
         rows: Vec::new(),
         values: Vec::new(),
         states: Vec::new(),
-        keys: Vec::new(),
+        keys: Keys::default(),
         incomplete: Default::default(),
         nameless: false,
         keyless: None,
@@ -65,20 +66,28 @@ fn key_order(machine: &Machine<'_, '_>, made: &[Made<'_>]) -> Vec<EntityId> {
 }
 
 /// The key of each provisional row as text.
-fn keys(machine: &Machine<'_, '_>, made: &[Made<'_>], index: usize, places: &Places) -> Vec<Option<String>> {
+fn keys(machine: &Machine<'_, '_>, made: &[Made<'_>], index: usize, places: &Places) -> Keys {
     let this = &made[index];
     let entity = machine.model.entity(this.entity);
     let mut arena = Arena::new();
-    let mut keys = Vec::with_capacity(this.rows.len());
+    let mut keys = Keys::default();
     for row in 0..this.rows.len() {
-        keys.push(key(made, this.row(row), entity, places, &arena));
+        keys.write(|text| write_key(text, made, this.row(row), entity, places, &arena));
         arena.reset();
     }
     keys
 }
 
-fn key(made: &[Made<'_>], values: &[Value<'_>], entity: &Entity, places: &Places, arena: &Arena) -> Option<String> {
-    let mut text = String::new();
+/// Writes the key of a record behind a text.
+fn write_key(
+    text: &mut String,
+    made: &[Made<'_>],
+    values: &[Value<'_>],
+    entity: &Entity,
+    places: &Places,
+    arena: &Arena,
+) -> Option<()> {
+    let first = text.len();
     for (position, &field) in entity.key.iter().enumerate() {
         let value = normal::normal_form(&entity.fields[field].ty, values[field], arena);
         if value.is_absent() && entity.first_present {
@@ -90,23 +99,23 @@ fn key(made: &[Made<'_>], values: &[Value<'_>], entity: &Entity, places: &Places
         let start = text.len();
         match value {
             Value::Absent => return None,
-            Value::Row(to) => text.push_str(&referenced_key(made, places, to)?),
+            Value::Row(to) => text.push_str(referenced_key(made, places, to)?),
             simple => {
-                super::eval::push_text(&mut text, simple);
-                super::key::escape(&mut text, start);
+                super::eval::push_text(text, simple);
+                super::key::escape(text, start);
             }
         }
         if entity.first_present {
             break;
         }
     }
-    (!text.is_empty()).then_some(text)
+    (text.len() > first).then_some(())
 }
 
-fn referenced_key(made: &[Made<'_>], places: &Places, to: Row) -> Option<String> {
+fn referenced_key<'m>(made: &'m [Made<'_>], places: &Places, to: Row) -> Option<&'m str> {
     let entity = EntityId(to.table);
     let record = (*places.get(&entity)?.get(to.row as usize)?)?;
-    made.iter().find(|known| known.entity == entity)?.keys.get(record as usize)?.clone()
+    made.iter().find(|known| known.entity == entity)?.keys.get(record as usize)
 }
 
 /// One record for each key. The first row that has a value for a field decides it; two rows of one map with one key
@@ -114,7 +123,7 @@ fn referenced_key(made: &[Made<'_>], places: &Places, to: Row) -> Option<String>
 fn merge<'t>(
     machine: &Machine<'_, 't>,
     from: Made<'t>,
-    keys: Vec<Option<String>>,
+    keys: Keys,
     fallen: &mut Fallen,
 ) -> (Made<'t>, Vec<Option<u32>>) {
     let alone = from.rows.iter().all(|row| !machine.typed.maps[row.map as usize].only_supplements);
@@ -124,11 +133,11 @@ fn merge<'t>(
     }
     let mut into = Made { width: from.width, incomplete: from.incomplete.clone(), ..empty(from.entity) };
     let mut places = Vec::with_capacity(from.rows.len());
-    let mut by_key: HashMap<String, u32> = HashMap::with_capacity(from.rows.len());
-    for (row, key) in keys.into_iter().enumerate() {
+    let mut by_key: HashMap<&str, u32> = HashMap::with_capacity(from.rows.len());
+    for (row, key) in keys.iter().enumerate() {
         let map = &machine.typed.maps[from.rows[row].map as usize];
         let supplements = map.only_supplements;
-        let known = key.as_ref().and_then(|key| by_key.get(key).copied());
+        let known = key.and_then(|key| by_key.get(key).copied());
         match known {
             Some(record) => {
                 places.push(Some(record));
@@ -140,8 +149,8 @@ fn merge<'t>(
             }
             None => {
                 let record = into.rows.len() as u32;
-                if let Some(key) = &key {
-                    by_key.insert(key.clone(), record);
+                if let Some(key) = key {
+                    by_key.insert(key, record);
                 }
                 into.rows.push(from.rows[row].clone());
                 into.values.extend_from_slice(from.row(row));
@@ -156,7 +165,7 @@ fn merge<'t>(
 }
 
 /// True if no two rows have one key.
-fn are_different(keys: &[Option<String>]) -> bool {
+fn are_different(keys: &Keys) -> bool {
     let mut seen: HashSet<&str> = HashSet::with_capacity(keys.len());
     keys.iter().flatten().all(|key| seen.insert(key))
 }
@@ -165,12 +174,12 @@ fn are_different(keys: &[Option<String>]) -> bool {
 fn keyed<'t>(
     machine: &Machine<'_, 't>,
     mut made: Made<'t>,
-    keys: Vec<Option<String>>,
+    keys: Keys,
     fallen: &mut Fallen,
 ) -> Made<'t> {
     let entity = machine.model.entity(made.entity);
     let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
-    for (row, key) in made.rows.iter_mut().zip(&keys) {
+    for (row, key) in made.rows.iter_mut().zip(keys.iter()) {
         if key.is_none() && !theirs && row.fate == Fate::Reduced {
             row.fate = Fate::Protected;
         }

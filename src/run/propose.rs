@@ -260,9 +260,9 @@ impl<'c, 't> Context<'c, 't> {
         let index = self.worked.made.iter().position(|made| made.entity == entity)?;
         let theirs = self.model().entity(entity).write.as_ref().is_some_and(|write| write.id_theirs);
         if theirs {
-            self.worked.left_keys()[index][row.row as usize].as_ref().map(|key| format!("@{key}"))
+            self.worked.left_keys()[index].get(row.row as usize).map(|key| format!("@{key}"))
         } else {
-            self.worked.made[index].keys[row.row as usize].clone()
+            self.worked.made[index].keys.owned(row.row as usize)
         }
     }
 
@@ -303,7 +303,7 @@ impl<'c, 't> Context<'c, 't> {
         let keys = &self.worked.left_keys()[self.index];
         report.linked = right.links() as u64;
         if report.linked > 0 {
-            seen.extend(keys.iter().flatten().map(String::as_str));
+            seen.extend(keys.iter().flatten());
         }
         let setting = self.setting();
         // The right records stand where the machine looks for records of their entity.
@@ -431,7 +431,7 @@ impl<'c, 't> Context<'c, 't> {
             op: Op::Create,
             left_key: left_key.to_string(),
             old_left_key: None,
-            key: made.keys[row].clone().unwrap_or_default(),
+            key: made.keys.owned(row).unwrap_or_default(),
             right_id: None,
             fields,
             record: record.done(),
@@ -504,7 +504,7 @@ impl<'c, 't> Context<'c, 't> {
             key: if theirs {
                 present.key.to_string()
             } else {
-                made.keys[row].clone().unwrap_or_else(|| present.key.to_string())
+                made.keys.owned(row).unwrap_or_else(|| present.key.to_string())
             },
             right_id: present.right_id.map(String::from),
             fields,
@@ -842,7 +842,7 @@ impl<'c, 't> Context<'c, 't> {
     fn identities(&self, row: usize) -> Vec<u64> {
         let made = &self.made().rows[row];
         let left = self.plan.route.typed.last().and_then(|typed| typed.maps.get(made.map as usize)).map(|map| map.left);
-        let (Some(left), Some(key)) = (left, &self.worked.left_keys()[self.index][row]) else { return Vec::new() };
+        let (Some(left), Some(key)) = (left, self.worked.left_keys()[self.index].get(row)) else { return Vec::new() };
         let texts = self.known.identities.texts(left, key);
         texts.iter().map(|text| keyed_hash(&self.secret, text)).collect()
     }

@@ -645,8 +645,8 @@ impl<'f, 't> Finder<'f, 't> {
                 _ => Some(Found::Several(candidates)),
             }
         };
-        let key = self.made.keys[row].as_ref();
-        let by_key = key.and_then(|key| right.by_key.get(key.as_str())).copied();
+        let key = self.made.keys.get(row);
+        let by_key = key.and_then(|key| right.by_key.get(key)).copied();
         // Most records are found so.
         if let Some(index) = by_key
             && !taken[index]

@@ -5,7 +5,7 @@
 
 use super::eval::block::{BLOCK, Block};
 use super::eval::{Links, Odd};
-use super::key::Hasher;
+use super::key::{Hasher, Keys};
 use super::make::Made;
 use super::pieces::hashes;
 use super::right::{Memory, Reading, plain_value};
@@ -344,9 +344,9 @@ impl Shelf {
     }
 
     /// The rows with the keys of made records, each with its digest.
-    pub fn with_keys(&self, keys: &[Option<String>]) -> Vec<Option<(u32, u64)>> {
+    pub fn with_keys(&self, keys: &Keys) -> Vec<Option<(u32, u64)>> {
         // Step by step for all: looking for one does not wait for the one before.
-        let hashes: Vec<_> = keys.iter().map(|key| key.as_deref().map(key_hash)).collect();
+        let hashes: Vec<_> = keys.iter().map(|key| key.map(key_hash)).collect();
         let rows: Vec<_> = hashes.into_iter().map(|hash| self.keys.first(hash?)).collect();
         rows.into_iter().map(|row| row.map(|row| (row, self.digests[row as usize]))).collect()
     }

@@ -2,7 +2,7 @@
 
 use super::eval::{Links, Machine, Odd, Tables};
 use super::fate::Fallen;
-use super::key::{are_keyed, has_key, key_text, record_of};
+use super::key::{Keys, are_keyed, has_key, key_text, record_of};
 use super::lookup::Lookup;
 use super::make::{Made, make};
 use super::parallel::Arenas;
@@ -52,7 +52,7 @@ pub struct Worked<'t> {
     /// What it was worked with.
     pub setting: Setting<'t>,
     /// See [`Worked::left_keys`].
-    left_keys: OnceLock<Vec<Vec<Option<String>>>>,
+    left_keys: OnceLock<Vec<Keys>>,
 }
 
 impl<'t> Worked<'t> {
@@ -65,11 +65,15 @@ impl<'t> Worked<'t> {
 
 impl Worked<'_> {
     /// Keys of made rows as the store knows them: by made entity, then row.
-    pub fn left_keys(&self) -> &[Vec<Option<String>>] {
+    pub fn left_keys(&self) -> &[Keys] {
         self.left_keys.get_or_init(|| {
             let (none, odd) = (Links::default(), Odd::default());
             let machine = self.setting.machine(&self.tables, &none, &odd);
-            let keys = |made: &Made<'_>| made.rows.iter().map(|row| left_key(&machine, row.left)).collect();
+            let keys = |made: &Made<'_>| {
+                let mut keys = Keys::default();
+                made.rows.iter().for_each(|row| keys.write(|text| write_left_key(&machine, row.left, text)));
+                keys
+            };
             self.made.iter().map(keys).collect()
         })
     }
@@ -85,7 +89,7 @@ impl Worked<'_> {
         let (links, odd) = (Links::default(), Odd::default());
         let machine = self.setting.machine(&self.tables, &links, &odd);
         let rows = self.left_keys()[index].iter().enumerate();
-        let rows: BTreeMap<&str, usize> = rows.filter_map(|(row, key)| Some((key.as_deref()?, row))).collect();
+        let rows: BTreeMap<&str, usize> = rows.filter_map(|(row, key)| Some((key?, row))).collect();
         for held in held {
             let row = rows.get(held.left_key.as_str());
             held.origin = row.and_then(|&row| super::key::origin(&machine, self.made[index].rows[row].left));
@@ -190,7 +194,7 @@ pub(super) fn make_all<'t>(
     made
 }
 
-use super::make::left_key;
+use super::make::write_left_key;
 
 impl<'t> Setting<'t> {
     /// Left tables as they are before anything is prepared; without records where none are given.
@@ -253,7 +257,7 @@ fn doubt(machine: &Machine<'_, '_>, made: &mut Made<'_>, incomplete: &BTreeMap<E
     let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
     let mut arena = Arena::new();
     let mut keyed: BTreeMap<u32, bool> = BTreeMap::new();
-    for (row, key) in made.rows.iter().zip(&made.keys) {
+    for (row, key) in made.rows.iter().zip(made.keys.iter()) {
         let nobody = row.nobody.is_some_and(|to| !incomplete.contains_key(&to));
         let why = || "records whose key could not be worked out".to_string();
         // Records that leave nowhere are known by their identities; the absence of others is doubtful only where one of

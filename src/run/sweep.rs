@@ -396,7 +396,7 @@ impl Sweep<'_> {
         let (mut proposed, mut pairs) = (Vec::new(), Vec::new());
         let report = &mut compared.report;
         for (present, Asked { row, found, .. }) in asked.into_iter().enumerate() {
-            let Some(left_key) = &keys[row] else { continue };
+            let Some(left_key) = keys.get(row) else { continue };
             let found = match found {
                 Ask::Linked => Found::Linked(present),
                 Ask::Matched => Found::Matched(present),
@@ -410,7 +410,7 @@ impl Sweep<'_> {
             }
         }
         let proposed = context.with_differences(proposed, &pairs, &right, arenas);
-        let new = new.into_iter().filter_map(|row| Some(context.creation(row, keys[row].as_ref()?)));
+        let new = new.into_iter().filter_map(|row| Some(context.creation(row, keys.get(row)?)));
         compared.changes = self.wanted(proposed.into_iter().map(|proposed| *proposed.change).chain(new)).collect();
         worked.locate(self.regular.write.entity, &mut compared.report.held);
         Ok(())
@@ -450,7 +450,7 @@ impl Sweep<'_> {
         for (row, (left_key, glimpse)) in keys.iter().zip(glimpses).enumerate() {
             arena.reset();
             let (named, linked) = (glimpse.named.map(|(row, _)| row), glimpse.linked);
-            if made.keys[row].as_ref().is_some_and(|key| !marks.name(key, named)) {
+            if made.keys.get(row).is_some_and(|key| !marks.name(key, named)) {
                 return Err(Stop::Unclear);
             }
             if left_key.is_none() {

@@ -382,7 +382,12 @@ pub struct Known {
 impl Known {
     /// Makes room for about so many rows. That is a guess, so it is not for more than some millions, and only if there is any.
     pub fn expect(&mut self, rows: usize) {
-        let _ = self.parts.try_reserve_exact(rows.min(1 << 22));
+        let rows = rows.min(1 << 22);
+        self.shelves.resize_with(Index::SHELVES, HashTable::new);
+        let parts = &self.parts;
+        let each = rows / Index::SHELVES + rows / Index::SHELVES / 32;
+        let room = |shelf: &mut HashTable<u32>| shelf.try_reserve(each, |row| place(parts[*row as usize])).is_ok();
+        let _ = self.shelves.iter_mut().all(room) && self.parts.try_reserve_exact(rows).is_ok();
     }
 
     /// Adds a row behind all others; it may have no key. Gives the first row with its key, if there is one.

@@ -194,7 +194,7 @@ impl Writer<'_, '_, '_> {
 /// The key by which a record refers to another one.
 fn reference(all: &[Made<'_>], row: Row) -> Option<String> {
     let made = all.iter().find(|made| made.entity == EntityId(row.table))?;
-    made.keys[row.row as usize].clone()
+    made.keys.owned(row.row as usize)
 }
 
 /// The texts of records.

@@ -148,7 +148,7 @@ impl<'t> All<'_, 't> {
             .also
             .iter()
             .filter_map(|&field| simple_key(&entity.fields[field].ty, made.row(row.row as usize)[field]));
-        made.keys.get(row.row as usize).cloned().flatten().into_iter().chain(also).collect()
+        made.keys.owned(row.row as usize).into_iter().chain(also).collect()
     }
 
     /// The best pair of an expected record and a made one that is free: places in `open` and `free`.
@@ -184,7 +184,7 @@ impl<'t> All<'_, 't> {
             let wanted = wanted.map_or_else(String::new, |wanted| self.shown_wanted(made.entity, *field, wanted));
             (entity.fields[*field].name.text.clone(), wanted, self.shown(made.entity, *field, made.row(row)[*field]))
         };
-        let (key, fields) = (made.keys[row].clone(), wrong.iter().map(of).collect());
+        let (key, fields) = (made.keys.owned(row), wrong.iter().map(of).collect());
         Difference::Differs { entity: entity.name.text.clone(), key, fields }
     }
 
@@ -204,7 +204,7 @@ impl<'t> All<'_, 't> {
             .filter(|(field, _)| named.is_empty() || named.contains(field))
             .filter(|(field, _)| !made.row(row)[*field].is_absent())
             .map(|(field, of)| (of.name.text.clone(), self.shown(made.entity, field, made.row(row)[field])));
-        let (key, fields) = (made.keys[row].clone(), fields.collect());
+        let (key, fields) = (made.keys.owned(row), fields.collect());
         Difference::Surplus { entity: entity.name.text.clone(), key, fields }
     }
 
