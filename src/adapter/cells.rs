@@ -122,34 +122,54 @@ impl Packed {
 }
 
 impl Near {
+    /// Room for about so many rows that are so wide.
+    pub fn of(width: usize, rows: usize) -> Near {
+        let (starts, packed) = (Vec::with_capacity(rows), Vec::with_capacity(rows * width));
+        Near { width, starts, packed, wide: Vec::new() }
+    }
+
     /// Packs the cells of rows that are so wide.
     fn pack(cells: &[Cell], width: usize) -> Near {
-        let rows = cells.len().checked_div(width).unwrap_or(0);
-        let (mut starts, mut packed) = (Vec::with_capacity(rows), Vec::with_capacity(cells.len()));
-        let mut wide = Vec::new();
+        let mut near = Near::of(width, cells.len().checked_div(width).unwrap_or(0));
         for row in cells.chunks_exact(width.max(1)) {
             let start = row.iter().find_map(|cell| match cell {
                 Cell::Text { start, .. } | Cell::Number { start, .. } => Some(*start),
                 _ => None,
             });
-            let first = start.unwrap_or(0);
-            starts.push(first);
-            packed.extend(row.iter().map(|&cell| {
-                let near = match cell {
-                    // What starts before the first text is far from it too.
-                    Cell::Text { start, len } => Packed::near(Packed::TEXT, start.wrapping_sub(first), len),
-                    Cell::Number { start, len } => Packed::near(Packed::NUMBER, start.wrapping_sub(first), len),
-                    Cell::Missing => Some(Packed::MISSING),
-                    Cell::Null => Some(Packed::NULL),
-                    Cell::Bool(_) | Cell::List { .. } | Cell::Struct { .. } | Cell::Wrong(_) => None,
-                };
-                near.unwrap_or_else(|| {
-                    wide.push(cell);
-                    Packed(Packed::WIDE | (wide.len() as u32 - 1))
-                })
-            }));
+            near.add(start.unwrap_or(0), row.iter().copied());
         }
-        Near { width, starts, packed, wide }
+        near
+    }
+
+    /// Adds the cells of a row whose texts stand close behind a place.
+    #[inline]
+    pub fn add(&mut self, first: u32, row: impl ExactSizeIterator<Item = Cell>) {
+        self.starts.push(first);
+        let wide = &mut self.wide;
+        self.packed.extend(row.map(|cell| {
+            let near = match cell {
+                // What starts before that place is far from it too.
+                Cell::Text { start, len } => Packed::near(Packed::TEXT, start.wrapping_sub(first), len),
+                Cell::Number { start, len } => Packed::near(Packed::NUMBER, start.wrapping_sub(first), len),
+                Cell::Missing => Some(Packed::MISSING),
+                Cell::Null => Some(Packed::NULL),
+                Cell::Bool(_) | Cell::List { .. } | Cell::Struct { .. } | Cell::Wrong(_) => None,
+            };
+            near.unwrap_or_else(|| {
+                wide.push(cell);
+                Packed(Packed::WIDE | (wide.len() as u32 - 1))
+            })
+        }));
+    }
+
+    /// True if there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// The cells of all rows, one row after the other.
+    pub fn cells(&self) -> impl Iterator<Item = Cell> {
+        (0..self.starts.len()).flat_map(move |row| (0..self.width).map(move |slot| self.get(row, slot)))
     }
 
     /// One cell.

@@ -32,8 +32,7 @@ mod writer;
 mod xml;
 
 use super::{
-    Batch, Cells, Fault, Item, Later, Mark, Note, Opener, Page, Place, Places, Receipt, Sent, Session, Settings,
-    Unfinished,
+    Batch, Fault, Item, Later, Mark, Note, Opener, Page, Place, Places, Receipt, Sent, Session, Settings, Unfinished,
 };
 use crate::protocol::files::{Call, Connection, Layout};
 use crate::protocol::template::{Scope, Template};
@@ -296,10 +295,10 @@ fn ahead(rows: &Batch, file: &Found, read: Range<u64>) -> u32 {
 }
 
 /// The rows of a part.
-fn batch(part: Part, width: usize, from: &str, turn: u32) -> Batch {
+fn batch(mut part: Part, width: usize, from: &str, turn: u32) -> Batch {
     Batch {
         texts: Batch::texts_of(&part.bytes),
-        cells: Cells::pack(&part.cells, width),
+        cells: part.all_cells(width),
         inner: part.inner,
         from: from.into(),
         lines: part.lines.into(),

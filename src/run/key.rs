@@ -165,7 +165,7 @@ impl Keys {
 
     /// Adds the key of the next row.
     pub fn push(&mut self, key: Option<&str>) {
-        self.write(|texts| Some(texts.push_str(key?)));
+        self.write(|texts| key.map(|key| texts.push_str(key)));
     }
 
     /// The key of a row.
@@ -180,14 +180,9 @@ impl Keys {
         self.get(row).map(String::from)
     }
 
-    /// How many rows there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
     /// All of them, in order of rows.
-    pub fn iter(&self) -> impl Iterator<Item = Option<&str>> {
-        (0..self.len()).map(|row| self.get(row))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
+        (0..self.ends.len()).map(|row| self.get(row))
     }
 }
 
@@ -367,4 +362,27 @@ pub fn origin(machine: &Machine<'_, '_>, row: Row) -> Option<String> {
         Value::Row(inner) if inner.table < machine.tables.entities => origin(machine, inner),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_stand_one_behind_the_other() {
+        let mut keys = Keys::default();
+        keys.push(Some("a|b"));
+        keys.push(None);
+        keys.write(|text| {
+            text.push_str("half");
+            None
+        });
+        keys.write(|text| {
+            text.push_str("åäö");
+            Some(())
+        });
+        assert_eq!(keys.iter().collect::<Vec<_>>(), [Some("a|b"), None, None, Some("åäö")]);
+        assert_eq!((keys.get(3), keys.get(4), keys.iter().len()), (Some("åäö"), None, 4));
+        assert_eq!(keys.owned(0).as_deref(), Some("a|b"));
+    }
 }

@@ -166,17 +166,12 @@ fn merge<'t>(
 
 /// True if no two rows have one key.
 fn are_different(keys: &Keys) -> bool {
-    let mut seen: HashSet<&str> = HashSet::with_capacity(keys.len());
+    let mut seen: HashSet<&str> = HashSet::with_capacity(keys.iter().len());
     keys.iter().flatten().all(|key| seen.insert(key))
 }
 
 /// The records with their keys; one without a key is rejected, unless the target gives it.
-fn keyed<'t>(
-    machine: &Machine<'_, 't>,
-    mut made: Made<'t>,
-    keys: Keys,
-    fallen: &mut Fallen,
-) -> Made<'t> {
+fn keyed<'t>(machine: &Machine<'_, 't>, mut made: Made<'t>, keys: Keys, fallen: &mut Fallen) -> Made<'t> {
     let entity = machine.model.entity(made.entity);
     let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
     for (row, key) in made.rows.iter_mut().zip(keys.iter()) {

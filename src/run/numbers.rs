@@ -8,7 +8,7 @@ use super::eval::Machine;
 use super::eval::block::Block;
 use super::parallel::Arenas;
 use super::table::{END, Rows, Slot};
-use super::work::PIECE;
+use super::work::large_piece;
 use crate::adapter::Cell;
 use crate::adapter::packed::{self, Dictionary};
 use crate::check::typed::{ExprId, Node};
@@ -229,14 +229,15 @@ fn translated<'t>(
     let table = machine.tables.table(entity.0);
     let Rows::Wire { columns, .. } = &table.rows else { return None };
     let column = plain(columns, field)?;
-    let starts = (0..table.len).step_by(PIECE).collect::<Vec<_>>();
+    let size = large_piece(table.len as usize);
+    let starts = (0..table.len).step_by(size).collect::<Vec<_>>();
     let pieces = arenas.each(starts.into_iter(), |start, _| {
         let mut near = 0;
         let text = |row| match table.cell(row, column.slot, &mut near) {
             (batch, Cell::Text { start, len }) if len > 0 => batch.text(start, len),
             _ => "",
         };
-        let texts: Vec<&str> = (start..table.len.min(start + PIECE as u32)).map(text).collect();
+        let texts: Vec<&str> = (start..table.len.min(start + size as u32)).map(text).collect();
         let numbers = dictionary.find_all(&texts).into_iter().zip(&texts);
         let number = |(number, text): (Option<u32>, &&str)| match number {
             _ if text.is_empty() || !text.is_ascii() => OPEN,

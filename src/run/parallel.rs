@@ -49,32 +49,39 @@ impl Arenas {
         if self.threads == 1 || count < 2 {
             return pieces.map(|piece| work(piece, &self.own)).collect();
         }
-        let waiting = Mutex::new(pieces.enumerate());
-        let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let mut results: Vec<Option<R>> = (0..count).map(|_| None).collect();
-        thread::scope(|scope| {
-            let threads: Vec<_> = (0..self.threads.min(count))
-                .map(|_| {
-                    let arena: &'t mut Arena = self.more.alloc(Arena::new());
-                    let (next, work) = (&next, &work);
-                    scope.spawn(move || {
-                        let arena: &'t Arena = arena;
-                        let mut done = Vec::new();
-                        while let Some((number, piece)) = next() {
-                            done.push((number, work(piece, arena)));
-                        }
-                        done
-                    })
-                })
-                .collect();
-            for thread in threads {
-                match thread.join() {
-                    Ok(done) => done.into_iter().for_each(|(number, result)| results[number] = Some(result)),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-        });
+        let (mut pieces, mut results) = (pieces.enumerate(), Vec::new());
+        results.resize_with(count, || None);
+        let done = Mutex::new(&mut results);
+        let work = |(number, piece): (usize, P), _: &Turn<'_>, arena: &mut &'t Arena| {
+            let result = work(piece, arena);
+            done.lock().unwrap_or_else(PoisonError::into_inner)[number] = Some(result);
+        };
+        in_order_with(self.some(count), |arena: &'t mut Arena| &*arena, || pieces.next(), work);
         results.into_iter().flatten().collect()
+    }
+
+    /// Works all pieces, and hands on what comes out of them in their order, each as soon as it is its turn.
+    pub fn each_in_turn<'t, P: Send, R>(
+        &'t self,
+        mut pieces: impl ExactSizeIterator<Item = P> + Send,
+        work: impl Fn(P, &'t Arena) -> R + Sync,
+        mut take: impl FnMut(R) + Send,
+    ) {
+        let count = pieces.len();
+        if self.threads == 1 || count < 2 {
+            return pieces.for_each(|piece| take(work(piece, &self.own)));
+        }
+        let taken = Ordered::new(take);
+        let work = |piece: P, turn: &Turn<'_>, arena: &mut &'t Arena| {
+            let result = work(piece, arena);
+            turn.take(&taken, |take| take(result));
+        };
+        in_order_with(self.some(count), |arena: &'t mut Arena| &*arena, || pieces.next(), work);
+    }
+
+    /// An arena for each thread that works on so many pieces.
+    fn some(&self, pieces: usize) -> Vec<&mut Arena> {
+        (0..self.threads.min(pieces)).map(|_| self.more.alloc(Arena::new())).collect()
     }
 }
 
@@ -86,6 +93,20 @@ pub fn in_order<T>(
     next: impl FnMut() -> Option<T> + Send,
     work: impl Fn(T, &Turn<'_>, &Arenas) + Sync,
 ) {
+    let work = |thing: T, turn: &Turn<'_>, arenas: &mut Arenas| {
+        work(thing, turn, arenas);
+        arenas.reset();
+    };
+    in_order_with(vec![(); threads.max(1)], |()| Arenas::new(1), next, work);
+}
+
+/// The same with a thread for each of these, of which `kept` makes what the thread works with.
+fn in_order_with<T, S: Send, K>(
+    each: Vec<S>,
+    kept: impl Fn(S) -> K + Sync,
+    next: impl FnMut() -> Option<T> + Send,
+    work: impl Fn(T, &Turn<'_>, &mut K) + Sync,
+) {
     let waiting = Mutex::new((0, next));
     let broken = AtomicBool::new(false);
     let take = || {
@@ -95,17 +116,19 @@ pub fn in_order<T>(
         *number += 1;
         Some((thing, Turn { number: *number - 1, broken: &broken }))
     };
-    let worker = || {
+    let worker = |of: S| {
         let _alarm = Alarm(&broken);
-        let mut arenas = Arenas::new(1);
+        let mut kept = kept(of);
         while let Some((thing, turn)) = take() {
-            work(thing, &turn, &arenas);
-            arenas.reset();
+            work(thing, &turn, &mut kept);
         }
     };
+    let mut each = each.into_iter();
+    let first = each.next();
     thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
-        worker();
+        let worker = &worker;
+        let others: Vec<_> = each.map(|of| scope.spawn(move || worker(of))).collect();
+        first.into_iter().for_each(worker);
         for other in others {
             other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         }
@@ -125,25 +148,32 @@ impl Drop for Alarm<'_> {
 
 /// Something that things which are worked at once change one after the other, in the order in which they came.
 pub struct Ordered<S> {
-    /// Whose turn it is, and what is changed.
-    state: Mutex<(u64, S)>,
+    state: Mutex<State<S>>,
     moved: Condvar,
+}
+
+struct State<S> {
+    /// Whose turn it is.
+    turn: u64,
+    /// How many wait for theirs.
+    waiting: usize,
+    changed: S,
 }
 
 impl<S> Ordered<S> {
     /// Nobody has changed it yet.
-    pub fn new(state: S) -> Ordered<S> {
-        Ordered { state: Mutex::new((0, state)), moved: Condvar::new() }
+    pub fn new(changed: S) -> Ordered<S> {
+        Ordered { state: Mutex::new(State { turn: 0, waiting: 0, changed }), moved: Condvar::new() }
     }
 
     /// What it is when all have been worked.
     pub fn get_mut(&mut self) -> &mut S {
-        &mut self.state.get_mut().unwrap_or_else(PoisonError::into_inner).1
+        &mut self.state.get_mut().unwrap_or_else(PoisonError::into_inner).changed
     }
 
     /// The same.
     pub fn into_inner(self) -> S {
-        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).1
+        self.state.into_inner().unwrap_or_else(PoisonError::into_inner).changed
     }
 }
 
@@ -158,14 +188,18 @@ impl Turn<'_> {
     /// behind it wait.
     pub fn take<S, R>(&self, ordered: &Ordered<S>, change: impl FnOnce(&mut S) -> R) -> R {
         let mut state = ordered.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.0 != self.number {
+        while state.turn != self.number {
             assert!(!self.broken.load(Ordering::Relaxed), "another thread has stopped");
+            state.waiting += 1;
             let waited = ordered.moved.wait_timeout(state, Turn::PATIENCE).unwrap_or_else(PoisonError::into_inner);
             state = waited.0;
+            state.waiting -= 1;
         }
-        let result = change(&mut state.1);
-        state.0 += 1;
-        ordered.moved.notify_all();
+        let result = change(&mut state.changed);
+        state.turn += 1;
+        if state.waiting > 0 {
+            ordered.moved.notify_all();
+        }
         result
     }
 
@@ -191,6 +225,16 @@ mod tests {
                 assert_eq!(texts, (round..100).map(|number| number.to_string()).collect::<Vec<_>>());
                 arenas.reset();
             }
+        }
+    }
+
+    #[test]
+    fn results_are_handed_on_in_the_order_of_the_pieces() {
+        for threads in [1, 2, 5] {
+            let (arenas, mut taken) = (Arenas::new(threads), Vec::new());
+            let text = |number: i32, arena| -> &str { Arena::alloc_str(arena, &number.to_string()) };
+            arenas.each_in_turn(0..100, text, |text| taken.push(text));
+            assert_eq!(taken, (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
         }
     }
 

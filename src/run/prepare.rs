@@ -9,7 +9,7 @@ use super::parallel::Arenas;
 use super::report::Outside;
 use super::stage::Setting;
 use super::table::{Apart, Known, Rows, Table};
-use super::work::PIECE;
+use super::work::large_piece;
 use crate::adapter::Lines;
 use crate::check::typed::ExprId;
 use crate::model::{Entity, Field};
@@ -118,7 +118,8 @@ pub fn duplicates_of_window(
 }
 
 fn hash_keys(machine: &Machine<'_, '_>, id: EntityId, rows: &[u32], arenas: &Arenas) -> Vec<Option<u128>> {
-    let hashes = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| machine.hash_keys(id, rows));
+    let hashes = machine
+        .side_by_side(arenas, rows.chunks(large_piece(rows.len())), |machine, rows, _| machine.hash_keys(id, rows));
     hashes.into_iter().flatten().collect()
 }
 
@@ -174,40 +175,36 @@ fn again(
 /// The rows of a list whose key another row of it may have, among them all whose key another one has; and the rows without a key.
 fn repeated(machine: &Machine<'_, '_>, id: EntityId, arenas: &Arenas) -> (Vec<u32>, Vec<u32>) {
     let len = machine.tables.table(id.0).len;
-    let pieces = (0..len).step_by(PIECE).map(|start| start..len.min(start + PIECE as u32)).collect::<Vec<_>>();
+    let size = large_piece(len as usize);
+    let pieces = (0..len).step_by(size).map(|start| start..len.min(start + size as u32)).collect::<Vec<_>>();
     let (mut marks, mut keyless) = (Vec::with_capacity(len as usize), Vec::new());
     // A bit for each of many marks says whether there was one; most rows are the first with theirs.
     let mut there = vec![0u64; (len as usize / 4).next_power_of_two()];
     let bits = there.len() as u64 * 64 - 1;
     let mut again: HashSet<u32, BuildHasherDefault<Spread>> = HashSet::default();
     let of_keys = Marks::of(machine, id);
-    for lot in pieces.chunks(LOT) {
-        let lot = machine.side_by_side(arenas, lot.iter().cloned(), |machine, rows, _| of_keys.of_rows(machine, rows));
-        for (more, without) in lot {
-            let mut without_key = without.iter().peekable();
-            for (row, &mark) in (marks.len() as u32..).zip(&more) {
-                if without_key.next_if(|first| **first == row).is_some() {
-                    continue;
-                }
-                let bit = u64::from(mark) & bits;
-                let word = &mut there[(bit / 64) as usize];
-                if *word & 1 << (bit % 64) != 0 {
-                    again.insert(mark);
-                }
-                *word |= 1 << (bit % 64);
+    let work = |machine: &Machine<'_, '_>, rows, _: &Arena| of_keys.of_rows(machine, rows);
+    machine.in_turn(arenas, pieces.into_iter(), work, |(more, without): (Vec<u32>, Vec<u32>)| {
+        let mut without_key = without.iter().peekable();
+        for (row, &mark) in (marks.len() as u32..).zip(&more) {
+            if without_key.next_if(|first| **first == row).is_some() {
+                continue;
             }
-            marks.extend(more);
-            keyless.extend(without);
+            let bit = u64::from(mark) & bits;
+            let word = &mut there[(bit / 64) as usize];
+            if *word & 1 << (bit % 64) != 0 {
+                again.insert(mark);
+            }
+            *word |= 1 << (bit % 64);
         }
-    }
+        marks.extend(more);
+        keyless.extend(without);
+    });
     let maybe = (0..len).filter(|&row| again.contains(&marks[row as usize]));
     let mut without = keyless.iter().peekable();
     let maybe = maybe.filter(|row| without.next_if(|first| *first <= row).is_none_or(|first| first != row)).collect();
     (maybe, keyless)
 }
-
-/// So many pieces are worked before what came out of them is put together.
-const LOT: usize = 64;
 
 /// All entities, or one alone.
 fn chosen(tables: &Tables<'_>, only: Option<EntityId>) -> impl Iterator<Item = EntityId> + use<> {

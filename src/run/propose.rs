@@ -13,7 +13,7 @@ use super::make::{Fate, Made, State};
 use super::parallel::Arenas;
 use super::record::{Record, Writer, to_json};
 use super::report::{EntityReport, Report};
-use super::right::{Finder, Memory, Present, Right};
+use super::right::{Finder, Held, Memory, Present, Right};
 use super::route::{Watch, first_input, work_input};
 use super::stage::{Input, Setting, Worked, lookup_codecs, lookups};
 use super::table::Apart;
@@ -457,10 +457,17 @@ impl<'c, 't> Context<'c, 't> {
             }
             if self.remembers() { right.record(index) } else { Record::default() }
         } else {
-            let values = self.record(row, &mut secrets);
             let (mut record, held) = (Writer::default(), right.held(index));
-            for (position, (field, value)) in entity.fields.iter().zip(values).enumerate() {
+            let reference = |row| self.reference(row);
+            let plain = !reduced && !self.remembers() && !right.hides(index);
+            for (position, (field, &value)) in entity.fields.iter().zip(made.row(row)).enumerate() {
                 let state = made.row_states(row)[position];
+                // What is as it was made is not written down where nobody asks for it.
+                let read_back = !matches!(field.access, Access::Write | Access::Initial);
+                if plain && read_back && self.is_field_as_made(position, value, state, &held, arena) {
+                    continue;
+                }
+                let value = self.compared(field, to_json(&field.ty, value, &reference), &mut secrets);
                 let now = held.json(position, arena);
                 // Of a protected person nothing is remembered that is not sent, whatever the target holds.
                 let kept = match (reduced, state.is_empty() || never_updated(field, state)) {
@@ -571,35 +578,37 @@ impl<'c, 't> Context<'c, 't> {
     /// True if nothing in a record differs from what was made, seen without writing anything down. False may be wrong: then
     /// the values are compared one by one.
     fn is_as_made(&self, row: usize, right: &Right<'t>, index: usize, arena: &Arena) -> bool {
-        if right.hides(index) {
-            return false;
+        let (made, present) = (self.made(), right.held(index));
+        let mut fields = made.row(row).iter().zip(made.row_states(row)).enumerate();
+        !right.hides(index)
+            && fields.all(|(position, (value, state))| self.is_field_as_made(position, *value, *state, &present, arena))
+    }
+
+    /// The same for a field of a record that hides nothing.
+    fn is_field_as_made(
+        &self,
+        position: usize,
+        value: Value<'_>,
+        state: State,
+        present: &Held<'_, '_>,
+        arena: &Arena,
+    ) -> bool {
+        if let Value::Text(text) = value
+            && present.is_text(position, text)
+        {
+            return true;
         }
-        let made = self.made();
-        let entity = self.model().entity(made.entity);
-        let reference = |row| self.reference(row);
-        let present = right.held(index);
-        entity.fields.iter().enumerate().zip(made.row(row).iter().zip(made.row_states(row))).all(
-            |((position, field), (value, state))| {
-                if let Value::Text(text) = value
-                    && present.is_text(position, text)
-                {
-                    return true;
-                }
-                let held = present.value(position, arena);
-                if let (Value::Text(value), Value::Text(held)) = (value, held)
-                    && *value == held
-                {
-                    return true;
-                }
-                if never_updated(field, *state) {
-                    return true;
-                }
-                if value.is_absent() && !state.has(State::CLEAR) {
-                    return true;
-                }
-                is_same(&field.ty, normal::normal_form(&field.ty, *value, arena), held, &reference)
-            },
-        )
+        let held = present.value(position, arena);
+        if let (Value::Text(value), Value::Text(held)) = (value, held)
+            && value == held
+        {
+            return true;
+        }
+        let field = &self.model().entity(self.made().entity).fields[position];
+        if never_updated(field, state) || value.is_absent() && !state.has(State::CLEAR) {
+            return true;
+        }
+        is_same(&field.ty, normal::normal_form(&field.ty, value, arena), held, &|row| self.reference(row))
     }
 
     /// Adds what rules for one operation alone (`on deactivate`) write.

@@ -10,7 +10,7 @@ use super::numbers::{ByNumber, Numbered, Translated};
 use super::parallel::Arenas;
 use super::pieces::{Grown, Joined, On, Piece, Rows, hashes};
 use super::table::{Apart, END, Index, Slot, Table, apart_of, by_inside};
-use super::work::PIECE;
+use super::work::large_piece;
 use crate::check::typed::{Dropped, ExprId, KeyPart, TypedOrder, TypedSet, TypedStep};
 use crate::value::{Arena, RecordType, Row, SetId, Type, Value};
 use std::collections::BTreeMap;
@@ -203,30 +203,14 @@ impl<'s, 't> Shaper<'s, 't> {
         &mut self,
         rows: &Rows<'t>,
         each: impl Fn(&mut Piece<'_, 't>, &[u32]) + Sync,
-        mut take: impl FnMut(Grown<'t>),
+        mut take: impl FnMut(Grown<'t>) + Send,
     ) {
-        let pieces = rows.len().div_ceil(PIECE);
-        for first in (0..pieces).step_by(LOT) {
-            for mut grown in self.lot(rows, first..pieces.min(first + LOT), &each) {
-                self.fallen.add(std::mem::take(&mut grown.fallen));
-                take(grown.in_order());
-            }
-        }
-    }
-
-    /// The same for some pieces.
-    fn lot(
-        &self,
-        rows: &Rows<'t>,
-        lot: std::ops::Range<usize>,
-        each: &(impl Fn(&mut Piece<'_, 't>, &[u32]) + Sync),
-    ) -> Vec<Grown<'t>> {
-        let count = rows.len();
-        let (name, key) = (self.name, &*self.key);
-        self.machine.side_by_side(self.arenas, lot, |machine, number, arena| {
-            let end = count.min((number + 1) * PIECE);
-            let mut piece = Piece::of(*machine, (name, key), rows, end - number * PIECE, arena);
-            for start in (number * PIECE..end).step_by(BLOCK) {
+        let (count, size) = (rows.len(), large_piece(rows.len()));
+        let (name, key, fallen) = (self.name, &*self.key, &mut *self.fallen);
+        let work = |machine: &Machine<'_, 't>, number: usize, arena| {
+            let end = count.min((number + 1) * size);
+            let mut piece = Piece::of(*machine, (name, key), rows, end - number * size, arena);
+            for start in (number * size..end).step_by(BLOCK) {
                 let stop = end.min(start + BLOCK);
                 piece.begin(start, stop);
                 for (inside, chosen) in by_inside(stop - start, |row| rows.apart[start + row]) {
@@ -236,7 +220,11 @@ impl<'s, 't> Shaper<'s, 't> {
                 }
             }
             piece.out
-        })
+        };
+        self.machine.in_turn(self.arenas, 0..count.div_ceil(size), work, |mut grown| {
+            fallen.add(std::mem::take(&mut grown.fallen));
+            take(grown.in_order());
+        });
     }
 
     /// The rows that come out of others, with new values of some variables.
@@ -541,7 +529,7 @@ impl<'s, 't> Shaper<'s, 't> {
         orders: &[TypedOrder],
         numbered: Option<&Numbered<'_, '_, 't>>,
         rows: &Rows<'t>,
-        mut each: impl FnMut(u32, u32, u128, &[Value<'t>]),
+        mut each: impl FnMut(u32, u32, u128, &[Value<'t>]) + Send,
     ) {
         let mut groups = Groups::of(numbered);
         let way = numbered.and_then(|numbered| numbered.way(&self.machine, &rows.slots));
@@ -582,9 +570,6 @@ impl<'s, 't> Shaper<'s, 't> {
     }
 }
 
-/// So many pieces are worked before what came out of them is put together.
-const LOT: usize = 64;
-
 /// Rows by what some expressions give for them, each in the variable `slot`; a row for which one is absent is not there. With it the
 /// rows in which one failed.
 pub(super) fn index_of<'t>(
@@ -596,7 +581,7 @@ pub(super) fn index_of<'t>(
     all_rows: u32,
     arenas: &'t Arenas,
 ) -> (Index, Stops) {
-    let pieces = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| {
+    let pieces = machine.side_by_side(arenas, rows.chunks(large_piece(rows.len())), |machine, rows, _| {
         let (mut found, mut stops) = (Vec::new(), Stops::new());
         for rows in rows.chunks(BLOCK) {
             // Nothing that is worked out here is needed after its hash.
@@ -629,7 +614,7 @@ fn numbers_of_rows<'t>(
     numbered: &Numbered<'_, '_, 't>,
     arenas: &'t Arenas,
 ) -> (ByNumber, Stops) {
-    let pieces = machine.side_by_side(arenas, rows.chunks(PIECE), |machine, rows, _| {
+    let pieces = machine.side_by_side(arenas, rows.chunks(large_piece(rows.len())), |machine, rows, _| {
         let (mut found, mut stops) = (Vec::with_capacity(rows.len()), Stops::new());
         for rows in rows.chunks(BLOCK) {
             let arena = Arena::new();

@@ -20,6 +20,7 @@ use crate::value::normal::{is_composed, normal_form};
 use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
@@ -239,31 +240,76 @@ impl<'s> Looking<'s> {
     }
 
     fn digests_of_rows(&self, batch: &Batch, arena: &Arena) -> Vec<u64> {
-        let glance = |field: &Compared<'_>, row: usize| {
-            let Some(column) = field.column else { return Glance::Absent };
-            match batch.cell(row, column.slot) {
-                Cell::Text { start, len } if column.plain && len > 0 => Glance::Text(batch.bytes(start, len)),
-                Cell::Missing | Cell::Null => Glance::Absent,
-                Cell::Text { len: 0, .. } if column.plain => Glance::Absent,
-                _ => Glance::Other,
-            }
-        };
-        Digests::of(&self.compared, batch.len(), glance, |field, row| match field.column {
-            Some(column) => plain_value(field.ty, column, batch, batch.cell(row, column.slot), arena),
-            None => Value::Absent,
-        })
+        let are_composed = is_composed(batch.texts.as_bytes());
+        Digests::of(&self.compared, batch.len(), &Wire { batch, are_composed, arena })
     }
 
     /// The digests of the values of made records.
     pub fn digests(&self, made: &Made<'_>, arena: &Arena) -> Vec<u64> {
-        let value = |field: &Compared<'_>, row: usize| made.row(row)[field.field];
-        let glance = |field: &Compared<'_>, row: usize| match value(field, row) {
-            Value::Absent => Glance::Absent,
-            Value::Text(text) if field.is_text => Glance::Text(text.as_bytes()),
-            _ => Glance::Other,
-        };
-        let normal = |field: &Compared<'_>, row: usize| normal_form(field.ty, value(field, row), arena);
-        Digests::of(&self.compared, made.rows.len(), glance, normal)
+        Digests::of(&self.compared, made.rows.len(), &Worked { made, arena })
+    }
+}
+
+/// Rows of which digests are taken.
+trait Glances {
+    /// What is seen of a field in some rows.
+    fn each<'a>(&'a self, field: &Compared<'_>, rows: Range<usize>, see: impl FnMut(Glance<'a>));
+
+    /// The value in a row, in normal form.
+    fn normal<'a>(&'a self, field: &'a Compared<'_>, row: usize) -> Value<'a>;
+}
+
+/// Rows as they were read.
+struct Wire<'b> {
+    batch: &'b Batch,
+    /// True if all texts are in normal form.
+    are_composed: bool,
+    arena: &'b Arena,
+}
+
+impl Glances for Wire<'_> {
+    fn each<'a>(&'a self, field: &Compared<'_>, rows: Range<usize>, mut see: impl FnMut(Glance<'a>)) {
+        let Some(column) = field.column else { return rows.for_each(|_| see(Glance::Absent)) };
+        self.batch.cells.each(column.slot, rows, &self.batch.texts, |cell| {
+            see(match cell {
+                Cell::Text { start, len: len @ 1.. } if column.plain => {
+                    let text = self.batch.bytes(start, len);
+                    if self.are_composed || is_composed(text) { Glance::Normal(text) } else { Glance::Other }
+                }
+                Cell::Missing | Cell::Null => Glance::Absent,
+                Cell::Text { len: 0, .. } if column.plain => Glance::Absent,
+                _ => Glance::Other,
+            });
+        });
+    }
+
+    fn normal<'a>(&'a self, field: &'a Compared<'_>, row: usize) -> Value<'a> {
+        match field.column {
+            Some(column) => plain_value(field.ty, column, self.batch, self.batch.cell(row, column.slot), self.arena),
+            None => Value::Absent,
+        }
+    }
+}
+
+/// Made records.
+struct Worked<'w, 't> {
+    made: &'w Made<'t>,
+    arena: &'w Arena,
+}
+
+impl Glances for Worked<'_, '_> {
+    fn each<'a>(&'a self, field: &Compared<'_>, rows: Range<usize>, mut see: impl FnMut(Glance<'a>)) {
+        for row in rows {
+            see(match self.made.row(row)[field.field] {
+                Value::Absent => Glance::Absent,
+                Value::Text(text) if field.is_text && is_composed(text.as_bytes()) => Glance::Normal(text.as_bytes()),
+                _ => Glance::Other,
+            });
+        }
+    }
+
+    fn normal<'a>(&'a self, field: &'a Compared<'_>, row: usize) -> Value<'a> {
+        normal_form(field.ty, self.made.row(row)[field.field], self.arena)
     }
 }
 
@@ -465,8 +511,8 @@ const TOGETHER: usize = 64;
 /// A value as far as it is seen at a glance.
 enum Glance<'a> {
     Absent,
-    /// A text that stands for itself, but for its normal form.
-    Text(&'a [u8]),
+    /// A text in normal form.
+    Normal(&'a [u8]),
     /// It has to be made.
     Other,
 }
@@ -476,24 +522,22 @@ impl Digests {
     const ABSENT: u64 = 0x9E37_79B9_7F4A_7C15;
     const OTHER: u64 = 0xC2B2_AE3D_27D4_EB4F;
 
-    /// Of so many rows. `glance` sees the value of a field in a row, and `normal` makes it, in normal form.
-    fn of<'a, 'v, 's>(
-        compared: &'a [Compared<'s>],
-        rows: usize,
-        glance: impl Fn(&'a Compared<'s>, usize) -> Glance<'v>,
-        normal: impl Fn(&'a Compared<'s>, usize) -> Value<'v>,
-    ) -> Vec<u64> {
+    /// Of so many rows.
+    fn of(compared: &[Compared<'_>], rows: usize, from: &impl Glances) -> Vec<u64> {
         let mut digests = vec![0; rows];
-        for (piece, digests) in digests.chunks_mut(TOGETHER).enumerate() {
+        for first in (0..rows).step_by(TOGETHER) {
+            let together = first..rows.min(first + TOGETHER);
             for field in compared {
-                for (row, digest) in (piece * TOGETHER..).zip(&mut *digests) {
-                    *digest = match glance(field, row) {
+                let mut row = first;
+                from.each(field, together.clone(), |glance| {
+                    let digest = &mut digests[row];
+                    *digest = match glance {
                         Glance::Absent => Digests::absent(*digest),
-                        // It is in normal form, as its bytes tell.
-                        Glance::Text(text) if is_composed(text) => xxh3_64_with_seed(text, *digest),
-                        Glance::Text(_) | Glance::Other => Digests::normal(*digest, normal(field, row)),
-                    }
-                }
+                        Glance::Normal(text) => xxh3_64_with_seed(text, *digest),
+                        Glance::Other => Digests::normal(*digest, from.normal(field, row)),
+                    };
+                    row += 1;
+                });
             }
         }
         digests

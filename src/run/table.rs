@@ -8,6 +8,7 @@ use crate::plan::Column;
 use crate::value::{Arena, Row, Value};
 use hashbrown::HashTable;
 use hashbrown::hash_table;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// Why a row leaves nowhere although it is there: it is not gone, and nothing of it is sent.
@@ -157,14 +158,21 @@ impl<'t> Slot<'t> {
     where
         't: 'a,
     {
-        match self {
-            Slot::Groups { table, ends } => {
-                let start = row.checked_sub(1).map_or(0, |before| ends[before]);
-                let rows = (start..ends[row]).map(|row| Value::Row(Row { table: *table, row }));
+        match self.group(row) {
+            Some((table, rows)) => {
+                let rows = rows.map(|row| Value::Row(Row { table, row }));
                 Value::List(arena.alloc_slice_fill_iter(rows))
             }
-            _ => self.get(row),
+            None => self.get(row),
         }
+    }
+
+    /// The rows of a group and their table, if that is what stands in a row.
+    #[inline]
+    fn group(&self, row: usize) -> Option<(u32, Range<u32>)> {
+        let Slot::Groups { table, ends } = self else { return None };
+        let start = row.checked_sub(1).map_or(0, |before| ends[before]);
+        Some((*table, start..ends[row]))
     }
 
     /// The value in a row, if it is no list of the rows of a group, which [`Slot::value`] makes.
@@ -532,6 +540,12 @@ impl<'t> Table<'t> {
         }
     }
 
+    /// How many rows there are in a group, if that is what stands in a slot of a row of values.
+    pub fn group_len(&self, row: u32, slot: u16) -> Option<usize> {
+        let Rows::Slots(slots) = &self.rows else { return None };
+        slots[slot as usize].group(row as usize).map(|(_, rows)| rows.len())
+    }
+
     /// The values in a slot of some of its rows. The arena is for lists of the rows of groups.
     pub fn fill_slot<'a>(&self, slot: u16, of: &[Row], into: &mut [Value<'a>], arena: &'a Arena)
     where
@@ -627,6 +641,9 @@ mod tests {
         assert!(
             matches!(groups.value(2, &arena), Value::List([first, ..]) if matches!(first, Value::Row(Row { table: 3, row: 2 })))
         );
+        let table = Table::slots(vec![groups.clone(), Slot::default()], 3);
+        assert_eq!([0, 1, 2].map(|row| table.group_len(row, 0)), [Some(2), Some(0), Some(3)]);
+        assert_eq!(table.group_len(0, 1), None);
         let lists = groups.with_lists(&arena);
         assert_eq!(shown(&lists.of(&[2, 0]), &arena), ["3", "2"]);
     }

@@ -15,6 +15,11 @@ use std::collections::BTreeMap;
 /// How many rows a thread takes at once.
 pub const PIECE: usize = 4 * BLOCK;
 
+/// The same for work that is done quickly, such as looking at one column: who takes little at once waits more than it works.
+pub fn large_piece(rows: usize) -> usize {
+    (rows / 64).clamp(PIECE, 16 * PIECE).next_multiple_of(BLOCK)
+}
+
 /// A rule that is worked when records are created or updated.
 struct Active<'t> {
     rule: &'t TypedRule,

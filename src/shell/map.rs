@@ -249,7 +249,8 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> 
     let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
     let all = &worked.made;
     arenas.each(whole.chunks(PIECE), |rows, _| {
-        let mut lines = String::new();
+        // Most cells are short.
+        let mut lines = String::with_capacity(rows.len() * columns.len() * 14);
         for &row in rows {
             let values = made.row(row);
             push_line(&mut lines, &columns, values, |text, place| {

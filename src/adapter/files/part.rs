@@ -1,7 +1,8 @@
 //! What one piece of a file gave.
 
 use super::chunk::Chunk;
-use crate::adapter::{Cell, Places, Torn};
+use crate::adapter::cells::Near;
+use crate::adapter::{Cell, Cells, Places, Torn};
 use crate::finding::layout::counted;
 
 /// Rows of a piece of a file, before they become a page.
@@ -11,6 +12,8 @@ pub struct Part {
     pub bytes: Vec<u8>,
     /// Cells of the rows.
     pub cells: Vec<Cell>,
+    /// The same, if they were packed row by row.
+    pub packed: Near,
     /// Cells inside lists and structures.
     pub inner: Vec<Cell>,
     /// Line, or number of the record, of each row.
@@ -34,6 +37,7 @@ impl Part {
     /// Adds the rows of another part, which is the rows of another file. Their places are not kept.
     pub fn append(&mut self, mut other: Part) {
         let (texts, inner) = (self.bytes.len() as u32, self.inner.len() as u32);
+        other.cells.extend(other.packed.cells());
         for cell in other.cells.iter_mut().chain(&mut other.inner) {
             match cell {
                 Cell::Text { start, .. } | Cell::Number { start, .. } => *start += texts,
@@ -45,6 +49,14 @@ impl Part {
         self.cells.append(&mut other.cells);
         self.inner.append(&mut other.inner);
         self.lines.append(&mut other.lines);
+    }
+
+    /// The cells of the rows, which are so wide.
+    pub fn all_cells(&mut self, width: usize) -> Cells {
+        match self.packed.is_empty() {
+            true => Cells::pack(&self.cells, width),
+            false => Cells::Near(std::mem::take(&mut self.packed)),
+        }
     }
 
     /// Puts decoded texts behind the text that they come from.

@@ -4,6 +4,7 @@ use super::chunk::{self, Chunk};
 use super::header::{Head, Table};
 use super::part::Part;
 use super::split::{Piece, Row, Splitter, Step};
+use crate::adapter::cells::Near;
 use crate::adapter::{Cell, Torn};
 use crate::finding::layout::counted;
 use crate::protocol::files::Column;
@@ -26,8 +27,10 @@ impl Table<'_> {
             broken: chunk.broken,
             suspect,
         };
-        reading.part.lines.reserve(reading.part.bytes.len() / 64);
-        reading.part.cells.reserve(reading.part.bytes.len() / 64 * self.slots.len());
+        // Most cells are short.
+        let rows = reading.part.bytes.len() / (8 * head.cells.max(1));
+        reading.part.lines.reserve(rows);
+        reading.part.packed = Near::of(self.slots.len(), rows);
         while let Some(step) = reading.step(&splitter, chunk.last) {
             reading.take(step);
         }
@@ -170,7 +173,8 @@ impl Reading<'_> {
     /// The cells of a row, one for each slot; it ends at this byte of the file.
     fn cells(&mut self, raw: u32) {
         let base = self.part.bytes.len() as u32;
-        let mut cells = std::mem::take(&mut self.part.cells);
+        let start = self.part.consumed as u32;
+        let mut packed = std::mem::take(&mut self.part.packed);
         let row = &self.row;
         let cell = |column: &Option<u32>| {
             let Some(piece) = column.and_then(|column| row.cells.get(column as usize)) else { return Cell::Missing };
@@ -180,18 +184,21 @@ impl Reading<'_> {
             }
             Cell::Text { start: if piece.decoded { base + piece.start } else { piece.start }, len: piece.len }
         };
-        cells.extend(self.wanted.iter().map(cell));
-        self.part.cells = cells;
-        if !self.head.lists.is_empty() {
-            self.lists();
+        let cells = self.wanted.iter().map(cell);
+        if self.head.lists.is_empty() {
+            packed.add(start, cells);
+        } else {
+            let mut cells: Vec<Cell> = cells.collect();
+            self.lists(&mut cells);
+            packed.add(start, cells.into_iter());
         }
+        self.part.packed = packed;
         self.part.lines.push(self.part.line);
         self.part.places.push(self.raw, raw);
     }
 
-    /// Puts the lists of the last row into their cells. Their texts stay where they are.
-    fn lists(&mut self) {
-        let row = self.part.cells.len() - self.table.slots.len();
+    /// Puts the lists of a row into their cells. Their texts stay where they are.
+    fn lists(&mut self, cells: &mut [Cell]) {
         let base = self.part.bytes.len();
         for list in &self.head.lists {
             let first = self.part.inner.len() as u32;
@@ -210,7 +217,7 @@ impl Reading<'_> {
                 }
             }
             let len = self.part.inner.len() as u32 - first;
-            self.part.cells[row + list.slot] = Cell::List { first, len };
+            cells[list.slot] = Cell::List { first, len };
         }
     }
 

@@ -431,6 +431,7 @@ impl<'m, 't> Machine<'m, 't> {
         't: 'a,
     {
         let [Some(list)] = *args else { return };
+        let arena = block.arena();
         let (given, (taken, spans)) = match *self.typed.nodes.node(list) {
             Node::Each { list, element, body, flatten } => {
                 let given = self.given(list, rows, block);
@@ -445,6 +446,17 @@ impl<'m, 't> Machine<'m, 't> {
                 }
                 let taken = self.taken(&given, element, condition, block, |piece, at, into| piece.item(at, into));
                 (given, taken)
+            }
+            // The rows of a group need not be put together to be counted.
+            Node::RowSlot { of, slot } if look == Look::Count => {
+                return self.each_try(id, of, rows, block, out, |group| {
+                    let Value::Row(row) = group else { return Ok(Value::Int(0)) };
+                    let table = self.tables.table(row.table);
+                    match table.group_len(row.row, slot) {
+                        Some(count) => Ok(Value::Int(count as i64)),
+                        None => look.at(table.slot_value(row.row, slot, arena)).map_err(|why| self.stop(id, why.0)),
+                    }
+                });
             }
             _ => {
                 return self.each_try(id, list, rows, block, out, |list| {

@@ -189,6 +189,24 @@ impl<'m, 't> Machine<'m, 't> {
         results.into_iter().map(counted).collect()
     }
 
+    /// The same for results that are handed on in their order, each as soon as it is its turn.
+    pub fn in_turn<P: Send, R>(
+        &self,
+        arenas: &'t Arenas,
+        pieces: impl ExactSizeIterator<Item = P> + Send,
+        work: impl Fn(&Machine<'_, 't>, P, &'t Arena) -> R + Sync,
+        mut take: impl FnMut(R) + Send,
+    ) {
+        let work = |piece, arena| {
+            let odd = Odd::default();
+            (work(&Machine { odd: &odd, ..*self }, piece, arena), odd)
+        };
+        arenas.each_in_turn(pieces, work, |(result, odd)| {
+            self.odd.take(odd);
+            take(result);
+        });
+    }
+
     /// The value of an expression for one row.
     pub fn eval<'a>(&self, id: ExprId, frame: &Frame<'a>, arena: &'a Arena) -> Result<'a>
     where

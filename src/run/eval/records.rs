@@ -133,6 +133,19 @@ impl<'m, 't> Machine<'m, 't> {
         't: 'a,
     {
         let table = self.tables.table(Tables::entity(entity));
+        if let (Rows::Values { width, values }, []) = (&table.rows, table.broken.as_slice()) {
+            for &row in rows {
+                let value = &mut out[row as usize];
+                *value = match *value {
+                    Value::Row(record) => values[record.row as usize * width + usize::from(field)],
+                    _ => Value::Absent,
+                };
+                if matches!(value, Value::Row(_) | Value::List(_)) {
+                    *value = self.visible(*value, block.arena());
+                }
+            }
+            return;
+        }
         let Rows::Wire { batches, first, columns } = &table.rows else {
             for &row in rows {
                 match self.field(id, out[row as usize], entity, field, block.arena()) {
@@ -575,18 +588,15 @@ fn plain_texts<'a>(
         _ => None,
     };
     let mut odd = Vec::new();
-    if let Some((batch, start)) = only_batch(batches, first, rows, out) {
-        for &row in rows {
-            let value = &mut out[row as usize];
-            let found = match *value {
-                Value::Row(record) => text(batch, batch.cell((record.row - start) as usize, column.slot)),
-                _ => Some(Value::Absent),
-            };
-            match found {
-                Some(found) => *value = found,
+    if let Some((batch, records)) = in_a_row(batches, first, rows, out) {
+        let mut rows = rows.iter();
+        batch.cells.each(column.slot, records, &batch.texts, |cell| {
+            let Some(&row) = rows.next() else { return };
+            match text(batch, cell) {
+                Some(found) => out[row as usize] = found,
                 None => odd.push(row),
             }
-        }
+        });
         return odd;
     }
     // First all cells, then all texts: records of a side list lie anywhere, and a loop that does little has many of them on
@@ -600,13 +610,20 @@ fn plain_texts<'a>(
     odd
 }
 
-/// The batch that the records of all rows lie in, if it is one, and the number of its first row.
-fn only_batch<'t>(batches: &'t [Batch], first: &[u32], rows: &[u32], out: &[Value<'_>]) -> Option<(&'t Batch, u32)> {
+/// The batch that the records of all rows lie in, one after the other, and which of its records they are.
+fn in_a_row<'t>(
+    batches: &'t [Batch],
+    first: &[u32],
+    rows: &[u32],
+    out: &[Value<'_>],
+) -> Option<(&'t Batch, Range<usize>)> {
     let record = |row: &u32| if let Value::Row(record) = out[*row as usize] { Some(record.row) } else { None };
-    let number = batch_of(first, rows.iter().find_map(record)?);
-    let numbers = first[number]..first[number] + batches[number].len() as u32;
-    let near = |row: &u32| record(row).is_none_or(|record| numbers.contains(&record));
-    rows.iter().all(near).then_some((&batches[number], numbers.start))
+    let start = record(rows.first()?)?;
+    let number = batch_of(first, start);
+    let (batch, start_there) = (&batches[number], (start - first[number]) as usize);
+    let records = start_there..start_there + rows.len();
+    let are = records.end <= batch.len() && rows.iter().zip(start..).all(|(row, next)| record(row) == Some(next));
+    are.then_some((batch, records))
 }
 
 /// The cells of a column for the records that stand in some rows, each with its row and batch. Where no record stands, nothing
