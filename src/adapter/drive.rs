@@ -42,7 +42,7 @@ impl ReadOutcome {
 }
 
 /// How often a list is begun again when its pages turn out not to belong together.
-pub const RESTARTS: usize = 2;
+const RESTARTS: usize = 2;
 
 /// Reads all pages of a list. `progress` hears of the rows of each page. Retries are the session's own business.
 pub async fn read_all(
@@ -50,17 +50,32 @@ pub async fn read_all(
     call: CallId,
     progress: &mut (dyn FnMut(usize) + Send),
 ) -> ReadOutcome {
-    let mut times = 0;
-    loop {
-        let (mut batches, mut pages) = (Vec::new(), Pages::of(Ok((&mut *session, call))));
+    let all = async |pages: &mut Pages<'_, '_>| {
+        let mut batches = Vec::new();
         while let Some(batch) = pages.next().await {
             progress(batch.len());
             batches.push(batch);
         }
-        let read = pages.outcome();
+        batches
+    };
+    let (batches, outcome) = read_with(session, call, all).await;
+    ReadOutcome { batches, ..outcome }
+}
+
+/// Reads all pages of a list as `take` takes them, which is called anew when the list is begun again.
+pub async fn read_with<I>(
+    session: &mut dyn Session,
+    call: CallId,
+    mut take: impl AsyncFnMut(&mut Pages<'_, '_>) -> I,
+) -> (I, ReadOutcome) {
+    let mut times = 0;
+    loop {
+        let mut pages = Pages::of(Ok((&mut *session, call)));
+        let taken = take(&mut pages).await;
+        let outcome = pages.outcome();
         times += 1;
-        if times > RESTARTS || !read.begins_again() {
-            return ReadOutcome { batches, ..read };
+        if times > RESTARTS || !outcome.begins_again() {
+            return (taken, outcome);
         }
     }
 }

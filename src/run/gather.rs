@@ -1,7 +1,7 @@
 //! Reading: settings with their secrets, connections, all lists that a plan needs.
 
 use super::parallel::{Arenas, Ordered, in_order};
-use crate::adapter::drive::{Pages, RESTARTS, ReadOutcome, read_all};
+use crate::adapter::drive::{Pages, ReadOutcome, read_all, read_with};
 use crate::adapter::packed::{Packer, Packing};
 use crate::adapter::{Batch, Fault, Opener, Session, Settings, files, http};
 use crate::model::{Model, Setting, SyncSide, System, SystemId, literal};
@@ -353,34 +353,26 @@ async fn read_packed<'p>(
     side_by_side: Option<&Handle>,
     told: &mut (dyn FnMut(usize) + Send),
 ) -> (Packing<'p>, ReadOutcome) {
-    let mut times = 0;
-    loop {
-        let (mut packing, mut pages) = (list(), Pages::of(Ok((&mut *session, call))));
+    let take = async |pages: &mut Pages<'_, '_>| {
+        let mut packing = list();
         let mut add = |packing: &mut Packing<'p>, page: Batch| {
             told(page.len());
             packing.add(page);
         };
-        match side_by_side {
-            None => {
-                while let Some(page) = pages.next().await {
-                    add(&mut packing, page);
-                }
+        let Some(handle) = side_by_side else {
+            while let Some(page) = pages.next().await {
+                add(&mut packing, page);
             }
-            Some(handle) => {
-                let packed = Ordered::new((packing, add));
-                let next = || handle.block_on(pages.next());
-                tokio::task::block_in_place(|| {
-                    in_order(2, next, |page, turn, _| turn.take(&packed, |(packing, add)| add(packing, page)));
-                });
-                packing = packed.into_inner().0;
-            }
-        }
-        let read = pages.outcome();
-        times += 1;
-        if times > RESTARTS || !read.begins_again() {
-            return (packing, read);
-        }
-    }
+            return packing;
+        };
+        let packed = Ordered::new((packing, add));
+        let next = || handle.block_on(pages.next());
+        tokio::task::block_in_place(|| {
+            in_order(2, next, |page, turn, _| turn.take(&packed, |(packing, add)| add(packing, page)));
+        });
+        packed.into_inner().0
+    };
+    read_with(session, call, take).await
 }
 
 /// Opens a list of the left side.

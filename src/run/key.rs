@@ -168,10 +168,11 @@ impl Keys {
         self.write(|texts| key.map(|key| texts.push_str(key)));
     }
 
-    /// The key of a row.
+    /// The key of a row; none of a row that is not there.
     pub fn get(&self, row: usize) -> Option<&str> {
+        let end = *self.ends.get(row)?;
         let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        let key = &self.texts[start..*self.ends.get(row)?];
+        let key = &self.texts[start..end];
         (!key.is_empty()).then_some(key)
     }
 
@@ -382,7 +383,7 @@ mod tests {
             Some(())
         });
         assert_eq!(keys.iter().collect::<Vec<_>>(), [Some("a|b"), None, None, Some("åäö")]);
-        assert_eq!((keys.get(3), keys.get(4), keys.iter().len()), (Some("åäö"), None, 4));
+        assert_eq!((keys.get(3), keys.get(9), keys.iter().len()), (Some("åäö"), None, 4));
         assert_eq!(keys.owned(0).as_deref(), Some("a|b"));
     }
 }
