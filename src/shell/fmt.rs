@@ -125,11 +125,16 @@ fn filled(text: &[u8], gaps: &[Gap]) -> Vec<u8> {
     after
 }
 
-/// Writes a file beside the old one and puts it in its place, so that a document is never half written.
-pub(super) fn replaced(path: &Path, bytes: &[u8], world: &dyn World) -> io::Result<()> {
+/// Where a file is written until it is whole.
+pub(super) fn beside(path: &Path) -> PathBuf {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
-    let part = PathBuf::from(part);
+    PathBuf::from(part)
+}
+
+/// Writes a file beside the old one and puts it in its place, so that a document is never half written.
+pub(super) fn replaced(path: &Path, bytes: &[u8], world: &dyn World) -> io::Result<()> {
+    let part = beside(path);
     let mut file = world.create(&part, false)?;
     file.write_all(bytes)?;
     file.sync()?;

@@ -1,6 +1,7 @@
 //! `koppla map [SYNC]`: the records that the mappings make. They go to standard output or a folder, never to a system.
 
 use super::args::{Format, MapArgs};
+use super::fmt::beside;
 use super::job::{Job, runtime};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
@@ -128,7 +129,7 @@ struct Writer<'w, 'o, 'p> {
 /// The file of an entity.
 struct File {
     entity: EntityId,
-    /// Where it lies, and the file; none where the records go to standard output.
+    /// Where it will lie when it is whole, and the file beside; none where the records go to standard output.
     open: Option<(PathBuf, Box<dyn WriteFile>)>,
     /// How many records are in it.
     records: usize,
@@ -168,7 +169,7 @@ impl Writer<'_, '_, '_> {
             None => None,
             Some(folder) => {
                 let path = folder.join(format!("{name}.{ending}"));
-                let made = self.world.create_folder(folder).and_then(|()| self.world.create(&path, true));
+                let made = self.world.create_folder(folder).and_then(|()| self.world.create(&beside(&path), true));
                 let file = made.map_err(|error| self.out.cannot_write(&path, &error))?;
                 Some((path, file))
             }
@@ -177,11 +178,14 @@ impl Writer<'_, '_, '_> {
         Ok(self.files.len() - 1)
     }
 
-    /// Makes sure of what was written, and says what it is.
+    /// Makes sure of what was written, puts it in its place, and says what it is.
     fn done(self) -> Result<(), Exit> {
         for File { entity, open, records } in self.files {
             let Some((path, mut file)) = open else { continue };
-            file.sync().map_err(|error| self.out.cannot_write(&path, &error))?;
+            let synced = file.sync();
+            drop(file);
+            let whole = synced.and_then(|()| self.world.rename(&beside(&path), &path));
+            whole.map_err(|error| self.out.cannot_write(&path, &error))?;
             if !self.args.project.quiet {
                 let name = &self.job.project.model.entity(entity).name.text;
                 self.out.text(&format!("{records:>8} {name} in {}\n", path.display()));
