@@ -100,7 +100,7 @@ fn records<'a>(model: &Model) -> Table<'a> {
         };
         values.extend(entity.fields.iter().map(|field| cell(&field.name.text)));
     }
-    Table::values(entity.fields.len(), values)
+    Table::values(entity.fields.len(), &values)
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn wrong_examples(model: &Model, typed: &TypedMapping, examples: &[Example]) -> 
     let arena = Arena::new();
     let codecs: Vec<Codec> = model.tables[0].columns.iter().map(|column| Codec::new(&column.ty)).collect();
     let lookups = [Lookup::of(&model.tables[0], &codecs, &arena)];
-    let mut tables: Vec<Table<'_>> = model.entities.iter().map(|_| Table::values(0, Vec::new())).collect();
+    let mut tables: Vec<Table<'_>> = model.entities.iter().map(|_| Table::values(0, &[])).collect();
     let pupil = model.entities.iter().position(|entity| entity.name.text == "pupil").expect("pupil");
     tables[pupil] = records(model);
     let count = tables.len() as u32;

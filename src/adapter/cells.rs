@@ -68,6 +68,20 @@ impl Cells {
         }
     }
 
+    /// True if all cells of a column hold a text, or nothing at all; of a column that has to be `filled`, a text alone that is not
+    /// empty.
+    pub fn are_texts(&self, slot: usize, filled: bool) -> bool {
+        match self {
+            Cells::Near(near) if near.texts_alone && !filled => true,
+            Cells::Near(near) => near.column(slot, 0..near.starts.len()).all(|cell| match cell {
+                Cell::Text { len, .. } => len > 0 || !filled,
+                Cell::Missing | Cell::Null => !filled,
+                _ => false,
+            }),
+            Cells::Columns(_) => false,
+        }
+    }
+
     /// The numbers of the cells of a column, where they stand again and again.
     pub fn few(&self, slot: usize) -> Option<Few<'_>> {
         match self {
@@ -86,9 +100,11 @@ impl Cells {
 }
 
 /// Cells, row after row, four bytes each.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Near {
     width: usize,
+    /// True if no cell holds anything but a text, or nothing.
+    texts_alone: bool,
     /// Where the first text or number of each row starts.
     starts: Vec<u32>,
     packed: Vec<Packed>,
@@ -121,11 +137,17 @@ impl Packed {
     }
 }
 
+impl Default for Near {
+    fn default() -> Near {
+        Near::of(0, 0)
+    }
+}
+
 impl Near {
     /// Room for about so many rows that are so wide.
     pub fn of(width: usize, rows: usize) -> Near {
         let (starts, packed) = (Vec::with_capacity(rows), Vec::with_capacity(rows * width));
-        Near { width, starts, packed, wide: Vec::new() }
+        Near { width, texts_alone: true, starts, packed, wide: Vec::new() }
     }
 
     /// Packs the cells of rows that are so wide.
@@ -145,7 +167,7 @@ impl Near {
     #[inline]
     pub fn add(&mut self, first: u32, row: impl ExactSizeIterator<Item = Cell>) {
         self.starts.push(first);
-        let wide = &mut self.wide;
+        let (wide, mut kinds) = (&mut self.wide, 0);
         self.packed.extend(row.map(|cell| {
             let near = match cell {
                 // What starts before that place is far from it too.
@@ -155,11 +177,34 @@ impl Near {
                 Cell::Null => Some(Packed::NULL),
                 Cell::Bool(_) | Cell::List { .. } | Cell::Struct { .. } | Cell::Wrong(_) => None,
             };
-            near.unwrap_or_else(|| {
+            let near = near.unwrap_or_else(|| {
                 wide.push(cell);
                 Packed(Packed::WIDE | (wide.len() as u32 - 1))
-            })
+            });
+            kinds |= near.0;
+            near
         }));
+        // Of numbers and wide ones the first bit is set.
+        self.texts_alone &= kinds & Packed::NUMBER == 0;
+    }
+
+    /// The same for a row of texts, by their places and lengths, and cells without anything. Adds nothing, and says so, where four
+    /// bytes do not do for one of them.
+    #[inline]
+    pub fn add_texts(&mut self, first: u32, row: impl ExactSizeIterator<Item = Option<(u32, u32)>>) -> bool {
+        let (before, mut too_long) = (self.packed.len(), 0);
+        self.packed.extend(row.map(|text| {
+            let Some((start, len)) = text else { return Packed::MISSING };
+            let start = start.wrapping_sub(first);
+            too_long |= start >> Packed::START | len >> Packed::LENGTH;
+            Packed(Packed::TEXT | start << Packed::LENGTH | len)
+        }));
+        if too_long == 0 {
+            self.starts.push(first);
+        } else {
+            self.packed.truncate(before);
+        }
+        too_long == 0
     }
 
     /// True if there are no rows.
@@ -174,7 +219,7 @@ impl Near {
 
     /// One cell.
     #[inline]
-    fn get(&self, row: usize, slot: usize) -> Cell {
+    pub fn get(&self, row: usize, slot: usize) -> Cell {
         debug_assert!(slot < self.width, "a row has {} cells", self.width);
         self.cell(self.starts[row], self.packed[row * self.width + slot])
     }

@@ -296,9 +296,11 @@ fn ahead(rows: &Batch, file: &Found, read: Range<u64>) -> u32 {
 
 /// The rows of a part.
 fn batch(mut part: Part, width: usize, from: &str, turn: u32) -> Batch {
+    let cells = part.all_cells(width);
     Batch {
-        texts: Batch::texts_of(&part.bytes),
-        cells: part.all_cells(width),
+        texts: part.bytes.into_texts(),
+        cells,
+        csv: part.csv,
         inner: part.inner,
         from: from.into(),
         lines: part.lines.into(),

@@ -8,6 +8,7 @@ pub mod place;
 pub mod drive;
 pub mod files;
 pub mod http;
+pub mod line;
 pub mod packed;
 
 pub use cells::Cells;
@@ -156,6 +157,15 @@ pub struct Note {
     pub what: String,
 }
 
+/// Lines of CSV.
+#[derive(Clone, Copy, Debug)]
+pub struct Csv {
+    /// What stands between two cells.
+    pub separator: u8,
+    /// How many bytes of the texts are lines. Behind them stand cells that had to be decoded.
+    pub input: u32,
+}
+
 /// Rows that borrow their texts from one buffer.
 #[derive(Clone, Default)]
 pub struct Batch {
@@ -163,6 +173,8 @@ pub struct Batch {
     pub texts: Arc<String>,
     /// The cells.
     pub cells: Cells,
+    /// If the rows are lines of a CSV whose cells are quoted as RFC 4180 says.
+    pub csv: Option<Csv>,
     /// Cells inside lists and structures.
     pub inner: Vec<Cell>,
     /// The file or the part of the list that the rows come from, as people know it.
@@ -216,6 +228,17 @@ impl Batch {
     #[inline]
     pub fn cell(&self, row: usize, slot: usize) -> Cell {
         self.cells.get(row, slot, &self.texts)
+    }
+
+    /// The cells of some slots of a row as a line of CSV, if they stand in the input as that line.
+    pub fn line(&self, row: usize, slots: &[usize], separator: u8) -> Option<&[u8]> {
+        let Cells::Near(near) = &self.cells else { return None };
+        let cells = slots.iter().map(|&slot| match near.get(row, slot) {
+            Cell::Text { start, len } => Some((start, len)),
+            _ => None,
+        });
+        let csv = self.csv.filter(|csv| csv.separator == separator)?;
+        line::line_of(&self.texts.as_bytes()[..csv.input as usize], separator, cells)
     }
 
     /// The text under a text or number cell.

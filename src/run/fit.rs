@@ -52,7 +52,7 @@ fn needed(entity: &Entity) -> Vec<(usize, &Field)> {
 fn empty(needed: &[(usize, &Field)], made: &Made<'_>, row: usize) -> Option<String> {
     let missing = needed
         .iter()
-        .find(|(index, _)| made.row(row)[*index].is_absent() && !made.row_states(row)[*index].has(State::UPDATE));
+        .find(|(index, _)| made.value(row, *index).is_absent() && !made.values.state(row, *index).has(State::UPDATE));
     missing.map(|(_, field)| format!("{} is required, but empty", field.name.text))
 }
 
@@ -109,7 +109,7 @@ fn is_choosy(field: &Field) -> bool {
 
 fn unfit(fits: &[Fit<'_>], made: &Made<'_>, row: usize, arena: &Arena) -> Option<String> {
     fits.iter().find_map(|fit| {
-        let value = made.row(row)[fit.index];
+        let value = made.value(row, fit.index);
         let why = match &fit.reader {
             Reader::Scalar(codec) => simple(fit, codec, value, arena),
             reader => trouble(&fit.field.ty, reader, value, arena).or_else(|| no_place(fit, value, arena)),

@@ -125,8 +125,7 @@ fn values(worked: &Worked<'_>, model: &Model, made: &Made<'_>, row: usize) -> Ve
         key.or_else(|| worked.left_keys()[index].get(row.row as usize).map(|key| format!("@{key}")))
     };
     let fields = model.entity(made.entity).fields.iter();
-    let values = fields.zip(made.row(row)).map(|(field, value)| to_json(&field.ty, *value, &reference));
-    values.zip(made.row_states(row)).map(|(value, state)| (value, *state)).collect()
+    fields.zip(made.row(row)).map(|(field, (value, state))| (to_json(&field.ty, value, &reference), state)).collect()
 }
 
 /// What becomes of a record.

@@ -356,7 +356,7 @@ pub fn origin(machine: &Machine<'_, '_>, row: Row) -> Option<String> {
     let table = machine.tables.table(row.table);
     let width = match &table.rows {
         Rows::Wire { .. } => return table.origin(row.row),
-        Rows::Values { width, .. } => *width,
+        Rows::Made(values) => values.width(),
         Rows::Slots(slots) => slots.len(),
     };
     (0..width as u16).find_map(|slot| match table.slot(row.row, slot) {

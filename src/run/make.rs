@@ -3,6 +3,7 @@
 //! Every left record that takes part first gets a provisional right row, so that references find their way whatever the
 //! order of the maps; then the rules are worked; then rows with one key become one record, and references are led to it.
 
+use super::columns::Columns;
 use super::eval::block::{BLOCK, Block};
 use super::eval::{Frame, Linked, Links, Machine, Stop};
 use super::fate::{Fallen, Reason, Who};
@@ -115,18 +116,13 @@ pub struct MadeRow {
 }
 
 /// The records of one right entity.
-#[derive(Debug)]
 pub struct Made<'t> {
     /// The entity.
     pub entity: EntityId,
-    /// Fields a record.
-    pub width: usize,
     /// The records.
     pub rows: Vec<MadeRow>,
-    /// Their values, `width` a record.
-    pub values: Vec<Value<'t>>,
-    /// The states of the values.
-    pub states: Vec<State>,
+    /// Their values, and what is known of them.
+    pub values: Columns<'t>,
     /// Their keys as text, where the mapping gives all parts.
     pub keys: Keys,
     /// Names of maps from which a record that is missing here is not gone, and why.
@@ -138,13 +134,12 @@ pub struct Made<'t> {
 }
 
 impl<'t> Made<'t> {
-    fn of(entity: EntityId, width: usize) -> Made<'t> {
+    /// None so far, with so many fields.
+    pub fn of(entity: EntityId, width: usize) -> Made<'t> {
         Made {
             entity,
-            width,
             rows: Vec::new(),
-            values: Vec::new(),
-            states: Vec::new(),
+            values: Columns::new(0, width),
             keys: Keys::default(),
             incomplete: BTreeMap::new(),
             keyless: None,
@@ -152,14 +147,15 @@ impl<'t> Made<'t> {
         }
     }
 
-    /// The values of a record.
-    pub fn row(&self, row: usize) -> &[Value<'t>] {
-        &self.values[row * self.width..(row + 1) * self.width]
+    /// The values of a record, and what is known of each.
+    pub fn row(&self, row: usize) -> impl Iterator<Item = (Value<'t>, State)> {
+        (0..self.values.width()).map(move |field| (self.values.value(row, field), self.values.state(row, field)))
     }
 
-    /// The states of the values of a record.
-    pub fn row_states(&self, row: usize) -> &[State] {
-        &self.states[row * self.width..(row + 1) * self.width]
+    /// A value of a record.
+    #[inline]
+    pub fn value(&self, row: usize, field: usize) -> Value<'t> {
+        self.values.value(row, field)
     }
 }
 

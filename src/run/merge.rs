@@ -24,27 +24,13 @@ pub fn finish<'t>(
     for entity in order {
         let Some(index) = made.iter().position(|known| known.entity == entity) else { continue };
         let keys = keys(machine, &made, index, &places);
-        let (merged, place) = merge(machine, std::mem::replace(&mut made[index], empty(entity)), keys, fallen);
+        let (merged, place) = merge(machine, std::mem::replace(&mut made[index], Made::of(entity, 0)), keys, fallen);
         places.insert(entity, place);
         made[index] = merged;
     }
     super::fit::judge(machine, &mut made, fallen);
     lead_references(machine, &mut made, &places, arena, fallen);
     made
-}
-
-fn empty<'t>(entity: EntityId) -> Made<'t> {
-    Made {
-        entity,
-        width: 0,
-        rows: Vec::new(),
-        values: Vec::new(),
-        states: Vec::new(),
-        keys: Keys::default(),
-        incomplete: Default::default(),
-        nameless: false,
-        keyless: None,
-    }
 }
 
 /// Entities in an order in which keys know the keys that are parts of them.
@@ -72,7 +58,7 @@ fn keys(machine: &Machine<'_, '_>, made: &[Made<'_>], index: usize, places: &Pla
     let mut arena = Arena::new();
     let mut keys = Keys::default();
     for row in 0..this.rows.len() {
-        keys.write(|text| write_key(text, made, this.row(row), entity, places, &arena));
+        keys.write(|text| write_key(text, made, (this, row), entity, places, &arena));
         arena.reset();
     }
     keys
@@ -82,14 +68,14 @@ fn keys(machine: &Machine<'_, '_>, made: &[Made<'_>], index: usize, places: &Pla
 fn write_key(
     text: &mut String,
     made: &[Made<'_>],
-    values: &[Value<'_>],
+    (this, row): (&Made<'_>, usize),
     entity: &Entity,
     places: &Places,
     arena: &Arena,
 ) -> Option<()> {
     let first = text.len();
     for (position, &field) in entity.key.iter().enumerate() {
-        let value = normal::normal_form(&entity.fields[field].ty, values[field], arena);
+        let value = normal::normal_form(&entity.fields[field].ty, this.value(row, field), arena);
         if value.is_absent() && entity.first_present {
             continue;
         }
@@ -131,7 +117,7 @@ fn merge<'t>(
         let places = (0..from.rows.len() as u32).map(Some).collect();
         return (keyed(machine, from, keys, fallen), places);
     }
-    let mut into = Made { width: from.width, incomplete: from.incomplete.clone(), ..empty(from.entity) };
+    let mut into = Made { incomplete: from.incomplete.clone(), ..Made::of(from.entity, from.values.width()) };
     let mut places = Vec::with_capacity(from.rows.len());
     let mut by_key: HashMap<&str, u32> = HashMap::with_capacity(from.rows.len());
     for (row, key) in keys.iter().enumerate() {
@@ -153,8 +139,7 @@ fn merge<'t>(
                     by_key.insert(key, record);
                 }
                 into.rows.push(from.rows[row].clone());
-                into.values.extend_from_slice(from.row(row));
-                into.states.extend_from_slice(from.row_states(row));
+                into.values.push(&from.values, row);
                 into.keys.push(key);
                 places.push(Some(record));
             }
@@ -201,16 +186,12 @@ fn join<'t>(
     let entity = machine.model.entity(from.entity);
     let (fate, other) = (from.rows[row].fate.clone(), into.rows[record].fate.clone());
     let same_map = from.rows[row].map == into.rows[record].map;
-    let at = record * into.width;
     let mut differs = false;
-    for field in 0..from.width {
-        let (value, state) = (from.row(row)[field], from.row_states(row)[field]);
-        let present = into.states[at + field];
-        if present.is_empty() {
-            into.values[at + field] = value;
-            into.states[at + field] = state;
+    for (field, (value, state)) in from.row(row).enumerate() {
+        if into.values.state(record, field).is_empty() {
+            into.values.set(record, field, value, state);
         } else if !state.is_empty() {
-            differs |= !normal::equal(&entity.fields[field].ty, value, into.values[at + field]);
+            differs |= !normal::equal(&entity.fields[field].ty, value, into.value(record, field));
         }
     }
     // Two rows of a protected person that say different things, or of which one would be sent in full: in doubt neither.
@@ -262,7 +243,7 @@ fn lead_references<'t>(
                     if !matches!(field.ty, Type::Ref(_)) || !this.rows[row].fate.is_written() {
                         continue;
                     }
-                    let (_, fate) = lead(&this.rows[row].fate, this.row(row)[index], &fates);
+                    let (_, fate) = lead(&this.rows[row].fate, this.value(row, index), &fates);
                     let Some(fate) = fate else { continue };
                     let needed = !field.optional || entity.key.contains(&index);
                     if needed {
@@ -284,10 +265,11 @@ fn lead_references<'t>(
     let fates: HashMap<EntityId, Vec<Fate>> =
         made.iter().map(|made| (made.entity, made.rows.iter().map(|row| row.fate.clone()).collect())).collect();
     for this in made.iter_mut() {
-        for (index, value) in this.values.iter_mut().enumerate() {
+        let rows = &this.rows;
+        this.values.change(|row, value| {
             // A reference to somebody who is not written is left out; but a record that is not written itself keeps its
             // references, so that the next mapping knows whose it is.
-            let of = &this.rows[index / this.width].fate;
+            let of = &rows[row].fate;
             let keeps = !of.is_written();
             let led = |value: Value<'t>| match lead(of, value, &fates) {
                 (led, Some(_)) if keeps => led,
@@ -303,7 +285,7 @@ fn lead_references<'t>(
                 }
                 _ => {}
             }
-        }
+        });
     }
 }
 

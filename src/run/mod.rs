@@ -12,6 +12,7 @@ pub mod eval;
 mod alike;
 mod numbers;
 mod pieces;
+mod columns;
 pub mod shape;
 pub mod make;
 mod work;

@@ -273,7 +273,7 @@ impl<'c, 't> Context<'c, 't> {
         let entity = self.model().entity(made.entity);
         let reference = |row| self.reference(row);
         (entity.fields.iter().zip(made.row(row)))
-            .map(|(field, value)| self.compared(field, to_json(&field.ty, *value, &reference), secrets))
+            .map(|(field, (value, _))| self.compared(field, to_json(&field.ty, value, &reference), secrets))
             .collect()
     }
 
@@ -415,7 +415,7 @@ impl<'c, 't> Context<'c, 't> {
         let mut record = Writer::default();
         let mut fields = Vec::new();
         for (((field, name), value), state) in
-            entity.fields.iter().zip(self.names).zip(values).zip(made.row_states(row))
+            entity.fields.iter().zip(self.names).zip(values).zip(made.row(row).map(|(_, state)| state))
         {
             if value.is_null() || field.access == Access::Read || state.has(State::UPDATE) {
                 continue;
@@ -460,8 +460,7 @@ impl<'c, 't> Context<'c, 't> {
             let (mut record, held) = (Writer::default(), right.held(index));
             let reference = |row| self.reference(row);
             let plain = !reduced && !self.remembers() && !right.hides(index);
-            for (position, (field, &value)) in entity.fields.iter().zip(made.row(row)).enumerate() {
-                let state = made.row_states(row)[position];
+            for (position, (field, (value, state))) in entity.fields.iter().zip(made.row(row)).enumerate() {
                 // What is as it was made is not written down where nobody asks for it.
                 let read_back = !matches!(field.access, Access::Write | Access::Initial);
                 if plain && read_back && self.is_field_as_made(position, value, state, &held, arena) {
@@ -579,9 +578,9 @@ impl<'c, 't> Context<'c, 't> {
     /// the values are compared one by one.
     fn is_as_made(&self, row: usize, right: &Right<'t>, index: usize, arena: &Arena) -> bool {
         let (made, present) = (self.made(), right.held(index));
-        let mut fields = made.row(row).iter().zip(made.row_states(row)).enumerate();
+        let mut fields = made.row(row).enumerate();
         !right.hides(index)
-            && fields.all(|(position, (value, state))| self.is_field_as_made(position, *value, *state, &present, arena))
+            && fields.all(|(position, (value, state))| self.is_field_as_made(position, value, state, &present, arena))
     }
 
     /// The same for a field of a record that hides nothing.

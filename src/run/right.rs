@@ -224,7 +224,7 @@ impl<'t> Right<'t> {
             by_key: ByText::new(),
             by_identity: BTreeMap::new(),
             linked: links.iter().filter(|link| !link.left_key.is_empty()).count(),
-            table: Arc::new(Table::values(entity.fields.len(), Vec::new())),
+            table: Arc::new(Table::values(entity.fields.len(), &[])),
             unmade: None,
         };
         match (&write.read, read.right.get(&write.entity)) {
@@ -248,8 +248,8 @@ impl<'t> Right<'t> {
                 right.table = Arc::new(Table::slots(slots, right.present.len()));
             }
             _ => {
-                let values = links.into_iter().flat_map(|link| right.remember(link, memory, arena)).collect();
-                right.table = Arc::new(Table::values(entity.fields.len(), values));
+                let values = links.into_iter().flat_map(|link| right.remember(link, memory, arena)).collect::<Vec<_>>();
+                right.table = Arc::new(Table::values(entity.fields.len(), &values));
             }
         }
         for (index, present) in right.present.iter().enumerate() {
@@ -667,7 +667,7 @@ impl<'f, 't> Finder<'f, 't> {
 
     fn by_other_fields(&self, row: usize) -> Vec<usize> {
         let found = self.also.iter().filter_map(|(field, by_value)| {
-            let value = to_json(&self.right.entity.fields[*field].ty, self.made.row(row)[*field], &|_| None);
+            let value = to_json(&self.right.entity.fields[*field].ty, self.made.value(row, *field), &|_| None);
             by_value.get(&value.to_string())
         });
         found.flatten().copied().collect()

@@ -11,6 +11,7 @@ use super::pieces::hashes;
 use super::right::{Memory, Reading, plain_value};
 use super::stage::Setting;
 use super::table::{Index, Known, Table};
+use crate::adapter::line::push_cell;
 use crate::adapter::{Batch, Cell, Place};
 use crate::check::typed::{ExprId, Node, TypedMap};
 use crate::model::Entity;
@@ -20,9 +21,8 @@ use crate::value::normal::{is_composed, normal_form};
 use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
-use std::sync::Arc;
-use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
+use std::sync::{Arc, OnceLock};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed, xxh3_128};
 
 /// How the records of a right entity are looked at.
 pub struct Looking<'s> {
@@ -37,6 +37,10 @@ pub struct Looking<'s> {
     compared: Vec<Compared<'s>>,
     /// By line of the match rules: true if it asks for the key.
     by_key: Vec<bool>,
+    /// The slots of the compared fields, if all of them are plain texts.
+    slots: Option<Vec<usize>>,
+    /// What stands between two texts of which a digest is taken: what does in the rows that were looked at first.
+    separator: OnceLock<u8>,
 }
 
 /// The records of a right entity.
@@ -170,9 +174,13 @@ impl<'s> Looking<'s> {
             let ty = &plan.model.entity(map.right).fields[field].ty;
             Compared { field, ty, column: columns[field].as_ref(), is_text: *ty == Type::Text }
         });
+        let compared: Vec<_> = compared.collect();
+        let plain = |field: &Compared<'_>| field.column.filter(|column| column.plain).map(|column| column.slot);
+        let slots = compared.iter().map(plain).collect();
         let named = crate::check::needs::named(setting.typed, map.right);
         let by_key = map.matches.iter().map(|line| is_by_key(plan, setting, map, line)).collect();
-        Looking { plan, setting, id: map.right, columns, map, named, compared: compared.collect(), by_key }
+        let separator = OnceLock::new();
+        Looking { plan, setting, id: map.right, columns, map, named, compared, by_key, slots, separator }
     }
 
     fn entity(&self) -> &'s Entity {
@@ -199,7 +207,8 @@ impl<'s> Looking<'s> {
         let mut arena = Arena::new();
         for batch in batches {
             self.find_by(batch, &arena, &mut looked);
-            looked.digests.extend(self.digests_of_rows(batch, &arena));
+            let wire = Wire { batch, slots: self.slots.as_deref(), arena: &arena };
+            looked.digests.extend(self.digests_of(batch.len(), &wire));
             arena.reset();
         }
         let rows = batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)));
@@ -239,21 +248,32 @@ impl<'s> Looking<'s> {
         }
     }
 
-    fn digests_of_rows(&self, batch: &Batch, arena: &Arena) -> Vec<u64> {
-        let are_composed = is_composed(batch.texts.as_bytes());
-        Digests::of(&self.compared, batch.len(), &Wire { batch, are_composed, arena })
-    }
-
     /// The digests of the values of made records.
     pub fn digests(&self, made: &Made<'_>, arena: &Arena) -> Vec<u64> {
-        Digests::of(&self.compared, made.rows.len(), &Worked { made, arena })
+        self.digests_of(made.rows.len(), &Worked { made, slots: made.values.slots(self.fields()), arena })
+    }
+
+    fn fields(&self) -> impl Iterator<Item = usize> {
+        self.compared.iter().map(|compared| compared.field)
+    }
+
+    fn digests_of(&self, rows: usize, from: &impl Glances) -> Vec<u64> {
+        let separator = *self.separator.get_or_init(|| from.separator().unwrap_or(b','));
+        let mut digests = Digests { compared: &self.compared, separator, line: String::new() };
+        (0..rows).map(|row| digests.of(row, from)).collect()
     }
 }
 
 /// Rows of which digests are taken.
 trait Glances {
-    /// What is seen of a field in some rows.
-    fn each<'a>(&'a self, field: &Compared<'_>, rows: Range<usize>, see: impl FnMut(Glance<'a>));
+    /// What stands between cells of these rows as they were read.
+    fn separator(&self) -> Option<u8>;
+
+    /// The compared fields of a row as a line of CSV, if they stand somewhere like this.
+    fn line(&self, row: usize, separator: u8) -> Option<&[u8]>;
+
+    /// What is seen of a field of a row.
+    fn glance<'a>(&'a self, field: &Compared<'_>, row: usize) -> Glance<'a>;
 
     /// The value in a row, in normal form.
     fn normal<'a>(&'a self, field: &'a Compared<'_>, row: usize) -> Value<'a>;
@@ -262,25 +282,28 @@ trait Glances {
 /// Rows as they were read.
 struct Wire<'b> {
     batch: &'b Batch,
-    /// True if all texts are in normal form.
-    are_composed: bool,
+    /// Where the values of the compared fields stand, if all of them are plain texts.
+    slots: Option<&'b [usize]>,
     arena: &'b Arena,
 }
 
 impl Glances for Wire<'_> {
-    fn each<'a>(&'a self, field: &Compared<'_>, rows: Range<usize>, mut see: impl FnMut(Glance<'a>)) {
-        let Some(column) = field.column else { return rows.for_each(|_| see(Glance::Absent)) };
-        self.batch.cells.each(column.slot, rows, &self.batch.texts, |cell| {
-            see(match cell {
-                Cell::Text { start, len: len @ 1.. } if column.plain => {
-                    let text = self.batch.bytes(start, len);
-                    if self.are_composed || is_composed(text) { Glance::Normal(text) } else { Glance::Other }
-                }
-                Cell::Missing | Cell::Null => Glance::Absent,
-                Cell::Text { len: 0, .. } if column.plain => Glance::Absent,
-                _ => Glance::Other,
-            });
-        });
+    fn separator(&self) -> Option<u8> {
+        self.batch.csv.map(|csv| csv.separator)
+    }
+
+    fn line(&self, row: usize, separator: u8) -> Option<&[u8]> {
+        self.batch.line(row, self.slots?, separator)
+    }
+
+    fn glance<'a>(&'a self, field: &Compared<'_>, row: usize) -> Glance<'a> {
+        let Some(column) = field.column else { return Glance::Absent };
+        match self.batch.cell(row, column.slot) {
+            Cell::Missing | Cell::Null => Glance::Absent,
+            Cell::Text { len: 0, .. } if column.plain => Glance::Absent,
+            Cell::Text { start, len } if column.plain => Glance::Text(self.batch.text(start, len)),
+            _ => Glance::Other,
+        }
     }
 
     fn normal<'a>(&'a self, field: &'a Compared<'_>, row: usize) -> Value<'a> {
@@ -294,22 +317,30 @@ impl Glances for Wire<'_> {
 /// Made records.
 struct Worked<'w, 't> {
     made: &'w Made<'t>,
+    /// Where the values of the compared fields stand, if all of them are lent.
+    slots: Option<Vec<usize>>,
     arena: &'w Arena,
 }
 
 impl Glances for Worked<'_, '_> {
-    fn each<'a>(&'a self, field: &Compared<'_>, rows: Range<usize>, mut see: impl FnMut(Glance<'a>)) {
-        for row in rows {
-            see(match self.made.row(row)[field.field] {
-                Value::Absent => Glance::Absent,
-                Value::Text(text) if field.is_text && is_composed(text.as_bytes()) => Glance::Normal(text.as_bytes()),
-                _ => Glance::Other,
-            });
+    fn separator(&self) -> Option<u8> {
+        None
+    }
+
+    fn line(&self, row: usize, separator: u8) -> Option<&[u8]> {
+        self.made.values.line(row, self.slots.as_ref()?, separator)
+    }
+
+    fn glance<'a>(&'a self, field: &Compared<'_>, row: usize) -> Glance<'a> {
+        match self.made.value(row, field.field) {
+            Value::Absent => Glance::Absent,
+            Value::Text(text) if field.is_text && !text.is_empty() => Glance::Text(text),
+            _ => Glance::Other,
         }
     }
 
     fn normal<'a>(&'a self, field: &'a Compared<'_>, row: usize) -> Value<'a> {
-        normal_form(field.ty, self.made.row(row)[field.field], self.arena)
+        normal_form(field.ty, self.made.value(row, field.field), self.arena)
     }
 }
 
@@ -501,63 +532,65 @@ pub fn key_hash(key: &str) -> u128 {
 
 /// Digests of the values of rows in normal form: equal values have equal digests.
 ///
-/// They are taken field by field for some rows together, for the texts of a field are much alike: what was guessed about the
-/// one before holds for the next.
-struct Digests;
-
-/// So many rows together, so that all that is looked at stays near.
-const TOGETHER: usize = 64;
+/// The digest of texts is that of the line of CSV that they make, so that most rows of a file need not be taken apart. Two rows
+/// that make one line hold the same texts.
+struct Digests<'s> {
+    compared: &'s [Compared<'s>],
+    separator: u8,
+    line: String,
+}
 
 /// A value as far as it is seen at a glance.
 enum Glance<'a> {
     Absent,
-    /// A text in normal form.
-    Normal(&'a [u8]),
+    /// A text, which may not be in normal form, and is not empty.
+    Text(&'a str),
     /// It has to be made.
     Other,
 }
 
-impl Digests {
-    /// What is mixed into a digest where there is no value, or one that is no text.
-    const ABSENT: u64 = 0x9E37_79B9_7F4A_7C15;
+impl Digests<'_> {
+    /// What the digest of a row with other values than texts begins with.
     const OTHER: u64 = 0xC2B2_AE3D_27D4_EB4F;
 
-    /// Of so many rows.
-    fn of(compared: &[Compared<'_>], rows: usize, from: &impl Glances) -> Vec<u64> {
-        let mut digests = vec![0; rows];
-        for first in (0..rows).step_by(TOGETHER) {
-            let together = first..rows.min(first + TOGETHER);
-            for field in compared {
-                let mut row = first;
-                from.each(field, together.clone(), |glance| {
-                    let digest = &mut digests[row];
-                    *digest = match glance {
-                        Glance::Absent => Digests::absent(*digest),
-                        Glance::Normal(text) => xxh3_64_with_seed(text, *digest),
-                        Glance::Other => Digests::normal(*digest, from.normal(field, row)),
-                    };
-                    row += 1;
-                });
-            }
+    /// Of a row.
+    fn of(&mut self, row: usize, from: &impl Glances) -> u64 {
+        if let Some(line) = from.line(row, self.separator).filter(|line| is_composed(line)) {
+            return xxh3_64(line);
         }
-        digests
+        let compared = self.compared;
+        let seen = |field| match from.glance(field, row) {
+            Glance::Absent => Some(""),
+            Glance::Text(text) => Some(text),
+            Glance::Other => None,
+        };
+        if self.join(compared.iter().map(seen)) && is_composed(self.line.as_bytes()) {
+            return xxh3_64(self.line.as_bytes());
+        }
+        let values: Vec<Value<'_>> = compared.iter().map(|field| from.normal(field, row)).collect();
+        let text = |value| match value {
+            Value::Absent => Some(""),
+            Value::Text(text) => Some(text).filter(|text| !text.is_empty()),
+            _ => None,
+        };
+        if self.join(values.iter().copied().map(text)) {
+            return xxh3_64(self.line.as_bytes());
+        }
+        let mut hasher = Hasher::default();
+        values.into_iter().for_each(|value| hasher.value(&Type::Unknown, value, &Arena::new()));
+        xxh3_64_with_seed(&hasher.finish().to_le_bytes(), Digests::OTHER)
     }
 
-    #[inline]
-    fn absent(digest: u64) -> u64 {
-        (digest ^ Digests::ABSENT).wrapping_mul(Digests::OTHER).rotate_left(31)
-    }
-
-    /// Adds a value in normal form.
-    fn normal(digest: u64, value: Value<'_>) -> u64 {
-        match value {
-            Value::Absent => Digests::absent(digest),
-            Value::Text(text) => xxh3_64_with_seed(text.as_bytes(), digest),
-            value => {
-                let mut hasher = Hasher::default();
-                hasher.value(&Type::Unknown, value, &Arena::new());
-                xxh3_64_with_seed(&hasher.finish().to_le_bytes(), digest ^ Digests::OTHER)
+    /// Makes the line of some texts: false if one of them is none.
+    fn join<'a>(&mut self, texts: impl Iterator<Item = Option<&'a str>>) -> bool {
+        self.line.clear();
+        for (number, text) in texts.enumerate() {
+            let Some(text) = text else { return false };
+            if number > 0 {
+                self.line.push(char::from(self.separator));
             }
+            push_cell(&mut self.line, self.separator, text);
         }
+        true
     }
 }

@@ -235,10 +235,10 @@ fn tables_of<'t>(setting: &Setting<'t>, mut given: BTreeMap<EntityId, Table<'t>>
     for index in 0..entities {
         let entity = EntityId(index);
         let width = model.entity(entity).fields.len();
-        tables.push(given.remove(&entity).unwrap_or_else(|| Table::values(width, Vec::new())));
+        tables.push(given.remove(&entity).unwrap_or_else(|| Table::values(width, &[])));
     }
-    tables.extend((entities..layouts).map(|_| Table::values(1, Vec::new())));
-    tables.extend(setting.typed.layouts.iter().map(|_| Table::values(1, Vec::new())));
+    tables.extend((entities..layouts).map(|_| Table::values(1, &[])));
+    tables.extend(setting.typed.layouts.iter().map(|_| Table::values(1, &[])));
     for node in setting.typed.nodes.all() {
         if let Node::Referrers { entity, field, .. } = node {
             let referrers = &mut tables[entity.0 as usize].referrers;
@@ -360,7 +360,7 @@ pub fn as_input<'t>(made: Vec<Made<'t>>) -> Input<'t> {
     let mut incomplete = BTreeMap::new();
     let nameless = made.iter().filter(|made| made.nameless).map(|made| made.entity).collect();
     for this in made {
-        let mut table = Table::values(this.width, this.values);
+        let mut table = Table::made(this.values);
         for (row, record) in this.rows.iter().enumerate() {
             use super::make::Fate;
             match record.fate {

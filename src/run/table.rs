@@ -1,5 +1,6 @@
 //! Tables of a run: records as they were read (undecoded cells) or as a map made them (values), and indexes over them.
 
+use super::columns::Columns;
 use super::eval::Machine;
 use crate::adapter::packed::Dictionary;
 use crate::adapter::{Batch, Cell};
@@ -86,13 +87,8 @@ pub enum Rows<'t> {
         /// By field of the entity; `None` for fields that the plan does not need.
         columns: &'t [Option<Column>],
     },
-    /// As made: `width` values a row.
-    Values {
-        /// Values a row.
-        width: usize,
-        /// All values.
-        values: Vec<Value<'t>>,
-    },
+    /// As made, or as given.
+    Made(Columns<'t>),
     /// Rows of a set: its slots one by one.
     Slots(Vec<Slot<'t>>),
 }
@@ -448,10 +444,15 @@ impl<'t> Table<'t> {
         Table::of(Rows::Wire { batches, first, columns }, len)
     }
 
-    /// A table of values.
-    pub fn values(width: usize, values: Vec<Value<'t>>) -> Table<'t> {
-        let len = values.len().checked_div(width).unwrap_or(0);
-        Table::of(Rows::Values { width, values }, len as u32)
+    /// A table of values, row by row, so many each.
+    pub fn values(width: usize, values: &[Value<'t>]) -> Table<'t> {
+        Table::made(Columns::of_records(width, values))
+    }
+
+    /// A table of made records.
+    pub fn made(values: Columns<'t>) -> Table<'t> {
+        let len = values.len() as u32;
+        Table::of(Rows::Made(values), len)
     }
 
     /// The rows of a set, by its slots.
@@ -516,7 +517,7 @@ impl<'t> Table<'t> {
     pub fn turn(&self, row: u32) -> u32 {
         match &self.rows {
             Rows::Wire { batches, first, .. } => batches[batch_of(first, row)].turn,
-            Rows::Values { .. } | Rows::Slots(_) => 0,
+            Rows::Made(_) | Rows::Slots(_) => 0,
         }
     }
 
@@ -534,7 +535,7 @@ impl<'t> Table<'t> {
     /// The value in a slot of a row of values, if it is no list of the rows of a group, which [`Table::slot_value`] makes.
     pub fn slot(&self, row: u32, slot: u16) -> Value<'t> {
         match &self.rows {
-            Rows::Values { width, values } => values[row as usize * width + slot as usize],
+            Rows::Made(values) => values.value(row as usize, usize::from(slot)),
             Rows::Slots(slots) => slots[slot as usize].get(row as usize),
             Rows::Wire { .. } => Value::Absent,
         }
@@ -570,7 +571,7 @@ impl<'t> Table<'t> {
 
     /// The batch that a row lies in, and its number there.
     #[inline]
-    fn place(&self, row: u32, near: &mut usize) -> (&'t Batch, usize) {
+    pub fn place(&self, row: u32, near: &mut usize) -> (&'t Batch, usize) {
         let Rows::Wire { batches, first, .. } = &self.rows else {
             unreachable!("only tables that were read have cells")
         };

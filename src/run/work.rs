@@ -1,16 +1,17 @@
 //! Working the rules of maps: block by block, on all processors.
 
+use super::columns::{Columns, Places};
 use super::eval::block::{BLOCK, Block};
-use super::eval::{Machine, Stop};
+use super::eval::{Machine, Stop, Tables};
 use super::fate::{Fallen, Reason, Who};
 use super::make::{Fate, Made, MadeRow, State, begin};
 use super::parallel::Arenas;
 use super::table::{Apart, apart_of, by_inside};
-use crate::check::typed::{Literal, Node, OnNone, Place, TypedMap, TypedRule, TypedTarget};
+use crate::check::typed::{ExprId, Literal, Node, OnNone, Place, TypedMap, TypedRule, TypedTarget};
 use crate::model::Field;
 use crate::syntax::ast::{Arrow, Operation};
-use crate::value::{Arena, Row, Type, Value};
-use std::collections::BTreeMap;
+use crate::value::{Arena, EntityId, RecordType, Row, Type, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many rows a thread takes at once.
 pub const PIECE: usize = 4 * BLOCK;
@@ -37,12 +38,11 @@ pub struct Work<'w, 't> {
     reduced: Vec<Vec<Active<'t>>>,
 }
 
-/// Rows of one map that are worked together, with the places of their values.
-struct Piece<'p, 't> {
+/// Rows of one map that are worked together, and the number of the first among those whose places are known together.
+struct Piece<'p> {
     map: u16,
     rows: &'p mut [MadeRow],
-    values: &'p mut [Value<'t>],
-    states: &'p mut [State],
+    first: usize,
 }
 
 impl<'w, 't> Work<'w, 't> {
@@ -67,28 +67,70 @@ impl<'w, 't> Work<'w, 't> {
 
     /// Works the rules for all records of an entity.
     pub fn all(&self, into: &mut Made<'t>, arenas: &'t Arenas, fallen: &mut Fallen) {
-        let width = into.width;
-        into.values = vec![Value::Absent; into.rows.len() * width];
-        into.states = vec![State::default(); into.rows.len() * width];
-        let values = into.values.chunks_mut(PIECE * width.max(1));
-        let states = into.states.chunks_mut(PIECE * width.max(1));
-        let rows = into.rows.chunks_mut(PIECE).zip(values).zip(states);
-        let results = self.machine.side_by_side(arenas, rows, |machine, ((rows, values), states), arena| {
+        into.values = Columns::new(into.rows.len(), into.values.width());
+        let lent = self.lend(into);
+        let mut maps: Vec<u16> = into.rows.iter().map(|row| row.map).collect();
+        maps.dedup();
+        for map in maps.into_iter().map(usize::from) {
+            let rules = self.rules[map].iter().chain(&self.reduced[map]).map(|active| active.target.field);
+            rules.filter(|field| !lent.contains(field)).for_each(|field| into.values.expect(usize::from(field)));
+        }
+        let rows = into.rows.chunks_mut(PIECE).zip(into.values.pieces(PIECE)).collect::<Vec<_>>().into_iter();
+        let results = self.machine.side_by_side(arenas, rows, |machine, (rows, mut places), arena| {
             let (mut fallen, mut block) = (Fallen::default(), Block::new(0, 0, arena));
-            for piece in of_one_map(rows, values, states, width) {
-                self.piece(machine, piece, width, &mut block, &mut fallen);
+            for piece in of_one_map(rows) {
+                self.piece(machine, piece, &mut places, &lent, &mut block, &mut fallen);
             }
             fallen
         });
         results.into_iter().for_each(|others| fallen.add(others));
     }
 
+    /// Lends what rules do nothing to: texts of the left records that go to the right as they stand, whatever else is in the
+    /// record. Gives the fields that are lent.
+    fn lend(&self, into: &mut Made<'t>) -> BTreeSet<u16> {
+        let (Some(first), Some(last)) = (into.rows.first(), into.rows.last()) else { return BTreeSet::new() };
+        let map = &self.machine.typed.maps[usize::from(first.map)];
+        let RecordType::Entity(left) = map.left else { return BTreeSet::new() };
+        // Of protected people other rules say what is sent.
+        if first.map != last.map || into.rows.iter().any(|row| row.fate == Fate::Reduced) {
+            return BTreeSet::new();
+        }
+        let table = &self.machine.tables.tables[Tables::entity(left) as usize];
+        let rules = &self.rules[usize::from(first.map)];
+        into.values.borrow_from(table.clone(), into.rows.iter().map(|row| row.left.row));
+        let mut lent = BTreeSet::new();
+        for Active { rule, target, mode, .. } in rules {
+            let none = match rule.absent {
+                OnNone::Keep => State::default(),
+                OnNone::Clear => mode.and(State::CLEAR),
+                OnNone::Skip(_) | OnNone::Reject(_) | OnNone::Value(_) => continue,
+            };
+            let Some(from) = rule.value.and_then(|value| self.own_field(map, left, value)) else { continue };
+            let alone = rules.iter().filter(|other| other.target.field == target.field).count() == 1;
+            if alone && rule.when.is_none() && target.steps.is_empty() && table.has_texts_alone(from) {
+                into.values.lend(usize::from(target.field), from, mode.and(State::SET), none);
+                lent.insert(target.field);
+            }
+        }
+        lent
+    }
+
+    /// The field of the left record that an expression names.
+    fn own_field(&self, map: &TypedMap, left: EntityId, value: ExprId) -> Option<u16> {
+        let nodes = &self.machine.typed.nodes;
+        let Node::Field { of, entity, field } = nodes.node(value) else { return None };
+        let own = *entity == left && matches!(nodes.node(*of), Node::Local(local) if *local == map.record);
+        own.then_some(*field)
+    }
+
     /// Works the rules of a map for the rows of a block.
     fn piece(
         &self,
         machine: &Machine<'_, 't>,
-        piece: Piece<'_, 't>,
-        width: usize,
+        piece: Piece<'_>,
+        places: &mut [Places<'_, 't>],
+        lent: &BTreeSet<u16>,
         block: &mut Block<'t>,
         fallen: &mut Fallen,
     ) {
@@ -97,7 +139,7 @@ impl<'w, 't> Work<'w, 't> {
         let lefts: Vec<Row> = piece.rows.iter().map(|row| row.left).collect();
         begin(block, machine, map, &lefts);
         let mut troubles = Troubles::default();
-        let mut into = Into { values: piece.values, states: piece.states, width, arena: block.arena() };
+        let mut into = Into { places, first: piece.first, arena: block.arena() };
         for (inside, rows) in by_inside(lefts.len(), |row| apart_of(machine, Value::Row(lefts[row]))) {
             let machine = machine.inside(inside);
             for (local, value) in &map.lets {
@@ -111,7 +153,8 @@ impl<'w, 't> Work<'w, 't> {
             let (reduced, rows): (Vec<u32>, Vec<u32>) =
                 rows.into_iter().partition(|&row| piece.rows[row as usize].fate == Fate::Reduced);
             for (rules, rows) in [(&self.rules[at], rows), (&self.reduced[at], reduced)] {
-                for active in rules.iter().filter(|_| !rows.is_empty()) {
+                let worked = |active: &&Active<'_>| !rows.is_empty() && !lent.contains(&active.target.field);
+                for active in rules.iter().filter(worked) {
                     let outcome =
                         Outcome { machine: &machine, map, active, into: &mut into, troubles: &mut troubles, fallen };
                     outcome.work(&rows, block);
@@ -168,21 +211,13 @@ fn set_some<'a>(block: &mut Block<'a>, local: u16, mut column: Vec<Value<'a>>, r
 }
 
 /// Cuts rows into blocks, each of rows of one map.
-fn of_one_map<'p, 't>(
-    mut rows: &'p mut [MadeRow],
-    mut values: &'p mut [Value<'t>],
-    mut states: &'p mut [State],
-    width: usize,
-) -> Vec<Piece<'p, 't>> {
-    let mut pieces = Vec::with_capacity(rows.len() / BLOCK + 1);
-    while let Some(first) = rows.first() {
-        let map = first.map;
+fn of_one_map(mut rows: &mut [MadeRow]) -> Vec<Piece<'_>> {
+    let (mut pieces, mut first) = (Vec::with_capacity(rows.len() / BLOCK + 1), 0);
+    while let Some(map) = rows.first().map(|row| row.map) {
         let count = rows.iter().take(BLOCK).take_while(|row| row.map == map).count();
         let (these, others) = rows.split_at_mut(count);
-        let (these_values, other_values) = values.split_at_mut(count * width);
-        let (these_states, other_states) = states.split_at_mut(count * width);
-        pieces.push(Piece { map, rows: these, values: these_values, states: these_states });
-        (rows, values, states) = (others, other_values, other_states);
+        pieces.push(Piece { map, rows: these, first });
+        (rows, first) = (others, first + count);
     }
     pieces
 }
@@ -204,16 +239,23 @@ impl Troubles {
 }
 
 /// Where the values of the rows of a block go.
-struct Into<'o, 't> {
-    values: &'o mut [Value<'t>],
-    states: &'o mut [State],
-    width: usize,
+struct Into<'o, 'p, 't> {
+    /// By field.
+    places: &'o mut [Places<'p, 't>],
+    /// The place of the first row of the block.
+    first: usize,
     arena: &'t Arena,
 }
 
-impl<'t> Into<'_, 't> {
+impl<'t> Into<'_, '_, 't> {
+    /// The places of a field from the first row of the block on.
+    fn places(&mut self, active: &Active<'t>) -> (&mut [Value<'t>], &mut [State]) {
+        let Places { values, states } = &mut self.places[usize::from(active.target.field)];
+        (&mut values[self.first..], &mut states[self.first..])
+    }
+
     fn clear(&mut self, row: u32, active: &Active<'t>) {
-        self.states[row as usize * self.width + active.target.field as usize] = active.mode.and(State::CLEAR);
+        self.places(active).1[row as usize] = active.mode.and(State::CLEAR);
     }
 
     /// The values of some rows, and which of these have none.
@@ -228,10 +270,9 @@ impl<'t> Into<'_, 't> {
             }
             return;
         }
-        let (width, field) = (self.width, active.target.field as usize);
-        let (values, states) = (&mut *self.values, &mut *self.states);
+        let (values, states) = self.places(active);
         for &row in rows {
-            let (value, at) = (&column[row as usize], row as usize * width + field);
+            let (value, at) = (&column[row as usize], row as usize);
             if matches!(value, Value::Absent) {
                 absent.push(row);
             } else {
@@ -243,29 +284,30 @@ impl<'t> Into<'_, 't> {
 
     #[inline]
     fn value(&mut self, row: u32, active: &Active<'t>, value: Value<'t>) {
-        let at = row as usize * self.width + active.target.field as usize;
-        let mut state = self.states[at].and(active.mode).and(State::SET);
+        let (arena, at) = (self.arena, row as usize);
+        let (values, states) = self.places(active);
+        let mut state = states[at].and(active.mode).and(State::SET);
         if active.target.steps.is_empty() {
-            self.values[at] = value;
+            values[at] = value;
         } else {
-            self.values[at] = put(self.values[at], &active.target.steps, &active.field.ty, value, self.arena);
+            values[at] = put(values[at], &active.target.steps, &active.field.ty, value, arena);
             state = state.and(State::PART);
         }
-        self.states[at] = state;
+        states[at] = state;
     }
 }
 
 /// One rule in one block.
-struct Outcome<'o, 'i, 't> {
+struct Outcome<'o, 'i, 'p, 't> {
     machine: &'o Machine<'o, 't>,
     map: &'t TypedMap,
     active: &'o Active<'t>,
-    into: &'o mut Into<'i, 't>,
+    into: &'o mut Into<'i, 'p, 't>,
     troubles: &'o mut Troubles,
     fallen: &'o mut Fallen,
 }
 
-impl<'t> Outcome<'_, '_, 't> {
+impl<'t> Outcome<'_, '_, '_, 't> {
     fn work(mut self, rows: &[u32], block: &mut Block<'t>) {
         let rule = self.active.rule;
         let Some(value) = rule.value else { return };
@@ -303,7 +345,7 @@ impl<'t> Outcome<'_, '_, 't> {
     }
 
     /// The rows that fulfil the condition of the rule.
-    fn chosen(&mut self, when: crate::check::typed::ExprId, rows: &[u32], block: &mut Block<'t>) -> Vec<u32> {
+    fn chosen(&mut self, when: ExprId, rows: &[u32], block: &mut Block<'t>) -> Vec<u32> {
         let column = self.machine.column(when, rows, block);
         let left = block.left(rows, 0).into_owned();
         block.recover(0).into_iter().for_each(|(row, stop)| self.troubles.stop(row, stop));

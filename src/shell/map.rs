@@ -5,7 +5,7 @@ use super::fmt::beside;
 use super::job::{Job, runtime};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
-use crate::adapter::Batch;
+use crate::adapter::{Batch, line};
 use crate::model::Field;
 use crate::run::gather::{Lots, open_list};
 use crate::run::make::Made;
@@ -216,11 +216,11 @@ fn records(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> Vec<Json> {
     whole
         .map(|row| {
             let mut record = Map::new();
-            for (field, value) in entity.fields.iter().zip(made.row(row)) {
+            for (field, (value, _)) in entity.fields.iter().zip(made.row(row)) {
                 if !value.is_absent() {
                     record.insert(
                         field.name.text.clone(),
-                        to_json(&field.ty, *value, &|row| reference(&worked.made, row)),
+                        to_json(&field.ty, value, &|row| reference(&worked.made, row)),
                     );
                 }
             }
@@ -243,7 +243,7 @@ fn header(job: &Job<'_>, made: &Made<'_>) -> String {
     let names: Vec<String> = job.project.model.entity(made.entity).fields.iter().map(name).collect();
     let names: Vec<Value<'_>> = names.iter().map(|name| Value::Text(name)).collect();
     let mut line = String::new();
-    push_line(&mut line, &columns(job, made), &names, |_, _| {});
+    push_line(&mut line, &columns(job, made), |place| names[place], |_, _, _| {});
     line
 }
 
@@ -256,9 +256,9 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> 
         // Most cells are short.
         let mut lines = String::with_capacity(rows.len() * columns.len() * 14);
         for &row in rows {
-            let values = made.row(row);
-            push_line(&mut lines, &columns, values, |text, place| {
-                push_value(text, &entity.fields[place].ty, values[place], all);
+            let value = |field| made.value(row, field);
+            push_line(&mut lines, &columns, value, |text, field, value| {
+                push_value(text, &entity.fields[field].ty, value, all);
             });
         }
         lines
@@ -268,78 +268,40 @@ fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> 
 /// How many records are written together.
 const PIECE: usize = 1024;
 
-/// Appends a cell of a line of CSV, quoted where it holds a separator, a quote or a line end, and where it would be a blank line.
+/// Appends a cell of a line of CSV, quoted also where it would be a blank line.
 #[inline]
 fn push_cell(lines: &mut String, alone: bool, cell: &str) {
-    if has_special(cell.as_bytes()) || alone && cell.is_empty() {
-        push_quoted(lines, cell);
+    if alone && cell.is_empty() {
+        line::push_quoted(lines, cell);
     } else {
-        lines.push_str(cell);
+        line::push_cell(lines, b',', cell);
     }
-}
-
-#[inline(never)]
-fn push_quoted(lines: &mut String, cell: &str) {
-    lines.push('"');
-    for (place, part) in cell.split('"').enumerate() {
-        lines.push_str(if place > 0 { "\"\"" } else { "" });
-        lines.push_str(part);
-    }
-    lines.push('"');
 }
 
 /// Appends a line of CSV: the values in some places. Texts are cells as they are; `push` writes other values.
-fn push_line(lines: &mut String, places: &[usize], values: &[Value<'_>], push: impl Fn(&mut String, usize)) {
+fn push_line<'v>(
+    lines: &mut String,
+    places: &[usize],
+    value: impl Fn(usize) -> Value<'v>,
+    push: impl Fn(&mut String, usize, Value<'v>),
+) {
     let alone = places.len() == 1;
     for (number, &place) in places.iter().enumerate() {
         if number > 0 {
             lines.push(',');
         }
-        match &values[place] {
+        match value(place) {
             Value::Text(text) => push_cell(lines, alone, text),
             Value::Absent if !alone => {}
             Value::Absent => push_cell(lines, alone, ""),
-            _ => {
+            other => {
                 let mut text = String::new();
-                push(&mut text, place);
+                push(&mut text, place, other);
                 push_cell(lines, alone, &text);
             }
         }
     }
     lines.push('\n');
-}
-
-/// True if a cell must be quoted for one of its bytes. They are looked at eight at once, those at the end perhaps twice: most
-/// cells are short, and of many lengths, so that loops over their bytes cost more than what is done in them.
-#[inline]
-fn has_special(bytes: &[u8]) -> bool {
-    if let Some(last) = bytes.last_chunk() {
-        return is_special(u64::from_ne_bytes(*last))
-            || bytes.as_chunks().0.iter().any(|word| is_special(u64::from_ne_bytes(*word)));
-    }
-    let word = match (bytes.first_chunk(), bytes.last_chunk(), bytes) {
-        (Some(first), Some(last), _) => {
-            u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last))
-        }
-        (_, _, [first, .., last]) => {
-            u64::from(*first) << 16 | u64::from(bytes[bytes.len() / 2]) << 8 | u64::from(*last)
-        }
-        (_, _, [only]) => u64::from(*only),
-        _ => 0,
-    };
-    is_special(word)
-}
-
-/// True if one of eight bytes is one for which a cell must be quoted.
-#[inline]
-fn is_special(word: u64) -> bool {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    // The highest bit of a byte is set where it is the one asked for; above that byte, nothing is said.
-    let found = |byte: u8| {
-        let others = word ^ (EACH * u64::from(byte));
-        others.wrapping_sub(EACH) & !others
-    };
-    (found(b',') | found(b'"') | found(b'\n') | found(b'\r')) & (EACH << 7) != 0
 }
 
 /// Appends the text of a value.
@@ -357,21 +319,18 @@ fn push_value(text: &mut String, ty: &Type, value: Value<'_>, all: &[Made<'_>]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_cell_is_quoted_for_what_would_end_it(text in "[a-zå, \"\r\n.+-]{0,20}|[a-zå#+!\u{8c}\u{a2}]{0,20}[,\"\r\n]?[a-z!#-]{0,3}") {
-            prop_assert_eq!(has_special(text.as_bytes()), text.contains([',', '"', '\r', '\n']));
-        }
-    }
 
     #[test]
     fn lines() {
         let line = |cells: &[Value<'static>]| {
             let mut line = String::new();
             let places: Vec<usize> = (0..cells.len()).collect();
-            push_line(&mut line, &places, cells, |text, place| crate::run::eval::push_text(text, cells[place]));
+            push_line(
+                &mut line,
+                &places,
+                |place| cells[place],
+                |text, _, value| crate::run::eval::push_text(text, value),
+            );
             line
         };
         let text = Value::Text;

@@ -27,7 +27,7 @@ impl<'t> Records<'t> {
         }
         let widths = |entity: EntityId| model.entity(entity).fields.len();
         let table =
-            |(entity, rows): (EntityId, Vec<Vec<Value<'t>>>)| (entity, Table::values(widths(entity), rows.concat()));
+            |(entity, rows): (EntityId, Vec<Vec<Value<'t>>>)| (entity, Table::values(widths(entity), &rows.concat()));
         records.rows.into_iter().map(table).collect()
     }
 

@@ -14,6 +14,7 @@ mod broken_files;
 mod broken_records;
 mod cases;
 mod change_sets;
+mod copies;
 mod deliveries;
 mod documents;
 mod founding;

@@ -24,16 +24,16 @@ const LISTS: Lists = Lists {
 };
 
 /// Numbers that look like chance and are the same every time.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn throw(&mut self, sides: u64) -> u64 {
+    pub fn throw(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
     /// True once in so many times.
-    fn once_in(&mut self, times: u64) -> bool {
+    pub fn once_in(&mut self, times: u64) -> bool {
         self.throw(times) == 0
     }
 }
@@ -124,7 +124,7 @@ fn told(proposal: &Proposal) -> Vec<String> {
 
 /// Asserts that both propose the same; says whether the list was swept, and gives what is proposed.
 #[track_caller]
-fn compare(town: &Town, purpose: Purpose, saved: Option<&ChangeSet>, seed: u64) -> (bool, ChangeSet) {
+pub fn compare(town: &Town, purpose: Purpose, saved: Option<&ChangeSet>, seed: u64) -> (bool, ChangeSet) {
     let (swept, whole) = both(town, purpose, saved, seed);
     let Some(swept) = swept else { return (false, whole.set) };
     let (swept, told_whole) = (told(&swept), told(&whole));

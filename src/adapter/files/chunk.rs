@@ -22,10 +22,10 @@ impl Chunk {
         crate::adapter::sound(&self.text)
     }
 
-    /// True if the text is UTF-8; a character that goes on behind the chunk is no error.
-    pub fn is_utf8(&self) -> bool {
-        let rest = &self.text[encoding_rs::Encoding::utf8_valid_up_to(&self.text)..];
-        std::str::from_utf8(rest).map_or_else(|error| error.error_len().is_none() && !self.last, |_| true)
+    /// True if all of the text is UTF-8, as its sound start tells; a character that goes on behind the chunk is no error.
+    pub fn is_whole(&self, sound: &str) -> bool {
+        let rest = std::str::from_utf8(&self.text[sound.len()..]);
+        rest.map_or_else(|error| error.error_len().is_none() && !self.last, |_| true)
     }
 }
 

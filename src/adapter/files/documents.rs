@@ -2,7 +2,7 @@
 
 use super::chunk::{self, Chunk};
 use super::guess;
-use super::part::Part;
+use super::part::{Bytes, Part};
 use super::record::Sink;
 use super::scan::{Scan, blanks, list_start, value_end};
 use crate::adapter::{Places, Torn};
@@ -202,7 +202,7 @@ impl Reading<'_> {
     fn done(mut self) -> Part {
         self.part.cells = self.sink.cells;
         self.part.inner = self.sink.inner;
-        self.part.bytes = self.sink.tail;
+        self.part.bytes = Bytes::Raw(self.sink.tail);
         self.part
     }
 }

@@ -1,7 +1,7 @@
 //! Lines of cells with fixed widths.
 
 use super::chunk::{self, Chunk};
-use super::part::Part;
+use super::part::{Bytes, Part};
 use crate::adapter::{Cell, Torn};
 use crate::protocol::files::Column;
 use crate::protocol::files::fixed::{Fixed, Range};
@@ -50,7 +50,7 @@ impl Lines<'_> {
             part.line += 1;
         }
         part.finished = last && part.consumed == text.len();
-        part.bytes = text;
+        part.bytes = Bytes::Raw(text);
         part
     }
 

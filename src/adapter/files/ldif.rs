@@ -2,7 +2,7 @@
 
 use super::chunk::Chunk;
 use super::element::Element;
-use super::part::Part;
+use super::part::{Bytes, Part};
 use super::record::Sink;
 use crate::adapter::Torn;
 use crate::protocol::files::shape::Shape;
@@ -64,7 +64,7 @@ impl<'a> LdifFile<'a> {
         part.finished = chunk.last && part.consumed == chunk.text.len();
         part.cells = sink.cells;
         part.inner = sink.inner;
-        part.bytes = sink.tail;
+        part.bytes = Bytes::Raw(sink.tail);
         part
     }
 

@@ -2,18 +2,79 @@
 
 use super::chunk::Chunk;
 use crate::adapter::cells::Near;
-use crate::adapter::{Cell, Cells, Places, Torn};
+use crate::adapter::{Batch, Cell, Cells, Csv, Places, Torn};
 use crate::finding::layout::counted;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Bytes of a piece of a file.
+#[derive(Debug)]
+pub enum Bytes {
+    /// They are known to be text.
+    Text(String),
+    /// Nobody has looked.
+    Raw(Vec<u8>),
+}
+
+impl Bytes {
+    /// Looks whether the bytes are text, but for a character at their end that goes on behind them.
+    pub fn of(chunk: Chunk) -> Bytes {
+        let sound = chunk.sound();
+        if !chunk.is_whole(sound) {
+            return Bytes::Raw(chunk.text);
+        }
+        // The texts that will have to be decoded come to stand behind.
+        let mut text = String::with_capacity(chunk.text.len() + chunk.text.len() / 16);
+        text.push_str(sound);
+        Bytes::Text(text)
+    }
+
+    /// Puts others behind them.
+    pub fn append(&mut self, more: &[u8]) {
+        match (&mut *self, std::str::from_utf8(more)) {
+            (Bytes::Text(text), Ok(more)) => text.push_str(more),
+            (Bytes::Raw(bytes), _) => bytes.extend_from_slice(more),
+            (Bytes::Text(text), Err(_)) => *self = Bytes::Raw([text.as_bytes(), more].concat()),
+        }
+    }
+
+    /// The bytes as texts, each at its place; see [`Batch::texts_of`].
+    pub fn into_texts(self) -> Arc<String> {
+        match self {
+            Bytes::Text(text) => Arc::new(text),
+            Bytes::Raw(bytes) => Batch::texts_of(&bytes),
+        }
+    }
+}
+
+impl Default for Bytes {
+    fn default() -> Bytes {
+        Bytes::Text(String::new())
+    }
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Text(text) => text.as_bytes(),
+            Bytes::Raw(bytes) => bytes,
+        }
+    }
+}
 
 /// Rows of a piece of a file, before they become a page.
 #[derive(Debug, Default)]
 pub struct Part {
     /// The text, and after it the decoded texts.
-    pub bytes: Vec<u8>,
+    pub bytes: Bytes,
     /// Cells of the rows.
     pub cells: Vec<Cell>,
     /// The same, if they were packed row by row.
     pub packed: Near,
+    /// If the rows are lines of CSV.
+    pub csv: Option<Csv>,
     /// Cells inside lists and structures.
     pub inner: Vec<Cell>,
     /// Line, or number of the record, of each row.
@@ -45,7 +106,7 @@ impl Part {
                 Cell::Missing | Cell::Null | Cell::Bool(_) | Cell::Wrong(_) => {}
             }
         }
-        self.bytes.append(&mut other.bytes);
+        self.bytes.append(&other.bytes);
         self.cells.append(&mut other.cells);
         self.inner.append(&mut other.inner);
         self.lines.append(&mut other.lines);
@@ -60,9 +121,9 @@ impl Part {
     }
 
     /// Puts decoded texts behind the text that they come from.
-    pub fn with_text(mut self, chunk: Chunk) -> Part {
-        let mut bytes = chunk.text;
-        bytes.append(&mut self.bytes);
+    pub fn with_text(self, chunk: Chunk) -> Part {
+        let mut bytes = Bytes::Raw(chunk.text);
+        bytes.append(&self.bytes);
         Part { bytes, ..self }
     }
 

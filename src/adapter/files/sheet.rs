@@ -153,7 +153,7 @@ impl Reading<'_> {
 
     fn text(&mut self, text: &str) -> Cell {
         let start = self.part.bytes.len() as u32;
-        self.part.bytes.extend_from_slice(text.as_bytes());
+        self.part.bytes.append(text.as_bytes());
         Cell::Text { start, len: text.len() as u32 }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::chunk::{self, Chunk};
 use super::header::{Head, Table};
-use super::part::Part;
+use super::part::{Bytes, Part};
 use super::split::{Piece, Row, Splitter, Step};
 use crate::adapter::cells::Near;
-use crate::adapter::{Cell, Torn};
+use crate::adapter::{Cell, Csv, Torn};
 use crate::finding::layout::counted;
 use crate::protocol::files::Column;
 use crate::protocol::files::csv::Encoding;
@@ -14,27 +14,30 @@ impl Table<'_> {
     /// Reads the rows of a chunk; the first one stands at its start, on this line.
     pub fn rows(&self, head: &Head, chunk: Chunk, line: u32) -> Part {
         let splitter = Splitter::new(self.csv, head.end);
-        let suspect = self.suspect(&chunk, head.end);
+        let (last, broken) = (chunk.last, chunk.broken.clone());
+        let bytes = Bytes::of(chunk);
+        let suspect = !broken.is_empty() || self.suspect(&bytes, head.end);
         let mut reading = Reading {
             table: self,
             head,
             row: Row::default(),
-            part: Part { line, bytes: chunk.text, ..Part::default() },
+            part: Part { line, bytes, ..Part::default() },
             raw: 0,
             wanted: self.wanted(head),
             plain: self.csv.absent_when.is_empty() && self.csv.empty.is_empty(),
             trims: self.csv.trim_left || self.csv.trim_right,
-            broken: chunk.broken,
+            decoded: 0,
+            broken,
             suspect,
         };
         // Most cells are short.
         let rows = reading.part.bytes.len() / (8 * head.cells.max(1));
         reading.part.lines.reserve(rows);
         reading.part.packed = Near::of(self.slots.len(), rows);
-        while let Some(step) = reading.step(&splitter, chunk.last) {
+        while let Some(step) = reading.step(&splitter, last) {
             reading.take(step);
         }
-        reading.done(chunk.last)
+        reading.done(last)
     }
 
     /// The column of each slot; none where a slot has none or is not used.
@@ -44,16 +47,15 @@ impl Table<'_> {
     }
 
     /// True if some row of the chunk may hold what no row may hold; then every row is looked at.
-    fn suspect(&self, chunk: &Chunk, end: u8) -> bool {
-        let text = &chunk.text;
+    fn suspect(&self, text: &Bytes, end: u8) -> bool {
         let lone_return = || {
             end == b'\n'
                 && memchr::memchr_iter(b'\r', text).any(|at| text.get(at + 1).is_some_and(|next| *next != b'\n'))
         };
-        !chunk.broken.is_empty()
-            || memchr::memchr(0, text).is_some()
-            || lone_return()
-            || self.csv.encoding == Encoding::Utf8 && !chunk.is_utf8()
+        let signs = || memchr::memchr(0, text).is_some() || lone_return();
+        // Most files hold neither.
+        self.csv.encoding == Encoding::Utf8 && matches!(text, Bytes::Raw(_))
+            || memchr::memchr2(0, b'\r', text).is_some() && signs()
     }
 }
 
@@ -71,6 +73,8 @@ struct Reading<'a> {
     plain: bool,
     /// True if blanks around a cell mean nothing.
     trims: bool,
+    /// How many bytes of decoded cells there were before this row.
+    decoded: usize,
     broken: Vec<usize>,
     suspect: bool,
 }
@@ -172,6 +176,26 @@ impl Reading<'_> {
 
     /// The cells of a row, one for each slot; it ends at this byte of the file.
     fn cells(&mut self, raw: u32) {
+        if !self.plain_cells() {
+            self.other_cells();
+        }
+        self.part.lines.push(self.part.line);
+        self.part.places.push(self.raw, raw);
+    }
+
+    /// The same of a row whose cells are texts as they stand, as nearly all are; else nothing is done.
+    fn plain_cells(&mut self) -> bool {
+        let decoded = std::mem::replace(&mut self.decoded, self.row.tail.len()) < self.row.tail.len();
+        let plain = self.plain && !self.trims && self.head.lists.is_empty();
+        let cells = &self.row.cells;
+        let text = |column: &Option<u32>| {
+            let piece = cells.get((*column)? as usize)?;
+            Some((piece.start, piece.len))
+        };
+        plain && !decoded && self.part.packed.add_texts(self.part.consumed as u32, self.wanted.iter().map(text))
+    }
+
+    fn other_cells(&mut self) {
         let base = self.part.bytes.len() as u32;
         let start = self.part.consumed as u32;
         let mut packed = std::mem::take(&mut self.part.packed);
@@ -193,8 +217,6 @@ impl Reading<'_> {
             packed.add(start, cells.into_iter());
         }
         self.part.packed = packed;
-        self.part.lines.push(self.part.line);
-        self.part.places.push(self.raw, raw);
     }
 
     /// Puts the lists of a row into their cells. Their texts stay where they are.
@@ -245,7 +267,11 @@ impl Reading<'_> {
     /// Puts decoded cells behind the input.
     fn done(mut self, last: bool) -> Part {
         self.part.finished = last && self.part.consumed == self.part.bytes.len();
-        self.part.bytes.append(&mut self.row.tail);
+        let csv = self.table.csv;
+        let plain = csv.quote == Some(b'"') && csv.escape.is_none_or(|sign| sign == b'"') && !self.trims;
+        let input = self.part.bytes.len() as u32;
+        self.part.csv = plain.then_some(Csv { separator: csv.separator, input });
+        self.part.bytes.append(&self.row.tail);
         self.part
     }
 }

@@ -184,6 +184,7 @@ impl<'a> Reading<'a> {
     fn rows(self, mut body: Vec<u8>, from: &str) -> Rows {
         body.extend_from_slice(&self.sink.tail);
         let batch = Batch {
+            csv: None,
             texts: Batch::texts_of(&body),
             cells: Cells::pack(&self.sink.cells, self.shape.width),
             inner: self.sink.inner,

@@ -116,7 +116,7 @@ impl<'t> All<'_, 't> {
 
     /// The fields of a record that are not as expected.
     fn wrong_fields(&self, made: &Made<'t>, row: usize, expected: &Expected<'t>) -> Vec<usize> {
-        let wrong = |(field, wanted): &&(usize, Wanted<'t>)| !self.is(made, made.row(row)[*field], *field, wanted);
+        let wrong = |(field, wanted): &&(usize, Wanted<'t>)| !self.is(made, made.value(row, *field), *field, wanted);
         expected.iter().filter(wrong).map(|(field, _)| *field).collect()
     }
 
@@ -147,7 +147,7 @@ impl<'t> All<'_, 't> {
         let also = entity
             .also
             .iter()
-            .filter_map(|&field| simple_key(&entity.fields[field].ty, made.row(row.row as usize)[field]));
+            .filter_map(|&field| simple_key(&entity.fields[field].ty, made.value(row.row as usize, field)));
         made.keys.owned(row.row as usize).into_iter().chain(also).collect()
     }
 
@@ -182,7 +182,7 @@ impl<'t> All<'_, 't> {
         let of = |field: &usize| {
             let wanted = expected.iter().find(|(known, _)| known == field).map(|(_, wanted)| wanted);
             let wanted = wanted.map_or_else(String::new, |wanted| self.shown_wanted(made.entity, *field, wanted));
-            (entity.fields[*field].name.text.clone(), wanted, self.shown(made.entity, *field, made.row(row)[*field]))
+            (entity.fields[*field].name.text.clone(), wanted, self.shown(made.entity, *field, made.value(row, *field)))
         };
         let (key, fields) = (made.keys.owned(row), wrong.iter().map(of).collect());
         Difference::Differs { entity: entity.name.text.clone(), key, fields }
@@ -202,8 +202,8 @@ impl<'t> All<'_, 't> {
         let all = entity.fields.iter().enumerate();
         let fields = all
             .filter(|(field, _)| named.is_empty() || named.contains(field))
-            .filter(|(field, _)| !made.row(row)[*field].is_absent())
-            .map(|(field, of)| (of.name.text.clone(), self.shown(made.entity, field, made.row(row)[field])));
+            .filter(|(field, _)| !made.value(row, *field).is_absent())
+            .map(|(field, of)| (of.name.text.clone(), self.shown(made.entity, field, made.value(row, field))));
         let (key, fields) = (made.keys.owned(row), fields.collect());
         Difference::Surplus { entity: entity.name.text.clone(), key, fields }
     }

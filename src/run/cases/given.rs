@@ -37,7 +37,7 @@ pub fn tables<'t>(
             record(model, entity, row as u32, node, &lead, arena, &mut reading);
         }
         let Reading { values, broken, .. } = reading;
-        let table = Table::values(model.entity(entity).fields.len(), values);
+        let table = Table::values(model.entity(entity).fields.len(), &values);
         tables.insert(entity, Table { broken, ..table });
     }
     tables

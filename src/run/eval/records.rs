@@ -133,11 +133,11 @@ impl<'m, 't> Machine<'m, 't> {
         't: 'a,
     {
         let table = self.tables.table(Tables::entity(entity));
-        if let (Rows::Values { width, values }, []) = (&table.rows, table.broken.as_slice()) {
+        if let (Rows::Made(made), []) = (&table.rows, table.broken.as_slice()) {
             for &row in rows {
                 let value = &mut out[row as usize];
                 *value = match *value {
-                    Value::Row(record) => values[record.row as usize * width + usize::from(field)],
+                    Value::Row(record) => made.value(record.row as usize, usize::from(field)),
                     _ => Value::Absent,
                 };
                 if matches!(value, Value::Row(_) | Value::List(_)) {

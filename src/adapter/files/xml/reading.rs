@@ -5,6 +5,7 @@ use super::super::part::Part;
 use super::super::record::Sink;
 use super::{DEPTH, Open, Place, Stop, XmlFile};
 use crate::adapter::Torn;
+use crate::adapter::files::part::Bytes;
 use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
@@ -50,7 +51,7 @@ impl<'a> Reading<'a> {
         }
         self.part.cells = self.sink.cells;
         self.part.inner = self.sink.inner;
-        self.part.bytes = self.sink.tail;
+        self.part.bytes = Bytes::Raw(self.sink.tail);
         (self.part, self.place)
     }
 

@@ -219,7 +219,7 @@ impl<'t> Pool<'t> {
         for (&entity, records) in &self.records {
             let here: Vec<Row> = chosen.iter().copied().filter(|row| row.table == entity.0).collect();
             let values = here.iter().flat_map(|row| records.of(row.row)).map(|value| led(*value, &numbers, arenas));
-            let mut table = Table::values(records.width, values.collect());
+            let mut table = Table::values(records.width, &values.collect::<Vec<_>>());
             for ((row, field), (why, _)) in &records.broken {
                 if let Some(number) = numbers.get(&Row { table: entity.0, row: *row }) {
                     table.broken.push((*number, *field, why.clone()));
