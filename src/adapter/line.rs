@@ -45,12 +45,12 @@ pub fn has_special(cell: &[u8], separator: u8) -> bool {
 #[inline]
 fn is_special(word: u64, separator: u8) -> bool {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    // The highest bit of a byte is set where it is the one asked for; above that byte, nothing is said.
-    let found = |byte: u8| {
-        let others = word ^ (EACH * u64::from(byte));
-        others.wrapping_sub(EACH) & !others
-    };
-    (found(separator) | found(b'"') | found(b'\n') | found(b'\r')) & (EACH << 7) != 0
+    // The highest bit of a byte is set where it is less; above that byte, nothing is said.
+    let is_less = |word: u64, than: u8| word.wrapping_sub(EACH * u64::from(than)) & !word;
+    let is = |byte: u8| is_less(word ^ (EACH * u64::from(byte)), 1);
+    // Letters and digits stand behind all of them.
+    let most = separator.max(b'"') + 1;
+    is_less(word, most) & (EACH << 7) != 0 && (is(separator) | is(b'"') | is(b'\n') | is(b'\r')) & (EACH << 7) != 0
 }
 
 /// The bytes of a text that are a line of CSV, if they are: cells that stand one behind the other, by where each starts and

@@ -112,6 +112,19 @@ impl<'t> Columns<'t> {
         batch.line(row, slots, separator)
     }
 
+    /// The values of a field in order of rows, if they stand like this somewhere.
+    pub fn given(&self, field: usize) -> Option<&[Value<'t>]> {
+        match &self.columns[field] {
+            Column::Given(values, _) => Some(values),
+            Column::Lent { field, .. } => {
+                let lender = self.lender.as_ref().filter(|lender| lender.rows.is_none())?;
+                let Rows::Made(columns) = &lender.table.rows else { return None };
+                columns.given(usize::from(*field))
+            }
+            Column::Unset => None,
+        }
+    }
+
     /// True if a field has texts alone, or nothing.
     pub fn are_texts(&self, field: usize) -> bool {
         match &self.columns[field] {

@@ -108,7 +108,7 @@ pub fn duplicates_of_window(
         if seen.rows == 0 {
             seen.keys.expect(table.len as usize + ahead(table));
         }
-        let known = seen.keys.add_all(&hashes, seen.rows);
+        let known = seen.keys.add(&hashes);
         out = again(&machine, id, &rows, known, seen, fallen);
         seen.add(table);
     });

@@ -250,11 +250,9 @@ impl<'s> Looking<'s> {
 
     /// The digests of the values of made records.
     pub fn digests(&self, made: &Made<'_>, arena: &Arena) -> Vec<u64> {
-        self.digests_of(made.rows.len(), &Worked { made, slots: made.values.slots(self.fields()), arena })
-    }
-
-    fn fields(&self) -> impl Iterator<Item = usize> {
-        self.compared.iter().map(|compared| compared.field)
+        let fields = || self.compared.iter().map(|compared| compared.field);
+        let given = fields().map(|field| made.values.given(field)).collect();
+        self.digests_of(made.rows.len(), &Worked { made, slots: made.values.slots(fields()), given, arena })
     }
 
     fn digests_of(&self, rows: usize, from: &impl Glances) -> Vec<u64> {
@@ -272,8 +270,8 @@ trait Glances {
     /// The compared fields of a row as a line of CSV, if they stand somewhere like this.
     fn line(&self, row: usize, separator: u8) -> Option<&[u8]>;
 
-    /// What is seen of a field of a row.
-    fn glance<'a>(&'a self, field: &Compared<'_>, row: usize) -> Glance<'a>;
+    /// What is seen of a field of a row, which is the compared one with this number.
+    fn glance<'a>(&'a self, number: usize, field: &Compared<'_>, row: usize) -> Glance<'a>;
 
     /// The value in a row, in normal form.
     fn normal<'a>(&'a self, field: &'a Compared<'_>, row: usize) -> Value<'a>;
@@ -296,7 +294,7 @@ impl Glances for Wire<'_> {
         self.batch.line(row, self.slots?, separator)
     }
 
-    fn glance<'a>(&'a self, field: &Compared<'_>, row: usize) -> Glance<'a> {
+    fn glance<'a>(&'a self, _: usize, field: &Compared<'_>, row: usize) -> Glance<'a> {
         let Some(column) = field.column else { return Glance::Absent };
         match self.batch.cell(row, column.slot) {
             Cell::Missing | Cell::Null => Glance::Absent,
@@ -317,8 +315,10 @@ impl Glances for Wire<'_> {
 /// Made records.
 struct Worked<'w, 't> {
     made: &'w Made<'t>,
-    /// Where the values of the compared fields stand, if all of them are lent.
+    /// Where the values of the compared fields stand, if all of them are lent by rows as they were read.
     slots: Option<Vec<usize>>,
+    /// The values of each compared field, if they stand one behind the other.
+    given: Vec<Option<&'w [Value<'t>]>>,
     arena: &'w Arena,
 }
 
@@ -331,8 +331,8 @@ impl Glances for Worked<'_, '_> {
         self.made.values.line(row, self.slots.as_ref()?, separator)
     }
 
-    fn glance<'a>(&'a self, field: &Compared<'_>, row: usize) -> Glance<'a> {
-        match self.made.value(row, field.field) {
+    fn glance<'a>(&'a self, number: usize, field: &Compared<'_>, row: usize) -> Glance<'a> {
+        match self.given[number].map_or_else(|| self.made.value(row, field.field), |values| values[row]) {
             Value::Absent => Glance::Absent,
             Value::Text(text) if field.is_text && !text.is_empty() => Glance::Text(text),
             _ => Glance::Other,
@@ -357,7 +357,7 @@ impl Shelf {
         if first == 0 {
             self.keys.expect(keys.len() + ahead);
         }
-        self.doubled |= self.keys.add_all(&keys, first).iter().any(Option::is_some);
+        self.doubled |= self.keys.add(&keys).iter().any(Option::is_some);
         for (line, found) in self.lines.iter_mut().zip(lines) {
             if let Line::Rows(index) = line {
                 for (row, hash) in found {
@@ -559,12 +559,12 @@ impl Digests<'_> {
             return xxh3_64(line);
         }
         let compared = self.compared;
-        let seen = |field| match from.glance(field, row) {
+        let seen = |(number, field)| match from.glance(number, field, row) {
             Glance::Absent => Some(""),
             Glance::Text(text) => Some(text),
             Glance::Other => None,
         };
-        if self.join(compared.iter().map(seen)) && is_composed(self.line.as_bytes()) {
+        if self.join(compared.iter().enumerate().map(seen)) && is_composed(self.line.as_bytes()) {
             return xxh3_64(self.line.as_bytes());
         }
         let values: Vec<Value<'_>> = compared.iter().map(|field| from.normal(field, row)).collect();

@@ -394,16 +394,26 @@ impl Known {
         let _ = self.shelves.iter_mut().all(room) && self.parts.try_reserve_exact(rows).is_ok();
     }
 
-    /// Adds a row behind all others; it may have no key. Gives the first row with its key, if there is one.
-    pub fn add(&mut self, hash: Option<u128>, row: u32) -> Option<u32> {
+    /// Adds rows behind all others; a row may have no key. Gives of each the first row with its key, if there is one before it. Keys
+    /// lie all over the memory: first all of them are looked for, so that they are waited for together.
+    pub fn add(&mut self, hashes: &[Option<u128>]) -> Vec<Option<u32>> {
         if self.shelves.is_empty() {
             self.shelves.resize_with(Index::SHELVES, HashTable::new);
         }
-        self.parts.resize(row as usize + 1, [0; 2]);
-        let hash = hash?;
-        let (part, shelf) = (part(hash), shelf(hash, self.shelves.len()));
-        self.parts[row as usize] = part;
-        let parts = &self.parts;
+        let mut known: Vec<_> = hashes.iter().map(|hash| self.first((*hash)?)).collect();
+        let first = self.parts.len() as u32;
+        self.parts.extend(hashes.iter().map(|hash| hash.map_or([0; 2], part)));
+        for ((known, hash), row) in known.iter_mut().zip(hashes).zip(first..) {
+            if let (None, Some(hash)) = (&known, *hash) {
+                *known = self.put(hash, row);
+            }
+        }
+        known
+    }
+
+    /// Puts a row on its shelf, if no row before it has its key; else gives that.
+    fn put(&mut self, hash: u128, row: u32) -> Option<u32> {
+        let (part, shelf, parts) = (part(hash), shelf(hash, self.shelves.len()), &self.parts);
         let place_of = |row: &u32| place(parts[*row as usize]);
         match self.shelves[shelf].entry(place(part), |row| parts[*row as usize] == part, place_of) {
             hash_table::Entry::Vacant(entry) => {
@@ -412,16 +422,6 @@ impl Known {
             }
             hash_table::Entry::Occupied(entry) => Some(*entry.get()),
         }
-    }
-
-    /// The same for rows that follow one another, from this one on. Keys lie all over the memory: first all of them are looked for,
-    /// so that they are waited for together.
-    pub fn add_all(&mut self, hashes: &[Option<u128>], row: u32) -> Vec<Option<u32>> {
-        let mut known: Vec<_> = hashes.iter().map(|hash| self.first((*hash)?)).collect();
-        for ((known, &hash), row) in known.iter_mut().zip(hashes).zip(row..).filter(|((known, _), _)| known.is_none()) {
-            *known = self.add(hash, row);
-        }
-        known
     }
 
     /// The first row with a key.
@@ -653,17 +653,12 @@ mod tests {
     fn the_first_row_with_a_key_is_known() {
         let mut known = Known::default();
         let hash = |key: u128| Some(key << 64 | key);
-        assert_eq!(known.add(hash(5), 0), None);
-        assert_eq!(known.add(None, 1), None);
-        assert_eq!(known.add(hash(6), 4), None);
-        assert_eq!(known.add(hash(5), 5), Some(0));
-        assert_eq!(known.add(hash(5), 6), Some(0));
-        assert_eq!(known.add(hash(6), 7), Some(4));
-        assert_eq!(known.add(hash(0), 8), None);
+        assert_eq!(known.add(&[hash(5), None]), [None, None]);
+        assert_eq!(known.add(&[hash(6), hash(5), hash(5), hash(6), hash(0)]), [None, Some(0), Some(0), Some(2), None]);
         let all = [hash(9), None, hash(6), hash(9), hash(8), None];
-        assert_eq!(known.add_all(&all, 9), [None, None, Some(4), Some(9), None, None]);
-        assert_eq!(known.add(hash(8), 15), Some(13));
-        assert_eq!(known.first(hash(0).unwrap_or_default()), Some(8));
+        assert_eq!(known.add(&all), [None, None, Some(2), Some(7), None, None]);
+        assert_eq!(known.add(&[hash(8)]), [Some(11)]);
+        assert_eq!(known.first(hash(0).unwrap_or_default()), Some(6));
     }
 
     #[test]
@@ -672,7 +667,7 @@ mod tests {
             let mut known = Known::default();
             known.expect(rows);
             let hashes: Vec<_> = (0..2_000u128).map(|key| Some((key % 1_500) << 64 | (key % 1_500) << 3)).collect();
-            let firsts = known.add_all(&hashes, 0);
+            let firsts = known.add(&hashes);
             assert!(
                 firsts.iter().enumerate().all(|(row, first)| *first == row.checked_sub(1_500).map(|row| row as u32))
             );

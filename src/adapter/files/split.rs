@@ -92,7 +92,7 @@ impl Splitter {
             trim_left: csv.trim_left,
             trim_right: csv.trim_right,
             end,
-            signs: Signs::of([csv.separator, end, quote, csv.escape.unwrap_or(quote)]),
+            signs: Signs::of([csv.separator, end, quote], csv.escape),
         }
     }
 
@@ -216,7 +216,9 @@ impl Splitter {
 /// Bytes that end a cell or a line, open and close a quote, or escape: found sixty-four bytes at a time.
 #[derive(Clone, Copy, Debug)]
 struct Signs {
-    signs: [u8x16; 4],
+    signs: [u8x16; 3],
+    /// The sign that escapes, if it is none of these.
+    escape: Option<u8x16>,
     /// A byte that is none of them.
     none: u8,
 }
@@ -225,9 +227,10 @@ impl Signs {
     /// Bytes that are looked at together.
     const BLOCK: usize = 64;
 
-    fn of(signs: [u8; 4]) -> Signs {
-        let none = (0..=u8::MAX).find(|byte| !signs.contains(byte)).unwrap_or_default();
-        Signs { signs: signs.map(u8x16::splat), none }
+    fn of(signs: [u8; 3], escape: Option<u8>) -> Signs {
+        let escape = escape.filter(|sign| !signs.contains(sign));
+        let none = (0..=u8::MAX).find(|byte| !signs.contains(byte) && escape != Some(*byte)).unwrap_or_default();
+        Signs { signs: signs.map(u8x16::splat), escape: escape.map(u8x16::splat), none }
     }
 
     /// The signs among the bytes of the block at a place, the first byte lowest.
@@ -259,10 +262,10 @@ impl Signs {
     #[inline(always)]
     fn quarter(&self, bytes: &[u8; 16]) -> u64 {
         let bytes = u8x16::new(*bytes);
-        let [one, two, three, four] = self.signs;
-        let ends = bytes.simd_eq(one) | bytes.simd_eq(two);
-        let quotes = bytes.simd_eq(three) | bytes.simd_eq(four);
-        u64::from((ends | quotes).to_bitmask())
+        let [one, two, three] = self.signs;
+        let found = bytes.simd_eq(one) | bytes.simd_eq(two) | bytes.simd_eq(three);
+        let found = self.escape.map_or(found, |escape| found | bytes.simd_eq(escape));
+        u64::from(found.to_bitmask())
     }
 }
 
