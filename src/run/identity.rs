@@ -106,9 +106,14 @@ impl Identities {
         }
     }
 
+    /// True if some record has other identities.
+    pub fn has_others(&self) -> bool {
+        !self.others.is_empty()
+    }
+
     /// The other identities of a left record: its key with a part exchanged.
     pub fn texts(&self, left: RecordType, left_key: &str) -> Vec<String> {
-        if self.others.is_empty() {
+        if !self.has_others() {
             return Vec::new();
         }
         let mut texts = Vec::new();

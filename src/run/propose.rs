@@ -848,6 +848,9 @@ impl<'c, 't> Context<'c, 't> {
 
     /// Keyed hashes of the left record's other identities.
     fn identities(&self, row: usize) -> Vec<u64> {
+        if !self.known.identities.has_others() {
+            return Vec::new();
+        }
         let made = &self.made().rows[row];
         let left = self.plan.route.typed.last().and_then(|typed| typed.maps.get(made.map as usize)).map(|map| map.left);
         let (Some(left), Some(key)) = (left, self.worked.left_keys()[self.index].get(row)) else { return Vec::new() };

@@ -66,16 +66,29 @@ impl<'t> Worked<'t> {
 impl Worked<'_> {
     /// Keys of made rows as the store knows them: by made entity, then row.
     pub fn left_keys(&self) -> &[Keys] {
-        self.left_keys.get_or_init(|| {
-            let (none, odd) = (Links::default(), Odd::default());
-            let machine = self.setting.machine(&self.tables, &none, &odd);
-            let keys = |made: &Made<'_>| {
-                let mut keys = Keys::default();
-                made.rows.iter().for_each(|row| keys.write(|text| write_left_key(&machine, row.left, text)));
-                keys
-            };
-            self.made.iter().map(keys).collect()
-        })
+        let keys = |index| self.left_keys_of(index, 0..self.made[index].rows.len());
+        self.left_keys.get_or_init(|| (0..self.made.len()).map(keys).collect())
+    }
+
+    /// The same of some rows of a made entity, in their order.
+    pub fn left_keys_of(&self, index: usize, rows: impl Iterator<Item = usize>) -> Keys {
+        let (none, odd) = (Links::default(), Odd::default());
+        let machine = self.setting.machine(&self.tables, &none, &odd);
+        let (rows, mut keys) = (rows.map(|row| self.made[index].rows[row].left), Keys::default());
+        rows.for_each(|left| keys.write(|text| write_left_key(&machine, left, text)));
+        keys
+    }
+
+    /// The rows of a made entity that have no such key. It is not written down for that, where it is known in full.
+    pub fn without_left_key(&self, index: usize) -> BTreeSet<usize> {
+        let (none, odd) = (Links::default(), Odd::default());
+        let machine = self.setting.machine(&self.tables, &none, &odd);
+        let tables: BTreeSet<u32> = self.made[index].rows.iter().map(|row| row.left.table).collect();
+        if tables.into_iter().all(|table| are_keyed(&machine, table)) {
+            return BTreeSet::new();
+        }
+        let keys = self.left_keys()[index].iter().enumerate();
+        keys.filter(|(_, key)| key.is_none()).map(|(row, _)| row).collect()
     }
 }
 

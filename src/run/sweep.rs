@@ -391,12 +391,13 @@ impl Sweep<'_> {
         let rights: Vec<u32> = asked.iter().map(|asked| asked.right).collect();
         let (read, mut memory) = self.again(&rights)?;
         let right = Right::of(self.plan, self.regular.write, &read, &mut memory, arenas);
-        let keys = &worked.left_keys()[index];
+        let keys = worked.left_keys_of(index, asked.iter().map(|asked| asked.row).chain(new.iter().copied()));
+        let new_keys = (asked.len()..).map(|place| keys.get(place));
         let context = self.besides.context(self.plan, self.wish, worked, index, &compared.identities, &[]);
         let (mut proposed, mut pairs) = (Vec::new(), Vec::new());
         let report = &mut compared.report;
         for (present, Asked { row, found, .. }) in asked.into_iter().enumerate() {
-            let Some(left_key) = keys.get(row) else { continue };
+            let Some(left_key) = keys.get(present) else { continue };
             let found = match found {
                 Ask::Linked => Found::Linked(present),
                 Ask::Matched => Found::Matched(present),
@@ -410,7 +411,7 @@ impl Sweep<'_> {
             }
         }
         let proposed = context.with_differences(proposed, &pairs, &right, arenas);
-        let new = new.into_iter().filter_map(|row| Some(context.creation(row, keys.get(row)?)));
+        let new = new.into_iter().zip(new_keys).filter_map(|(row, key)| Some(context.creation(row, key?)));
         compared.changes = self.wanted(proposed.into_iter().map(|proposed| *proposed.change).chain(new)).collect();
         worked.locate(self.regular.write.entity, &mut compared.report.held);
         Ok(())
@@ -420,11 +421,11 @@ impl Sweep<'_> {
     fn glimpses(&self, worked: &Worked<'_>, index: usize) -> Vec<Glimpse> {
         let made = &worked.made[index];
         let digests = self.looking.digests(made, &Arena::new());
-        let linked = worked.left_keys()[index].iter().map(|left_key| match left_key {
-            Some(left_key) if self.shelf.links() > 0 => self.shelf.linked(left_key),
-            _ => None,
-        });
-        let glimpses = linked.zip(self.shelf.with_keys(&made.keys)).zip(digests);
+        let linked = match self.shelf.links() {
+            0 => vec![None; made.rows.len()],
+            _ => worked.left_keys()[index].iter().map(|left_key| self.shelf.linked(left_key?)).collect(),
+        };
+        let glimpses = linked.into_iter().zip(self.shelf.with_keys(&made.keys)).zip(digests);
         glimpses.map(|((linked, named), digest)| Glimpse { named, linked, digest }).collect()
     }
 
@@ -441,19 +442,19 @@ impl Sweep<'_> {
         if self.shelf.links() > 0 && (!worked.nameless.is_empty() || made.nameless) {
             return Err(Stop::Unclear);
         }
-        let keys = &worked.left_keys()[index];
+        let without_key = worked.without_left_key(index);
         let (none, odd) = (Links::default(), Odd::default());
         let machine = worked.setting.machine(&worked.tables, &none, &odd).inside(true);
         let (mut asked, mut new) = (Vec::new(), Vec::new());
         let mut arena = Arena::new();
         let looks = self.wish.purpose == Purpose::Look;
-        for (row, (left_key, glimpse)) in keys.iter().zip(glimpses).enumerate() {
+        for (row, glimpse) in glimpses.iter().enumerate() {
             arena.reset();
             let (named, linked) = (glimpse.named.map(|(row, _)| row), glimpse.linked);
             if made.keys.get(row).is_some_and(|key| !marks.name(key, named)) {
                 return Err(Stop::Unclear);
             }
-            if left_key.is_none() {
+            if without_key.contains(&row) {
                 continue;
             }
             let fate = &made.rows[row].fate;

@@ -71,9 +71,17 @@ impl<'w, 't> Work<'w, 't> {
         let lent = self.lend(into);
         let mut maps: Vec<u16> = into.rows.iter().map(|row| row.map).collect();
         maps.dedup();
+        let mut idle = true;
         for map in maps.into_iter().map(usize::from) {
             let rules = self.rules[map].iter().chain(&self.reduced[map]).map(|active| active.target.field);
-            rules.filter(|field| !lent.contains(field)).for_each(|field| into.values.expect(usize::from(field)));
+            idle &= self.machine.typed.maps[map].lets.is_empty();
+            for field in rules.filter(|field| !lent.contains(field)) {
+                into.values.expect(usize::from(field));
+                idle = false;
+            }
+        }
+        if idle {
+            return;
         }
         let rows = into.rows.chunks_mut(PIECE).zip(into.values.pieces(PIECE)).collect::<Vec<_>>().into_iter();
         let results = self.machine.side_by_side(arenas, rows, |machine, (rows, mut places), arena| {
