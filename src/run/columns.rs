@@ -242,3 +242,70 @@ impl<'t> Table<'t> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(columns: &Columns<'_>) -> Vec<String> {
+        let cell = |row, field| {
+            let (value, state) = (columns.value(row, field), columns.state(row, field));
+            let sign = if state.has(State::SET) {
+                "+"
+            } else if state.has(State::CLEAR) {
+                "-"
+            } else {
+                ""
+            };
+            format!("{sign}{}", value.as_text().unwrap_or_default())
+        };
+        let row = |row| (0..columns.width()).map(|field| cell(row, field)).collect::<Vec<_>>().join(" ");
+        (0..columns.len()).map(row).collect()
+    }
+
+    /// Three records with the second and first field of left ones, and one of their own.
+    fn lent(rows: &[u32]) -> Columns<'static> {
+        let [a, b, c] = ["a", "b", "c"].map(Value::Text);
+        let table = Table::values(2, &[a, Value::Absent, b, c, Value::Absent, c]);
+        let mut columns = Columns::new(rows.len(), 3);
+        assert!(table.has_texts_alone(0) && table.has_texts_alone(1));
+        columns.borrow_from(Arc::new(table), rows.iter().copied());
+        columns.lend(0, 1, State::SET, State::CLEAR);
+        columns.lend(1, 0, State::SET, State::default());
+        columns
+    }
+
+    #[test]
+    fn what_is_lent_is_there() {
+        assert_eq!(shown(&lent(&[0, 1, 2])), ["- +a ", "+c +b ", "+c  "]);
+        assert_eq!(shown(&lent(&[2, 0])), ["+c  ", "- +a "]);
+        assert_eq!(lent(&[0, 1, 2]).given(1).map(<[_]>::len), Some(3));
+        assert!(lent(&[2, 0]).given(1).is_none() && lent(&[0, 1, 2]).given(2).is_none());
+    }
+
+    #[test]
+    fn what_is_lent_can_be_changed_here() {
+        let mut columns = lent(&[0, 1, 2]);
+        columns.set(0, 0, Value::Text("x"), State::SET);
+        assert_eq!(shown(&columns), ["+x +a ", "+c +b ", "+c  "]);
+        let mut others = Columns::new(0, 3);
+        [1, 0].into_iter().for_each(|row| others.push(&columns, row));
+        assert_eq!(shown(&others), ["+c +b ", "+x +a "]);
+    }
+
+    #[test]
+    fn places_are_those_of_the_rows_of_a_piece() {
+        let mut columns = lent(&[0, 1, 2]);
+        columns.expect(2);
+        for (number, mut piece) in columns.pieces(2).into_iter().enumerate() {
+            assert_eq!([0, 1, 2].map(|field| piece[field].values.len()), [0, 0, [2, 1][number]]);
+            (piece[2].values[0], piece[2].states[0]) = (Value::Text("new"), State::SET);
+        }
+        assert_eq!(shown(&columns), ["- +a +new", "+c +b ", "+c  +new"]);
+    }
+
+    #[test]
+    fn numbers_are_not_lent() {
+        assert!(!Table::values(1, &[Value::Text("a"), Value::Int(1)]).has_texts_alone(0));
+    }
+}

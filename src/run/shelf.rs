@@ -174,7 +174,7 @@ impl<'s> Looking<'s> {
             let ty = &plan.model.entity(map.right).fields[field].ty;
             Compared { field, ty, column: columns[field].as_ref(), is_text: *ty == Type::Text }
         });
-        let compared: Vec<_> = compared.collect();
+        let compared = compared.collect::<Vec<_>>();
         let plain = |field: &Compared<'_>| field.column.filter(|column| column.plain).map(|column| column.slot);
         let slots = compared.iter().map(plain).collect();
         let named = crate::check::needs::named(setting.typed, map.right);
@@ -252,7 +252,10 @@ impl<'s> Looking<'s> {
     pub fn digests(&self, made: &Made<'_>, arena: &Arena) -> Vec<u64> {
         let fields = || self.compared.iter().map(|compared| compared.field);
         let given = fields().map(|field| made.values.given(field)).collect();
-        self.digests_of(made.rows.len(), &Worked { made, slots: made.values.slots(fields()), given, arena })
+        // Of other texts the normal form counts.
+        let as_they_stand = self.compared.iter().all(|compared| compared.is_text);
+        let slots = if as_they_stand { made.values.slots(fields()) } else { None };
+        self.digests_of(made.rows.len(), &Worked { made, slots, given, arena })
     }
 
     fn digests_of(&self, rows: usize, from: &impl Glances) -> Vec<u64> {
