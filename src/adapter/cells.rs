@@ -135,6 +135,15 @@ impl Packed {
         let fits = start >> Packed::START == 0 && len >> Packed::LENGTH == 0;
         fits.then_some(Packed(kind | start << Packed::LENGTH | len))
     }
+
+    /// Where a near text of a row that starts here begins, and how long it is.
+    #[inline]
+    fn text(self, start: u32) -> Option<(u32, u32)> {
+        let Packed(packed) = self;
+        let from_there = (packed & !Packed::KIND) >> Packed::LENGTH;
+        (packed & Packed::KIND == Packed::TEXT)
+            .then_some((start.wrapping_add(from_there), packed & ((1 << Packed::LENGTH) - 1)))
+    }
 }
 
 impl Default for Near {
@@ -222,6 +231,13 @@ impl Near {
     pub fn get(&self, row: usize, slot: usize) -> Cell {
         debug_assert!(slot < self.width, "a row has {} cells", self.width);
         self.cell(self.starts[row], self.packed[row * self.width + slot])
+    }
+
+    /// Where the texts in some cells of a row start, and how long they are; none for one that is no text, or a long or far one.
+    #[inline]
+    pub fn texts(&self, row: usize, slots: &[usize]) -> impl Iterator<Item = Option<(u32, u32)>> {
+        let (start, cells) = (self.starts[row], &self.packed[row * self.width..(row + 1) * self.width]);
+        slots.iter().map(move |&slot| cells[slot].text(start))
     }
 
     /// The cells of a column in some rows that follow one another.

@@ -57,27 +57,29 @@ fn is_special(word: u64, separator: u8) -> bool {
 /// how long it is. Without cells, there is no line.
 #[inline]
 pub fn line_of(text: &[u8], separator: u8, cells: impl Iterator<Item = Option<(u32, u32)>>) -> Option<&[u8]> {
-    let mut span: Option<(usize, usize)> = None;
+    // Where the line begins, and where the next cell does.
+    let (mut begin, mut next) = (None, 0);
     for cell in cells {
-        let (start, len) = cell.map(|(start, len)| (start as usize, len as usize))?;
-        let is_quoted = |begin: usize| {
-            let quotes = text.get(begin) == Some(&b'"') && text.get(start + len) == Some(&b'"');
-            quotes && text.get(start..start + len).is_some_and(|cell| has_special(cell, separator))
+        let (start, len) = cell?;
+        let (start, end) = (start as usize, start as usize + len as usize);
+        if begin.is_none() {
+            next = start - usize::from(start > 0 && is_quoted(text, start - 1, end, separator));
+            begin = Some(next);
+        }
+        next = match start == next {
+            true => end + 1,
+            false if start == next + 1 && is_quoted(text, next, end, separator) => end + 2,
+            false => return None,
         };
-        let (begin, next) = match span {
-            None if start > 0 && is_quoted(start - 1) => (start - 1, start - 1),
-            None => (start, start),
-            // Behind the one before stands the separator.
-            Some((begin, end)) => (begin, end + 1),
-        };
-        let quote = match start.checked_sub(next)? {
-            0 => 0,
-            1 if is_quoted(next) => 1,
-            _ => return None,
-        };
-        span = Some((begin, start + len + quote));
     }
-    span.and_then(|(begin, end)| text.get(begin..end))
+    text.get(begin?..next - 1)
+}
+
+/// True if a cell stands between these quotes, and has to.
+#[inline(never)]
+fn is_quoted(text: &[u8], open: usize, close: usize, separator: u8) -> bool {
+    let quotes = text.get(open) == Some(&b'"') && text.get(close) == Some(&b'"');
+    quotes && text.get(open + 1..close).is_some_and(|cell| has_special(cell, separator))
 }
 
 #[cfg(test)]

@@ -233,12 +233,8 @@ impl Batch {
     /// The cells of some slots of a row as a line of CSV, if they stand in the input as that line.
     pub fn line(&self, row: usize, slots: &[usize], separator: u8) -> Option<&[u8]> {
         let Cells::Near(near) = &self.cells else { return None };
-        let cells = slots.iter().map(|&slot| match near.get(row, slot) {
-            Cell::Text { start, len } => Some((start, len)),
-            _ => None,
-        });
         let csv = self.csv.filter(|csv| csv.separator == separator)?;
-        line::line_of(&self.texts.as_bytes()[..csv.input as usize], separator, cells)
+        line::line_of(&self.texts.as_bytes()[..csv.input as usize], separator, near.texts(row, slots))
     }
 
     /// The text under a text or number cell.

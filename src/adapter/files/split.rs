@@ -107,10 +107,12 @@ impl Splitter {
                 None => Step::More,
             };
         }
-        row.ahead.go_to(at);
+        // Nobody else looks at it meanwhile.
+        let mut ahead = row.ahead;
+        ahead.go_to(at);
         let (mut start, mut lines) = (at, 1);
         loop {
-            let Some(sign) = row.ahead.next(&self.signs, text) else {
+            let Some(sign) = ahead.next(&self.signs, text) else {
                 let whole = Step::Row { next: text.len(), lines, ended: false };
                 return if last { self.last_cell(text, at, start, text.len(), whole, row) } else { Step::More };
             };
@@ -119,8 +121,10 @@ impl Splitter {
                 row.cells.push(Piece::of(start, sign, false));
                 start = sign + 1;
             } else if byte == self.end {
+                row.ahead = ahead;
                 return self.last_cell(text, at, start, sign, Step::Row { next: sign + 1, lines, ended: true }, row);
             } else if self.quote == Some(byte) && sign == self.blanks(text, start, self.trim_left) {
+                row.ahead = ahead;
                 let after = match self.quoted_cell(text, sign + 1, last, row, &mut lines) {
                     Ok(after) => after,
                     Err(step) => return step,
@@ -131,7 +135,8 @@ impl Splitter {
                     [] => return Step::More,
                     [sign, ..] if *sign == self.separator => {
                         start = after + 1;
-                        row.ahead.go_to(start);
+                        ahead = row.ahead;
+                        ahead.go_to(start);
                     }
                     [sign, ..] if *sign == self.end => return Step::Row { next: after + 1, lines, ended: true },
                     [b'\r', b'\n', ..] => return Step::Row { next: after + 2, lines, ended: true },
