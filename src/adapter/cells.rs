@@ -72,7 +72,7 @@ impl Cells {
     /// empty.
     pub fn are_texts(&self, slot: usize, filled: bool) -> bool {
         match self {
-            Cells::Near(near) if near.texts_alone && !filled => true,
+            Cells::Near(near) if !near.mixed && !filled => true,
             Cells::Near(near) => near.column(slot, 0..near.starts.len()).all(|cell| match cell {
                 Cell::Text { len, .. } => len > 0 || !filled,
                 Cell::Missing | Cell::Null => !filled,
@@ -100,11 +100,11 @@ impl Cells {
 }
 
 /// Cells, row after row, four bytes each.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Near {
     width: usize,
-    /// True if no cell holds anything but a text, or nothing.
-    texts_alone: bool,
+    /// True if some cell holds something else than a text.
+    mixed: bool,
     /// Where the first text or number of each row starts.
     starts: Vec<u32>,
     packed: Vec<Packed>,
@@ -136,19 +136,17 @@ impl Packed {
         fits.then_some(Packed(kind | start << Packed::LENGTH | len))
     }
 
-    /// Where a near text of a row that starts here begins, and how long it is.
+    /// Where a near text or number of a row that starts here begins, and how long it is.
+    #[inline]
+    fn span(self, start: u32) -> (u32, u32) {
+        let Packed(packed) = self;
+        (start.wrapping_add((packed & !Packed::KIND) >> Packed::LENGTH), packed & ((1 << Packed::LENGTH) - 1))
+    }
+
+    /// The same, if it is a near text.
     #[inline]
     fn text(self, start: u32) -> Option<(u32, u32)> {
-        let Packed(packed) = self;
-        let from_there = (packed & !Packed::KIND) >> Packed::LENGTH;
-        (packed & Packed::KIND == Packed::TEXT)
-            .then_some((start.wrapping_add(from_there), packed & ((1 << Packed::LENGTH) - 1)))
-    }
-}
-
-impl Default for Near {
-    fn default() -> Near {
-        Near::of(0, 0)
+        (self.0 & Packed::KIND == Packed::TEXT).then(|| self.span(start))
     }
 }
 
@@ -156,7 +154,7 @@ impl Near {
     /// Room for about so many rows that are so wide.
     pub fn of(width: usize, rows: usize) -> Near {
         let (starts, packed) = (Vec::with_capacity(rows), Vec::with_capacity(rows * width));
-        Near { width, texts_alone: true, starts, packed, wide: Vec::new() }
+        Near { width, mixed: false, starts, packed, wide: Vec::new() }
     }
 
     /// Packs the cells of rows that are so wide.
@@ -194,7 +192,7 @@ impl Near {
             near
         }));
         // Of numbers and wide ones the first bit is set.
-        self.texts_alone &= kinds & Packed::NUMBER == 0;
+        self.mixed |= kinds & Packed::NUMBER != 0;
     }
 
     /// The same for a row of texts, by their places and lengths, and cells without anything. Adds nothing, and says so, where four
@@ -228,7 +226,7 @@ impl Near {
 
     /// One cell.
     #[inline]
-    pub fn get(&self, row: usize, slot: usize) -> Cell {
+    fn get(&self, row: usize, slot: usize) -> Cell {
         debug_assert!(slot < self.width, "a row has {} cells", self.width);
         self.cell(self.starts[row], self.packed[row * self.width + slot])
     }
@@ -249,9 +247,8 @@ impl Near {
 
     /// A cell of a row whose first text or number starts here.
     #[inline]
-    fn cell(&self, start: u32, Packed(packed): Packed) -> Cell {
-        let start = start.wrapping_add((packed & !Packed::KIND) >> Packed::LENGTH);
-        let len = packed & ((1 << Packed::LENGTH) - 1);
+    fn cell(&self, start: u32, cell: Packed) -> Cell {
+        let (Packed(packed), (start, len)) = (cell, cell.span(start));
         match packed & Packed::KIND {
             Packed::TEXT => Cell::Text { start, len },
             Packed::NUMBER => Cell::Number { start, len },

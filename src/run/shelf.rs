@@ -170,11 +170,11 @@ impl<'s> Looking<'s> {
     ) -> Looking<'s> {
         let written = map.rules.iter().filter(|rule| !rule.off);
         let compared: BTreeSet<u16> = written.filter_map(|rule| Some(rule.target.as_ref()?.field)).collect();
-        let compared = compared.into_iter().map(usize::from).map(|field| {
+        let compare = |field: usize| {
             let ty = &plan.model.entity(map.right).fields[field].ty;
             Compared { field, ty, column: columns[field].as_ref(), is_text: *ty == Type::Text }
-        });
-        let compared = compared.collect::<Vec<_>>();
+        };
+        let compared: Vec<_> = compared.into_iter().map(usize::from).map(compare).collect();
         let plain = |field: &Compared<'_>| field.column.filter(|column| column.plain).map(|column| column.slot);
         let slots = compared.iter().map(plain).collect();
         let named = crate::check::needs::named(setting.typed, map.right);

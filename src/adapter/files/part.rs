@@ -31,10 +31,20 @@ impl Bytes {
 
     /// Puts others behind them.
     pub fn append(&mut self, more: &[u8]) {
-        match (&mut *self, std::str::from_utf8(more)) {
-            (Bytes::Text(text), Ok(more)) => text.push_str(more),
-            (Bytes::Raw(bytes), _) => bytes.extend_from_slice(more),
-            (Bytes::Text(text), Err(_)) => *self = Bytes::Raw([text.as_bytes(), more].concat()),
+        match self {
+            Bytes::Raw(bytes) => bytes.extend_from_slice(more),
+            Bytes::Text(text) => match std::str::from_utf8(more) {
+                Ok(more) => text.push_str(more),
+                Err(_) => *self = Bytes::Raw([text.as_bytes(), more].concat()),
+            },
+        }
+    }
+
+    /// Puts a text behind them.
+    pub fn push_str(&mut self, more: &str) {
+        match self {
+            Bytes::Raw(bytes) => bytes.extend_from_slice(more.as_bytes()),
+            Bytes::Text(text) => text.push_str(more),
         }
     }
 
@@ -106,7 +116,10 @@ impl Part {
                 Cell::Missing | Cell::Null | Cell::Bool(_) | Cell::Wrong(_) => {}
             }
         }
-        self.bytes.append(&other.bytes);
+        match &other.bytes {
+            Bytes::Raw(more) => self.bytes.append(more),
+            Bytes::Text(more) => self.bytes.push_str(more),
+        }
         self.cells.append(&mut other.cells);
         self.inner.append(&mut other.inner);
         self.lines.append(&mut other.lines);

@@ -153,7 +153,7 @@ impl Reading<'_> {
 
     fn text(&mut self, text: &str) -> Cell {
         let start = self.part.bytes.len() as u32;
-        self.part.bytes.append(text.as_bytes());
+        self.part.bytes.push_str(text);
         Cell::Text { start, len: text.len() as u32 }
     }
 }

@@ -12,9 +12,9 @@ use crate::protocol::files::csv::Encoding;
 
 impl Table<'_> {
     /// Reads the rows of a chunk; the first one stands at its start, on this line.
-    pub fn rows(&self, head: &Head, chunk: Chunk, line: u32) -> Part {
+    pub fn rows(&self, head: &Head, mut chunk: Chunk, line: u32) -> Part {
         let splitter = Splitter::new(self.csv, head.end);
-        let (last, broken) = (chunk.last, chunk.broken.clone());
+        let (last, broken) = (chunk.last, std::mem::take(&mut chunk.broken));
         let bytes = Bytes::of(chunk);
         let suspect = !broken.is_empty() || self.suspect(&bytes, head.end);
         let mut reading = Reading {
@@ -195,6 +195,7 @@ impl Reading<'_> {
         plain && !decoded && self.part.packed.add_texts(self.part.consumed as u32, self.wanted.iter().map(text))
     }
 
+    /// The same of any row.
     fn other_cells(&mut self) {
         let base = self.part.bytes.len() as u32;
         let start = self.part.consumed as u32;
