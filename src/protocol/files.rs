@@ -476,6 +476,10 @@ impl Dialect for Connection {
         self.call(call).and_then(|call| fit::unfit(call, slot, text))
     }
 
+    fn sure_below(&self, call: CallId, slot: usize) -> u8 {
+        self.call(call).map_or(0, |call| fit::sure_below(call, slot))
+    }
+
     fn show(&self, call: CallId) -> String {
         self.call(call).map(|call| show::call(self, call)).unwrap_or_default()
     }

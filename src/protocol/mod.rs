@@ -53,6 +53,11 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// Texts of bytes from a blank to below this one surely have a place in a slot: for others, [`Dialect::unfit`] tells.
+    fn sure_below(&self, _call: CallId, _slot: usize) -> u8 {
+        u8::MAX
+    }
+
     /// The call as people may see it: method and address, file and dialect; without secrets. For plan and docs.
     fn show(&self, call: CallId) -> String;
 

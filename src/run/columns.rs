@@ -93,16 +93,13 @@ impl<'t> Columns<'t> {
     }
 
     /// The slots in which the values of some fields stand, if all of them are lent by rows as they were read.
-    pub fn slots(&self, mut fields: impl Iterator<Item = usize>) -> Option<Vec<usize>> {
+    pub fn slots(&self, fields: impl Iterator<Item = usize>) -> Option<Vec<usize>> {
         let Rows::Wire { columns, .. } = &self.lender.as_ref()?.table.rows else { return None };
         let slot = |field: usize| match &self.columns[field] {
             Column::Lent { field, .. } => columns[usize::from(*field)].as_ref().map(|column| column.slot),
             _ => None,
         };
-        fields.try_fold(Vec::new(), |mut slots, field| {
-            slots.push(slot(field)?);
-            Some(slots)
-        })
+        fields.map(slot).collect()
     }
 
     /// What stands in some slots of the record that lends those of this one; see [`Batch::line`].
@@ -122,6 +119,18 @@ impl<'t> Columns<'t> {
                 columns.given(usize::from(*field))
             }
             Column::Unset => None,
+        }
+    }
+
+    /// True if something holds of all values of a field.
+    pub fn all(&self, field: usize, mut holds: impl FnMut(Value<'t>) -> bool) -> bool {
+        match &self.columns[field] {
+            Column::Given(values, _) => values.iter().all(|value| holds(*value)),
+            Column::Unset => self.rows == 0 || holds(Value::Absent),
+            Column::Lent { field, .. } => match &self.lender {
+                Some(Lender { table, rows: None }) => table.all_texts(*field, holds),
+                _ => (0..self.rows).all(|row| holds(self.lent(row, *field))),
+            },
         }
     }
 
@@ -226,6 +235,21 @@ impl<'t> Table<'t> {
             Rows::Made(columns) => columns.are_texts(usize::from(field)),
             Rows::Slots(_) => false,
         }
+    }
+
+    /// True if something holds of all values of such a field.
+    fn all_texts(&self, field: u16, mut holds: impl FnMut(Value<'t>) -> bool) -> bool {
+        let Rows::Wire { batches, columns, .. } = &self.rows else {
+            return (0..self.len).all(|row| holds(self.text(row, field)));
+        };
+        let Some(column) = &columns[usize::from(field)] else { return self.len == 0 || holds(Value::Absent) };
+        batches.iter().all(|batch| {
+            let mut all = true;
+            batch.cells.each(column.slot, 0..batch.len(), &batch.texts, |cell| {
+                all = all && holds(text_of(batch, cell).map_or(Value::Absent, Value::Text));
+            });
+            all
+        })
     }
 
     /// The text in such a field.

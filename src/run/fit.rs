@@ -11,14 +11,21 @@ use crate::model::{Access, Entity, Field};
 use crate::plan::columns::reader;
 use crate::plan::{Reader, Target};
 use crate::protocol::{CallId, Dialect};
+use crate::value::normal::{self, COMPOSED_BELOW};
 use crate::value::wire::Codec;
-use crate::value::{Arena, EntityId, Type, Value, normal};
+use crate::value::{Arena, EntityId, Type, Value};
 
 /// Rejects records that do not fit.
 pub fn judge(machine: &Machine<'_, '_>, made: &mut [Made<'_>], fallen: &mut Fallen) {
     for this in made.iter_mut() {
-        let fits = fits(machine, this.entity);
-        let needed = needed(machine.model.entity(this.entity));
+        // Most fields are filled and fit in all records, which is seen field by field.
+        let mut needed = needed(machine.model.entity(this.entity));
+        needed.retain(|(index, _)| !this.values.all(*index, |value| !value.is_absent()));
+        let mut fits = fits(machine, this.entity);
+        fits.retain(|fit| !this.values.all(fit.index, |value| fit.takes(value)));
+        if needed.is_empty() && fits.is_empty() {
+            continue;
+        }
         let mut arena = Arena::new();
         for row in 0..this.rows.len() {
             if !this.rows[row].fate.is_written() {
@@ -63,6 +70,26 @@ struct Fit<'m> {
     reader: Reader,
     /// The file that they are written into, which may have no place for some.
     file: Option<(&'m dyn Dialect, CallId)>,
+    /// Texts of bytes from a blank to below this one surely fit.
+    sure_below: u8,
+}
+
+impl Fit<'_> {
+    /// True if a value surely fits: a text that is written as it stands, or nothing.
+    #[inline]
+    fn takes(&self, value: Value<'_>) -> bool {
+        match value {
+            Value::Absent => true,
+            Value::Text(text) => text.bytes().fold(true, |fits, byte| fits & (b' '..self.sure_below).contains(&byte)),
+            _ => false,
+        }
+    }
+
+    /// Why the file has no place for a text, if it has none.
+    fn no_place(&self, text: &str) -> Option<String> {
+        let (dialect, call) = self.file?;
+        dialect.unfit(call, self.index, text)
+    }
 }
 
 /// The fields of an entity whose values may turn out not to fit. Entities that nothing is written to (those of a model
@@ -80,7 +107,13 @@ fn fits<'m>(machine: &Machine<'m, '_>, entity: EntityId) -> Vec<Fit<'m>> {
         .map(|(index, field)| {
             let mut reader = reader(machine.model, field, &field.ty, true);
             reader.set_as_of(machine.as_of);
-            Fit { index, field, reader, file }
+            let sure_below = match &reader {
+                Reader::Scalar(codec) if codec.is_verbatim() => {
+                    file.map_or(COMPOSED_BELOW, |(dialect, call)| dialect.sure_below(call, index).min(COMPOSED_BELOW))
+                }
+                _ => 0,
+            };
+            Fit { index, field, reader, file, sure_below }
         })
         .collect()
 }
@@ -112,7 +145,7 @@ fn unfit(fits: &[Fit<'_>], made: &Made<'_>, row: usize, arena: &Arena) -> Option
         let value = made.value(row, fit.index);
         let why = match &fit.reader {
             Reader::Scalar(codec) => simple(fit, codec, value, arena),
-            reader => trouble(&fit.field.ty, reader, value, arena).or_else(|| no_place(fit, value, arena)),
+            reader => trouble(&fit.field.ty, reader, value, arena).or_else(|| no_place_for_list(fit, value, arena)),
         }?;
         Some(format!("{}: {why}", fit.field.name.text))
     })
@@ -124,14 +157,13 @@ fn simple(fit: &Fit<'_>, codec: &Codec, value: Value<'_>, arena: &Arena) -> Opti
         return None;
     }
     match written(&fit.field.ty, codec, normal::normal_form(&fit.field.ty, value, arena), arena) {
-        Ok(text) => fit.file.and_then(|(dialect, call)| dialect.unfit(call, fit.index, text)),
+        Ok(text) => fit.no_place(text),
         Err(why) => Some(why),
     }
 }
 
 /// Why the file of a field has no place for a list, if it has none.
-fn no_place(fit: &Fit<'_>, value: Value<'_>, arena: &Arena) -> Option<String> {
-    let (dialect, call) = fit.file?;
+fn no_place_for_list(fit: &Fit<'_>, value: Value<'_>, arena: &Arena) -> Option<String> {
     match (&fit.reader, value) {
         (Reader::List(inner), Value::List(items)) => {
             let Reader::Scalar(codec) = &**inner else { return None };
@@ -140,7 +172,7 @@ fn no_place(fit: &Fit<'_>, value: Value<'_>, arena: &Arena) -> Option<String> {
             for item in items {
                 texts.extend(codec.encode(normal::normal_form(element, *item, arena), arena).ok().map(String::from));
             }
-            dialect.unfit(call, fit.index, &serde_json::to_string(&texts).ok()?)
+            fit.no_place(&serde_json::to_string(&texts).ok()?)
         }
         _ => None,
     }

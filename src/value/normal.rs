@@ -66,11 +66,14 @@ fn same_or<'a>(text: &'a str, normal: Option<&str>, arena: &'a Arena) -> &'a str
     }
 }
 
+/// All bytes of a text whose letters stand before U+0300 are below this one.
+pub const COMPOSED_BELOW: u8 = 0xCC;
+
 /// True of a text all of whose letters stand before U+0300, where marks begin that belong to the letter before them: it is in
 /// normal form C as it stands, and its bytes tell. Nearly all names in the Latin script are.
 #[inline]
 pub fn is_composed(text: &[u8]) -> bool {
-    text.iter().fold(0, |most: u8, byte| most.max(*byte)) < 0xCC
+    text.iter().fold(0, |most: u8, byte| most.max(*byte)) < COMPOSED_BELOW
 }
 
 /// Text in Unicode normal form C (UAX 15), so that `é` is one thing however a system writes it.

@@ -147,6 +147,11 @@ impl Codec {
             && !self.empty_is_value
     }
 
+    /// True if every text in normal form is written as it stands.
+    pub fn is_verbatim(&self) -> bool {
+        self.ty == Type::Text && self.write_values.is_empty() && self.max.is_none() && self.pattern.is_none()
+    }
+
     /// True if something may be odd about a text that is read all the same.
     pub fn may_warn(&self) -> bool {
         self.pattern.is_some()

@@ -38,6 +38,27 @@ pub fn unfit(call: &Call, slot: usize, text: &str) -> Option<String> {
     }
 }
 
+/// Texts of bytes from a blank to below this one surely have a place in a slot.
+pub fn sure_below(call: &Call, slot: usize) -> u8 {
+    let letters = |encoding: Encoding| match encoding {
+        Encoding::Utf8 | Encoding::Utf16 => u8::MAX,
+        // Of U+00FF the first byte is 0xC3.
+        Encoding::Latin1 => 0xC4,
+        Encoding::Windows1252 => 0x80,
+    };
+    match &call.layout {
+        _ if call.slots.get(slot).is_none_or(|column| column.nested) => 0,
+        Layout::Csv { dialect, .. } => {
+            let takes_all = dialect.quote.is_some() && dialect.empty.is_empty() && dialect.absent_when.is_empty();
+            if takes_all { letters(dialect.encoding) } else { 0 }
+        }
+        // Of U+FFFE, which XML has no form for, it is 0xEF.
+        Layout::Xml { dialect, .. } => dialect.encoding.map_or(u8::MAX, letters).min(0xEF),
+        Layout::Json { .. } | Layout::Ndjson { .. } | Layout::Ldif { .. } => u8::MAX,
+        Layout::Xlsx { .. } | Layout::Fixed { .. } => 0,
+    }
+}
+
 /// Why a cell of CSV cannot hold a text.
 pub fn csv(csv: &Csv, text: &str) -> Option<String> {
     if text.contains('\0') {

@@ -110,7 +110,8 @@ const NAUGHTY: &[&str] = &[
     "`",
 ];
 
-async fn through(format: Value, keep: impl Fn(&str) -> String) {
+/// Two columns of a format, to be written and read.
+fn two_columns(format: &Value) -> (Setup, CallId, CallId) {
     let mut setup = Setup::new(json!({ "folder": "data", "format": format }));
     let fixed = format.get("fixed").is_some();
     let shape = if fixed { shape(&["1-8", "9-120"]) } else { shape(&["id", "name"]) };
@@ -120,6 +121,11 @@ async fn through(format: Value, keep: impl Fn(&str) -> String) {
         call["select"] = json!(select);
     }
     let (write, read) = (setup.writes(call.clone(), &shape), setup.reads(call, &shape));
+    (setup, write, read)
+}
+
+async fn through(format: Value, keep: impl Fn(&str) -> String) {
+    let (setup, write, read) = two_columns(&format);
     let fits = |text: &&&str| setup.dialect.unfit(write, 1, text).is_none();
     let kept: Vec<&str> = NAUGHTY.iter().filter(fits).copied().collect();
     assert!(kept.len() * 2 > NAUGHTY.len(), "{format}: {} of {}", kept.len(), NAUGHTY.len());
@@ -172,5 +178,32 @@ async fn documents_keep_them() {
     // Blanks around an element's own text mean nothing.
     for xml in [json!({}), json!({ "encoding": "utf-16" }), json!({ "encoding": "iso-8859-1" })] {
         through(json!({ "xml": xml }), |text| text.trim_matches([' ', '\t', '\r', '\n']).to_string()).await;
+    }
+}
+
+/// A text that is said to have a place surely has one.
+#[test]
+fn what_is_sure_fits() {
+    let formats = [
+        (json!({ "csv": {} }), 0xFF),
+        (json!({ "csv": { "encoding": "utf-16", "trim": "both" } }), 0xFF),
+        (json!({ "csv": { "encoding": "iso-8859-1" } }), 0xC4),
+        (json!({ "csv": { "encoding": "windows-1252" } }), 0x80),
+        (json!({ "csv": { "quote": "none", "separator": "tab" } }), 0),
+        (json!({ "csv": { "absent_when": ["-"] } }), 0),
+        (json!({ "xml": {} }), 0xEF),
+        (json!({ "xml": { "encoding": "iso-8859-1" } }), 0xC4),
+        (json!({ "json": {} }), 0xFF),
+        (json!({ "fixed": {} }), 0),
+        (json!({ "xlsx": {} }), 0),
+    ];
+    for (format, below) in formats {
+        let (setup, call, _) = two_columns(&format);
+        assert_eq!(setup.dialect.sure_below(call, 0), below, "{format}");
+        assert_eq!(setup.dialect.sure_below(call, 9), 0, "{format}");
+        let sure = |text: &String| text.bytes().all(|byte| (b' '..below).contains(&byte));
+        for text in (' '..=char::MAX).map(String::from).filter(sure) {
+            assert_eq!(setup.dialect.unfit(call, 0, &text), None, "{format}: {text:?}");
+        }
     }
 }
