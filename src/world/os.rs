@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// This machine.
@@ -39,7 +40,7 @@ impl World for OsWorld {
     }
 
     fn create(&self, path: &Path, private: bool) -> io::Result<Box<dyn WriteFile>> {
-        Ok(Box::new(OsFile(BufWriter::with_capacity(1 << 16, create(path, private)?))))
+        Ok(Box::new(OsFile::new(create(path, private)?)))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -121,7 +122,7 @@ impl World for OsWorld {
             .stderr(Stdio::piped())
             .spawn()?;
         let given = child.stdin.take();
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             // It may answer before it has read all, and both pipes are small. One that wants no more than a part is no fault.
             scope.spawn(move || given.map(|mut given| given.write_all(input)));
             let output = child.wait_with_output()?;
@@ -150,23 +151,64 @@ impl World for OsWorld {
     }
 }
 
-/// A file of this machine, written through a buffer.
-struct OsFile(BufWriter<File>);
+/// A file of this machine, written through a buffer. While more of a large one is made, another thread brings to the disk what is
+/// there, so that there is little to wait for in the end.
+struct OsFile {
+    file: BufWriter<File>,
+    /// How much was written since that was last begun.
+    since: usize,
+    syncing: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl OsFile {
+    /// So much is worth a thread.
+    const MUCH: usize = 32 << 20;
+
+    fn new(file: File) -> OsFile {
+        OsFile { file: BufWriter::with_capacity(1 << 16, file), since: 0, syncing: None }
+    }
+
+    /// Begins to bring to the disk what was written, if that is much and the thread for it is free.
+    fn sync_ahead(&mut self) -> io::Result<()> {
+        if self.since < OsFile::MUCH || self.syncing.as_ref().is_some_and(|syncing| !syncing.is_finished()) {
+            return Ok(());
+        }
+        self.synced()?;
+        let file = self.file.get_ref().try_clone()?;
+        self.syncing = thread::Builder::new().spawn(move || file.sync_data()).ok();
+        self.since = 0;
+        Ok(())
+    }
+
+    /// Waits for the other thread. The system tells once alone what it could not write.
+    fn synced(&mut self) -> io::Result<()> {
+        match self.syncing.take().map(JoinHandle::join) {
+            None => Ok(()),
+            // A device or a pipe has no disk behind it.
+            Some(Ok(Err(error))) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+            Some(synced) => synced.unwrap_or_else(|_| Err(io::Error::other("bringing it to the disk came to a stop"))),
+        }
+    }
+}
 
 impl Write for OsFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        let written = self.file.write(bytes)?;
+        self.since += written;
+        self.sync_ahead()?;
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.file.flush()
     }
 }
 
 impl WriteFile for OsFile {
     fn sync(&mut self) -> io::Result<()> {
-        self.0.flush()?;
-        self.0.get_ref().sync_all()
+        self.file.flush()?;
+        self.synced()?;
+        self.file.get_ref().sync_all()
     }
 }
 

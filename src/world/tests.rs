@@ -61,12 +61,26 @@ fn what_is_private_is_for_the_owner_alone_even_if_it_was_open_before() {
 fn a_device_is_written_to_and_not_replaced() {
     let world = TestWorld::new();
     std::os::unix::fs::symlink("/dev/null", world.path("nowhere")).unwrap();
+    let mut file = world.create(Path::new("nowhere"), false).unwrap();
+    (0..90).for_each(|_| file.write_all(&[0; 1 << 20]).unwrap());
+    drop(file);
     let mut file = OsWorld.create(&world.path("nowhere"), true).unwrap();
     file.write_all(b"secret").unwrap();
     drop(file);
     assert!(std::fs::symlink_metadata(world.path("nowhere")).unwrap().is_symlink());
     let stat = OsWorld.stat(&world.path("nowhere")).unwrap().unwrap();
     assert_eq!((stat.folder, stat.file), (false, false));
+}
+
+/// So much that it is brought to the disk while more is written.
+#[test]
+fn what_is_written_in_pieces_is_there_as_a_whole() {
+    let world = TestWorld::new();
+    let pieces: Vec<Vec<u8>> = (0..90).map(|number| vec![number; 1 << 20]).collect();
+    let mut file = world.create(Path::new("large"), false).unwrap();
+    pieces.iter().for_each(|piece| file.write_all(piece).unwrap());
+    file.sync().unwrap();
+    assert!(world.read(Path::new("large")).unwrap() == pieces.concat());
 }
 
 #[test]
