@@ -115,8 +115,13 @@ impl Compared<'_> {
 }
 
 /// The changes of an entity in order of their keys.
-pub fn in_order(model: &Model, entity: EntityId, linked: u64, mut changes: Vec<Change>) -> EntityChanges {
-    changes.sort_by(|a, b| (&a.key, a.op, &a.left_key).cmp(&(&b.key, b.op, &b.left_key)));
+pub fn in_order(model: &Model, entity: EntityId, linked: u64, changes: Vec<Change>) -> EntityChanges {
+    // A change is large: each is moved once.
+    let mut order: Vec<usize> = (0..changes.len()).collect();
+    let by = |at: usize| (&changes[at].key, changes[at].op, &changes[at].left_key);
+    order.sort_by(|a, b| by(*a).cmp(&by(*b)));
+    let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
+    let changes = order.into_iter().filter_map(|at| changes[at].take()).collect();
     EntityChanges { entity: model.entity(entity).name.text.clone(), linked, changes }
 }
 

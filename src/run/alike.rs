@@ -64,6 +64,11 @@ pub struct Alike<'w, 't> {
     values: Vec<Option<Value<'t>>>,
 }
 
+impl Alike<'_, '_> {
+    /// In so many parts the first row with each text is looked for.
+    const PARTS: usize = 4;
+}
+
 impl<'w, 't: 'w> Alike<'w, 't> {
     /// Works the expression once for each text, for so many rows with these variables, if there are many more rows than texts.
     pub fn of(
@@ -91,12 +96,17 @@ impl<'w, 't: 'w> Alike<'w, 't> {
         }
         let mut alike = Alike { way, parts, values: vec![None; known as usize] };
         // The first row with each text stands for all others.
-        let mut firsts = vec![END; known as usize];
-        for row in 0..rows as u32 {
-            let first = &mut firsts[alike.place(row)];
-            *first = (*first).min(row);
-        }
-        let mut chosen: Vec<u32> = firsts.into_iter().filter(|&row| row != END).collect();
+        let size = rows.div_ceil(Alike::PARTS);
+        let firsts = arenas.each((0..rows).step_by(size), |start, _| {
+            let mut firsts = vec![END; known as usize];
+            for row in start as u32..rows.min(start + size) as u32 {
+                let first = &mut firsts[alike.place(row)];
+                *first = (*first).min(row);
+            }
+            firsts
+        });
+        let first = |text: usize| firsts.iter().map(|firsts| firsts[text]).min().filter(|&row| row != END);
+        let mut chosen: Vec<u32> = (0..known as usize).filter_map(first).collect();
         chosen.sort_unstable();
         let quiet = Odd::default();
         let machine = Machine { odd: &quiet, ..*machine };

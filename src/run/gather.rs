@@ -1,6 +1,6 @@
 //! Reading: settings with their secrets, connections, all lists that a plan needs.
 
-use super::parallel::{Arenas, Ordered, in_order};
+use super::parallel::{Arenas, Ready, in_order};
 use crate::adapter::drive::{Pages, ReadOutcome, read_all, read_with};
 use crate::adapter::packed::{Packer, Packing};
 use crate::adapter::{Batch, Fault, Opener, Session, Settings, files, http};
@@ -365,12 +365,11 @@ async fn read_packed<'p>(
             }
             return packing;
         };
-        let packed = Ordered::new((packing, add));
+        let packed = Ready::new(2, |page| add(&mut packing, page));
         let next = || handle.block_on(pages.next());
-        tokio::task::block_in_place(|| {
-            in_order(2, next, |page, turn, _| turn.take(&packed, |(packing, add)| add(packing, page)));
-        });
-        packed.into_inner().0
+        tokio::task::block_in_place(|| in_order(2, next, |page, turn, _| packed.leave(turn, page)));
+        drop(packed);
+        packing
     };
     read_with(session, call, take).await
 }

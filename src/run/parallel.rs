@@ -4,8 +4,9 @@
 //! put together in order.
 
 use crate::value::Arena;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ impl Arenas {
     }
 
     /// Works all pieces, and hands on what comes out of them in their order, each as soon as it is its turn.
-    pub fn each_in_turn<'t, P: Send, R>(
+    pub fn each_in_turn<'t, P: Send, R: Send>(
         &'t self,
         mut pieces: impl ExactSizeIterator<Item = P> + Send,
         work: impl Fn(P, &'t Arena) -> R + Sync,
@@ -71,11 +72,8 @@ impl Arenas {
         if self.threads == 1 || count < 2 {
             return pieces.for_each(|piece| take(work(piece, &self.own)));
         }
-        let taken = Ordered::new(take);
-        let work = |piece: P, turn: &Turn<'_>, arena: &mut &'t Arena| {
-            let result = work(piece, arena);
-            turn.take(&taken, |take| take(result));
-        };
+        let ready = Ready::new(self.threads, take);
+        let work = |piece: P, turn: &Turn<'_>, arena: &mut &'t Arena| ready.leave(turn, work(piece, arena));
         in_order_with(self.some(count), |arena: &'t mut Arena| &*arena, || pieces.next(), work);
     }
 
@@ -189,7 +187,7 @@ impl Turn<'_> {
     pub fn take<S, R>(&self, ordered: &Ordered<S>, change: impl FnOnce(&mut S) -> R) -> R {
         let mut state = ordered.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.turn != self.number {
-            assert!(!self.broken.load(Ordering::Relaxed), "another thread has stopped");
+            self.look_out();
             state.waiting += 1;
             let waited = ordered.moved.wait_timeout(state, Turn::PATIENCE).unwrap_or_else(PoisonError::into_inner);
             state = waited.0;
@@ -203,8 +201,74 @@ impl Turn<'_> {
         result
     }
 
+    /// Who waits stops where another thread has: its turn would never come.
+    fn look_out(&self) {
+        assert!(!self.broken.load(Ordering::Relaxed), "another thread has stopped");
+    }
+
     /// After so long one who waits looks whether the others are still there.
     const PATIENCE: Duration = Duration::from_millis(100);
+}
+
+/// Where things that are worked at once leave their results, which are taken in the order in which the things came. Nobody waits for
+/// that: one of those who come by takes all whose turn it is.
+pub struct Ready<R, F> {
+    state: Mutex<Left<R, F>>,
+    moved: Condvar,
+    /// So many results may lie here. Who has one more waits.
+    most: usize,
+}
+
+struct Left<R, F> {
+    results: BTreeMap<u64, R>,
+    /// Whose turn it is.
+    turn: u64,
+    /// What takes them; not there while it does.
+    take: Option<F>,
+}
+
+impl<R, F: FnMut(R)> Ready<R, F> {
+    /// How many results may lie here for each thread.
+    const EACH: usize = 4;
+
+    /// Of so many threads.
+    pub fn new(threads: usize, take: F) -> Ready<R, F> {
+        let left = Left { results: BTreeMap::new(), turn: 0, take: Some(take) };
+        Ready { state: Mutex::new(left), moved: Condvar::new(), most: threads * Self::EACH }
+    }
+
+    /// Leaves the result of a thing. Every thing leaves one, whatever becomes of it: those of the things behind it lie until then.
+    pub fn leave(&self, turn: &Turn<'_>, result: R) {
+        let mut state = self.locked();
+        while state.results.len() >= self.most && state.turn != turn.number {
+            turn.look_out();
+            state = self.moved.wait_timeout(state, Turn::PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.results.insert(turn.number, result);
+        // Who takes results looks for more before it stops.
+        let Some(mut take) = state.take.take() else { return };
+        while let Some(result) = state.next() {
+            drop(state);
+            take(result);
+            state = self.locked();
+            state.turn += 1;
+            if state.results.len() + 1 >= self.most {
+                self.moved.notify_all();
+            }
+        }
+        state.take = Some(take);
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Left<R, F>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R, F> Left<R, F> {
+    /// The result whose turn it is, if it is there.
+    fn next(&mut self) -> Option<R> {
+        self.results.remove(&self.turn)
+    }
 }
 
 /// How many processors this machine has.
@@ -215,6 +279,7 @@ pub fn processors() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicUsize;
 
     #[test]
     fn results_come_in_the_order_of_the_pieces() {
@@ -254,6 +319,27 @@ mod tests {
             );
             assert_eq!(odd.into_inner(), (0..100).filter(|number| number % 2 == 1).collect::<Vec<_>>());
             assert_eq!(all.into_inner(), (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn nobody_waits_with_a_result_for_those_before_it() {
+        for threads in [1, 2, 5] {
+            let (mut things, mut all, left) = (0..100, Vec::new(), AtomicUsize::new(0));
+            let ready = Ready::new(threads, |number| all.push(number));
+            in_order(
+                threads,
+                || things.next(),
+                |number, turn, _| {
+                    // The first one comes when there is room for no more.
+                    while number == 0 && threads > 1 && left.load(Ordering::Relaxed) < 4 * threads {
+                        thread::yield_now();
+                    }
+                    ready.leave(turn, number);
+                    left.fetch_add(1, Ordering::Relaxed);
+                },
+            );
+            assert_eq!(all, (0..100).collect::<Vec<_>>());
         }
     }
 

@@ -178,9 +178,8 @@ fn repeated(machine: &Machine<'_, '_>, id: EntityId, arenas: &Arenas) -> (Vec<u3
     let size = large_piece(len as usize);
     let pieces = (0..len).step_by(size).map(|start| start..len.min(start + size as u32)).collect::<Vec<_>>();
     let (mut marks, mut keyless) = (Vec::with_capacity(len as usize), Vec::new());
-    // A bit for each of many marks says whether there was one; most rows are the first with theirs.
-    let mut there = vec![0u64; (len as usize / 4).next_power_of_two()];
-    let bits = there.len() as u64 * 64 - 1;
+    // Most rows are the first with their mark, and no other has it.
+    let (mut there, mut twice) = (Bits::of(len), Bits::of(len));
     let mut again: HashSet<u32, BuildHasherDefault<Spread>> = HashSet::default();
     let of_keys = Marks::of(machine, id);
     let work = |machine: &Machine<'_, '_>, rows, _: &Arena| of_keys.of_rows(machine, rows);
@@ -190,20 +189,49 @@ fn repeated(machine: &Machine<'_, '_>, id: EntityId, arenas: &Arenas) -> (Vec<u3
             if without_key.next_if(|first| **first == row).is_some() {
                 continue;
             }
-            let bit = u64::from(mark) & bits;
-            let word = &mut there[(bit / 64) as usize];
-            if *word & 1 << (bit % 64) != 0 {
+            if there.put(mark) {
+                twice.put(mark);
                 again.insert(mark);
             }
-            *word |= 1 << (bit % 64);
         }
         marks.extend(more);
         keyless.extend(without);
     });
-    let maybe = (0..len).filter(|&row| again.contains(&marks[row as usize]));
+    let is_again = |mark: u32| twice.has(mark) && again.contains(&mark);
+    let maybe = (0..len).filter(|&row| is_again(marks[row as usize]));
     let mut without = keyless.iter().peekable();
     let maybe = maybe.filter(|row| without.next_if(|first| *first <= row).is_none_or(|first| first != row)).collect();
     (maybe, keyless)
+}
+
+/// A bit for each of many marks, which several of them share.
+struct Bits {
+    words: Vec<u64>,
+}
+
+impl Bits {
+    /// For the marks of so many rows.
+    fn of(rows: u32) -> Bits {
+        Bits { words: vec![0; (rows as usize / 4).next_power_of_two()] }
+    }
+
+    /// Sets the bit of a mark, and says whether it was set.
+    fn put(&mut self, mark: u32) -> bool {
+        let was = self.has(mark);
+        let (word, bit) = self.place(mark);
+        self.words[word] |= bit;
+        was
+    }
+
+    fn has(&self, mark: u32) -> bool {
+        let (word, bit) = self.place(mark);
+        self.words[word] & bit != 0
+    }
+
+    fn place(&self, mark: u32) -> (usize, u64) {
+        let place = mark as usize & (self.words.len() * 64 - 1);
+        (place / 64, 1 << (place % 64))
+    }
 }
 
 /// All entities, or one alone.

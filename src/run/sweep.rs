@@ -12,7 +12,7 @@ use super::gather::{Gathered, Lots, Read, Sides, gather, open, open_list};
 use super::identity::Identities;
 use super::key::escape;
 use super::make::{Fate, MadeRow, frame_of};
-use super::parallel::{Arenas, Ordered, Turn, in_order};
+use super::parallel::{Arenas, Ordered, Ready, Turn, in_order};
 use super::propose::{Context, Found, Known, Pair, Proposal, Purpose, Wish, begin, finish, names, waiting};
 use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Memory, Right, hash};
@@ -140,19 +140,17 @@ fn swept(
     let Ok(mut session) = opened else { return Ok(None) };
     let looking = Looking::of(plan, &last, regular.map, &regular.read.columns);
     let mut lots = Lots::of(Ok((&mut *session, regular.read.call)), from.rows);
-    let shelved = Ordered::new((looking.shelf(), true, &mut *told));
+    let (mut shelf, mut again) = (looking.shelf(), true);
+    let shelved = Ready::new(threads, |(rows, looked)| {
+        count(rows, name, told);
+        again = again && shelf.add(looked);
+    });
     in_order(
         threads,
         || handle.block_on(lots.next()),
-        |lot, turn, _| {
-            let looked = looking.look(&lot);
-            turn.take(&shelved, |(shelf, again, told)| {
-                count(&lot, name, *told);
-                *again = *again && shelf.add(looked);
-            });
-        },
+        |lot, turn, _| shelved.leave(turn, (rows_of(&lot), looking.look(&lot))),
     );
-    let (mut shelf, again, _) = shelved.into_inner();
+    drop(shelved);
     if !again || !lots.outcome().complete {
         return Ok(None);
     }
@@ -183,23 +181,23 @@ fn swept(
     told(name, 0);
     let mut left = handle.block_on(open_list(plan, from.sides, from.world, driving));
     let left = left.as_mut().map(|(session, call)| (&mut **session, *call)).map_err(|fault| fault.clone());
-    let (mut lots, over) = (Lots::of(left, from.rows), AtomicBool::new(false));
-    let all = Ordered::new((compared, 0, told));
+    let (mut lots, over, mut rows) = (Lots::of(left, from.rows), AtomicBool::new(false), 0);
+    let all = Ready::new(threads, |(more, window): (usize, Compared)| {
+        rows += more as u64;
+        count(more, name, told);
+        over.fetch_or(window.stop.is_some(), Ordering::Relaxed);
+        compared.add(window, regular.last);
+    });
     in_order(
         threads,
         // Where only all records together tell, the others are not looked at.
         || if over.load(Ordering::Relaxed) { None } else { handle.block_on(lots.next()) },
         |lot, turn, arenas| {
             let worked = windows.work(&lot, turn, arenas);
-            let window = sweep.window(&worked, turn, &marks, arenas);
-            turn.take(&all, |(compared, rows, told)| {
-                *rows += count(&lot, name, *told);
-                over.fetch_or(window.stop.is_some(), Ordering::Relaxed);
-                compared.add(window, regular.last);
-            });
+            all.leave(turn, (rows_of(&lot), sweep.window(&worked, turn, &marks, arenas)));
         },
     );
-    let (mut compared, rows, _) = all.into_inner();
+    drop(all);
     match compared.stop.take() {
         Some(Stop::Unclear) => return Ok(None),
         Some(Stop::Store(fault)) => return Err(fault),
@@ -231,13 +229,16 @@ fn swept(
     finish(plan, set, report, wish).map(Some)
 }
 
-/// Counts the rows of a lot, for whoever hears of them.
-fn count(lot: &[Batch], name: &str, told: &mut (dyn FnMut(&str, usize) + Send)) -> u64 {
-    let rows = lot.iter().map(Batch::len).sum::<usize>();
+/// How many rows a lot has.
+fn rows_of(lot: &[Batch]) -> usize {
+    lot.iter().map(Batch::len).sum()
+}
+
+/// Counts rows, for whoever hears of them.
+fn count(rows: usize, name: &str, told: &mut (dyn FnMut(&str, usize) + Send)) {
     if rows > 0 {
         told(name, rows);
     }
-    rows as u64
 }
 
 /// Why a sweep ends early.

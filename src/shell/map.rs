@@ -9,7 +9,7 @@ use crate::adapter::{Batch, line};
 use crate::model::Field;
 use crate::run::gather::{Lots, open_list};
 use crate::run::make::Made;
-use crate::run::parallel::{Arenas, Ordered, in_order};
+use crate::run::parallel::{Arenas, Ready, in_order};
 use crate::run::record::to_json;
 use crate::run::report::{ReadReport, Report};
 use crate::run::route::{first_input, work_route};
@@ -51,7 +51,7 @@ fn mapped(args: &MapArgs, world: &dyn World, out: &mut Out) -> Result<Exit, Exit
             let lookups = lookups(&project.model, &codecs, arenas.own());
             if let Some(worked) = work_route(&job.plan, &read, job.as_of, &arenas, &lookups, &mut report) {
                 for made in &worked.made {
-                    writer.add(made, texts(&job, &worked, made, &arenas, args.format.format))?;
+                    writer.add(Written::of(made, texts(&job, &worked, made, &arenas, args.format.format)))?;
                 }
             }
         }
@@ -89,32 +89,47 @@ fn in_windows(
     let mut list = runtime.block_on(open_list(&job.plan, &job.sides, job.world, driving.entity));
     let list = list.as_mut().map(|(session, call)| (&mut **session, *call)).map_err(|fault| fault.clone());
     let mut lots = Lots::of(list, window::ROWS);
-    let writing = Ordered::new((writer, Ok(()), 0));
+    let (mut done, mut rows) = (Ok(()), 0);
+    let writing = Ready::new(job.threads, |(count, written): (u64, Vec<Written>)| {
+        rows += count;
+        for written in written {
+            if done.is_ok() {
+                done = writer.add(written);
+            }
+        }
+        progress.advance(count);
+    });
     in_order(
         job.threads,
         || runtime.block_on(lots.next()),
         |lot, turn, arenas| {
             let worked = windows.work(&lot, turn, arenas);
-            let written = worked.made.iter().map(|made| csv(job, &worked, made, arenas)).collect::<Vec<_>>();
-            turn.take(&writing, |(writer, done, rows)| {
-                let count = lot.iter().map(Batch::len).sum::<usize>() as u64;
-                *rows += count;
-                for (made, pieces) in worked.made.iter().zip(written) {
-                    if done.is_ok() {
-                        *done = writer.add(made, pieces);
-                    }
-                }
-                progress.advance(count);
-            });
+            let written = |made| Written::of(made, csv(job, &worked, made, arenas));
+            let count = lot.iter().map(Batch::len).sum::<usize>() as u64;
+            writing.leave(turn, (count, worked.made.iter().map(written).collect()));
         },
     );
-    let (_, written, rows) = writing.into_inner();
+    drop(writing);
     report.reads.push(ReadReport::of_rows(model, driving.entity, &lots.outcome(), rows));
     for (mapping, fallen) in job.plan.route.mappings.iter().zip(windows.fallen()) {
         report.replace(model, &fallen.replaced);
         report.add_stage(&mapping.name.text, &fallen, None);
     }
-    written
+    done
+}
+
+/// Records of an entity as they are written.
+struct Written {
+    entity: EntityId,
+    records: usize,
+    texts: Vec<String>,
+}
+
+impl Written {
+    fn of(made: &Made<'_>, texts: Vec<String>) -> Written {
+        let records = made.rows.iter().filter(|row| row.fate.is_written()).count();
+        Written { entity: made.entity, records, texts }
+    }
 }
 
 /// Where the records go: a file for each entity, or standard output.
@@ -136,17 +151,17 @@ struct File {
 }
 
 impl Writer<'_, '_, '_> {
-    /// Adds records, in the texts that were made of them.
-    fn add(&mut self, made: &Made<'_>, texts: Vec<String>) -> Result<(), Exit> {
-        let known = self.files.iter().position(|file| file.entity == made.entity);
-        let header = (known.is_none() && self.args.format.format == Format::Human).then(|| header(self.job, made));
+    /// Adds records.
+    fn add(&mut self, Written { entity, records: more, texts }: Written) -> Result<(), Exit> {
+        let known = self.files.iter().position(|file| file.entity == entity);
+        let header = (known.is_none() && self.args.format.format == Format::Human).then(|| header(self.job, entity));
         let at = match known {
             Some(at) => at,
-            None => self.begin(made.entity)?,
+            None => self.begin(entity)?,
         };
         let mut texts = header.into_iter().chain(texts);
         let File { open, records, .. } = &mut self.files[at];
-        *records += made.rows.iter().filter(|row| row.fate.is_written()).count();
+        *records += more;
         match open {
             None => texts.for_each(|text| self.out.text(&text)),
             Some((path, file)) => {
@@ -230,26 +245,26 @@ fn records(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>) -> Vec<Json> {
 }
 
 /// The places of the fields of an entity that some rule writes: the columns of a CSV.
-fn columns(job: &Job<'_>, made: &Made<'_>) -> Vec<usize> {
+fn columns(job: &Job<'_>, entity: EntityId) -> Vec<usize> {
     let maps = job.plan.route.typed.last().into_iter().flat_map(|typed| &typed.maps);
-    let maps = maps.filter(|map| map.right == made.entity);
+    let maps = maps.filter(|map| map.right == entity);
     let targets = maps.flat_map(|map| &map.rules).filter_map(|rule| Some(usize::from(rule.target.as_ref()?.field)));
     targets.collect::<BTreeSet<usize>>().into_iter().collect()
 }
 
 /// The first line of a CSV.
-fn header(job: &Job<'_>, made: &Made<'_>) -> String {
+fn header(job: &Job<'_>, entity: EntityId) -> String {
     let name = |field: &Field| if field.at.starts_with('$') { field.name.text.clone() } else { field.at.clone() };
-    let names: Vec<String> = job.project.model.entity(made.entity).fields.iter().map(name).collect();
+    let names: Vec<String> = job.project.model.entity(entity).fields.iter().map(name).collect();
     let names: Vec<Value<'_>> = names.iter().map(|name| Value::Text(name)).collect();
     let mut line = String::new();
-    push_line(&mut line, &columns(job, made), |place| names[place], |_, _, _| {});
+    push_line(&mut line, &columns(job, entity), |place| names[place], |_, _, _| {});
     line
 }
 
 /// The records as CSV (RFC 4180), piece by piece, without the first line.
 fn csv(job: &Job<'_>, worked: &Worked<'_>, made: &Made<'_>, arenas: &Arenas) -> Vec<String> {
-    let (entity, columns) = (job.project.model.entity(made.entity), columns(job, made));
+    let (entity, columns) = (job.project.model.entity(made.entity), columns(job, made.entity));
     let whole: Vec<usize> = (0..made.rows.len()).filter(|&row| made.rows[row].fate.is_written()).collect();
     let all = &worked.made;
     arenas.each(whole.chunks(PIECE), |rows, _| {

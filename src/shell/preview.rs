@@ -39,7 +39,10 @@ fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit,
         ChangesFormat::Human => human(&job.keys(), &proposal, out),
     }
     let changes = args.exit_code && proposal.set.writes() > 0;
-    Ok(ending(&proposal.report).max(if changes { Exit::Found } else { Exit::Done }))
+    let exit = ending(&proposal.report).max(if changes { Exit::Found } else { Exit::Done });
+    // The program ends here: taking millions of changes apart would be for nothing.
+    std::mem::forget(proposal);
+    Ok(exit)
 }
 
 fn usage(why: &str, out: &mut Out) -> Exit {

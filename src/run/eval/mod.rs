@@ -190,7 +190,7 @@ impl<'m, 't> Machine<'m, 't> {
     }
 
     /// The same for results that are handed on in their order, each as soon as it is its turn.
-    pub fn in_turn<P: Send, R>(
+    pub fn in_turn<P: Send, R: Send>(
         &self,
         arenas: &'t Arenas,
         pieces: impl ExactSizeIterator<Item = P> + Send,
