@@ -72,7 +72,7 @@ impl Cells {
     /// empty.
     pub fn are_texts(&self, slot: usize, filled: bool) -> bool {
         match self {
-            Cells::Near(near) if !near.mixed && !filled => true,
+            Cells::Near(near) if !near.mixed => !filled || near.is_filled(slot),
             Cells::Near(near) => near.column(slot, 0..near.starts.len()).all(|cell| match cell {
                 Cell::Text { len, .. } => len > 0 || !filled,
                 Cell::Missing | Cell::Null => !filled,
@@ -219,6 +219,12 @@ impl Near {
         self.starts.is_empty()
     }
 
+    /// True if all cells of a column, which are texts or nothing, are texts that are not empty.
+    fn is_filled(&self, slot: usize) -> bool {
+        let column = self.packed.iter().skip(slot).step_by(self.width.max(1));
+        column.fold(true, |filled, cell| filled & cell.text(0).is_some_and(|(_, len)| len > 0))
+    }
+
     /// The cells of all rows, one row after the other.
     pub fn cells(&self) -> impl Iterator<Item = Cell> {
         (0..self.starts.len()).flat_map(move |row| (0..self.width).map(move |slot| self.get(row, slot)))
@@ -291,6 +297,23 @@ mod tests {
             let columns = (0..width).map(|slot| rows.clone().map(|row| row[slot]).collect::<Vec<_>>());
             let again = (0..width).map(|slot| packed.column(slot, 1.min(found.len() / width)..found.len() / width).collect::<Vec<_>>());
             prop_assert_eq!(again.collect::<Vec<_>>(), columns.collect::<Vec<_>>());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn columns_of_texts_are_known(width in 1..4usize, cells in prop::collection::vec(prop_oneof![
+            4 => (0..9u32, 0..3u32).prop_map(|(start, len)| Cell::Text { start, len }),
+            1 => prop_oneof![Just(Cell::Missing), Just(Cell::Null), Just(Cell::Bool(true)), Just(Cell::Text { start: 0, len: 5000 })],
+        ], 0..9)) {
+            let packed = Cells::pack(&cells, width);
+            for slot in 0..width {
+                let column = || cells.chunks_exact(width).map(|row| row[slot]);
+                let filled = column().all(|cell| matches!(cell, Cell::Text { len: 1.., .. }));
+                prop_assert_eq!(packed.are_texts(slot, true), filled);
+                let texts = column().all(|cell| matches!(cell, Cell::Text { .. } | Cell::Missing | Cell::Null));
+                prop_assert_eq!(packed.are_texts(slot, false), texts);
+            }
         }
     }
 

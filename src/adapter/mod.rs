@@ -8,12 +8,12 @@ pub mod place;
 pub mod drive;
 pub mod files;
 pub mod http;
-pub mod line;
 pub mod packed;
 
 pub use cells::Cells;
 pub use place::{Place, Places};
 
+use crate::protocol::files::line;
 use crate::protocol::{CallId, Dialect};
 use crate::world::World;
 use std::borrow::Cow;

@@ -10,6 +10,7 @@ use crate::check::typed::{KeyPart, TypedMapping, TypedSet, TypedStep};
 use crate::model::Model;
 use crate::value::{Class, ClassSet, EntityId, RecordType, Type};
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Columns of a key at most.
@@ -55,10 +56,10 @@ impl<'m> Keys<'m> {
     }
 
     /// The key of a right record where programs work with keys: hidden only if it is a national id or worse.
-    pub fn for_programs(&self, entity: &str, key: &str) -> String {
+    pub fn for_programs<'k>(&self, entity: &str, key: &'k str) -> Cow<'k, str> {
         let classes = self.right_entity(entity).map_or(UNKNOWN, |entity| self.of_entity(entity));
         let sensitive = hiding(classes).without(Class::CONTACT);
-        if sensitive.is_empty() { key.to_string() } else { redact::shown(key, sensitive, LIMIT) }
+        if sensitive.is_empty() { key.into() } else { redact::shown(key, sensitive, LIMIT).into() }
     }
 
     /// The key of a right record.

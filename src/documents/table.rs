@@ -4,6 +4,7 @@
 //! the screen (`漢` takes two) and wraps what does not fit.
 
 use crate::finding::layout::{harmless, width, wrap};
+use crate::protocol::files::line;
 
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -173,16 +174,23 @@ impl Table {
 
 /// One line of CSV; a cell is quoted where it must be. A lone empty cell is quoted, so that its line is not empty.
 pub fn csv_line<'a>(cells: impl IntoIterator<Item = &'a str>) -> String {
-    let cells: Vec<&str> = cells.into_iter().collect();
-    let quoted = |cell: &&str| {
-        let blank_ends = cell.trim() != *cell;
-        if cell.contains(['"', ',', '\n', '\r']) || blank_ends || (cell.is_empty() && cells.len() == 1) {
-            format!("\"{}\"", cell.replace('"', "\"\""))
+    let mut line = String::new();
+    push_csv_line(&mut line, cells);
+    line
+}
+
+/// Appends such a line.
+pub fn push_csv_line<'a>(text: &mut String, cells: impl IntoIterator<Item = &'a str>) {
+    let start = text.len();
+    for (number, cell) in cells.into_iter().enumerate() {
+        text.push_str(if number > 0 { "," } else { "" });
+        if cell.trim() != cell {
+            line::push_quoted(text, cell);
         } else {
-            (*cell).to_string()
+            line::push_cell(text, b',', cell);
         }
-    };
-    cells.iter().map(quoted).collect::<Vec<_>>().join(",") + "\n"
+    }
+    text.push_str(if text.len() == start { "\"\"\n" } else { "\n" });
 }
 
 /// The lines of a cell: its own line ends, and breaks where it is too wide, inside a word if need be.

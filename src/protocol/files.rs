@@ -5,6 +5,7 @@
 pub mod words;
 mod keys;
 pub mod csv;
+pub mod line;
 pub mod shape;
 pub mod xml;
 pub mod sheet;

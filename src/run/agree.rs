@@ -49,7 +49,7 @@ pub struct Compared<'t> {
 impl Compared<'_> {
     /// The changes in order of their keys, with the report.
     pub fn into_changes(self, model: &Model) -> (EntityChanges, EntityReport) {
-        let changes = self.changes.into_iter().map(|proposed| *proposed.change).collect();
+        let changes = self.changes.into_iter().map(|proposed| proposed.change);
         (in_order(model, self.entity, self.report.linked, changes), self.report)
     }
 
@@ -115,14 +115,27 @@ impl Compared<'_> {
 }
 
 /// The changes of an entity in order of their keys.
-pub fn in_order(model: &Model, entity: EntityId, linked: u64, changes: Vec<Change>) -> EntityChanges {
-    // A change is large: each is moved once.
-    let mut order: Vec<usize> = (0..changes.len()).collect();
-    let by = |at: usize| (&changes[at].key, changes[at].op, &changes[at].left_key);
-    order.sort_by(|a, b| by(*a).cmp(&by(*b)));
-    let mut changes: Vec<Option<Change>> = changes.into_iter().map(Some).collect();
-    let changes = order.into_iter().filter_map(|at| changes[at].take()).collect();
+pub fn in_order(
+    model: &Model,
+    entity: EntityId,
+    linked: u64,
+    changes: impl IntoIterator<Item = Box<Change>>,
+) -> EntityChanges {
+    // Most keys are told apart by how they begin.
+    let mut changes: Vec<(u128, Box<Change>)> =
+        changes.into_iter().map(|change| (begins(&change.key), change)).collect();
+    let rest =
+        |one: &Change, other: &Change| (&one.key, one.op, &one.left_key).cmp(&(&other.key, other.op, &other.left_key));
+    changes.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| rest(one, other)));
+    let changes = changes.into_iter().map(|(_, change)| change).collect();
     EntityChanges { entity: model.entity(entity).name.text.clone(), linked, changes }
+}
+
+/// How a key begins, in the order of keys.
+fn begins(key: &str) -> u128 {
+    let mut begin = [0; 16];
+    begin.iter_mut().zip(key.bytes()).for_each(|(place, byte)| *place = byte);
+    u128::from_be_bytes(begin)
 }
 
 /// A record as it would be after the run.

@@ -220,7 +220,7 @@ pub(super) fn remember_links(
     summary: &mut Summary,
 ) -> Result<(), Trouble> {
     for entity in &set.entities {
-        let links: Vec<&Change> = entity.changes.iter().filter(|change| change.op == Op::Link).collect();
+        let links: Vec<&Change> = entity.iter().filter(|change| change.op == Op::Link).collect();
         let mut intents: Vec<Intent> =
             links.iter().map(|change| intent_of(change, &entity.entity, None, run)).collect();
         if intents.is_empty() {
@@ -259,7 +259,7 @@ async fn send_all(
         for write in order {
             let entity = &plan.model.entity(write.entity).name.text;
             let Some(changes) = set.entities.iter().find(|changes| changes.entity == *entity) else { continue };
-            let due: Vec<&Change> = changes.changes.iter().filter(|change| ops.contains(&change.op)).collect();
+            let due: Vec<&Change> = changes.iter().filter(|change| ops.contains(&change.op)).collect();
             for chunk in due.chunks(CHUNK) {
                 told(entity, chunk.len());
                 send_chunk(plan, write, session, store, run, chunk, &mut ids, summary).await?;

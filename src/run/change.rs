@@ -178,14 +178,19 @@ pub struct EntityChanges {
     /// Records that are linked before the run.
     pub linked: u64,
     /// The changes, in order of their keys.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Box<Change>>,
 }
 
 impl EntityChanges {
+    /// The changes, one after the other.
+    pub fn iter(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().map(|change| &**change)
+    }
+
     /// The changes of the records with a key: they stand together, in order of keys.
     fn with_key(&self, key: &str) -> impl Iterator<Item = &Change> {
         let from = self.changes.partition_point(|change| change.key.as_str() < key);
-        self.changes[from..].iter().take_while(move |change| change.key == key)
+        self.changes[from..].iter().map(|change| &**change).take_while(move |change| change.key == key)
     }
 
     /// How many changes of an operation there are.
@@ -228,7 +233,7 @@ impl ChangeSet {
 
     /// The changes that another set does not hold just so, with their entities. Links that are only remembered do not count.
     pub fn missing_in(&self, other: &ChangeSet) -> Vec<(String, Change)> {
-        let all = self.entities.iter().flat_map(|entity| entity.changes.iter().map(|change| (&entity.entity, change)));
+        let all = self.entities.iter().flat_map(|entity| entity.iter().map(|change| (&entity.entity, change)));
         let missing = all.filter(|(entity, change)| change.op != Op::Link && !other.holds(entity, change));
         missing.map(|(entity, change)| (entity.clone(), change.clone())).collect()
     }

@@ -83,13 +83,22 @@ impl<'t> Columns<'t> {
         self.lender.as_ref().map_or(Value::Absent, |lender| lender.table.text(lender.row(row), field))
     }
 
+    /// A value and what is known of it.
+    #[inline]
+    pub fn cell(&self, row: usize, field: usize) -> (Value<'t>, State) {
+        match &self.columns[field] {
+            Column::Unset => (Value::Absent, State::default()),
+            Column::Given(values, states) => (values[row], states[row]),
+            Column::Lent { field, text, none } => {
+                let value = self.lent(row, *field);
+                (value, *if value.is_absent() { none } else { text })
+            }
+        }
+    }
+
     /// What is known of a value.
     pub fn state(&self, row: usize, field: usize) -> State {
-        match &self.columns[field] {
-            Column::Unset => State::default(),
-            Column::Given(_, states) => states[row],
-            Column::Lent { text, none, .. } => *if self.value(row, field).is_absent() { none } else { text },
-        }
+        self.cell(row, field).1
     }
 
     /// The slots in which the values of some fields stand, if all of them are lent by rows as they were read.

@@ -40,7 +40,7 @@ pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Optio
                 _ => BTreeSet::new(),
             };
             let is_new = |change: &&Change| change.op == op && !tried.contains(&change.left_key);
-            let count = entity.changes.iter().filter(is_new).count() as u64;
+            let count = entity.iter().filter(is_new).count() as u64;
             if count > most {
                 report.stopped.push(format!(
                     "{}: {count} of {} linked records to {}, the guard allows {most} ({})",

@@ -450,7 +450,10 @@ impl<'c, 't> Context<'c, 't> {
         let mut secrets = Map::new();
         let mut fields = Vec::new();
         let reduced = self.is_reduced(row);
-        let same = !reduced && present.state != LinkState::Deactivated && self.is_as_made(row, right, index, arena);
+        // What is as it was made is not written down where nobody asks for it: then it is seen field by field.
+        let plain = !reduced && !self.remembers() && !right.hides(index);
+        let active = present.state != LinkState::Deactivated;
+        let same = !plain && !reduced && active && self.is_as_made(row, right, index, arena);
         let record = if same {
             if matches!(found, Found::Linked(_)) && !present.needs_remembering(&self.identities(row)) {
                 return None;
@@ -459,9 +462,7 @@ impl<'c, 't> Context<'c, 't> {
         } else {
             let (mut record, held) = (Writer::default(), right.held(index));
             let reference = |row| self.reference(row);
-            let plain = !reduced && !self.remembers() && !right.hides(index);
             for (position, (field, (value, state))) in entity.fields.iter().zip(made.row(row)).enumerate() {
-                // What is as it was made is not written down where nobody asks for it.
                 let read_back = !matches!(field.access, Access::Write | Access::Initial);
                 if plain && read_back && self.is_field_as_made(position, value, state, &held, arena) {
                     continue;
@@ -470,13 +471,13 @@ impl<'c, 't> Context<'c, 't> {
                 let now = held.json(position, arena);
                 // Of a protected person nothing is remembered that is not sent, whatever the target holds.
                 let kept = match (reduced, state.is_empty() || never_updated(field, state)) {
-                    (false, _) => now.clone(),
-                    (true, true) => value.clone(),
-                    (true, false) if state.has(State::SET) => now.clone(),
-                    (true, false) => Json::Null,
+                    (false, _) => None,
+                    (true, true) => Some(value.clone()),
+                    (true, false) if state.has(State::SET) => None,
+                    (true, false) => Some(Json::Null),
                 };
                 let value = wanted(field, state, value, &now).filter(|value| *value != now);
-                let after = value.as_ref().unwrap_or(&kept);
+                let after = value.as_ref().unwrap_or(kept.as_ref().unwrap_or(&now));
                 if self.remembers() {
                     record.json(&field.name.text, after);
                 }

@@ -102,6 +102,7 @@ fn json(ty: &Type, value: Value<'_>, reference: &Reference<'_>) -> Json {
         Value::Absent => Json::Null,
         Value::Bool(value) => Json::Bool(value),
         Value::Int(value) => Json::from(value),
+        Value::Text(text) => Json::from(text),
         Value::Row(row) => reference(row).map_or(Json::Null, Json::String),
         Value::List(items) => {
             let element = ty.element().unwrap_or(&Type::Unknown);

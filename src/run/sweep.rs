@@ -270,8 +270,9 @@ struct Sweep<'s> {
 
 /// What comparing gave, of a window or of all so far.
 #[derive(Default)]
+#[expect(clippy::vec_box, reason = "there may be a change for every record, and they are put in order")]
 struct Compared {
-    changes: Vec<Change>,
+    changes: Vec<Box<Change>>,
     report: EntityReport,
     /// Maps from which a record that is missing is not gone, and why, by what the windows gave.
     incomplete: BTreeMap<u16, String>,
@@ -412,8 +413,8 @@ impl Sweep<'_> {
             }
         }
         let proposed = context.with_differences(proposed, &pairs, &right, arenas);
-        let new = new.into_iter().zip(new_keys).filter_map(|(row, key)| Some(context.creation(row, key?)));
-        compared.changes = self.wanted(proposed.into_iter().map(|proposed| *proposed.change).chain(new)).collect();
+        let new = new.into_iter().zip(new_keys).filter_map(|(row, key)| Some(Box::new(context.creation(row, key?))));
+        compared.changes = self.wanted(proposed.into_iter().map(|proposed| proposed.change).chain(new)).collect();
         worked.locate(self.regular.write.entity, &mut compared.report.held);
         Ok(())
     }
@@ -555,13 +556,13 @@ impl Sweep<'_> {
             let context = self.besides.context(self.plan, self.wish, worked, index, &compared.identities, stopped);
             let (mut proposed, taken) = (Vec::new(), vec![false; rows.len()]);
             context.gone(&right, &HashSet::new(), &taken, &mut proposed, &mut compared.report);
-            compared.changes.extend(self.wanted(proposed.into_iter().map(|proposed| *proposed.change)));
+            compared.changes.extend(self.wanted(proposed.into_iter().map(|proposed| proposed.change)));
         }
         Ok(())
     }
 
     /// Changes but for those that nobody wants: links for who only looks, and what a saved change set does not hold.
-    fn wanted(&self, changes: impl Iterator<Item = Change>) -> impl Iterator<Item = Change> {
+    fn wanted(&self, changes: impl Iterator<Item = Box<Change>>) -> impl Iterator<Item = Box<Change>> {
         let entity = &self.plan.model.entity(self.regular.write.entity).name.text;
         let Wish { purpose, saved, .. } = *self.wish;
         changes.filter(move |change| match change.op {

@@ -4,7 +4,7 @@ use super::Out;
 use super::job::Job;
 use crate::documents::keys::Keys;
 use crate::documents::redact;
-use crate::documents::table::Table;
+use crate::documents::table::{Table, push_csv_line};
 use crate::finding::layout::{self, harmless};
 use crate::run::apply::{Failed, Summary};
 use crate::run::change::{Change, ChangeSet, Content, Op};
@@ -225,7 +225,7 @@ pub fn counts(set: &ChangeSet) -> String {
 pub fn changes(keys: &Keys<'_>, set: &ChangeSet, limit: usize, out: &mut Out) {
     for entity in &set.entities {
         for op in Op::WRITING {
-            let all: Vec<&Change> = entity.changes.iter().filter(|change| change.op == op).collect();
+            let all: Vec<&Change> = entity.iter().filter(|change| change.op == op).collect();
             if all.is_empty() {
                 continue;
             }
@@ -299,18 +299,16 @@ pub fn changes_json(keys: &Keys<'_>, set: &ChangeSet, report: &Report) -> Json {
 /// `op,key,changed` lines of all entities. A program needs the keys as they are; one that is a national id or worse is
 /// hidden all the same.
 pub fn changes_csv(keys: &Keys<'_>, set: &ChangeSet) -> String {
-    let mut text = String::from("op,key,changed\n");
+    let (mut text, mut changed) = (String::from("op,key,changed\n"), String::new());
     for entity in &set.entities {
         for change in entity.changes.iter().filter(|change| change.op != Op::Link) {
-            let changed: Vec<&str> = match change.op {
-                Op::Update => change.fields.iter().map(|field| &*field.field).collect(),
-                _ => Vec::new(),
-            };
-            text.push_str(&crate::documents::table::csv_line([
-                change.op.word(),
-                keys.for_programs(&entity.entity, &change.key).as_str(),
-                changed.join(";").as_str(),
-            ]));
+            changed.clear();
+            for field in change.fields.iter().filter(|_| change.op == Op::Update) {
+                changed.push_str(if changed.is_empty() { "" } else { ";" });
+                changed.push_str(&field.field);
+            }
+            let key = keys.for_programs(&entity.entity, &change.key);
+            push_csv_line(&mut text, [change.op.word(), &key, &changed]);
         }
     }
     text

@@ -10,12 +10,20 @@ pub use os::OsWorld;
 pub use test::{Effect, TestWorld};
 
 use jiff::Timestamp;
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A file open for reading.
-pub trait ReadFile: Read + Seek + Send {}
-impl<T: Read + Seek + Send> ReadFile for T {}
+pub trait ReadFile: Read + Seek + Send {
+    /// Fills a buffer with what stands at a place; an error of the kind `UnexpectedEof` if the file ends before. Where reading goes
+    /// on after it is not said.
+    fn read_at(&mut self, place: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.seek(SeekFrom::Start(place))?;
+        self.read_exact(buffer)
+    }
+}
+
+impl ReadFile for io::Cursor<Vec<u8>> {}
 
 /// A file open for writing. What is written is gathered; only after [`WriteFile::sync`] is all of it in the file.
 pub trait WriteFile: Write + Send {

@@ -151,6 +151,13 @@ impl World for OsWorld {
     }
 }
 
+impl ReadFile for File {
+    #[cfg(unix)]
+    fn read_at(&mut self, place: u64, buffer: &mut [u8]) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(self, buffer, place)
+    }
+}
+
 /// A file of this machine, written through a buffer. While more of a large one is made, another thread brings to the disk what is
 /// there, so that there is little to wait for in the end.
 struct OsFile {

@@ -166,7 +166,7 @@ impl Again<'_> {
             return Ok(());
         }
         into.resize(len, 0);
-        opened.at(self.world, &self.file.path, start)?.read_exact(into)
+        opened.fill(self.world, &self.file.path, start, into)
     }
 }
 

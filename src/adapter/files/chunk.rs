@@ -34,21 +34,25 @@ impl Chunk {
 pub struct Opened(Option<(PathBuf, Box<dyn ReadFile>)>);
 
 impl Opened {
-    /// The file of a path, at a place.
-    pub fn at(&mut self, world: &dyn World, path: &Path, offset: u64) -> io::Result<&mut dyn ReadFile> {
+    /// The file of a path.
+    fn file(&mut self, world: &dyn World, path: &Path) -> io::Result<&mut dyn ReadFile> {
         let opened = self.0.take().filter(|(known, _)| known == path);
         let (path, file) = match opened {
             Some(opened) => opened,
             None => (path.to_path_buf(), world.open(path)?),
         };
-        let (_, file) = self.0.insert((path, file));
-        file.seek(SeekFrom::Start(offset))?;
-        Ok(&mut **file)
+        Ok(&mut *self.0.insert((path, file)).1)
+    }
+
+    /// Fills a buffer with what stands at a place of a file.
+    pub fn fill(&mut self, world: &dyn World, path: &Path, place: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.file(world, path)?.read_at(place, buffer)
     }
 
     /// Reads up to `want` bytes from a place of a file.
     pub fn read(&mut self, world: &dyn World, path: &Path, offset: u64, want: usize) -> io::Result<(Vec<u8>, bool)> {
-        let file = self.at(world, path, offset)?;
+        let file = self.file(world, path)?;
+        file.seek(SeekFrom::Start(offset))?;
         // One byte more than wanted tells whether the file goes on. The texts that will have to be decoded come to stand behind.
         let room = want.min(1 << 24);
         let mut bytes = Vec::with_capacity(room + room / 16 + 1);

@@ -107,6 +107,14 @@ const LISTED: usize = 100;
 impl Part {
     /// Adds the rows of another part, which is the rows of another file. Their places are not kept.
     pub fn append(&mut self, mut other: Part) {
+        if self.lines.is_empty() {
+            *self = Part { places: Places::default(), ..other };
+            return;
+        }
+        // What was packed is packed no more.
+        let mut own: Vec<Cell> = self.packed.cells().collect();
+        (self.packed, self.csv) = (Near::default(), None);
+        self.cells.append(&mut own);
         let (texts, inner) = (self.bytes.len() as u32, self.inner.len() as u32);
         other.cells.extend(other.packed.cells());
         for cell in other.cells.iter_mut().chain(&mut other.inner) {

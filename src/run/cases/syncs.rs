@@ -335,8 +335,7 @@ fn compared(model: &Model, route: &Route, case: &Case, proposed: &Proposed) -> V
 type Open<'c> = (&'c str, &'c Change);
 
 fn changes_of(set: &ChangeSet) -> Vec<Open<'_>> {
-    let all =
-        set.entities.iter().flat_map(|entity| entity.changes.iter().map(|change| (entity.entity.as_str(), change)));
+    let all = set.entities.iter().flat_map(|entity| entity.iter().map(|change| (entity.entity.as_str(), change)));
     all.filter(|(_, change)| change.op != Op::Link).collect()
 }
 
