@@ -80,25 +80,30 @@ impl<'t> Columns<'t> {
 
     #[inline(never)]
     fn lent(&self, row: usize, field: u16) -> Value<'t> {
-        self.lender.as_ref().map_or(Value::Absent, |lender| lender.table.text(lender.row(row), field))
+        self.lender.as_ref().map_or(Value::Absent, |lender| lender.table.record(lender.row(row)).text(field))
     }
 
-    /// A value and what is known of it.
-    #[inline]
-    pub fn cell(&self, row: usize, field: usize) -> (Value<'t>, State) {
-        match &self.columns[field] {
+    /// The values of a record and what is known of each, field by field.
+    pub fn record(&self, row: usize) -> impl Iterator<Item = (Value<'t>, State)> + '_ {
+        // The left record is looked for once for all fields.
+        let left = self.lender.as_ref().map(|lender| lender.table.record(lender.row(row)));
+        self.columns.iter().map(move |column| match column {
             Column::Unset => (Value::Absent, State::default()),
             Column::Given(values, states) => (values[row], states[row]),
-            Column::Lent { field, text, none } => {
-                let value = self.lent(row, *field);
-                (value, *if value.is_absent() { none } else { text })
-            }
-        }
+            Column::Lent { field, text, none } => match left.as_ref().map(|left| left.text(*field)) {
+                Some(value) if !value.is_absent() => (value, *text),
+                _ => (Value::Absent, *none),
+            },
+        })
     }
 
     /// What is known of a value.
     pub fn state(&self, row: usize, field: usize) -> State {
-        self.cell(row, field).1
+        match &self.columns[field] {
+            Column::Unset => State::default(),
+            Column::Given(_, states) => states[row],
+            Column::Lent { text, none, .. } => *if self.value(row, field).is_absent() { none } else { text },
+        }
     }
 
     /// The slots in which the values of some fields stand, if all of them are lent by rows as they were read.
@@ -249,7 +254,7 @@ impl<'t> Table<'t> {
     /// True if something holds of all values of such a field.
     fn all_texts(&self, field: u16, mut holds: impl FnMut(Value<'t>) -> bool) -> bool {
         let Rows::Wire { batches, columns, .. } = &self.rows else {
-            return (0..self.len).all(|row| holds(self.text(row, field)));
+            return (0..self.len).all(|row| holds(self.record(row).text(field)));
         };
         let Some(column) = &columns[usize::from(field)] else { return self.len == 0 || holds(Value::Absent) };
         batches.iter().all(|batch| {
@@ -261,17 +266,41 @@ impl<'t> Table<'t> {
         })
     }
 
-    /// The text in such a field.
+    /// A record that lends its texts.
     #[inline]
-    fn text(&self, row: u32, field: u16) -> Value<'t> {
+    fn record(&self, row: u32) -> Lending<'_, 't> {
         match &self.rows {
             Rows::Wire { columns, .. } => {
-                let Some(column) = &columns[usize::from(field)] else { return Value::Absent };
-                let (batch, cell) = self.cell(row, column.slot, &mut 0);
-                text_of(batch, cell).map_or(Value::Absent, Value::Text)
+                let (batch, row) = self.place(row, &mut 0);
+                Lending::Wire { columns, batch, row }
             }
-            Rows::Made(columns) => columns.value(row as usize, usize::from(field)),
-            Rows::Slots(_) => Value::Absent,
+            Rows::Made(columns) => Lending::Made(columns, row as usize),
+            Rows::Slots(_) => Lending::Nothing,
+        }
+    }
+}
+
+/// A record of the lender.
+enum Lending<'c, 't> {
+    /// As it was read.
+    Wire { columns: &'t [Option<plan::Column>], batch: &'t Batch, row: usize },
+    /// As it was made.
+    Made(&'c Columns<'t>, usize),
+    /// Rows of sets lend nothing.
+    Nothing,
+}
+
+impl<'t> Lending<'_, 't> {
+    /// The text in a field that has texts alone.
+    #[inline]
+    fn text(&self, field: u16) -> Value<'t> {
+        match self {
+            Lending::Wire { columns, batch, row } => {
+                let Some(column) = &columns[usize::from(field)] else { return Value::Absent };
+                text_of(batch, batch.cell(*row, column.slot)).map_or(Value::Absent, Value::Text)
+            }
+            Lending::Made(columns, row) => columns.value(*row, usize::from(field)),
+            Lending::Nothing => Value::Absent,
         }
     }
 }

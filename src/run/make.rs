@@ -149,7 +149,7 @@ impl<'t> Made<'t> {
 
     /// The values of a record, and what is known of each.
     pub fn row(&self, row: usize) -> impl Iterator<Item = (Value<'t>, State)> {
-        (0..self.values.width()).map(move |field| self.values.cell(row, field))
+        self.values.record(row)
     }
 
     /// A value of a record.

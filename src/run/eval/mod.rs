@@ -264,9 +264,11 @@ impl<'m, 't> Machine<'m, 't> {
             Node::Match { on, arms } => self.matched(*on, arms, rows, block, out),
             Node::And(left, right) => self.both(*left, *right, rows, block, out),
             Node::Or(left, right) => self.either(*left, *right, rows, block, out),
-            Node::RowSlot { of, slot } => self.each_row(*of, rows, block, out, |value| match value {
-                Value::Row(row) => self.tables.table(row.table).slot_value(row.row, *slot, arena),
-                _ => Value::Absent,
+            Node::RowSlot { of, slot } => self.once(id, rows, block, out, |rows, block, out| {
+                self.each_row(*of, rows, block, out, |value| match value {
+                    Value::Row(row) => self.tables.table(row.table).slot_value(row.row, *slot, arena),
+                    _ => Value::Absent,
+                });
             }),
             Node::Member { of, index } => match self.unread(*of, block) {
                 Some(unread) => unread.member(*index, rows, out),

@@ -28,7 +28,7 @@ impl<'m, 't> Machine<'m, 't> {
         }
     }
 
-    /// A field of the records of some rows. What several rules read is read once.
+    /// A field of the records of some rows.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn fields<'a>(
         &self,
@@ -42,18 +42,32 @@ impl<'m, 't> Machine<'m, 't> {
     ) where
         't: 'a,
     {
+        self.once(id, rows, block, out, |rows, block, out| {
+            let mark = block.mark();
+            self.fill(of, rows, block, out);
+            let rows = block.left(rows, mark);
+            self.read_fields(id, entity, field, &rows, block, out);
+        });
+    }
+
+    /// Reads something for some rows. What several nodes read is read once.
+    pub(super) fn once<'a>(
+        &self,
+        id: ExprId,
+        rows: &[u32],
+        block: &mut Block<'a>,
+        out: &mut [Value<'a>],
+        read: impl FnOnce(&[u32], &mut Block<'a>, &mut [Value<'a>]),
+    ) {
         let shared = self.typed.nodes.shared(id).map(|first| first.0);
         let unknown = shared.and_then(|first| block.recall(first, rows, out));
         let rows = unknown.as_deref().unwrap_or(rows);
         if rows.is_empty() {
             return;
         }
-        let mark = block.mark();
-        self.fill(of, rows, block, out);
-        let rows = block.left(rows, mark);
-        self.read_fields(id, entity, field, &rows, block, out);
+        read(rows, block, out);
         if let Some(first) = shared {
-            block.remember(first, &rows, out);
+            block.remember(first, rows, out);
         }
     }
 
