@@ -80,7 +80,10 @@ impl Fit<'_> {
     fn takes(&self, value: Value<'_>) -> bool {
         match value {
             Value::Absent => true,
-            Value::Text(text) => text.bytes().fold(true, |fits, byte| fits & (b' '..self.sure_below).contains(&byte)),
+            Value::Text(text) => {
+                let sure = b' '..self.sure_below;
+                text.bytes().fold(!sure.is_empty(), |fits, byte| fits & sure.contains(&byte))
+            }
             _ => false,
         }
     }

@@ -360,6 +360,20 @@ mod tests {
             }));
             assert!(worked.is_err());
             assert_eq!(all.into_inner(), 7);
+            let mut left = Vec::new();
+            let worked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let (mut things, ready) = (0..100, Ready::new(threads, |number| left.push(number)));
+                in_order(
+                    threads,
+                    || things.next(),
+                    |number, turn, _| {
+                        assert_ne!(number, 7, "a fault of ours");
+                        ready.leave(turn, number);
+                    },
+                );
+            }));
+            assert!(worked.is_err());
+            assert_eq!(left, [0, 1, 2, 3, 4, 5, 6]);
         }
     }
 }
