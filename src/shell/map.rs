@@ -20,8 +20,9 @@ use crate::value::{EntityId, Row, Type, Value};
 use crate::world::{World, WriteFile};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::Runtime;
 
 /// Maps and prints. What was skipped, rejected and held goes to the notes.
@@ -90,7 +91,7 @@ fn in_windows(
     let mut list = runtime.block_on(open_list(&job.plan, &job.sides, job.world, driving.entity));
     let list = list.as_mut().map(|(session, call)| (&mut **session, *call)).map_err(|fault| fault.clone());
     let mut lots = Lots::of(list, window::ROWS);
-    let (mut done, mut rows) = (Ok(()), 0);
+    let (mut done, mut rows, over) = (Ok(()), 0, AtomicBool::new(false));
     let writing = Ready::new(job.threads, |(count, written): (u64, Vec<Written>)| {
         rows += count;
         for written in written {
@@ -98,11 +99,13 @@ fn in_windows(
                 done = writer.add(written);
             }
         }
+        over.store(done.is_err(), Ordering::Relaxed);
         progress.advance(count);
     });
     in_order(
         job.threads,
-        || runtime.block_on(lots.next()),
+        // What cannot be written is not mapped.
+        || if over.load(Ordering::Relaxed) { None } else { runtime.block_on(lots.next()) },
         |lot, turn, arenas| {
             let worked = windows.work(&lot, turn, arenas);
             let written = |made| Written::of(made, csv(job, &worked, made, arenas));
@@ -163,14 +166,12 @@ impl Writer<'_, '_, '_> {
         let mut texts = header.into_iter().chain(texts);
         let File { open, records, .. } = &mut self.files[at];
         *records += more;
-        match open {
-            None => texts.for_each(|text| self.out.text(&text)),
-            Some((path, file)) => {
-                let written = texts.try_for_each(|text| file.write_all(text.as_bytes()));
-                written.map_err(|error| self.out.cannot_write(path, &error))?;
-            }
-        }
-        Ok(())
+        let Some((path, file)) = open else {
+            texts.for_each(|text| self.out.text(&text));
+            return Ok(());
+        };
+        let written = texts.try_for_each(|text| file.write_all(text.as_bytes())).map_err(|error| (path.clone(), error));
+        written.map_err(|(path, error)| self.give_up(&path, &error))
     }
 
     /// Begins the file of an entity; gives its place among the files.
@@ -186,7 +187,7 @@ impl Writer<'_, '_, '_> {
             Some(folder) => {
                 let path = folder.join(format!("{name}.{ending}"));
                 let made = self.world.create_folder(folder).and_then(|()| self.world.create(&beside(&path), true));
-                let file = made.map_err(|error| self.out.cannot_write(&path, &error))?;
+                let file = made.map_err(|error| self.give_up(&path, &error))?;
                 Some((path, file))
             }
         };
@@ -195,19 +196,31 @@ impl Writer<'_, '_, '_> {
     }
 
     /// Makes sure of what was written, puts it in its place, and says what it is.
-    fn done(self) -> Result<(), Exit> {
-        for File { entity, open, records } in self.files {
-            let Some((path, mut file)) = open else { continue };
+    fn done(mut self) -> Result<(), Exit> {
+        for at in 0..self.files.len() {
+            let File { entity, open, records } = &mut self.files[at];
+            let (entity, records) = (*entity, *records);
+            let Some((path, mut file)) = open.take() else { continue };
             let synced = file.sync();
             drop(file);
             let whole = synced.and_then(|()| self.world.rename(&beside(&path), &path));
-            whole.map_err(|error| self.out.cannot_write(&path, &error))?;
+            whole.map_err(|error| self.give_up(&path, &error))?;
             if !self.args.project.quiet {
                 let name = &self.job.project.model.entity(entity).name.text;
                 self.out.text(&format!("{records:>8} {name} in {}\n", path.display()));
             }
         }
         Ok(())
+    }
+
+    /// Says why a file cannot be written, and takes away what there is of it and of all that are not whole.
+    fn give_up(&mut self, path: &Path, error: &io::Error) -> Exit {
+        let others = self.files.iter().filter_map(|file| Some(file.open.as_ref()?.0.as_path()));
+        for path in others.chain([path]) {
+            // Nobody is helped by hearing that this fails as well.
+            drop(self.world.remove(&beside(path)));
+        }
+        self.out.cannot_write(path, error)
     }
 }
 

@@ -182,7 +182,7 @@ impl OsFile {
         }
         self.synced()?;
         let file = self.file.get_ref().try_clone()?;
-        self.syncing = thread::Builder::new().spawn(move || file.sync_data()).ok();
+        self.syncing = thread::Builder::new().spawn(move || or_no_disk(file.sync_data())).ok();
         self.since = 0;
         Ok(())
     }
@@ -191,8 +191,6 @@ impl OsFile {
     fn synced(&mut self) -> io::Result<()> {
         match self.syncing.take().map(JoinHandle::join) {
             None => Ok(()),
-            // A device or a pipe has no disk behind it.
-            Some(Ok(Err(error))) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
             Some(synced) => synced.unwrap_or_else(|_| Err(io::Error::other("bringing it to the disk came to a stop"))),
         }
     }
@@ -215,7 +213,7 @@ impl WriteFile for OsFile {
     fn sync(&mut self) -> io::Result<()> {
         self.file.flush()?;
         self.synced()?;
-        self.file.get_ref().sync_all()
+        or_no_disk(self.file.get_ref().sync_all())
     }
 }
 
@@ -245,6 +243,14 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
+}
+
+/// What came of bringing something to the disk. A device or a pipe has none behind it, and that is no error.
+fn or_no_disk(synced: io::Result<()>) -> io::Result<()> {
+    match synced {
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
 }
 
 /// Waits until what was written to a file, or into a folder, is on the disk.

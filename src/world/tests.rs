@@ -63,6 +63,7 @@ fn a_device_is_written_to_and_not_replaced() {
     std::os::unix::fs::symlink("/dev/null", world.path("nowhere")).unwrap();
     let mut file = world.create(Path::new("nowhere"), false).unwrap();
     (0..90).for_each(|_| file.write_all(&[0; 1 << 20]).unwrap());
+    file.sync().unwrap();
     drop(file);
     let mut file = OsWorld.create(&world.path("nowhere"), true).unwrap();
     file.write_all(b"secret").unwrap();

@@ -149,6 +149,18 @@ fn two_runs_at_once() {
     town.is_sound();
 }
 
+/// Of a file of records that could not be written to its end nothing stays.
+#[test]
+fn a_full_disk_while_mapping() {
+    for nth in [1, 2] {
+        let town = Town::new();
+        let before = town.world.tree();
+        town.world.fill_disk_at(nth);
+        town.command("koppla map --project . --out mapped").ends(Exit::Usage).says(&["mapped/", "cannot be written"]);
+        assert_eq!(town.world.tree(), before);
+    }
+}
+
 /// Where not even the store can be made, a preview still says what would be done, and a run says why it cannot be.
 #[test]
 fn a_project_that_is_read_only() {
