@@ -32,7 +32,7 @@ use crate::syntax::ast::{
     Alias, Between, Binding, Expr, Free, Gone, Grant, MatchLine, Name, OverlayLine, Path, Rule, Step, Where,
 };
 use crate::syntax::tree::Node;
-use crate::value::{ClassSet, Classes, EntityId, SetId, Type};
+use crate::value::{ClassSet, Classes, EntityId, SetId, Type, Value};
 use jiff::tz::TimeZone;
 
 pub use crate::syntax::ast::Operation;
@@ -311,6 +311,17 @@ pub struct Field {
     pub unsure: Vec<String>,
     /// What it is.
     pub doc: Option<String>,
+}
+
+impl Field {
+    /// True if a value is none for this field: it is absent, or it is the empty text and the field does not take that for a value.
+    pub fn is_nothing(&self, value: Value<'_>) -> bool {
+        match value {
+            Value::Absent => true,
+            Value::Text(text) => text.is_empty() && !self.empty_is_value,
+            _ => false,
+        }
+    }
 }
 
 /// Who may write a field when.

@@ -630,7 +630,7 @@ impl<'c, 't> Context<'c, 't> {
             let to = to_json(&field.ty, value, &|row| self.reference(row));
             let to = self.compared(field, to, &mut change.secrets);
             let now = right.json(index, target.field as usize);
-            if value.is_absent() || to == now || !target.steps.is_empty() {
+            if field.is_nothing(value) || to == now || !target.steps.is_empty() {
                 continue;
             }
             change.fields.retain(|change| *change.field != *field.name.text);

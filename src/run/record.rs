@@ -154,6 +154,8 @@ pub fn from_json<'t>(ty: &Type, json: &Json, arena: &'t Arena) -> Value<'t> {
         (Type::Bool, Json::Bool(value)) => Value::Bool(*value),
         (Type::Int, Json::Number(number)) => number.as_i64().map_or(Value::Absent, Value::Int),
         (Type::Ref(_), Json::String(text)) => Value::Text(arena.alloc_str(text)),
+        // Nothing is remembered as no text at all.
+        (ty, Json::String(text)) if text.is_empty() && ty.is_textual() => Value::Text(""),
         (ty, Json::String(text)) => {
             let codec = crate::value::wire::Codec::new(ty);
             let text: &'t str = arena.alloc_str(text);

@@ -266,13 +266,13 @@ impl<'t> Into<'_, '_, 't> {
         self.places(active).1[row as usize] = active.mode.and(State::CLEAR);
     }
 
-    /// The values of some rows, and which of these have none.
+    /// The values of some rows, and which of these have none: a rule that gives the empty text gives nothing.
     fn values(&mut self, rows: &[u32], active: &Active<'t>, column: &[Value<'t>], absent: &mut Vec<u32>) {
         let set = active.mode.and(State::SET);
         if !active.target.steps.is_empty() {
             for &row in rows {
                 match column[row as usize] {
-                    Value::Absent => absent.push(row),
+                    value if active.field.is_nothing(value) => absent.push(row),
                     value => self.value(row, active, value),
                 }
             }
@@ -281,7 +281,7 @@ impl<'t> Into<'_, '_, 't> {
         let (values, states) = self.places(active);
         for &row in rows {
             let (value, at) = (&column[row as usize], row as usize);
-            if matches!(value, Value::Absent) {
+            if active.field.is_nothing(*value) {
                 absent.push(row);
             } else {
                 values[at] = *value;
@@ -387,7 +387,7 @@ impl<'t> Outcome<'_, '_, '_, 't> {
             OnNone::Value(other) => {
                 let column = self.machine.column(*other, rows, block);
                 for &row in block.left(rows, 0).iter() {
-                    if !column[row as usize].is_absent() {
+                    if !self.active.field.is_nothing(column[row as usize]) {
                         self.into.value(row, self.active, column[row as usize]);
                     }
                 }

@@ -1,6 +1,6 @@
 //! Values that the target would refuse: they are found before anything is delivered, and keep nobody else back.
 
-use crate::town::{Town, same};
+use crate::town::{Town, same, takes_accounts};
 use koppla::shell::Exit;
 
 #[test]
@@ -90,4 +90,49 @@ fn a_text_that_the_file_has_no_place_for_rejects_its_record_alone() {
     assert!(town.output()["classes.csv"].lines().count() > 5);
     assert!(!town.output()["classes.csv"].contains("1,A"));
     town.is_sound();
+}
+
+/// A rule that gives the empty text gives nothing, but to a field that takes it for a value: there it is written, and read back.
+#[test]
+fn an_empty_text_is_a_value_only_where_the_field_says_so() {
+    let cases = [
+        ("text", ["users: login is required, but empty", "create          1  account"], "id,login\n1,anna\n"),
+        ("text?", ["create          2  account", "0 failed"], "id,login\n1,anna\n2,\n"),
+        ("text, empty_is_value: true", ["create          2  account", "0 failed"], "id,login\n1,anna\n2,\n"),
+    ];
+    for (login, words, delivered) in cases {
+        let town = Town::empty();
+        let ty = login.replacen("text?", "\"text?\"", 1);
+        let fields = format!("id: {{ type: text, class: public }}, login: {{ type: {ty}, class: public }}");
+        let read = "    read:  { file: accounts.csv }\n    write:";
+        let register = "system: register
+connect: { files: { folder: input, format: { csv: {} } } }
+entities:
+  pupil:
+    key: id
+    read: { file: pupils.csv }
+    fields: { id: { type: text, class: public }, login: { type: \"text?\", class: public } }
+";
+        let mapping = "mapping: register--directory
+left:  register
+right: directory
+maps:
+  users:
+    between: pupil -> account
+    match: |
+      id == id
+    fields: |
+      id:     id          -> id
+      login:  login ?? \"\" -> login
+";
+        town.world.put("systems/register/system.yaml", register);
+        town.world
+            .put("systems/directory/system.yaml", takes_accounts("directory", &fields).replace("    write:", read));
+        town.world.put("register--directory.mapping.yaml", mapping);
+        town.world.put("school.sync.yaml", "sync: school\nleft: register\nright: directory\n");
+        town.world.put("input/pupils.csv", "id,login\n1,anna\n2,\n");
+        town.command("koppla run --project .").says(&words);
+        assert_eq!(town.output()["accounts.csv"], delivered, "{login}");
+        town.command("koppla run --project .").says(&["0 changes written"]);
+    }
 }
