@@ -1,6 +1,6 @@
 //! The loops over a session that every protocol shares.
 
-use super::{Batch, Fault, Mark, Note, Session, Then, Torn};
+use super::{Batch, Fault, Mark, Note, Session, Then, Torn, rows_of};
 use crate::protocol::CallId;
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ impl ReadOutcome {
 
     /// How many rows were read.
     pub fn rows(&self) -> usize {
-        self.batches.iter().map(Batch::len).sum()
+        rows_of(&self.batches)
     }
 
     /// True if the list has to be begun again.

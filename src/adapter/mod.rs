@@ -251,6 +251,11 @@ impl Batch {
     }
 }
 
+/// How many rows some batches have.
+pub fn rows_of(batches: &[Batch]) -> usize {
+    batches.iter().map(Batch::len).sum()
+}
+
 /// The start of some bytes, as far as they are UTF-8. Looks at them many at a time, which the standard library does not.
 pub fn sound(bytes: &[u8]) -> &str {
     fn whole(bytes: &[u8]) -> Option<&str> {

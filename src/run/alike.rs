@@ -64,10 +64,8 @@ pub struct Alike<'w, 't> {
     values: Vec<Option<Value<'t>>>,
 }
 
-impl Alike<'_, '_> {
-    /// In so many parts the first row with each text is looked for.
-    const PARTS: usize = 4;
-}
+/// In so many parts the first row with each text is looked for.
+const PARTS: usize = 4;
 
 impl<'w, 't: 'w> Alike<'w, 't> {
     /// Works the expression once for each text, for so many rows with these variables, if there are many more rows than texts.
@@ -96,7 +94,7 @@ impl<'w, 't: 'w> Alike<'w, 't> {
         }
         let mut alike = Alike { way, parts, values: vec![None; known as usize] };
         // The first row with each text stands for all others.
-        let size = rows.div_ceil(Alike::PARTS);
+        let size = rows.div_ceil(PARTS);
         let firsts = arenas.each((0..rows).step_by(size), |start, _| {
             let mut firsts = vec![END; known as usize];
             for row in start as u32..rows.min(start + size) as u32 {

@@ -167,6 +167,7 @@ fn simple(fit: &Fit<'_>, codec: &Codec, value: Value<'_>, arena: &Arena) -> Opti
 
 /// Why the file of a field has no place for a list, if it has none.
 fn no_place_for_list(fit: &Fit<'_>, value: Value<'_>, arena: &Arena) -> Option<String> {
+    fit.file?;
     match (&fit.reader, value) {
         (Reader::List(inner), Value::List(items)) => {
             let Reader::Scalar(codec) = &**inner else { return None };

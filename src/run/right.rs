@@ -11,7 +11,7 @@ use super::propose::Found;
 use super::record::{Record, Writer, from_json, to_json};
 use super::shape::index_of;
 use super::table::{Index, Slot, Table, batch_of};
-use crate::adapter::{Batch, Cell};
+use crate::adapter::{Batch, Cell, rows_of};
 use crate::check::needs;
 use crate::check::typed::ExprId;
 use crate::model::{Access, Entity, Field};
@@ -346,7 +346,7 @@ impl<'t> Right<'t> {
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
         let kept: Vec<bool> = (0..entity.fields.len()).map(|field| reading.keeps(entity, field)).collect();
         let pieces = arenas.each(batches.iter(), |batch, arena| reading.kept(entity, columns, batch, arena));
-        let rows = batches.iter().map(Batch::len).sum();
+        let rows = rows_of(batches);
         self.present.reserve(rows);
         self.by_key.reserve(rows);
         let (mut first, mut slots) = (Vec::with_capacity(batches.len()), vec![Slot::default(); kept.len()]);

@@ -21,7 +21,7 @@ use super::shelf::{Candidate, Line, Looking, Marks, Shelf, key_hash};
 use super::stage::{Worked, lookup_codecs, lookups};
 use super::window::{Driving, Windows};
 use crate::adapter::drive::ReadOutcome;
-use crate::adapter::{Batch, Session};
+use crate::adapter::{Session, rows_of};
 use crate::check::TypedMapping;
 use crate::check::typed::{ExprId, Node, TypedMap, children};
 use crate::model::{Access, Field};
@@ -227,11 +227,6 @@ fn swept(
     report.entities.push(of_entity);
     set.entities.push(super::agree::in_order(model, regular.write.entity, report.entities[0].linked, changes));
     finish(plan, set, report, wish).map(Some)
-}
-
-/// How many rows a lot has.
-fn rows_of(lot: &[Batch]) -> usize {
-    lot.iter().map(Batch::len).sum()
 }
 
 /// Counts rows, for whoever hears of them.

@@ -5,7 +5,7 @@ use super::fmt::beside;
 use super::job::{Job, runtime};
 use super::progress::Progress;
 use super::{Exit, Out, tell};
-use crate::adapter::Batch;
+use crate::adapter::rows_of;
 use crate::model::Field;
 use crate::protocol::files::line;
 use crate::run::gather::{Lots, open_list};
@@ -109,8 +109,7 @@ fn in_windows(
         |lot, turn, arenas| {
             let worked = windows.work(&lot, turn, arenas);
             let written = |made| Written::of(made, csv(job, &worked, made, arenas));
-            let count = lot.iter().map(Batch::len).sum::<usize>() as u64;
-            writing.leave(turn, (count, worked.made.iter().map(written).collect()));
+            writing.leave(turn, (rows_of(&lot) as u64, worked.made.iter().map(written).collect()));
         },
     );
     drop(writing);
