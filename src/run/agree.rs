@@ -5,6 +5,7 @@
 //! are held here, in the preview already, and everything else goes on.
 
 use super::change::{Change, ChangeSet, EntityChanges, Op};
+use super::changes::Changes;
 use super::report::EntityReport;
 use super::right::{PROTECTED, Right};
 use crate::documents::keys::Keys;
@@ -15,33 +16,33 @@ use hashbrown::{HashMap, HashSet};
 use serde_json::Value as Json;
 
 /// A change, and the present record that it is about.
-pub struct Proposed {
+pub struct Proposed<'c> {
     /// The change. There may be one for every record, so that it is worth moving about lightly.
-    pub change: Box<Change>,
+    pub change: Box<Change<'c>>,
     /// The present record, by its place on the right side.
     pub present: Option<usize>,
 }
 
-impl Proposed {
+impl<'c> Proposed<'c> {
     /// A change that makes a record.
-    pub fn new(change: Change) -> Proposed {
+    pub fn new(change: Change<'c>) -> Proposed<'c> {
         Proposed { change: Box::new(change), present: None }
     }
 
     /// A change of a present record.
-    pub fn about(present: usize, change: Change) -> Proposed {
+    pub fn about(present: usize, change: Change<'c>) -> Proposed<'c> {
         Proposed { change: Box::new(change), present: Some(present) }
     }
 }
 
 /// One right entity, compared.
-pub struct Compared<'t> {
+pub struct Compared<'c> {
     /// The entity.
     pub entity: EntityId,
     /// What is there.
-    pub right: Right<'t>,
+    pub right: Right<'c>,
     /// What would change.
-    pub changes: Vec<Proposed>,
+    pub changes: Vec<Proposed<'c>>,
     /// What became of the records.
     pub report: EntityReport,
 }
@@ -49,8 +50,11 @@ pub struct Compared<'t> {
 impl Compared<'_> {
     /// The changes in order of their keys, with the report.
     pub fn into_changes(self, model: &Model) -> (EntityChanges, EntityReport) {
-        let changes = self.changes.into_iter().map(|proposed| proposed.change);
-        (in_order(model, self.entity, self.report.linked, changes), self.report)
+        let entity = model.entity(self.entity);
+        let mut changes = Changes::of(entity.fields.iter().map(|field| field.name.text.as_str()));
+        self.changes.into_iter().for_each(|proposed| changes.push(&proposed.change));
+        changes.sort();
+        (EntityChanges { entity: entity.name.text.clone(), linked: self.report.linked, changes }, self.report)
     }
 
     /// Leaves out what would only be remembered: who looks remembers nothing.
@@ -112,30 +116,6 @@ impl Compared<'_> {
         }
         !held.is_empty()
     }
-}
-
-/// The changes of an entity in order of their keys.
-pub fn in_order(
-    model: &Model,
-    entity: EntityId,
-    linked: u64,
-    changes: impl IntoIterator<Item = Box<Change>>,
-) -> EntityChanges {
-    // Most keys are told apart by how they begin.
-    let mut changes: Vec<(u128, Box<Change>)> =
-        changes.into_iter().map(|change| (begins(&change.key), change)).collect();
-    let rest =
-        |one: &Change, other: &Change| (&one.key, one.op, &one.left_key).cmp(&(&other.key, other.op, &other.left_key));
-    changes.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| rest(one, other)));
-    let changes = changes.into_iter().map(|(_, change)| change).collect();
-    EntityChanges { entity: model.entity(entity).name.text.clone(), linked, changes }
-}
-
-/// How a key begins, in the order of keys.
-fn begins(key: &str) -> u128 {
-    let mut begin = [0; 16];
-    begin.iter_mut().zip(key.bytes()).for_each(|(place, byte)| *place = byte);
-    u128::from_be_bytes(begin)
 }
 
 /// A record as it would be after the run.

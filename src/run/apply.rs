@@ -14,6 +14,7 @@ use crate::syntax::ast::Operation;
 use crate::value::{EntityId, Type};
 use crate::world::World;
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -186,12 +187,12 @@ async fn write_all(
 }
 
 /// The link that a change leaves behind.
-fn link_of(change: &Change, run: i64) -> Link {
+fn link_of(change: &Change<'_>, run: i64) -> Link {
     let values = change.record.text().as_bytes().to_vec();
     Link {
-        left_key: change.left_key.clone(),
-        right_key: change.key.clone(),
-        right_id: change.right_id.clone(),
+        left_key: change.left_key.to_string(),
+        right_key: change.key.to_string(),
+        right_id: owned(&change.right_id),
         state: if change.op == Op::Deactivate { LinkState::Deactivated } else { LinkState::Active },
         ours: true,
         hash: xxh3_128(&values),
@@ -201,13 +202,17 @@ fn link_of(change: &Change, run: i64) -> Link {
     }
 }
 
-pub(super) fn intent_of(change: &Change, entity: &str, set: Option<&str>, run: i64) -> Intent {
+fn owned(text: &Option<Cow<'_, str>>) -> Option<String> {
+    text.as_deref().map(String::from)
+}
+
+pub(super) fn intent_of(change: &Change<'_>, entity: &str, set: Option<&str>, run: i64) -> Intent {
     Intent {
         id: 0,
         op: change.op.word().to_string(),
         entity: entity.to_string(),
         link: link_of(change, run),
-        old_left_key: change.old_left_key.clone(),
+        old_left_key: owned(&change.old_left_key),
         set: set.map(str::to_string),
     }
 }
@@ -220,9 +225,8 @@ pub(super) fn remember_links(
     summary: &mut Summary,
 ) -> Result<(), Trouble> {
     for entity in &set.entities {
-        let links: Vec<&Change> = entity.iter().filter(|change| change.op == Op::Link).collect();
-        let mut intents: Vec<Intent> =
-            links.iter().map(|change| intent_of(change, &entity.entity, None, run)).collect();
+        let links = entity.changes.only(|op| op == Op::Link);
+        let mut intents: Vec<Intent> = links.map(|change| intent_of(&change, &entity.entity, None, run)).collect();
         if intents.is_empty() {
             continue;
         }
@@ -232,7 +236,7 @@ pub(super) fn remember_links(
             .map(|intent| (intent.id, Settled::Done { right_id: intent.link.right_id.clone() }))
             .collect();
         store.settle(run, &done)?;
-        links.iter().for_each(|_| summary.count(&entity.entity, Op::Link));
+        intents.iter().for_each(|_| summary.count(&entity.entity, Op::Link));
     }
     Ok(())
 }
@@ -259,10 +263,14 @@ async fn send_all(
         for write in order {
             let entity = &plan.model.entity(write.entity).name.text;
             let Some(changes) = set.entities.iter().find(|changes| changes.entity == *entity) else { continue };
-            let due: Vec<&Change> = changes.iter().filter(|change| ops.contains(&change.op)).collect();
-            for chunk in due.chunks(CHUNK) {
+            let mut due = changes.changes.only(|op| ops.contains(&op));
+            loop {
+                let chunk: Vec<Change<'_>> = due.by_ref().take(CHUNK).collect();
+                if chunk.is_empty() {
+                    break;
+                }
                 told(entity, chunk.len());
-                send_chunk(plan, write, session, store, run, chunk, &mut ids, summary).await?;
+                send_chunk(plan, write, session, store, run, &chunk, &mut ids, summary).await?;
             }
         }
     }
@@ -289,7 +297,7 @@ async fn send_chunk(
     session: &mut dyn Session,
     store: &mut Store,
     run: i64,
-    chunk: &[&Change],
+    chunk: &[Change<'_>],
     ids: &mut Ids,
     summary: &mut Summary,
 ) -> Result<(), Trouble> {
@@ -305,14 +313,14 @@ async fn send_chunk(
         match &mut outcome {
             Settled::Done { right_id } => {
                 summary.count(entity, change.op);
-                ids.insert((write.entity, change.left_key.clone()), known_by(change, right_id));
+                ids.insert((write.entity, change.left_key.to_string()), known_by(change, right_id));
             }
             Settled::Failed { why } | Settled::Unknown { why } => {
                 *why = Keys::of(plan.model, plan.route).scrub(write.entity, &change.sent(), why);
                 summary.failed.push(Failed {
                     entity: entity.clone(),
                     op: change.op,
-                    left_key: change.left_key.clone(),
+                    left_key: change.left_key.to_string(),
                     why: why.clone(),
                 });
             }
@@ -327,8 +335,8 @@ async fn send_chunk(
 }
 
 /// How others refer to a record that was written.
-fn known_by(change: &Change, right_id: &Option<String>) -> String {
-    right_id.clone().or_else(|| change.right_id.clone()).unwrap_or_else(|| change.key.clone())
+fn known_by(change: &Change<'_>, right_id: &Option<String>) -> String {
+    right_id.clone().or_else(|| owned(&change.right_id)).unwrap_or_else(|| change.key.to_string())
 }
 
 fn not_sent() -> Settled {
@@ -347,7 +355,7 @@ struct Sending<'s, 'p> {
 }
 
 impl Sending<'_, '_> {
-    async fn all(&mut self, chunk: &[&Change], intents: &[Intent], ids: &mut Ids) {
+    async fn all(&mut self, chunk: &[Change<'_>], intents: &[Intent], ids: &mut Ids) {
         let mut groups: Vec<(CallId, Vec<usize>, Vec<Item>)> = Vec::new();
         for (index, (change, intent)) in chunk.iter().zip(intents).enumerate() {
             let (calls, item) = match item(self.plan, self.write, change, intent.id, ids) {
@@ -368,7 +376,7 @@ impl Sending<'_, '_> {
                 _ if self.stop.is_none() => {
                     let outcome = send_one(self.session, change, &calls, &item, &mut self.stop).await;
                     if let Settled::Done { right_id } = &outcome {
-                        ids.insert((self.write.entity, change.left_key.clone()), known_by(change, right_id));
+                        ids.insert((self.write.entity, change.left_key.to_string()), known_by(change, right_id));
                     }
                     self.outcomes[index] = Some(outcome);
                 }
@@ -384,7 +392,7 @@ impl Sending<'_, '_> {
 
     /// True for a change that others of the chunk may depend on: records of the entity refer to each other, or a value that
     /// must be unique is given up here and taken there.
-    fn goes_alone(&self, change: &Change) -> bool {
+    fn goes_alone(&self, change: &Change<'_>) -> bool {
         let entity = self.plan.model.entity(self.write.entity);
         let own = |ty: &Type| *ty.element().unwrap_or(ty) == Type::Ref(self.write.entity);
         let unique = |name: &str| entity.field(name).is_some_and(|index| entity.fields[index].unique);
@@ -393,7 +401,7 @@ impl Sending<'_, '_> {
     }
 
     /// Sends records by one call.
-    async fn together(&mut self, chunk: &[&Change], call: CallId, indexes: &[usize], items: &[Item]) {
+    async fn together(&mut self, chunk: &[Change<'_>], call: CallId, indexes: &[usize], items: &[Item]) {
         let outcomes = match self.session.send(call, items).await {
             Sent::Each(outcomes) => outcomes,
             Sent::Until(outcomes, fault) => {
@@ -410,7 +418,7 @@ impl Sending<'_, '_> {
         };
         let mut outcomes = outcomes.into_iter();
         for &index in indexes {
-            self.outcomes[index] = Some(settle(chunk[index], outcomes.next()));
+            self.outcomes[index] = Some(settle(&chunk[index], outcomes.next()));
         }
     }
 }
@@ -424,7 +432,7 @@ fn given_up(fault: &Fault) -> Settled {
 /// The calls of one change, until one is not done. `stop` says that the target must be left alone from here on.
 async fn send_one(
     session: &mut dyn Session,
-    change: &Change,
+    change: &Change<'_>,
     calls: &[CallId],
     item: &Item,
     stop: &mut Option<Fault>,
@@ -450,11 +458,11 @@ async fn send_one(
     settled
 }
 
-fn settle(change: &Change, outcome: Option<Outcome>) -> Settled {
+fn settle(change: &Change<'_>, outcome: Option<Outcome>) -> Settled {
     match outcome {
-        Some(Outcome::Done { id }) => Settled::Done { right_id: id.or_else(|| change.right_id.clone()) },
+        Some(Outcome::Done { id }) => Settled::Done { right_id: id.or_else(|| owned(&change.right_id)) },
         Some(Outcome::Absent) if matches!(change.op, Op::Remove | Op::Deactivate) => {
-            Settled::Done { right_id: change.right_id.clone() }
+            Settled::Done { right_id: owned(&change.right_id) }
         }
         Some(Outcome::Absent) => {
             Settled::Failed { why: "the target does not know the record any more; the next run makes it again".into() }
@@ -468,7 +476,7 @@ fn settle(change: &Change, outcome: Option<Outcome>) -> Settled {
 
 /// The calls that make a change, in order. Switching off and on have calls of their own that say nothing but that; fields that
 /// change besides are written before or after.
-fn calls_of(write: &EntityWrite, change: &Change) -> Result<Vec<CallId>, String> {
+fn calls_of(write: &EntityWrite, change: &Change<'_>) -> Result<Vec<CallId>, String> {
     let call = |operation: Operation| write.operations.iter().find(|(op, _)| *op == operation).map(|(_, call)| *call);
     let wanted = change.op.operation().ok_or("nothing to write")?;
     let update = if change.fields.is_empty() { None } else { call(Operation::Update) };
@@ -486,7 +494,7 @@ fn calls_of(write: &EntityWrite, change: &Change) -> Result<Vec<CallId>, String>
 fn item(
     plan: &Plan<'_>,
     write: &EntityWrite,
-    change: &Change,
+    change: &Change<'_>,
     intent: u64,
     ids: &Ids,
 ) -> Result<(Vec<CallId>, Item), String> {
@@ -515,6 +523,6 @@ fn item(
             place(&mut wire, &field.at, out);
         }
     }
-    let id = change.right_id.clone().or_else(|| (change.op != Op::Create).then(|| change.key.clone()));
+    let id = owned(&change.right_id).or_else(|| (change.op != Op::Create).then(|| change.key.to_string()));
     Ok((calls, Item { intent, id, wire, changed }))
 }

@@ -1,11 +1,12 @@
 //! Change sets: what one run wants to do. Only a change set can write.
 
+use super::changes::Changes;
 use super::record::Record;
 use crate::syntax::ast::Operation;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::borrow::Cow;
 
 /// What is done to a right record.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -56,27 +57,27 @@ impl Op {
 
 /// One field that changes; null where there is no value. Values that cannot be read back stand as [`hashed`] ones.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct FieldChange {
-    /// The field. All changes of an entity share its name.
-    pub field: Arc<str>,
+pub struct FieldChange<'c> {
+    /// The field.
+    pub field: Cow<'c, str>,
     /// What stands there now.
-    pub from: Content,
+    pub from: Content<'c>,
     /// What will stand there.
-    pub to: Content,
+    pub to: Content<'c>,
 }
 
-/// What stands in a field. Nearly always that is a text or nothing, and there may be many for each person, so these take little room.
+/// What stands in a field. Nearly always that is a text or nothing.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Content {
+pub enum Content<'c> {
     /// No value.
     Nothing,
     /// A text.
-    Text(Box<str>),
+    Text(Cow<'c, str>),
     /// Anything else.
     Other(Box<Json>),
 }
 
-impl Content {
+impl Content<'_> {
     /// The value as JSON.
     pub fn json(&self) -> Json {
         match self {
@@ -87,8 +88,8 @@ impl Content {
     }
 }
 
-impl From<Json> for Content {
-    fn from(value: Json) -> Content {
+impl From<Json> for Content<'_> {
+    fn from(value: Json) -> Self {
         match value {
             Json::Null => Content::Nothing,
             Json::String(text) => Content::Text(text.into()),
@@ -97,7 +98,7 @@ impl From<Json> for Content {
     }
 }
 
-impl Serialize for Content {
+impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Content::Nothing => serializer.serialize_unit(),
@@ -107,8 +108,8 @@ impl Serialize for Content {
     }
 }
 
-impl<'de> Deserialize<'de> for Content {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Content, D::Error> {
+impl<'de> Deserialize<'de> for Content<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Json::deserialize(deserializer).map(Content::from)
     }
 }
@@ -127,23 +128,23 @@ const HASH: &str = "$hash";
 
 /// One change of one right record.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Change {
+pub struct Change<'c> {
     /// What is done.
     pub op: Op,
     /// The key of the left record; empty if there is none (a record that nobody on the left has).
-    pub left_key: String,
+    pub left_key: Cow<'c, str>,
     /// The left key under which the link stood, if the key changed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub old_left_key: Option<String>,
+    pub old_left_key: Option<Cow<'c, str>>,
     /// The key of the right record: as it will be; for deactivate and remove as it is.
-    pub key: String,
+    pub key: Cow<'c, str>,
     /// The id that the target gave, where it gives ids.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub right_id: Option<String>,
+    pub right_id: Option<Cow<'c, str>>,
     /// What changes, in the order of the entity's fields.
-    pub fields: Vec<FieldChange>,
+    pub fields: Vec<FieldChange<'c>>,
     /// The whole record as it will be remembered; empty in a proposal that somebody only looks at.
-    pub record: Record,
+    pub record: Record<'c>,
     /// What stands as a hash in `record` and `fields`, by field. It lives as long as the run that made it: it is sent, and
     /// neither saved nor remembered.
     #[serde(skip)]
@@ -153,10 +154,10 @@ pub struct Change {
     pub identities: Vec<u64>,
     /// Why it happens, where that is not plain: `protected`, `gone`, `key change`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub why: Option<String>,
+    pub why: Option<Cow<'c, str>>,
 }
 
-impl Change {
+impl Change<'_> {
     /// The whole record as it is sent.
     pub fn sent(&self) -> Map<String, Json> {
         let mut record = self.record.values();
@@ -165,7 +166,7 @@ impl Change {
     }
 
     /// True if the same is done to the same record.
-    pub fn is_same(&self, other: &Change) -> bool {
+    pub fn is_same(&self, other: &Change<'_>) -> bool {
         self.op == other.op && self.left_key == other.left_key && self.key == other.key && self.fields == other.fields
     }
 }
@@ -178,24 +179,23 @@ pub struct EntityChanges {
     /// Records that are linked before the run.
     pub linked: u64,
     /// The changes, in order of their keys.
-    pub changes: Vec<Box<Change>>,
+    pub changes: Changes,
 }
 
 impl EntityChanges {
     /// The changes, one after the other.
-    pub fn iter(&self) -> impl Iterator<Item = &Change> {
-        self.changes.iter().map(|change| &**change)
+    pub fn iter(&self) -> impl Iterator<Item = Change<'_>> {
+        self.changes.iter()
     }
 
-    /// The changes of the records with a key: they stand together, in order of keys.
-    fn with_key(&self, key: &str) -> impl Iterator<Item = &Change> {
-        let from = self.changes.partition_point(|change| change.key.as_str() < key);
-        self.changes[from..].iter().map(|change| &**change).take_while(move |change| change.key == key)
+    /// The changes that write something.
+    pub fn writing(&self) -> impl Iterator<Item = Change<'_>> {
+        self.changes.only(|op| op != Op::Link)
     }
 
     /// How many changes of an operation there are.
     pub fn count(&self, op: Op) -> u64 {
-        self.changes.iter().filter(|change| change.op == op).count() as u64
+        self.changes.count(op)
     }
 }
 
@@ -219,30 +219,31 @@ pub struct ChangeSet {
 impl ChangeSet {
     /// How many changes write something.
     pub fn writes(&self) -> u64 {
-        self.entities
-            .iter()
-            .map(|entity| entity.changes.iter().filter(|change| change.op != Op::Link).count() as u64)
-            .sum()
+        self.entities.iter().map(|entity| entity.changes.len() as u64 - entity.count(Op::Link)).sum()
     }
 
     /// True if it holds this change of an entity just so.
-    pub fn holds(&self, entity: &str, change: &Change) -> bool {
+    pub fn holds(&self, entity: &str, change: &Change<'_>) -> bool {
         let of_entity = self.entities.iter().filter(|changes| changes.entity == entity);
-        of_entity.flat_map(|changes| changes.with_key(&change.key)).any(|other| other.is_same(change))
+        of_entity.flat_map(|all| all.changes.with_key(&change.key)).any(|other| other.is_same(change))
     }
 
-    /// The changes that another set does not hold just so, with their entities. Links that are only remembered do not count.
-    pub fn missing_in(&self, other: &ChangeSet) -> Vec<(String, Change)> {
-        let all = self.entities.iter().flat_map(|entity| entity.iter().map(|change| (&entity.entity, change)));
-        let missing = all.filter(|(entity, change)| change.op != Op::Link && !other.holds(entity, change));
-        missing.map(|(entity, change)| (entity.clone(), change.clone())).collect()
+    /// The changes that another set does not hold just so, by entity. Links that are only remembered do not count.
+    pub fn missing_in(&self, other: &ChangeSet) -> Vec<EntityChanges> {
+        let missing = self.entities.iter().map(|EntityChanges { entity, linked, changes }| {
+            let missing = changes.only(|op| op != Op::Link).filter(|change| !other.holds(entity, change));
+            EntityChanges { entity: entity.clone(), linked: *linked, changes: missing.collect() }
+        });
+        missing.filter(|entity| !entity.changes.is_empty()).collect()
     }
 
     /// The digest of the content.
     pub fn digest_of(&self) -> String {
         let bare = ChangeSet { digest: String::new(), ..self.clone() };
-        let bytes = serde_json::to_vec(&bare).unwrap_or_default();
-        Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut digest = Sha256::new();
+        // Hashing does not fail.
+        let _ = serde_json::to_writer(&mut digest, &bare);
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The file of a change set.

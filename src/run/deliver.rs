@@ -17,7 +17,7 @@ use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Records by left key. They are all there at once, so each is its text until somebody looks at it.
-type Records = BTreeMap<String, Record>;
+type Records = BTreeMap<String, Record<'static>>;
 
 /// What is delivered of one entity.
 struct Content<'p> {
@@ -55,7 +55,7 @@ pub async fn deliver(
     let name = format!("{}-{run}", set.sync);
     let mut intents: Vec<Intent> = Vec::new();
     for entity in &set.entities {
-        intents.extend(entity.changes.iter().map(|change| intent_of(change, &entity.entity, Some(&name), run)));
+        intents.extend(entity.iter().map(|change| intent_of(&change, &entity.entity, Some(&name), run)));
     }
     store.intend(run, &mut intents)?;
     let mut parts: Vec<Part<'_>> =
@@ -66,7 +66,7 @@ pub async fn deliver(
             session.settle(&name).await?;
             summary.receipt = Some(receipt);
             for entity in &set.entities {
-                entity.changes.iter().for_each(|change| summary.count(&entity.entity, change.op));
+                entity.changes.heads().for_each(|(op, _)| summary.count(&entity.entity, op));
             }
             Ok(())
         }
@@ -106,21 +106,21 @@ fn linked(store: &Store, sync: &str, entity: &str) -> Result<Records, StoreFault
 /// The records after a change set: those that are linked, changed and made, without those removed. All that goes away
 /// goes first, since a left key may pass from one record to another.
 fn change(records: &mut Records, changes: Option<&EntityChanges>) {
-    let changes = changes.map(|changes| changes.changes.as_slice()).unwrap_or_default();
-    for change in changes {
-        if let Some(old) = &change.old_left_key {
+    let Some(EntityChanges { changes, .. }) = changes else { return };
+    for change in changes.iter() {
+        if let Some(old) = change.old_left_key.as_deref() {
             records.remove(old);
         }
         if change.op == Op::Remove {
-            records.remove(&change.left_key);
+            records.remove(&*change.left_key);
         }
     }
-    for change in changes.iter().filter(|change| change.op != Op::Remove) {
+    for change in changes.only(|op| op != Op::Remove) {
         let record = match change.secrets.is_empty() {
-            true => change.record.clone(),
+            true => change.record.into_owned(),
             false => Record::of(change.sent().iter().map(|(field, value)| (field.as_str(), value.clone()))),
         };
-        records.insert(change.left_key.clone(), record);
+        records.insert(change.left_key.into_owned(), record);
     }
 }
 
@@ -214,7 +214,7 @@ fn keys_of(plan: &Plan<'_>, contents: &[Content<'_>], entity: EntityId) -> Optio
     let [key] = definition.key.as_slice() else { return None };
     let content = contents.iter().find(|content| content.write.entity == entity)?;
     let field = &definition.fields[*key];
-    let key = |record: &Record| value(&record.values(), field)?.as_str().map(String::from);
+    let key = |record: &Record<'_>| value(&record.values(), field)?.as_str().map(String::from);
     Some(content.records.values().filter_map(key).collect())
 }
 

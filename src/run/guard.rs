@@ -1,6 +1,6 @@
 //! Guards: how much may change in one run before somebody must look.
 
-use super::change::{Change, ChangeSet, Op};
+use super::change::{ChangeSet, Op};
 use super::report::Report;
 use crate::model::{Guard, Limit};
 use crate::plan::Plan;
@@ -39,8 +39,8 @@ pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Optio
                 (Op::Create, Some(store)) => store.tried(&set.sync, &entity.entity)?,
                 _ => BTreeSet::new(),
             };
-            let is_new = |change: &&Change| change.op == op && !tried.contains(&change.left_key);
-            let count = entity.iter().filter(is_new).count() as u64;
+            let is_new = |(of, left_key): &(Op, &str)| *of == op && !tried.contains(*left_key);
+            let count = entity.changes.heads().filter(is_new).count() as u64;
             if count > most {
                 report.stopped.push(format!(
                     "{}: {count} of {} linked records to {}, the guard allows {most} ({})",

@@ -23,6 +23,7 @@ mod prepare;
 pub mod stage;
 pub mod record;
 pub mod change;
+pub mod changes;
 pub mod report;
 pub mod gather;
 pub mod route;

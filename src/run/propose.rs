@@ -1,7 +1,7 @@
 //! Proposing: from what was read to a change set. Touches nothing.
 
 use super::agree::{Compared, Proposed};
-use super::change::{Change, ChangeSet, Content, FieldChange, Op, VERSION, hashed};
+use super::change::{Change, ChangeSet, Content, EntityChanges, FieldChange, Op, VERSION, hashed};
 use super::decide::{Decision, Decisions, NAMELESS, PROTECTED, REMAINS};
 use super::differ::{is_same, never_updated, wanted};
 use super::eval::{Links, Odd};
@@ -20,7 +20,7 @@ use super::table::Apart;
 use super::work::PIECE;
 use crate::check::protection::Treatment;
 use crate::documents::keys::Keys;
-use crate::model::{Access, Entity, Field, Model};
+use crate::model::{Access, Field, Model};
 use crate::plan::Plan;
 use crate::store::{Link, LinkState, Store, StoreFault};
 use crate::syntax::ast::{GoneAction, Operation};
@@ -28,8 +28,8 @@ use crate::value::{Arena, Class, EntityId, Row, Value, normal};
 use hashbrown::HashSet;
 use jiff::civil::Date;
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 /// What a run would do, and everything that people want to know about it.
 pub struct Proposal {
@@ -37,8 +37,8 @@ pub struct Proposal {
     pub set: ChangeSet,
     /// The report.
     pub report: Report,
-    /// Of a saved change set: what would no longer be proposed just so, with its entity.
-    pub stale: Vec<(String, Change)>,
+    /// Of a saved change set: what would no longer be proposed just so.
+    pub stale: Vec<EntityChanges>,
 }
 
 /// Compares what the maps made with the right side and gives the change set. Of a saved change set, only what would still
@@ -82,19 +82,18 @@ pub fn propose_over<'t>(
     let Some(worked) = work_input(plan, input, as_of, arenas, lookups, watch, &mut report) else {
         return Ok(Proposal { set, report, stale: Vec::new() });
     };
-    let mut compared: Vec<Compared<'_>> = Vec::new();
     let identities = Identities::of(&worked);
     let stopped: Vec<Stopped> = report.stages.iter().flat_map(|stage| stage.fallen.stopped.clone()).collect();
     let waiting = waiting(store, &set.sync)?;
     let decisions = Decisions::of(store, &set.sync)?;
     let mut memory = Memory::of(plan, store, &set.sync)?;
     memory.add_loose(loose);
+    let mut compared: Vec<Compared<'_>> = Vec::new();
     for write in &plan.target.entities {
         let Some(index) = worked.made.iter().position(|made| made.entity == write.entity) else { continue };
         let known = Known { identities: &identities, stopped: &stopped, waiting: &waiting, decisions: &decisions };
         let secret = store.map_or([0; 32], Store::key);
-        let names = names(plan.model.entity(write.entity));
-        let context = Context { plan, worked: &worked, index, secret, names: &names, known, as_of, purpose };
+        let context = Context { plan, worked: &worked, index, secret, known, as_of, purpose };
         let right = Right::of(plan, write, read, &mut memory, arenas);
         if let Some(why) = &right.unreadable {
             report.blocked.push((plan.model.entity(write.entity).name.text.clone(), why.clone()));
@@ -201,11 +200,6 @@ pub enum Purpose {
     Write,
 }
 
-/// The names of the fields of an entity, for changes, which share them.
-pub(super) fn names(entity: &Entity) -> Vec<Arc<str>> {
-    entity.fields.iter().map(|field| field.name.text.as_str().into()).collect()
-}
-
 /// A made record and the present one that it is compared with.
 pub(super) struct Pair<'k> {
     /// The made record.
@@ -230,8 +224,6 @@ pub(super) struct Context<'c, 't> {
     pub index: usize,
     /// The key of hashes that nobody else can compute.
     pub secret: [u8; 32],
-    /// The names of the fields of the entity, for changes.
-    pub names: &'c [Arc<str>],
     /// What is known of left records.
     pub known: Known<'c>,
     /// The run's date.
@@ -293,11 +285,11 @@ impl<'c, 't> Context<'c, 't> {
         hash
     }
 
-    fn compare(&self, right: Right<'t>, arenas: &'t Arenas) -> Compared<'t> {
+    fn compare(&self, right: Right<'t>, arenas: &'t Arenas) -> Compared<'c> {
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let mut report = EntityReport { entity: entity.name.text.clone(), ..EntityReport::default() };
-        let mut changes: Vec<Proposed> = Vec::new();
+        let mut changes: Vec<Proposed<'c>> = Vec::new();
         let mut taken = vec![false; right.present.len()];
         let mut seen: HashSet<&str> = HashSet::new();
         let keys = &self.worked.left_keys()[self.index];
@@ -379,16 +371,19 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// Adds the changes of records that are there, each where it stands among the others.
-    pub fn with_differences(
+    pub fn with_differences<'k>(
         &self,
-        others: Vec<Proposed>,
-        pairs: &[Pair<'_>],
+        others: Vec<Proposed<'k>>,
+        pairs: &[Pair<'k>],
         right: &Right<'t>,
-        arenas: &'t Arenas,
-    ) -> Vec<Proposed> {
+        arenas: &Arenas,
+    ) -> Vec<Proposed<'k>>
+    where
+        'c: 'k,
+    {
         let pieces = arenas.each(pairs.chunks(PIECE), |pairs, _| {
             let mut arena = Arena::new();
-            let difference = |pair: &Pair<'_>| {
+            let difference = |pair: &Pair<'k>| {
                 arena.reset();
                 let change = self.difference(pair, right, &arena)?;
                 Some((pair.at, Proposed::about(pair.present, change)))
@@ -407,31 +402,32 @@ impl<'c, 't> Context<'c, 't> {
         changes
     }
 
-    pub fn creation(&self, row: usize, left_key: &str) -> Change {
+    /// The change that makes the record of a row.
+    pub fn creation<'k>(&self, row: usize, left_key: &'k str) -> Change<'k>
+    where
+        'c: 'k,
+    {
         let made = self.made();
         let entity = self.model().entity(made.entity);
         let mut secrets = Map::new();
         let values = self.record(row, &mut secrets);
         let mut record = Writer::default();
         let mut fields = Vec::new();
-        for (((field, name), value), state) in
-            entity.fields.iter().zip(self.names).zip(values).zip(made.row(row).map(|(_, state)| state))
-        {
+        for ((field, value), state) in entity.fields.iter().zip(values).zip(made.row(row).map(|(_, state)| state)) {
             if value.is_null() || field.access == Access::Read || state.has(State::UPDATE) {
                 continue;
             }
             if self.remembers() {
                 record.json(&field.name.text, &value);
             }
-            fields.push(FieldChange { field: name.clone(), from: Content::Nothing, to: value.into() });
+            fields.push(FieldChange { field: name_of(field), from: Content::Nothing, to: value.into() });
         }
         secrets.retain(|name, _| fields.iter().any(|change| *change.field == **name));
-        fields.shrink_to_fit();
         Change {
             op: Op::Create,
-            left_key: left_key.to_string(),
+            left_key: left_key.into(),
             old_left_key: None,
-            key: made.keys.owned(row).unwrap_or_default(),
+            key: made.keys.get(row).unwrap_or_default().into(),
             right_id: None,
             fields,
             record: record.done(),
@@ -442,7 +438,10 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// The change between a made record and the present one; `None` if there is nothing to do.
-    fn difference(&self, pair: &Pair<'_>, right: &Right<'t>, arena: &Arena) -> Option<Change> {
+    fn difference<'k>(&self, pair: &Pair<'k>, right: &Right<'t>, arena: &Arena) -> Option<Change<'k>>
+    where
+        'c: 'k,
+    {
         let Pair { row, left_key, present: index, ref found, .. } = *pair;
         let made = self.made();
         let entity = self.model().entity(made.entity);
@@ -488,10 +487,9 @@ impl<'c, 't> Context<'c, 't> {
                 if let Some(to) = value {
                     // What was sent of somebody who is protected by now is not shown again.
                     let from = if reduced { Content::Nothing } else { now.into() };
-                    fields.push(FieldChange { field: self.names[position].clone(), from, to: to.into() });
+                    fields.push(FieldChange { field: name_of(field), from, to: to.into() });
                 }
             }
-            fields.shrink_to_fit();
             record.done()
         };
         let renewed = present.needs_remembering(&self.identities(row)) || reduced && !present.remembers(&record);
@@ -506,14 +504,10 @@ impl<'c, 't> Context<'c, 't> {
         let theirs = entity.write.as_ref().is_some_and(|write| write.id_theirs);
         let mut change = Change {
             op,
-            left_key: left_key.to_string(),
-            old_left_key: present.left_key.filter(|old| *old != left_key).map(String::from),
-            key: if theirs {
-                present.key.to_string()
-            } else {
-                made.keys.owned(row).unwrap_or_else(|| present.key.to_string())
-            },
-            right_id: present.right_id.map(String::from),
+            left_key: left_key.into(),
+            old_left_key: present.left_key.filter(|old| *old != left_key).map(Cow::from),
+            key: made.keys.get(row).filter(|_| !theirs).unwrap_or(present.key).into(),
+            right_id: present.right_id.map(Cow::from),
             fields,
             record,
             secrets,
@@ -539,8 +533,8 @@ impl<'c, 't> Context<'c, 't> {
         row: usize,
         left_key: &str,
         present: usize,
-        right: &Right<'_>,
-        changes: &mut Vec<Proposed>,
+        right: &Right<'t>,
+        changes: &mut Vec<Proposed<'t>>,
         report: &mut EntityReport,
     ) -> bool {
         if !self.remains(row, right, present) {
@@ -612,7 +606,7 @@ impl<'c, 't> Context<'c, 't> {
     }
 
     /// Adds what rules for one operation alone (`on deactivate`) write.
-    fn on_operation(&self, operation: Operation, map: u16, right: &Right<'t>, index: usize, change: &mut Change) {
+    fn on_operation(&self, operation: Operation, map: u16, right: &Right<'t>, index: usize, change: &mut Change<'_>) {
         let last = self.plan.route.typed.last();
         let Some(map) = last.and_then(|typed| typed.maps.get(map as usize)) else { return };
         let entity = self.model().entity(map.right);
@@ -634,7 +628,7 @@ impl<'c, 't> Context<'c, 't> {
                 continue;
             }
             change.fields.retain(|change| *change.field != *field.name.text);
-            let name = self.names[target.field as usize].clone();
+            let name = field.name.text.clone().into();
             change.fields.push(FieldChange { field: name, from: now.into(), to: to.clone().into() });
             if self.remembers() {
                 let mut values = change.record.values();
@@ -651,7 +645,7 @@ impl<'c, 't> Context<'c, 't> {
 
     /// A linked record of somebody who is now protected: nothing about them is sent again. In whole files that takes the record
     /// away; elsewhere it is held until somebody has decided.
-    pub fn protect(&self, index: usize, right: &Right<'t>, changes: &mut Vec<Proposed>, report: &mut EntityReport) {
+    pub fn protect(&self, index: usize, right: &Right<'t>, changes: &mut Vec<Proposed<'t>>, report: &mut EntityReport) {
         let present = &right.present[index];
         if self.plan.target.whole {
             return changes.push(Proposed::about(index, right.protected(index, Op::Remove)));
@@ -703,7 +697,7 @@ impl<'c, 't> Context<'c, 't> {
         right: &Right<'t>,
         seen: &HashSet<&str>,
         taken: &[bool],
-        changes: &mut Vec<Proposed>,
+        changes: &mut Vec<Proposed<'t>>,
         report: &mut EntityReport,
     ) {
         let sync = self.model().sync(self.plan.sync);
@@ -872,6 +866,11 @@ pub enum Found {
     Several(Vec<usize>),
     /// Nowhere.
     Nobody,
+}
+
+/// The name of a field, for changes.
+fn name_of(field: &Field) -> Cow<'_, str> {
+    field.name.text.as_str().into()
 }
 
 /// A hash that nobody can compute without the store's key.

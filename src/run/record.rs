@@ -4,27 +4,38 @@
 
 use crate::plan::Reader;
 use crate::value::{Arena, Row, Type, Value, normal};
-use serde::{Deserialize, Serialize};
+use serde::ser::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 
 /// A record as the compact text of a JSON object. There may be one for each person of a municipality, so it is one text and
 /// no tree.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Record(Box<RawValue>);
+#[derive(Clone, PartialEq, Debug)]
+pub struct Record<'r>(Cow<'r, str>);
 
-impl Record {
+impl<'r> Record<'r> {
     /// The record of some values by field; null stands for absent, and is left out.
-    pub fn of<'f>(values: impl IntoIterator<Item = (&'f str, Json)>) -> Record {
+    pub fn of<'f>(values: impl IntoIterator<Item = (&'f str, Json)>) -> Record<'r> {
         let mut record = Writer::default();
         values.into_iter().for_each(|(field, value)| record.json(field, &value));
         record.done()
     }
 
+    /// The record that a text is; it is that of a record.
+    pub fn from_text(text: &'r str) -> Record<'r> {
+        Record(text.into())
+    }
+
     /// The text.
     pub fn text(&self) -> &str {
-        self.0.get()
+        &self.0
+    }
+
+    /// The record, with a text of its own.
+    pub fn into_owned(self) -> Record<'static> {
+        Record(self.0.into_owned().into())
     }
 
     /// The values by field.
@@ -33,15 +44,22 @@ impl Record {
     }
 }
 
-impl Default for Record {
-    fn default() -> Record {
-        Record::of([])
+impl Default for Record<'_> {
+    fn default() -> Self {
+        Record::from_text("{}")
     }
 }
 
-impl PartialEq for Record {
-    fn eq(&self, other: &Record) -> bool {
-        self.text() == other.text()
+impl Serialize for Record<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<&RawValue>(&self.0).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Record<'_> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text: Box<str> = Box::<RawValue>::deserialize(deserializer)?.into();
+        Ok(Record(String::from(text).into()))
     }
 }
 
@@ -81,10 +99,9 @@ impl Writer {
     }
 
     /// The record.
-    pub fn done(mut self) -> Record {
+    pub fn done(mut self) -> Record<'static> {
         self.0.push(b'}');
-        let text = String::from_utf8(self.0).unwrap_or_default();
-        Record(RawValue::from_string(text).unwrap_or_default())
+        Record(String::from_utf8(self.0).unwrap_or_default().into())
     }
 }
 

@@ -21,6 +21,7 @@ use crate::value::normal::{is_composed, normal_form};
 use crate::value::{Arena, EntityId, Row, Type, Value};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
@@ -106,13 +107,13 @@ impl Memory {
     }
 
     /// Learns from the changes of an entity.
-    pub fn learn<'c>(&mut self, entity: EntityId, changes: impl Iterator<Item = &'c Change>) {
+    pub fn learn<'c>(&mut self, entity: EntityId, changes: impl Iterator<Item = &'c Change<'c>>) {
         for change in changes {
             if let Some(old) = &change.old_left_key {
-                self.moved.insert((entity, old.clone()), change.left_key.clone());
+                self.moved.insert((entity, old.to_string()), change.left_key.to_string());
             }
             if let Some(id) = change.right_id.as_ref().filter(|_| !matches!(change.op, Op::Create | Op::Remove)) {
-                self.ids.insert((entity, id.clone()), change.left_key.clone());
+                self.ids.insert((entity, id.to_string()), change.left_key.to_string());
             }
         }
     }
@@ -299,7 +300,7 @@ impl<'t> Right<'t> {
     }
 
     /// A whole record as JSON, without what is absent.
-    pub fn record(&self, index: usize) -> Record {
+    pub fn record(&self, index: usize) -> Record<'static> {
         let mut record = Writer::default();
         let (held, arena) = (self.held(index), Arena::new());
         for (field, definition) in self.entity.fields.iter().enumerate() {
@@ -313,24 +314,24 @@ impl<'t> Right<'t> {
     }
 
     /// The change that leaves out a record about a person who is protected now. Nothing of the record is in it.
-    pub fn protected(&self, index: usize, op: Op) -> Change {
+    pub fn protected(&self, index: usize, op: Op) -> Change<'t> {
         Change { identities: Vec::new(), ..self.gone(index, op, PROTECTED) }
     }
 
     /// The change that takes a record out of use or away. What is remembered of the record is not in it.
-    pub fn gone(&self, index: usize, op: Op, why: &str) -> Change {
+    pub fn gone(&self, index: usize, op: Op, why: &'static str) -> Change<'t> {
         let present = &self.present[index];
         Change {
             op,
-            left_key: present.left_key.unwrap_or_default().to_string(),
+            left_key: present.left_key.unwrap_or_default().into(),
             old_left_key: None,
-            key: present.key.to_string(),
-            right_id: present.right_id.map(String::from),
+            key: present.key.into(),
+            right_id: present.right_id.map(Cow::from),
             fields: Vec::new(),
             record: Record::default(),
             secrets: Map::new(),
             identities: present.identities.clone(),
-            why: Some(why.to_string()),
+            why: Some(why.into()),
         }
     }
 

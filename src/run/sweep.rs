@@ -4,7 +4,8 @@
 //! (two left records for one right one, a key that changed, a value that must be unique) ends the sweep: then both sides
 //! are read anew, held and compared as a whole, which gives the same where both can be done.
 
-use super::change::{Change, ChangeSet, Op};
+use super::change::{Change, ChangeSet, EntityChanges, Op};
+use super::changes::Changes;
 use super::decide::Decisions;
 use super::eval::{Links, Machine, Odd};
 use super::fate::Stopped;
@@ -13,7 +14,7 @@ use super::identity::Identities;
 use super::key::escape;
 use super::make::{Fate, MadeRow, frame_of};
 use super::parallel::{Arenas, Ordered, Ready, Turn, in_order};
-use super::propose::{Context, Found, Known, Pair, Proposal, Purpose, Wish, begin, finish, names, waiting};
+use super::propose::{Context, Found, Known, Pair, Proposal, Purpose, Wish, begin, finish, waiting};
 use super::report::{EntityReport, ReadReport, Report};
 use super::right::{Memory, Right, hash};
 use super::route::{first_input, not_whole, setting};
@@ -33,7 +34,7 @@ use crate::world::World;
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Where a sync is read.
@@ -170,7 +171,6 @@ fn swept(
         identities: Identities::of(&windows.none(None, &arenas)),
         waiting: waiting(wish.store, &set.sync)?,
         decisions: Decisions::of(wish.store, &set.sync)?,
-        names: names(model.entity(regular.write.entity)),
     };
     let mut compared = Compared { identities: besides.identities.clone(), ..Compared::default() };
     compared.report.entity = name.clone();
@@ -223,9 +223,12 @@ fn swept(
         Err(Stop::Store(fault)) => return Err(fault),
         Ok(()) => {}
     }
-    let Compared { changes, report: of_entity, .. } = compared;
+    let Compared { mut changes, report: of_entity, .. } = compared;
+    // Putting them in order needs room.
+    drop(sweep);
+    changes.sort();
+    set.entities.push(EntityChanges { entity: of_entity.entity.clone(), linked: of_entity.linked, changes });
     report.entities.push(of_entity);
-    set.entities.push(super::agree::in_order(model, regular.write.entity, report.entities[0].linked, changes));
     finish(plan, set, report, wish).map(Some)
 }
 
@@ -265,9 +268,8 @@ struct Sweep<'s> {
 
 /// What comparing gave, of a window or of all so far.
 #[derive(Default)]
-#[expect(clippy::vec_box, reason = "there may be a change for every record, and they are put in order")]
 struct Compared {
-    changes: Vec<Box<Change>>,
+    changes: Changes,
     report: EntityReport,
     /// Maps from which a record that is missing is not gone, and why, by what the windows gave.
     incomplete: BTreeMap<u16, String>,
@@ -278,7 +280,7 @@ struct Compared {
 impl Compared {
     /// Adds what the next window gave. `last` is what the records of the last map are made of.
     fn add(&mut self, next: Compared, last: EntityId) {
-        self.changes.extend(next.changes);
+        self.changes.append(&next.changes);
         self.report.add(next.report);
         for (map, why) in next.incomplete {
             self.incomplete.entry(map).or_insert(why);
@@ -294,7 +296,6 @@ struct Besides {
     identities: Identities,
     waiting: BTreeSet<(String, String)>,
     decisions: Decisions,
-    names: Vec<Arc<str>>,
 }
 
 impl Besides {
@@ -308,13 +309,12 @@ impl Besides {
         identities: &'c Identities,
         stopped: &'c [Stopped],
     ) -> Context<'c, 't> {
-        let Besides { waiting, decisions, names, .. } = self;
+        let Besides { waiting, decisions, .. } = self;
         Context {
             plan,
             worked,
             index,
             secret: wish.store.map_or([0; 32], Store::key),
-            names,
             known: Known { identities, stopped, waiting, decisions },
             as_of: wish.as_of,
             purpose: wish.purpose,
@@ -408,8 +408,8 @@ impl Sweep<'_> {
             }
         }
         let proposed = context.with_differences(proposed, &pairs, &right, arenas);
-        let new = new.into_iter().zip(new_keys).filter_map(|(row, key)| Some(Box::new(context.creation(row, key?))));
-        compared.changes = self.wanted(proposed.into_iter().map(|proposed| proposed.change).chain(new)).collect();
+        let new = new.into_iter().zip(new_keys).filter_map(|(row, key)| Some(context.creation(row, key?)));
+        self.keep(proposed.into_iter().map(|proposed| *proposed.change).chain(new), &mut compared.changes);
         worked.locate(self.regular.write.entity, &mut compared.report.held);
         Ok(())
     }
@@ -551,19 +551,23 @@ impl Sweep<'_> {
             let context = self.besides.context(self.plan, self.wish, worked, index, &compared.identities, stopped);
             let (mut proposed, taken) = (Vec::new(), vec![false; rows.len()]);
             context.gone(&right, &HashSet::new(), &taken, &mut proposed, &mut compared.report);
-            compared.changes.extend(self.wanted(proposed.into_iter().map(|proposed| proposed.change)));
+            self.keep(proposed.into_iter().map(|proposed| *proposed.change), &mut compared.changes);
         }
         Ok(())
     }
 
-    /// Changes but for those that nobody wants: links for who only looks, and what a saved change set does not hold.
-    fn wanted(&self, changes: impl Iterator<Item = Box<Change>>) -> impl Iterator<Item = Box<Change>> {
-        let entity = &self.plan.model.entity(self.regular.write.entity).name.text;
+    /// Keeps changes but for those that nobody wants: links for who only looks, and what a saved change set does not hold.
+    fn keep<'k>(&self, all: impl Iterator<Item = Change<'k>>, changes: &mut Changes) {
+        let entity = self.plan.model.entity(self.regular.write.entity);
         let Wish { purpose, saved, .. } = *self.wish;
-        changes.filter(move |change| match change.op {
+        if changes.is_empty() {
+            *changes = Changes::of(entity.fields.iter().map(|field| field.name.text.as_str()));
+        }
+        let wanted = all.filter(|change| match change.op {
             Op::Link => purpose == Purpose::Write,
-            _ => saved.is_none_or(|saved: &ChangeSet| saved.holds(entity, change)),
-        })
+            _ => saved.is_none_or(|saved: &ChangeSet| saved.holds(&entity.name.text, change)),
+        });
+        wanted.for_each(|change| changes.push(&change));
     }
 }
 

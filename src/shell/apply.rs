@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::run::{Ended, tell_run};
 use super::{Exit, Out, tell};
 use crate::finding::layout;
-use crate::run::change::ChangeSet;
+use crate::run::change::{ChangeSet, EntityChanges};
 use crate::run::propose::Purpose;
 use crate::store::Store;
 use crate::world::World;
@@ -52,16 +52,17 @@ fn applied(args: &ApplyArgs, world: &dyn World, out: &mut Out) -> Result<Exit, E
     match args.format.format {
         Format::Json => out.json(&json!({
             "sync": job.name(),
-            "stale": stale.iter().map(|(entity, change)| json!({"entity": entity, "op": change.op.word(), "key": tell::key_shown(&job.keys(), entity, change)})).collect::<Vec<_>>(),
+            "stale": stale.iter().flat_map(|EntityChanges { entity, changes, .. }| changes.iter().map(move |change| (entity, change))).map(|(entity, change)| json!({"entity": entity, "op": change.op.word(), "key": tell::key_shown(&job.keys(), entity, &change)})).collect::<Vec<_>>(),
             "summary": summary_json(&ended.summary, &ended.proposal.report),
             "failed": job.failed_json(&ended.summary),
         })),
         Format::Human => {
             tell_run(&ended, &job, true, out);
             if !stale.is_empty() {
-                let were = if stale.len() == 1 { "change is stale and was" } else { "changes are stale and were" };
+                let count: usize = stale.iter().map(|entity| entity.changes.len()).sum();
+                let were = if count == 1 { "change is stale and was" } else { "changes are stale and were" };
                 let why = "since the preview the source or the target has moved on, or the change was applied already";
-                let said = format!("{} {were} not written: {why}", stale.len());
+                let said = format!("{count} {were} not written: {why}");
                 layout::wrap(&said, 100).iter().for_each(|line| out.text(&format!("{line}\n")));
             }
         }

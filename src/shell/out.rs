@@ -7,8 +7,8 @@ use super::Exit;
 use super::project::Shelf;
 use crate::finding::terminal::Style;
 use crate::world::World;
-use serde_json::Value;
-use std::io::{self, ErrorKind, Write};
+use serde::Serialize;
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 /// The streams of a command.
@@ -111,8 +111,12 @@ impl<'a> Out<'a> {
     }
 
     /// Writes the result as JSON, indented, with a line end.
-    pub fn json(&mut self, value: &Value) {
-        self.text(&format!("{value:#}\n"));
+    pub fn json(&mut self, value: &impl Serialize) {
+        if self.failed.is_none() {
+            let mut result = BufWriter::new(&mut *self.result);
+            let written = serde_json::to_writer_pretty(&mut result, value).map_err(io::Error::from);
+            self.failed = written.and_then(|()| result.write_all(b"\n")).and_then(|()| result.flush()).err();
+        }
     }
 
     /// Says something beside the result, on a line of its own. Notes that cannot be written are lost.

@@ -34,7 +34,7 @@ fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit,
         out.note(&format!("{} kept in {}", layout::counted(proposal.set.writes(), "change"), file.display()));
     }
     match args.format {
-        ChangesFormat::Csv => out.text(&tell::changes_csv(&job.keys(), &proposal.set)),
+        ChangesFormat::Csv => tell::changes_csv(&job.keys(), &proposal.set, out),
         ChangesFormat::Json => out.json(&tell::changes_json(&job.keys(), &proposal.set, &proposal.report)),
         ChangesFormat::Human => human(&job.keys(), &proposal, out),
     }

@@ -7,10 +7,11 @@ use crate::documents::redact;
 use crate::documents::table::{Table, push_csv_line};
 use crate::finding::layout::{self, harmless};
 use crate::run::apply::{Failed, Summary};
-use crate::run::change::{Change, ChangeSet, Content, Op};
+use crate::run::change::{Change, ChangeSet, Content, EntityChanges, FieldChange, Op};
 use crate::run::fate::{Reason, Stopped};
 use crate::run::report::{EntityReport, HeldRecord, ReadReport, Report, StageReport};
 use crate::value::{Class, ClassSet};
+use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -225,30 +226,31 @@ pub fn counts(set: &ChangeSet) -> String {
 pub fn changes(keys: &Keys<'_>, set: &ChangeSet, limit: usize, out: &mut Out) {
     for entity in &set.entities {
         for op in Op::WRITING {
-            let all: Vec<&Change> = entity.iter().filter(|change| change.op == op).collect();
-            if all.is_empty() {
+            let count = entity.count(op);
+            if count == 0 {
                 continue;
             }
-            out.text(&format!("\n{} {} ({})\n", op.word(), entity.entity, all.len()));
-            for change in all.iter().take(limit) {
+            out.text(&format!("\n{} {} ({count})\n", op.word(), entity.entity));
+            for change in entity.changes.only(|of| of == op).take(limit) {
                 let why = change.why.as_ref().map(|why| format!("  ({why})")).unwrap_or_default();
-                out.text(&format!("  {}{why}\n", key_shown(keys, &entity.entity, change)));
+                out.text(&format!("  {}{why}\n", key_shown(keys, &entity.entity, &change)));
                 for field in change.fields.iter().take(if op == Op::Create { 4 } else { 12 }) {
-                    let value = |content: &Content| value_shown(keys, &entity.entity, &field.field, &content.json());
+                    let value =
+                        |content: &Content<'_>| value_shown(keys, &entity.entity, &field.field, &content.json());
                     let (from, to) = (value(&field.from), value(&field.to));
                     let line = if op == Op::Create { to } else { format!("{from} → {to}") };
                     out.text(&format!("      {:<18} {line}\n", field.field));
                 }
             }
-            if all.len() > limit {
-                out.text(&format!("  … and {} more (--format json shows all)\n", all.len() - limit));
+            if count > limit as u64 {
+                out.text(&format!("  … and {} more (--format json shows all)\n", count - limit as u64));
             }
         }
     }
 }
 
 /// The key of the record that a change is about: the right one, or, where the target gives it, the left one.
-pub fn key_shown(keys: &Keys<'_>, entity: &str, change: &Change) -> String {
+pub fn key_shown(keys: &Keys<'_>, entity: &str, change: &Change<'_>) -> String {
     if change.key.is_empty() { keys.left(&change.left_key) } else { keys.right(entity, &change.key) }
 }
 
@@ -269,39 +271,58 @@ fn shown(value: &Json, classes: ClassSet) -> String {
 }
 
 /// A change set as JSON for programs: values redacted by class. The file of `--out` holds them in full.
-pub fn changes_json(keys: &Keys<'_>, set: &ChangeSet, report: &Report) -> Json {
-    let entities: Vec<Json> = set
-        .entities
-        .iter()
-        .map(|entity| {
-            let changes: Vec<Json> = entity
-                .changes
-                .iter()
-                .filter(|change| change.op != Op::Link)
-                .map(|change| {
-                    let fields: Vec<Json> = change
-                        .fields
-                        .iter()
-                        .map(|field| {
-                            let value = |content: &Content| value_shown(keys, &entity.entity, &field.field, &content.json());
-                            json!({"field": field.field, "from": value(&field.from), "to": value(&field.to)})
-                        })
-                        .collect();
-                    json!({"op": change.op.word(), "key": key_shown(keys, &entity.entity, change), "why": change.why, "fields": fields})
-                })
-                .collect();
-            json!({"entity": entity.entity, "linked": entity.linked, "changes": changes})
-        })
-        .collect();
-    json!({"sync": set.sync, "as_of": set.as_of, "changes": set.writes(), "entities": entities, "report": report.json(keys)})
+pub fn changes_json<'s>(keys: &'s Keys<'s>, set: &'s ChangeSet, report: &'s Report) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Changes<'s, E> {
+        sync: &'s str,
+        as_of: &'s str,
+        changes: u64,
+        entities: E,
+        report: Json,
+    }
+    #[derive(Serialize)]
+    struct Entity<'s, C> {
+        entity: &'s str,
+        linked: u64,
+        changes: C,
+    }
+    let change = move |of: &EntityChanges, change: &Change<'_>| {
+        let field = |field: &FieldChange<'_>| {
+            let value = |content: &Content<'_>| value_shown(keys, &of.entity, &field.field, &content.json());
+            json!({"field": field.field, "from": value(&field.from), "to": value(&field.to)})
+        };
+        let fields: Vec<Json> = change.fields.iter().map(field).collect();
+        json!({"op": change.op.word(), "key": key_shown(keys, &of.entity, change), "why": change.why, "fields": fields})
+    };
+    let entity = move |of: &'s EntityChanges| Entity {
+        entity: &of.entity,
+        linked: of.linked,
+        changes: Each(move || of.writing().map(move |one| change(of, &one))),
+    };
+    Changes {
+        sync: &set.sync,
+        as_of: &set.as_of,
+        changes: set.writes(),
+        entities: Each(move || set.entities.iter().map(entity)),
+        report: report.json(keys),
+    }
+}
+
+/// A list that is made while it is written: there may be a million changes.
+struct Each<F>(F);
+
+impl<F: Fn() -> I, I: Iterator<Item: Serialize>> Serialize for Each<F> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
 }
 
 /// `op,key,changed` lines of all entities. A program needs the keys as they are; one that is a national id or worse is
 /// hidden all the same.
-pub fn changes_csv(keys: &Keys<'_>, set: &ChangeSet) -> String {
+pub fn changes_csv(keys: &Keys<'_>, set: &ChangeSet, out: &mut Out) {
     let (mut text, mut changed) = (String::from("op,key,changed\n"), String::new());
     for entity in &set.entities {
-        for change in entity.changes.iter().filter(|change| change.op != Op::Link) {
+        for change in entity.writing() {
             changed.clear();
             for field in change.fields.iter().filter(|_| change.op == Op::Update) {
                 changed.push_str(if changed.is_empty() { "" } else { ";" });
@@ -309,10 +330,16 @@ pub fn changes_csv(keys: &Keys<'_>, set: &ChangeSet) -> String {
             }
             let key = keys.for_programs(&entity.entity, &change.key);
             push_csv_line(&mut text, [change.op.word(), &key, &changed]);
+            if text.len() > PIECE {
+                out.text(&std::mem::take(&mut text));
+            }
         }
     }
-    text
+    out.text(&text);
 }
+
+/// A result is handed on in pieces of about as many bytes.
+const PIECE: usize = 1 << 16;
 
 /// Changes that were not done, grouped by what the target said, with the first few keys and where they come from.
 fn failed(summary: &Summary, job: &Job<'_>, out: &mut Out) {

@@ -118,7 +118,7 @@ fn told(proposal: &Proposal) -> Vec<String> {
         told.push(format!("{:?}", stage.outside));
     }
     told.push(format!("{:?}", proposal.stale));
-    told.extend(proposal.set.entities.iter().flat_map(|entity| &entity.changes).map(|change| format!("{change:?}")));
+    told.extend(proposal.set.entities.iter().flat_map(|entity| entity.iter()).map(|change| format!("{change:?}")));
     told
 }
 

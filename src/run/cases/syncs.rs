@@ -332,23 +332,22 @@ fn compared(model: &Model, route: &Route, case: &Case, proposed: &Proposed) -> V
 }
 
 /// A change with the name of its entity.
-type Open<'c> = (&'c str, &'c Change);
+type Open<'c> = (&'c str, Change<'c>);
 
 fn changes_of(set: &ChangeSet) -> Vec<Open<'_>> {
-    let all = set.entities.iter().flat_map(|entity| entity.iter().map(|change| (entity.entity.as_str(), change)));
-    all.filter(|(_, change)| change.op != Op::Link).collect()
+    set.entities.iter().flat_map(|entity| entity.writing().map(|change| (entity.entity.as_str(), change))).collect()
 }
 
-fn shown_key(change: &Change) -> String {
+fn shown_key(change: &Change<'_>) -> String {
     match change.key.is_empty() {
-        true => change.left_key.split_once(':').map_or(change.left_key.clone(), |(_, key)| key.to_string()),
-        false => change.key.clone(),
+        true => change.left_key.split_once(':').map_or(&*change.left_key, |(_, key)| key).to_string(),
+        false => change.key.to_string(),
     }
 }
 
 fn surplus((entity, change): Open<'_>) -> Difference {
     let fields = change.fields.iter().map(|field| (field.field.to_string(), shown(&field.to.json()))).collect();
-    Difference::Surplus { entity: format!("{} {entity}", change.op.word()), key: Some(shown_key(change)), fields }
+    Difference::Surplus { entity: format!("{} {entity}", change.op.word()), key: Some(shown_key(&change)), fields }
 }
 
 /// A value as it stands in a difference. What stands as a hash is never shown.
@@ -382,7 +381,7 @@ impl Side<'_, '_> {
         let found = match &key {
             Some(key) => self.open.iter().position(|open| mine(open) && open.1.key == *key),
             // Where the target gives the key, a record is known by its values.
-            None => self.open.iter().position(|open| mine(open) && self.wrong(open.1, &wanted).is_empty()),
+            None => self.open.iter().position(|open| mine(open) && self.wrong(&open.1, &wanted).is_empty()),
         };
         let entity = format!("{} {name}", self.operation);
         match found {
@@ -392,9 +391,9 @@ impl Side<'_, '_> {
             }
             Some(at) => {
                 let (_, change) = self.open.remove(at);
-                let fields = self.wrong(change, &wanted);
+                let fields = self.wrong(&change, &wanted);
                 if !fields.is_empty() {
-                    differences.push(Difference::Differs { entity, key: Some(shown_key(change)), fields });
+                    differences.push(Difference::Differs { entity, key: Some(shown_key(&change)), fields });
                 }
             }
         }
@@ -402,7 +401,7 @@ impl Side<'_, '_> {
 
     /// The fields of a change that are not as expected: field, expected, got. Of an update, every field counts; its key only
     /// says which record it is.
-    fn wrong(&self, change: &Change, wanted: &[(String, Json)]) -> Vec<(String, String, String)> {
+    fn wrong(&self, change: &Change<'_>, wanted: &[(String, Json)]) -> Vec<(String, String, String)> {
         let entity = self.model.entity(self.entity);
         let is_key = |field: &str| entity.key.iter().any(|&index| entity.fields[index].name.text == field);
         let got = |name: &str| change.fields.iter().find(|field| *field.field == *name).map(|field| field.to.json());

@@ -41,7 +41,7 @@ pub fn expected(model: &Model, right: &[Side], proposed: &Proposed) -> String {
         let Some(entity) = found else { continue };
         text += &format!("      {}:\n", entity_name(model, right, entity));
         let mut operations: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for change in &changes.changes {
+        for change in changes.iter() {
             let fields = change.fields.iter().map(|field| (field, field.to.json()));
             let fields = fields.filter(|(_, to)| !is_hashed(to) && !to.is_null());
             let fields = fields.filter_map(|(change, to)| {
@@ -90,7 +90,7 @@ pub fn texts(model: &Model, right: &[Side], proposed: &Proposed) -> String {
     for changes in &proposed.proposal.set.entities {
         let found = right.iter().find_map(|side| model.find_entity(side.system, &changes.entity));
         let Some(entity) = found.map(|entity| model.entity(entity)) else { continue };
-        for field in changes.changes.iter().flat_map(|change| &change.fields) {
+        for field in changes.iter().flat_map(|change| change.fields) {
             let ty = entity.field(&field.field).map_or(&Type::Text, |index| &entity.fields[index].ty);
             json(ty, &field.to.json()).texts(&mut texts);
         }
