@@ -3,6 +3,8 @@
 use super::changes::Changes;
 use super::record::Record;
 use crate::syntax::ast::Operation;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -61,8 +63,10 @@ pub struct FieldChange<'c> {
     /// The field.
     pub field: Cow<'c, str>,
     /// What stands there now.
+    #[serde(borrow)]
     pub from: Content<'c>,
     /// What will stand there.
+    #[serde(borrow)]
     pub to: Content<'c>,
 }
 
@@ -108,9 +112,56 @@ impl Serialize for Content<'_> {
     }
 }
 
-impl<'de> Deserialize<'de> for Content<'_> {
+impl<'de: 'c, 'c> Deserialize<'de> for Content<'c> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Json::deserialize(deserializer).map(Content::from)
+        deserializer.deserialize_any(AnyContent)
+    }
+}
+
+/// Reads a [`Content`]; texts are borrowed where they stand as they are.
+struct AnyContent;
+
+impl<'de> Visitor<'de> for AnyContent {
+    type Value = Content<'de>;
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Content<'de>, E> {
+        Ok(Content::Nothing)
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Content<'de>, E> {
+        Ok(Content::Text(text.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Content<'de>, E> {
+        Ok(Content::Text(text.to_string().into()))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Content<'de>, E> {
+        Ok(Json::from(value).into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Content<'de>, E> {
+        Ok(Json::from(value).into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Content<'de>, E> {
+        Ok(Json::from(value).into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Content<'de>, E> {
+        Ok(Json::from(value).into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Content<'de>, A::Error> {
+        Json::deserialize(SeqAccessDeserializer::new(items)).map(Content::from)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Content<'de>, A::Error> {
+        Json::deserialize(MapAccessDeserializer::new(members)).map(Content::from)
     }
 }
 
@@ -142,6 +193,7 @@ pub struct Change<'c> {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub right_id: Option<Cow<'c, str>>,
     /// What changes, in the order of the entity's fields.
+    #[serde(borrow)]
     pub fields: Vec<FieldChange<'c>>,
     /// The whole record as it will be remembered; empty in a proposal that somebody only looks at.
     pub record: Record<'c>,

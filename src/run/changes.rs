@@ -197,10 +197,10 @@ impl Changes {
 /// Nobody but [`Changes::push`] packs changes.
 const WHOLE: &str = "what was packed can be unpacked";
 
-/// How a key begins, in the order of keys.
-fn begins(key: &str) -> u128 {
+/// How a text begins, in the order of texts.
+pub fn begins(text: &str) -> u128 {
     let mut begin = [0; 16];
-    begin.iter_mut().zip(key.bytes()).for_each(|(place, byte)| *place = byte);
+    begin.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
     u128::from_be_bytes(begin)
 }
 

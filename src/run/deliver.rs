@@ -3,24 +3,29 @@
 //! The files hold all that is linked, not what is read today: whoever was rejected or held is sent as last delivered.
 
 use super::apply::{Summary, Trouble, intent_of, remember_links};
-use super::change::{ChangeSet, EntityChanges, Op, is_hashed};
+use super::change::{ChangeSet, Content, EntityChanges, Op, is_hashed};
 use super::record::{Record, to_wire};
+use super::rows::PackedRows;
 use crate::adapter::{Arrived, Fault, Part, Rows, Session};
 use crate::documents::keys::Keys;
 use crate::model::{Access, Entity, Field};
 use crate::plan::columns::part_path;
-use crate::plan::{EntityWrite, Plan};
+use crate::plan::{EntityWrite, Plan, Reader};
 use crate::protocol::files::Trouble as Refused;
 use crate::store::{Intent, Store, StoreFault};
 use crate::value::{EntityId, Type};
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// So many changes are journalled in one go.
+const TOGETHER: usize = 10_000;
 
 /// Records by left key. They are all there at once, so each is its text until somebody looks at it.
 type Records = BTreeMap<String, Record<'static>>;
 
 /// What is delivered of one entity.
-struct Content<'p> {
+struct Delivered<'p> {
     write: &'p EntityWrite,
     records: Records,
     /// True if the store knew records of it before: then its file was delivered.
@@ -49,17 +54,22 @@ pub async fn deliver(
     let mut files = Vec::new();
     for content in contents.into_iter().filter(|content| is_sent(plan, content)) {
         if let Some(call) = content.write.deliver {
-            files.push((call, cells(plan, content.write, content.records)?));
+            files.push((call, rows(plan, content.write, content.records)?));
         }
     }
     let name = format!("{}-{run}", set.sync);
-    let mut intents: Vec<Intent> = Vec::new();
     for entity in &set.entities {
-        intents.extend(entity.iter().map(|change| intent_of(&change, &entity.entity, Some(&name), run)));
+        let mut intents = entity.iter().map(|change| intent_of(&change, &entity.entity, Some(&name), run));
+        loop {
+            let mut some: Vec<Intent> = intents.by_ref().take(TOGETHER).collect();
+            if some.is_empty() {
+                break;
+            }
+            store.intend(run, &mut some)?;
+        }
     }
-    store.intend(run, &mut intents)?;
     let mut parts: Vec<Part<'_>> =
-        files.iter_mut().map(|(call, cells)| Part { call: *call, rows: cells as &mut dyn Rows }).collect();
+        files.iter_mut().map(|(call, rows)| Part { call: *call, rows: rows as &mut dyn Rows }).collect();
     match session.deliver(&name, &mut parts).await {
         Ok(receipt) => {
             store.settle_set(run, &name)?;
@@ -80,7 +90,7 @@ pub async fn deliver(
     }
 }
 
-fn contents<'p>(plan: &'p Plan<'_>, store: &Store, set: &ChangeSet) -> Result<Vec<Content<'p>>, StoreFault> {
+fn contents<'p>(plan: &'p Plan<'_>, store: &Store, set: &ChangeSet) -> Result<Vec<Delivered<'p>>, StoreFault> {
     let mut contents = Vec::with_capacity(plan.target.entities.len());
     for write in &plan.target.entities {
         let entity = &plan.model.entity(write.entity).name.text;
@@ -88,7 +98,7 @@ fn contents<'p>(plan: &'p Plan<'_>, store: &Store, set: &ChangeSet) -> Result<Ve
         let mut records = linked(store, &set.sync, entity)?;
         let known = !records.is_empty();
         change(&mut records, changes);
-        contents.push(Content { write, records, known, fed: changes.is_some() });
+        contents.push(Delivered { write, records, known, fed: changes.is_some() });
     }
     Ok(contents)
 }
@@ -96,8 +106,10 @@ fn contents<'p>(plan: &'p Plan<'_>, store: &Store, set: &ChangeSet) -> Result<Ve
 fn linked(store: &Store, sync: &str, entity: &str) -> Result<Records, StoreFault> {
     let mut records = Records::new();
     store.links(sync, entity, &mut |link| {
-        if let Ok(record) = serde_json::from_slice(&link.values) {
-            records.insert(link.left_key, record);
+        // Of a protected person nothing is remembered.
+        if !link.values.is_empty() {
+            let text = String::from_utf8(link.values).unwrap_or_default();
+            records.insert(link.left_key, Record::from(text));
         }
     })?;
     Ok(records)
@@ -126,13 +138,13 @@ fn change(records: &mut Records, changes: Option<&EntityChanges>) {
 
 /// True if the file of an entity is part of the set. One without rows is, where the descriptor says so and a map feeds it;
 /// and where it was delivered with rows before: the other side would go on with the old one.
-fn is_sent(plan: &Plan<'_>, content: &Content<'_>) -> bool {
+fn is_sent(plan: &Plan<'_>, content: &Delivered<'_>) -> bool {
     plan.target.delivery.empty_files && content.fed || content.known || !content.records.is_empty()
 }
 
 /// Stops a delivery that holds what its descriptor refuses. Changes that would bring it about were held before; what is
 /// found here was there already, or its descriptor has changed.
-fn refuse(plan: &Plan<'_>, contents: &[Content<'_>]) -> Result<(), Fault> {
+fn refuse(plan: &Plan<'_>, contents: &[Delivered<'_>]) -> Result<(), Fault> {
     let refused = |trouble| plan.target.delivery.refuse.contains(&trouble);
     for content in contents {
         let entity = plan.model.entity(content.write.entity);
@@ -188,7 +200,11 @@ fn duplicate_key<'r>(entity: &Entity, records: &'r Records) -> Option<&'r str> {
     })
 }
 
-fn orphan<'r>(plan: &'r Plan<'_>, contents: &[Content<'_>], content: &'r Content<'_>) -> Option<(&'r str, &'r str)> {
+fn orphan<'r>(
+    plan: &'r Plan<'_>,
+    contents: &[Delivered<'_>],
+    content: &'r Delivered<'_>,
+) -> Option<(&'r str, &'r str)> {
     let entity = plan.model.entity(content.write.entity);
     for field in &entity.fields {
         let Type::Ref(to) = field.ty.element().unwrap_or(&field.ty) else { continue };
@@ -209,7 +225,7 @@ fn orphan<'r>(plan: &'r Plan<'_>, contents: &[Content<'_>], content: &'r Content
 }
 
 /// The keys of an entity of the delivery, where they are one field; others are references to references.
-fn keys_of(plan: &Plan<'_>, contents: &[Content<'_>], entity: EntityId) -> Option<BTreeSet<String>> {
+fn keys_of(plan: &Plan<'_>, contents: &[Delivered<'_>], entity: EntityId) -> Option<BTreeSet<String>> {
     let definition = plan.model.entity(entity);
     let [key] = definition.key.as_slice() else { return None };
     let content = contents.iter().find(|content| content.write.entity == entity)?;
@@ -218,46 +234,44 @@ fn keys_of(plan: &Plan<'_>, contents: &[Content<'_>], entity: EntityId) -> Optio
     Some(content.records.values().filter_map(key).collect())
 }
 
-/// Rows of a file, as texts.
-struct Cells {
-    rows: Vec<Vec<Option<String>>>,
-    next: usize,
-}
-
-impl Rows for Cells {
-    fn next(&mut self) -> Option<&[Option<String>]> {
-        self.next += 1;
-        self.rows.get(self.next - 1).map(Vec::as_slice)
-    }
-}
-
-fn cells(plan: &Plan<'_>, write: &EntityWrite, records: Records) -> Result<Cells, Fault> {
+fn rows(plan: &Plan<'_>, write: &EntityWrite, records: Records) -> Result<PackedRows, Fault> {
     let entity = plan.model.entity(write.entity);
-    let mut rows = Vec::with_capacity(records.len());
+    let mut rows = PackedRows::new(entity.fields.len());
     for (left_key, record) in records {
-        let record = record.values();
-        let mut row = Vec::with_capacity(entity.fields.len());
-        for (field, codec) in entity.fields.iter().zip(&write.codecs) {
-            // What cannot be read back is not remembered either: it went out when the record was made.
-            let json = value(&record, field).filter(|value| !is_hashed(value)).unwrap_or(&Json::Null);
-            let wire = to_wire(&field.ty, codec, json, &|text| Some(text.to_string()), &|member| {
-                part_path(field, member).to_string()
-            })
-            .map_err(|why| Fault::stop(format!("{} {left_key}: {}: {why}", entity.name.text, field.name.text)))?;
-            row.push(cell_text(wire));
+        let of_record = |why: &str| Fault::stop(format!("{} {left_key}: {why}", entity.name.text));
+        let mut values = vec![Content::Nothing; entity.fields.len()];
+        let read = record.each(|name, value| {
+            if let Some(field) = entity.field(name) {
+                values[field] = value;
+            }
+        });
+        read.map_err(|_| of_record("what the store remembers of it cannot be read"))?;
+        for ((field, codec), value) in entity.fields.iter().zip(&write.codecs).zip(values) {
+            let why = |why: String| of_record(&format!("{}: {why}", field.name.text));
+            rows.cell(cell(field, codec, value).map_err(why)?.as_deref());
         }
-        rows.push(row);
     }
     rows.sort();
-    Ok(Cells { rows, next: 0 })
+    Ok(rows)
 }
 
-/// The text of a cell; a list or structure is written as JSON, and its format lays it out.
-fn cell_text(wire: Json) -> Option<String> {
-    match wire {
-        Json::Null => None,
-        Json::String(text) => Some(text),
-        Json::Array(items) if items.is_empty() => None,
-        other => Some(other.to_string()),
+/// The text of a cell; a list or structure is written as JSON, and its format lays it out. What cannot be read back is not
+/// remembered either: it went out when the record was made.
+fn cell<'c>(field: &Field, reader: &Reader, value: Content<'c>) -> Result<Option<Cow<'c, str>>, String> {
+    let value = match (reader, value) {
+        (_, Content::Nothing) => return Ok(None),
+        (Reader::Scalar(codec), Content::Text(text)) if codec.is_verbatim() => return Ok(Some(text)),
+        (_, value) => value.json(),
+    };
+    if is_hashed(&value) {
+        return Ok(None);
     }
+    let reference = |text: &str| Some(text.to_string());
+    let wire = to_wire(&field.ty, reader, &value, &reference, &|member| part_path(field, member).to_string())?;
+    Ok(match wire {
+        Json::Null => None,
+        Json::String(text) => Some(text.into()),
+        Json::Array(items) if items.is_empty() => None,
+        other => Some(other.to_string().into()),
+    })
 }

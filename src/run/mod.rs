@@ -27,6 +27,7 @@ pub mod changes;
 pub mod report;
 pub mod gather;
 pub mod route;
+mod rows;
 pub mod window;
 mod identity;
 mod right;

@@ -2,8 +2,10 @@
 //!
 //! Values are in their normal form, so equal values have equal JSON. A reference is the text that [`Reference`] gives for it.
 
+use super::change::Content;
 use crate::plan::Reader;
 use crate::value::{Arena, Row, Type, Value, normal};
+use serde::de::{MapAccess, Visitor};
 use serde::ser::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -33,9 +35,16 @@ impl<'r> Record<'r> {
         &self.0
     }
 
+    /// Tells each field with its value, in their order. An error if the text is no record.
+    pub fn each<'s>(&'s self, told: impl FnMut(&str, Content<'s>)) -> Result<(), serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_str(&self.0);
+        reader.deserialize_map(Fields(told))?;
+        reader.end()
+    }
+
     /// The record, with a text of its own.
     pub fn into_owned(self) -> Record<'static> {
-        Record(self.0.into_owned().into())
+        Record::from(self.0.into_owned())
     }
 
     /// The values by field.
@@ -43,6 +52,28 @@ impl<'r> Record<'r> {
         serde_json::from_str(self.text()).unwrap_or_default()
     }
 }
+
+/// Reads the fields of a record one by one.
+struct Fields<F>(F);
+
+impl<'de, F: FnMut(&str, Content<'de>)> Visitor<'de> for Fields<F> {
+    type Value = ();
+
+    fn expecting(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut fields: A) -> Result<(), A::Error> {
+        while let Some((name, value)) = fields.next_entry::<Name<'de>, Content<'de>>()? {
+            (self.0)(&name.0, value);
+        }
+        Ok(())
+    }
+}
+
+/// The name of a field.
+#[derive(Deserialize)]
+struct Name<'n>(#[serde(borrow)] Cow<'n, str>);
 
 impl Default for Record<'_> {
     fn default() -> Self {
@@ -59,7 +90,13 @@ impl Serialize for Record<'_> {
 impl<'de> Deserialize<'de> for Record<'_> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text: Box<str> = Box::<RawValue>::deserialize(deserializer)?.into();
-        Ok(Record(String::from(text).into()))
+        Ok(Record::from(String::from(text)))
+    }
+}
+
+impl From<String> for Record<'static> {
+    fn from(text: String) -> Self {
+        Record(text.into())
     }
 }
 
@@ -101,7 +138,7 @@ impl Writer {
     /// The record.
     pub fn done(mut self) -> Record<'static> {
         self.0.push(b'}');
-        Record(String::from_utf8(self.0).unwrap_or_default().into())
+        Record::from(String::from_utf8(self.0).unwrap_or_default())
     }
 }
 
