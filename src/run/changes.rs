@@ -23,7 +23,29 @@ pub struct Changes {
 }
 
 /// What is done to which record: the operation, its key, and the key of the left record.
-type Head<'c> = (Op, &'c str, &'c str);
+type Head<'c> = (Op, &'c str, Left<'c>);
+
+/// The key of a left record.
+#[derive(Serialize, Deserialize)]
+enum Left<'c> {
+    Whole(&'c str),
+    /// It ends with the key of the right record, as most do; this stands before.
+    Before(&'c str),
+}
+
+impl<'c> Left<'c> {
+    fn of(left_key: &'c str, key: &str) -> Left<'c> {
+        let before = left_key.strip_suffix(key).filter(|_| !key.is_empty());
+        before.map_or(Left::Whole(left_key), Left::Before)
+    }
+
+    fn text(self, key: &str) -> Cow<'c, str> {
+        match self {
+            Left::Whole(left_key) => left_key.into(),
+            Left::Before(before) => [before, key].concat().into(),
+        }
+    }
+}
 
 /// The fields, the record, and what few changes have.
 type Body<'c> = (Vec<(usize, Piece<'c>, Piece<'c>)>, &'c str, Option<Rare<'c>>);
@@ -78,7 +100,7 @@ impl Changes {
             let secrets = serde_json::to_string(secrets).unwrap_or_default();
             (old_left_key.as_deref(), right_id.as_deref(), why.as_deref(), Cow::Borrowed(&**identities), secrets)
         });
-        let head: Head<'_> = (*op, key, left_key);
+        let head: Head<'_> = (*op, key, Left::of(left_key, key));
         let body: Body<'_> = (fields, record.text(), rare);
         *self.counts.entry(*op).or_default() += 1;
         self.starts.push(self.packed.len());
@@ -114,8 +136,8 @@ impl Changes {
         let mut order: Vec<(u128, usize)> =
             self.starts.iter().map(|&start| (begins(self.head(start).1), start)).collect();
         let whole = |start: usize| {
-            let (op, key, left_key) = self.head(start);
-            (key, op, left_key)
+            let (op, key, left) = self.head(start);
+            (key, op, left.text(key))
         };
         order.sort_by(|(a, one), (b, other)| a.cmp(b).then_with(|| whole(*one).cmp(&whole(*other))));
         self.starts.iter_mut().zip(order).for_each(|(start, (_, next))| *start = next);
@@ -133,10 +155,10 @@ impl Changes {
     }
 
     /// What is done to which record, change by change: the operation and the key of the left record.
-    pub fn heads(&self) -> impl Iterator<Item = (Op, &str)> {
+    pub fn heads(&self) -> impl Iterator<Item = (Op, Cow<'_, str>)> {
         self.starts.iter().map(|&start| {
-            let (op, _, left_key) = self.head(start);
-            (op, left_key)
+            let (op, key, left) = self.head(start);
+            (op, left.text(key))
         })
     }
 
@@ -172,7 +194,7 @@ impl Changes {
 
     fn change(&self, start: usize) -> Change<'_> {
         let packed: (Head<'_>, Body<'_>) = postcard::from_bytes(&self.packed[start..]).expect(WHOLE);
-        let ((op, key, left_key), (fields, record, rare)) = packed;
+        let ((op, key, left), (fields, record, rare)) = packed;
         let (old_left_key, right_id, why, identities, secrets) = rare.unwrap_or_default();
         let fields = fields.into_iter().map(|(field, from, to)| FieldChange {
             field: self.names[field].as_str().into(),
@@ -181,7 +203,7 @@ impl Changes {
         });
         Change {
             op,
-            left_key: left_key.into(),
+            left_key: left.text(key),
             old_left_key: old_left_key.map(Cow::from),
             key: key.into(),
             right_id: right_id.map(Cow::from),
@@ -292,7 +314,8 @@ mod tests {
 
     #[test]
     fn what_is_packed_comes_out_again() {
-        let all = [change(Op::Create, "b"), rare(), change(Op::Remove, ""), change(Op::Create, "a")];
+        let other = Change { left_key: "class:c".into(), ..change(Op::Update, "b") };
+        let all = [change(Op::Create, "b"), rare(), other, change(Op::Remove, ""), change(Op::Create, "a")];
         let changes: Changes = all.iter().cloned().collect();
         assert!(changes.iter().eq(all.iter().cloned()));
         assert_eq!(changes.count(Op::Create), 2);

@@ -5,6 +5,7 @@ use super::report::Report;
 use crate::model::{Guard, Limit};
 use crate::plan::Plan;
 use crate::store::{Store, StoreFault};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Says in the report which guards stop this change set. The first run has no links: its creates are not guarded, and it
@@ -39,7 +40,7 @@ pub fn judge(plan: &Plan<'_>, set: &ChangeSet, report: &mut Report, store: Optio
                 (Op::Create, Some(store)) => store.tried(&set.sync, &entity.entity)?,
                 _ => BTreeSet::new(),
             };
-            let is_new = |(of, left_key): &(Op, &str)| *of == op && !tried.contains(*left_key);
+            let is_new = |(of, left_key): &(Op, Cow<'_, str>)| *of == op && !tried.contains(&**left_key);
             let count = entity.changes.heads().filter(is_new).count() as u64;
             if count > most {
                 report.stopped.push(format!(
