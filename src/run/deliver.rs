@@ -236,9 +236,12 @@ fn keys_of(plan: &Plan<'_>, contents: &[Delivered<'_>], entity: EntityId) -> Opt
 
 fn rows(plan: &Plan<'_>, write: &EntityWrite, records: Records) -> Result<PackedRows, Fault> {
     let entity = plan.model.entity(write.entity);
-    let mut rows = PackedRows::new(entity.fields.len());
+    let (mut rows, keys) = (PackedRows::new(entity.fields.len()), Keys::of(plan.model, plan.route));
     for (left_key, record) in records {
-        let of_record = |why: &str| Fault::stop(format!("{} {left_key}: {why}", entity.name.text));
+        let of_record = |why: &str| {
+            let key = keys.left(&left_key);
+            Fault::stop(format!("{} {key}: {why}; nothing was delivered", entity.name.text))
+        };
         let mut values = vec![Content::Nothing; entity.fields.len()];
         let read = record.each(|name, value| {
             if let Some(field) = entity.field(name) {

@@ -1,6 +1,6 @@
 //! Values that the target would refuse: they are found before anything is delivered, and keep nobody else back.
 
-use crate::town::{Town, same, takes_accounts};
+use crate::town::{STORE, Town, same, takes_accounts};
 use koppla::shell::Exit;
 
 #[test]
@@ -25,6 +25,28 @@ fn who_refers_to_a_record_that_does_not_fit_is_held_with_it() {
     town.run()
         .ends(Exit::Found)
         .says(&["classes: title: is longer than 256 characters", "seats: class leads to a record"]);
+    town.is_sound();
+}
+
+/// What is rejected is sent as last delivered. Where nobody can tell any more what that was, nothing is delivered: the target
+/// would take the record for gone. What is not rejected is remembered anew.
+#[test]
+fn what_the_store_cannot_tell_any_more_is_not_left_out_of_a_delivery() {
+    let town = Town::settled();
+    let files = town.output();
+    let store = rusqlite::Connection::open(town.world.path(STORE)).expect("a store");
+    let tear = "UPDATE links SET vals = substr(vals, 1, length(vals) - 1) WHERE entity = 'class' AND instr(CAST(vals AS TEXT), '\"1A ')";
+    assert_eq!(store.execute(tear, []), Ok(2));
+    drop(store);
+    let group = |from: &str, to: &str| town.replace("Grupp", "1002;;", from, to);
+    let long = format!(";{};", "A".repeat(300));
+    group(";1A;", &long);
+    town.newcomer();
+    town.run().ends(Exit::Usage).says(&["class 238fd716-b795-57b8-848b-df8e9c65ac1a: ", "nothing was delivered"]);
+    same(&town.output(), &files);
+    group(&long, ";1A;");
+    town.run().says(&["update          2  class"]);
+    assert_eq!(town.rows("classes.csv").len(), files["classes.csv"].lines().count() - 1);
     town.is_sound();
 }
 
