@@ -59,6 +59,8 @@ pub struct Row {
     pub cells: Vec<Piece>,
     /// Where decoded cells are appended; they stay there over the rows of a page.
     pub tail: Vec<u8>,
+    /// True if it holds a NUL, or a carriage return without a line feed.
+    pub odd: bool,
     /// The signs that come next in the text.
     ahead: Ahead,
 }
@@ -92,7 +94,7 @@ impl Splitter {
             trim_left: csv.trim_left,
             trim_right: csv.trim_right,
             end,
-            signs: Signs::of([csv.separator, end, quote], csv.escape),
+            signs: Signs::of(csv.separator, quote, csv.escape),
         }
     }
 
@@ -100,6 +102,7 @@ impl Splitter {
     pub fn step(&self, text: &[u8], at: usize, last: bool, row: &mut Row) -> Step {
         let Some(&first) = text.get(at) else { return Step::End };
         row.cells.clear();
+        row.odd = false;
         if self.comment == Some(first) {
             return match memchr(self.end, &text[at..]) {
                 Some(found) => Step::Skip { next: at + found + 1 },
@@ -112,39 +115,52 @@ impl Splitter {
         ahead.go_to(at);
         let (mut start, mut lines) = (at, 1);
         loop {
-            let Some(sign) = ahead.next(&self.signs, text) else {
+            start = ahead.cells(start, &mut row.cells);
+            let Some(sign) = ahead.other() else {
+                if ahead.look(&self.signs, text) {
+                    continue;
+                }
                 let whole = Step::Row { next: text.len(), lines, ended: false };
                 return if last { self.last_cell(text, at, start, text.len(), whole, row) } else { Step::More };
             };
             let byte = text[sign];
-            if byte == self.separator {
-                row.cells.push(Piece::of(start, sign, false));
-                start = sign + 1;
-            } else if byte == self.end {
+            if byte == self.end {
                 row.ahead = ahead;
                 return self.last_cell(text, at, start, sign, Step::Row { next: sign + 1, lines, ended: true }, row);
-            } else if self.quote == Some(byte) && sign == self.blanks(text, start, self.trim_left) {
-                row.ahead = ahead;
-                let after = match self.quoted_cell(text, sign + 1, last, row, &mut lines) {
-                    Ok(after) => after,
-                    Err(step) => return step,
-                };
-                let after = self.blanks(text, after, self.trim_right);
-                match &text[after..] {
-                    [] if last => return Step::Row { next: after, lines, ended: false },
-                    [] => return Step::More,
-                    [sign, ..] if *sign == self.separator => {
-                        start = after + 1;
-                        ahead = row.ahead;
-                        ahead.go_to(start);
-                    }
-                    [sign, ..] if *sign == self.end => return Step::Row { next: after + 1, lines, ended: true },
-                    [b'\r', b'\n', ..] => return Step::Row { next: after + 2, lines, ended: true },
-                    [b'\r'] if last => return Step::Row { next: after + 1, lines, ended: false },
-                    [b'\r'] => return Step::More,
-                    _ => return self.after_quote(text, after, last, lines),
-                }
             }
+            if self.quote != Some(byte) || sign != self.blanks(text, start, self.trim_left) {
+                row.odd |= self.is_odd(text, sign);
+                continue;
+            }
+            row.ahead = ahead;
+            let after = match self.quoted_cell(text, sign + 1, last, row, &mut lines) {
+                Ok(after) => after,
+                Err(step) => return step,
+            };
+            let after = self.blanks(text, after, self.trim_right);
+            match &text[after..] {
+                [] if last => return Step::Row { next: after, lines, ended: false },
+                [] => return Step::More,
+                [sign, ..] if *sign == self.separator => {
+                    start = after + 1;
+                    ahead = row.ahead;
+                    ahead.go_to(start);
+                }
+                [sign, ..] if *sign == self.end => return Step::Row { next: after + 1, lines, ended: true },
+                [b'\r', b'\n', ..] => return Step::Row { next: after + 2, lines, ended: true },
+                [b'\r'] if last => return Step::Row { next: after + 1, lines, ended: false },
+                [b'\r'] => return Step::More,
+                _ => return self.after_quote(text, after, last, lines),
+            }
+        }
+    }
+
+    /// True if no text holds what stands at a place: NUL, or a carriage return that belongs to no line end.
+    fn is_odd(&self, text: &[u8], at: usize) -> bool {
+        match &text[at..] {
+            [0, ..] => true,
+            [b'\r', next, ..] => self.end == b'\n' && *next != b'\n',
+            _ => false,
         }
     }
 
@@ -187,6 +203,7 @@ impl Splitter {
             let sign = text[at];
             if sign != quote && sign != escape {
                 *lines += u32::from(sign == self.end);
+                row.odd |= self.is_odd(text, at);
                 continue;
             }
             match text.get(at + 1) {
@@ -218,29 +235,41 @@ impl Splitter {
     }
 }
 
-/// Bytes that end a cell or a line, open and close a quote, or escape: found sixty-four bytes at a time.
+/// Bytes that mean something: separators, and others that may end a line, open and close a quote, escape, or stand in no text at
+/// all. They are found sixty-four bytes at a time.
 #[derive(Clone, Copy, Debug)]
 struct Signs {
-    signs: [u8x16; 3],
+    separator: u8x16,
+    quote: u8x16,
     /// The sign that escapes, if it is none of these.
     escape: Option<u8x16>,
     /// A byte that is none of them.
     none: u8,
 }
 
+/// The separators and the other signs of a block; the first byte is the lowest bit.
+type Found = (u64, u64);
+
 impl Signs {
     /// Bytes that are looked at together.
     const BLOCK: usize = 64;
+    /// Line ends, NUL and a few bytes that mean nothing are not above this one.
+    const LOW: u8 = b'\r';
 
-    fn of(signs: [u8; 3], escape: Option<u8>) -> Signs {
-        let escape = escape.filter(|sign| !signs.contains(sign));
-        let none = (0..=u8::MAX).find(|byte| !signs.contains(byte) && escape != Some(*byte)).unwrap_or_default();
-        Signs { signs: signs.map(u8x16::splat), escape: escape.map(u8x16::splat), none }
+    fn of(separator: u8, quote: u8, escape: Option<u8>) -> Signs {
+        let escape = escape.filter(|sign| *sign != separator && *sign != quote);
+        let is_none = |byte: &u8| *byte != separator && *byte != quote && escape != Some(*byte);
+        Signs {
+            separator: u8x16::splat(separator),
+            quote: u8x16::splat(quote),
+            escape: escape.map(u8x16::splat),
+            none: (Signs::LOW + 1..=u8::MAX).find(is_none).unwrap_or_default(),
+        }
     }
 
-    /// The signs among the bytes of the block at a place, the first byte lowest.
+    /// The signs among the bytes of the block at a place.
     #[inline(always)]
-    fn find(&self, text: &[u8], at: usize) -> u64 {
+    fn find(&self, text: &[u8], at: usize) -> Found {
         match text[at..].first_chunk() {
             Some(block) => self.find_in(block),
             None => self.find_at_end(&text[at..]),
@@ -249,28 +278,25 @@ impl Signs {
 
     /// The same in the last bytes of a text.
     #[cold]
-    fn find_at_end(&self, rest: &[u8]) -> u64 {
+    fn find_at_end(&self, rest: &[u8]) -> Found {
         let mut block = [self.none; Signs::BLOCK];
         block[..rest.len()].copy_from_slice(rest);
         self.find_in(&block)
     }
 
     #[inline(always)]
-    fn find_in(&self, block: &[u8; Signs::BLOCK]) -> u64 {
+    fn find_in(&self, block: &[u8; Signs::BLOCK]) -> Found {
         let (quarters, _) = block.as_chunks::<16>();
-        self.quarter(&quarters[0])
-            | self.quarter(&quarters[1]) << 16
-            | self.quarter(&quarters[2]) << 32
-            | self.quarter(&quarters[3]) << 48
-    }
-
-    #[inline(always)]
-    fn quarter(&self, bytes: &[u8; 16]) -> u64 {
-        let bytes = u8x16::new(*bytes);
-        let [one, two, three] = self.signs;
-        let found = bytes.simd_eq(one) | bytes.simd_eq(two) | bytes.simd_eq(three);
-        let found = self.escape.map_or(found, |escape| found | bytes.simd_eq(escape));
-        u64::from(found.to_bitmask())
+        let (mut separators, mut all) = (0, 0);
+        for (place, bytes) in quarters.iter().enumerate() {
+            let bytes = u8x16::new(*bytes);
+            let separator = bytes.simd_eq(self.separator);
+            let other = bytes.simd_eq(self.quote) | bytes.min(u8x16::splat(Signs::LOW)).simd_eq(bytes);
+            let other = self.escape.map_or(other, |escape| other | bytes.simd_eq(escape));
+            separators |= u64::from(separator.to_bitmask()) << (16 * place);
+            all |= u64::from(other.to_bitmask()) << (16 * place);
+        }
+        (separators, all & !separators)
     }
 }
 
@@ -279,8 +305,10 @@ impl Signs {
 struct Ahead {
     /// Where the block that was looked at ends.
     looked: usize,
-    /// Those of that block that were not given yet.
-    found: u64,
+    /// The separators of that block that were not passed yet.
+    separators: u64,
+    /// The other signs.
+    others: u64,
 }
 
 impl Ahead {
@@ -288,25 +316,66 @@ impl Ahead {
     #[inline]
     fn go_to(&mut self, at: usize) {
         if at < self.looked && at + Signs::BLOCK >= self.looked {
-            self.found &= u64::MAX << (at + Signs::BLOCK - self.looked);
+            let left = u64::MAX << (at + Signs::BLOCK - self.looked);
+            self.separators &= left;
+            self.others &= left;
         } else {
-            *self = Ahead { looked: at, found: 0 };
+            *self = Ahead { looked: at, ..Ahead::default() };
         }
     }
 
-    /// The place of the next sign.
+    /// Looks at the next block; false if there is none.
     #[inline(always)]
-    fn next(&mut self, signs: &Signs, text: &[u8]) -> Option<usize> {
-        while self.found == 0 {
-            if self.looked >= text.len() {
-                return None;
-            }
-            self.found = signs.find(text, self.looked);
+    fn look(&mut self, signs: &Signs, text: &[u8]) -> bool {
+        let more = self.looked < text.len();
+        if more {
+            (self.separators, self.others) = signs.find(text, self.looked);
             self.looked += Signs::BLOCK;
         }
-        let sign = self.looked - Signs::BLOCK + self.found.trailing_zeros() as usize;
-        self.found &= self.found - 1;
-        Some(sign)
+        more
+    }
+
+    /// The place of a bit of the block that was looked at.
+    #[inline(always)]
+    fn place(&self, bits: u64) -> usize {
+        self.looked - Signs::BLOCK + bits.trailing_zeros() as usize
+    }
+
+    /// Adds the cells that separators end before another sign stands, the first of which starts here; gives where the next one
+    /// does.
+    #[inline(always)]
+    fn cells(&mut self, mut start: usize, cells: &mut Vec<Piece>) -> usize {
+        // Below the lowest of the others, or all.
+        let before = self.others.wrapping_sub(1) & !self.others;
+        let mut separators = self.separators & before;
+        self.separators &= !before;
+        while separators != 0 {
+            let stop = self.place(separators);
+            cells.push(Piece::of(start, stop, false));
+            start = stop + 1;
+            separators &= separators - 1;
+        }
+        start
+    }
+
+    /// The place of the next other sign of the block that was looked at.
+    #[inline(always)]
+    fn other(&mut self) -> Option<usize> {
+        let found = (self.others != 0).then(|| self.place(self.others))?;
+        self.others &= self.others - 1;
+        Some(found)
+    }
+
+    /// The place of the next other sign of the text; separators before it mean nothing.
+    #[inline]
+    fn next(&mut self, signs: &Signs, text: &[u8]) -> Option<usize> {
+        while self.others == 0 {
+            if !self.look(signs, text) {
+                return None;
+            }
+        }
+        self.separators &= u64::MAX << self.others.trailing_zeros();
+        self.other()
     }
 }
 

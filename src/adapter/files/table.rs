@@ -16,7 +16,8 @@ impl Table<'_> {
         let splitter = Splitter::new(self.csv, head.end);
         let (last, broken) = (chunk.last, std::mem::take(&mut chunk.broken));
         let bytes = Bytes::of(chunk);
-        let suspect = !broken.is_empty() || self.suspect(&bytes, head.end);
+        // Most files are text from the first byte to the last.
+        let suspect = !broken.is_empty() || self.csv.encoding == Encoding::Utf8 && matches!(bytes, Bytes::Raw(_));
         let mut reading = Reading {
             table: self,
             head,
@@ -45,18 +46,6 @@ impl Table<'_> {
         let column = |(slot, column): (&Column, &Option<usize>)| column.filter(|_| !slot.unused).map(|at| at as u32);
         self.slots.iter().zip(&head.columns).map(column).collect()
     }
-
-    /// True if some row of the chunk may hold what no row may hold; then every row is looked at.
-    fn suspect(&self, text: &Bytes, end: u8) -> bool {
-        let lone_return = || {
-            end == b'\n'
-                && memchr::memchr_iter(b'\r', text).any(|at| text.get(at + 1).is_some_and(|next| *next != b'\n'))
-        };
-        let signs = || memchr::memchr(0, text).is_some() || lone_return();
-        // Most files hold neither.
-        self.csv.encoding == Encoding::Utf8 && matches!(text, Bytes::Raw(_))
-            || memchr::memchr2(0, b'\r', text).is_some() && signs()
-    }
 }
 
 /// A page while it is read.
@@ -76,6 +65,7 @@ struct Reading<'a> {
     /// How many bytes of decoded cells there were before this row.
     decoded: usize,
     broken: Vec<usize>,
+    /// True if every row is looked at, since one of them may hold what no row may hold.
     suspect: bool,
 }
 
@@ -126,7 +116,7 @@ impl Reading<'_> {
 
     /// What is wrong with a row, if something is.
     fn trouble(&self, start: usize, next: usize, ended: bool) -> Option<String> {
-        if self.suspect
+        if (self.suspect || self.row.odd)
             && let Some(why) = self.unreadable(start, next)
         {
             return Some(why);

@@ -1,6 +1,7 @@
 //! Reading CSV: what is good, and everything that is bad.
 
 use super::*;
+use proptest::prelude::*;
 
 const PEOPLE: &[u8] = "nr;namn;ort\n1;Åsa;Umeå\n2;\"Ö;sten\";\n3;\"Ib \"\"X\"\"\";Piteå\n".as_bytes();
 
@@ -168,6 +169,48 @@ async fn nul_bytes_and_lone_returns_tear_their_row() {
             "data/people.csv, line 3: a carriage return stands inside the row, without a line feed",
         ]
     );
+}
+
+/// A cell as it stands in a file, what is read of it, and true if nothing can be.
+fn cell() -> impl Strategy<Value = (String, String, bool)> {
+    let texts = ("[a-zåé\\t]{1,70}", "[a-zåé ]{1,70}");
+    (texts, 0..16).prop_map(|((one, other), kind)| match kind {
+        0 => (format!("{one}\0{other}"), String::new(), true),
+        1 => (format!("{one}\r{other}"), String::new(), true),
+        2 => (format!("\"{one}\0{other}\""), String::new(), true),
+        3 => (format!("\"{one}\r{other}\""), format!("{one}\r{other}"), false),
+        4 => (format!("\"{one}\r\n;{other}\""), format!("{one}\r\n;{other}"), false),
+        5 => (format!("\"{one};\"\"{other}\""), format!("{one};\"{other}"), false),
+        6 => (format!("\"{one}\""), one, false),
+        7 => (format!("{one}\"{other}"), format!("{one}\"{other}"), false),
+        _ => (other.clone(), other, false),
+    })
+}
+
+proptest! {
+    #[test]
+    fn rows_are_told_from_rows_that_no_text_holds(
+        rows in prop::collection::vec((cell(), cell()), 0..20),
+        crlf: bool,
+        ended: bool,
+    ) {
+        let end = if crlf { "\r\n" } else { "\n" };
+        let lines: Vec<String> = rows.iter().map(|(one, other)| format!("{};{}", one.0, other.0)).collect();
+        let text = format!("nr;namn\n{}{}", lines.join(end), if ended { end } else { "" });
+        let (mut line, mut good, mut torn) = (2, Vec::new(), Vec::new());
+        for ((one, other), row) in rows.iter().zip(&lines) {
+            match one.2 || other.2 {
+                true => torn.push(format!("data/people.csv, line {line}")),
+                false => good.push(format!("data/people.csv:{line} {},{}", one.1, other.1)),
+            }
+            line += 1 + row.matches('\n').count();
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let seen = runtime.block_on(trouble(text.as_bytes()));
+        prop_assert_eq!(&seen.rows, &good, "{:?}", text);
+        let places: Vec<&str> = seen.torn.iter().filter_map(|torn| torn.split_once(": ")).map(|(place, _)| place).collect();
+        prop_assert_eq!(places, torn, "{:?}", text);
+    }
 }
 
 #[tokio::test]
