@@ -48,10 +48,10 @@ pub struct Compared<'c> {
 }
 
 impl Compared<'_> {
-    /// The changes in order of their keys, with the report.
-    pub fn into_changes(self, model: &Model) -> (EntityChanges, EntityReport) {
+    /// The changes in order of their keys, with the report. See [`Changes::of`].
+    pub fn into_changes(self, model: &Model, only_names: bool) -> (EntityChanges, EntityReport) {
         let entity = model.entity(self.entity);
-        let mut changes = Changes::of(entity.fields.iter().map(|field| field.name.text.as_str()));
+        let mut changes = Changes::of(entity, only_names);
         self.changes.into_iter().for_each(|proposed| changes.push(&proposed.change));
         changes.sort();
         (EntityChanges { entity: entity.name.text.clone(), linked: self.report.linked, changes }, self.report)

@@ -3,6 +3,7 @@
 
 use super::change::{Change, Content, FieldChange, Op};
 use super::record::Record;
+use crate::model::Entity;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value as Json};
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 pub struct Changes {
     /// The names of fields, which the packed changes give by number.
     names: Vec<String>,
+    /// True if the values of fields are not kept.
+    only_names: bool,
     /// The changes, packed: of each a [`Head`] and a [`Body`].
     packed: Vec<u8>,
     /// Where each begins.
@@ -81,17 +84,19 @@ impl<'c> Piece<'c> {
 }
 
 impl Changes {
-    /// No changes yet; of an entity with these fields.
-    pub fn of<'f>(fields: impl IntoIterator<Item = &'f str>) -> Changes {
-        Changes { names: fields.into_iter().map(String::from).collect(), ..Changes::default() }
+    /// No changes yet, of an entity; of the fields that change, `only_names` keeps the names and not the values.
+    pub fn of(entity: &Entity, only_names: bool) -> Changes {
+        let names = entity.fields.iter().map(|field| field.name.text.clone()).collect();
+        Changes { names, only_names, ..Changes::default() }
     }
 
     /// Adds a change.
     pub fn push(&mut self, change: &Change<'_>) {
-        let mut after = 0;
+        let (mut after, only_names) = (0, self.only_names);
+        let piece = |content| if only_names { Piece::Nothing } else { Piece::of(content) };
         let fields = change.fields.iter().map(|field| {
             after = self.number(&field.field, after) + 1;
-            (after - 1, Piece::of(&field.from), Piece::of(&field.to))
+            (after - 1, piece(&field.from), piece(&field.to))
         });
         let fields = fields.collect();
         let Change { op, left_key, old_left_key, key, right_id, record, secrets, identities, why, .. } = change;
@@ -120,8 +125,9 @@ impl Changes {
     pub fn append(&mut self, more: &Changes) {
         if self.starts.is_empty() {
             self.names.clone_from(&more.names);
+            self.only_names = more.only_names;
         }
-        if self.names != more.names {
+        if (&self.names, self.only_names) != (&more.names, more.only_names) {
             return more.iter().for_each(|change| self.push(&change));
         }
         let before = self.packed.len();
@@ -323,10 +329,30 @@ mod tests {
     }
 
     #[test]
+    fn names_of_fields_may_be_kept_without_their_values() {
+        let mut changes = Changes { only_names: true, ..Changes::default() };
+        [change(Op::Create, "b"), rare()].iter().for_each(|change| changes.push(change));
+        let mut all = Changes::default();
+        all.append(&changes);
+        all.push(&change(Op::Update, "c"));
+        let bare = |change: Change<'static>| {
+            let fields = change.fields.into_iter().map(|FieldChange { field, .. }| FieldChange {
+                field,
+                from: Content::Nothing,
+                to: Content::Nothing,
+            });
+            Change { fields: fields.collect(), ..change }
+        };
+        let kept = [change(Op::Create, "b"), rare(), change(Op::Update, "c")].map(bare);
+        assert!(all.iter().eq(kept.iter().cloned()), "{all:?}");
+    }
+
+    #[test]
     fn lists_whose_fields_have_other_numbers_are_joined() {
-        let mut changes = Changes::of(["name", "mail"]);
+        let of = |names: [&str; 2]| Changes { names: names.map(String::from).to_vec(), ..Changes::default() };
+        let mut changes = of(["name", "mail"]);
         changes.push(&change(Op::Update, "a"));
-        let mut others = Changes::of(["mail", "name"]);
+        let mut others = of(["mail", "name"]);
         others.push(&rare());
         let mut all = Changes::default();
         [&changes, &others, &changes].into_iter().for_each(|more| all.append(more));

@@ -109,12 +109,12 @@ pub fn propose_over<'t>(
         // A change may lean on one that is stale.
         super::agree::settle(plan, &mut compared);
     }
-    if purpose == Purpose::Look {
+    if purpose != Purpose::Write {
         compared.iter_mut().for_each(Compared::forget_links);
     }
     compared.iter_mut().for_each(|one| worked.locate(one.entity, &mut one.report.held));
     for one in compared {
-        let (changes, entity_report) = one.into_changes(plan.model);
+        let (changes, entity_report) = one.into_changes(plan.model, purpose == Purpose::Names);
         report.entities.push(entity_report);
         set.entities.push(changes);
     }
@@ -196,6 +196,8 @@ pub struct Wish<'w> {
 pub enum Purpose {
     /// Somebody looks at it.
     Look,
+    /// Somebody asks which fields of which records change, and not for their values.
+    Names,
     /// It is written, and what it says is remembered.
     Write,
 }

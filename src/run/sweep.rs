@@ -444,7 +444,7 @@ impl Sweep<'_> {
         let machine = worked.setting.machine(&worked.tables, &none, &odd).inside(true);
         let (mut asked, mut new) = (Vec::new(), Vec::new());
         let mut arena = Arena::new();
-        let looks = self.wish.purpose == Purpose::Look;
+        let looks = self.wish.purpose != Purpose::Write;
         for (row, glimpse) in glimpses.iter().enumerate() {
             arena.reset();
             let (named, linked) = (glimpse.named.map(|(row, _)| row), glimpse.linked);
@@ -561,7 +561,7 @@ impl Sweep<'_> {
         let entity = self.plan.model.entity(self.regular.write.entity);
         let Wish { purpose, saved, .. } = *self.wish;
         if changes.is_empty() {
-            *changes = Changes::of(entity.fields.iter().map(|field| field.name.text.as_str()));
+            *changes = Changes::of(entity, purpose == Purpose::Names);
         }
         let wanted = all.filter(|change| match change.op {
             Op::Link => purpose == Purpose::Write,

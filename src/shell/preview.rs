@@ -25,8 +25,10 @@ fn preview(args: &PreviewArgs, world: &dyn World, out: &mut Out) -> Result<Exit,
     let progress = Progress::new(out);
     let runtime = runtime().map_err(|why| usage(&why, out))?;
     let store = Store::open_read(world, &job.store_path()).map_err(|fault| usage(&store_trouble(&fault), out))?;
+    let shows_values = args.format != ChangesFormat::Csv || args.out.is_some();
+    let purpose = if shows_values { Purpose::Look } else { Purpose::Names };
     let proposal = runtime
-        .block_on(job.propose(store.as_ref(), None, Purpose::Look, &progress))
+        .block_on(job.propose(store.as_ref(), None, purpose, &progress))
         .map_err(|fault| usage(&store_trouble(&fault), out))?;
     drop(progress);
     if let Some(file) = &args.out {

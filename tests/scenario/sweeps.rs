@@ -3,7 +3,7 @@
 use crate::lists::Lists;
 use crate::town::Town;
 use koppla::finding::terminal::Style;
-use koppla::run::change::ChangeSet;
+use koppla::run::change::{Change, ChangeSet};
 use koppla::run::propose::{Proposal, Purpose, Wish, propose};
 use koppla::run::sweep::{Sources, sweep};
 use koppla::shell::Out;
@@ -134,11 +134,22 @@ pub fn compare(town: &Town, purpose: Purpose, saved: Option<&ChangeSet>, seed: u
     (true, whole.set)
 }
 
+/// What is done to which record, and which fields of it change.
+fn named(set: &ChangeSet) -> Vec<String> {
+    let of_change = |change: Change<'_>| {
+        let fields: Vec<&str> = change.fields.iter().map(|field| &*field.field).collect();
+        format!("{:?} {} {} {fields:?}", change.op, change.left_key, change.key)
+    };
+    set.entities.iter().flat_map(|entity| entity.iter()).map(of_change).collect()
+}
+
 /// The same for who looks, for who writes, and for who writes what was saved before somebody else has changed the directory.
 #[track_caller]
 fn compare_all(town: &Town, pupils: u64, dice: &mut Dice, seed: u64) -> u32 {
     let (looks, saved) = compare(town, Purpose::Look, None, seed);
     let (writes, _) = compare(town, Purpose::Write, None, seed);
+    let (_, names) = compare(town, Purpose::Names, None, seed);
+    assert_eq!(named(&names), named(&saved), "seed {seed}");
     if dice.once_in(2) {
         put_accounts(town, pupils, dice);
     }
