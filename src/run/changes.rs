@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub struct Changes {
     /// The names of fields, which the packed changes give by number.
     names: Vec<String>,
-    /// True if the values of fields are not kept.
+    /// True if neither the values of fields nor left keys are kept.
     only_names: bool,
     /// The changes, packed: of each a [`Head`] and a [`Body`].
     packed: Vec<u8>,
@@ -50,8 +50,8 @@ impl<'c> Left<'c> {
     }
 }
 
-/// The fields, the record, and what few changes have.
-type Body<'c> = (Vec<(usize, Piece<'c>, Piece<'c>)>, &'c str, Option<Rare<'c>>);
+/// The fields, what stands in each and what will, the record, and what few changes have.
+type Body<'c> = (Vec<usize>, Vec<(Piece<'c>, Piece<'c>)>, &'c str, Option<Rare<'c>>);
 
 /// The left key before, the id of the target, why, other identities, and secrets as JSON.
 type Rare<'c> = (Option<&'c str>, Option<&'c str>, Option<&'c str>, Cow<'c, [u64]>, String);
@@ -84,7 +84,8 @@ impl<'c> Piece<'c> {
 }
 
 impl Changes {
-    /// No changes yet, of an entity; of the fields that change, `only_names` keeps the names and not the values.
+    /// No changes yet, of an entity; with `only_names`, the names of the fields that change are kept and not their values, and
+    /// no left keys.
     pub fn of(entity: &Entity, only_names: bool) -> Changes {
         let names = entity.fields.iter().map(|field| field.name.text.clone()).collect();
         Changes { names, only_names, ..Changes::default() }
@@ -92,21 +93,23 @@ impl Changes {
 
     /// Adds a change.
     pub fn push(&mut self, change: &Change<'_>) {
-        let (mut after, only_names) = (0, self.only_names);
-        let piece = |content| if only_names { Piece::Nothing } else { Piece::of(content) };
+        let mut after = 0;
         let fields = change.fields.iter().map(|field| {
             after = self.number(&field.field, after) + 1;
-            (after - 1, piece(&field.from), piece(&field.to))
+            after - 1
         });
         let fields = fields.collect();
+        let values = change.fields.iter().filter(|_| !self.only_names);
+        let values = values.map(|field| (Piece::of(&field.from), Piece::of(&field.to))).collect();
         let Change { op, left_key, old_left_key, key, right_id, record, secrets, identities, why, .. } = change;
         let has_rare = old_left_key.is_some() || right_id.is_some() || why.is_some();
         let rare = (has_rare || !secrets.is_empty() || !identities.is_empty()).then(|| {
             let secrets = serde_json::to_string(secrets).unwrap_or_default();
             (old_left_key.as_deref(), right_id.as_deref(), why.as_deref(), Cow::Borrowed(&**identities), secrets)
         });
-        let head: Head<'_> = (*op, key, Left::of(left_key, key));
-        let body: Body<'_> = (fields, record.text(), rare);
+        let left = if self.only_names { Left::Whole("") } else { Left::of(left_key, key) };
+        let head: Head<'_> = (*op, key, left);
+        let body: Body<'_> = (fields, values, record.text(), rare);
         *self.counts.entry(*op).or_default() += 1;
         self.starts.push(self.packed.len());
         postcard::to_io(&(head, body), &mut self.packed).expect("writing into memory does not fail");
@@ -200,12 +203,12 @@ impl Changes {
 
     fn change(&self, start: usize) -> Change<'_> {
         let packed: (Head<'_>, Body<'_>) = postcard::from_bytes(&self.packed[start..]).expect(WHOLE);
-        let ((op, key, left), (fields, record, rare)) = packed;
+        let ((op, key, left), (fields, values, record, rare)) = packed;
         let (old_left_key, right_id, why, identities, secrets) = rare.unwrap_or_default();
-        let fields = fields.into_iter().map(|(field, from, to)| FieldChange {
-            field: self.names[field].as_str().into(),
-            from: from.content(),
-            to: to.content(),
+        let mut values = values.into_iter();
+        let fields = fields.into_iter().map(|field| {
+            let (from, to) = values.next().unwrap_or((Piece::Nothing, Piece::Nothing));
+            FieldChange { field: self.names[field].as_str().into(), from: from.content(), to: to.content() }
         });
         Change {
             op,
@@ -329,21 +332,20 @@ mod tests {
     }
 
     #[test]
-    fn names_of_fields_may_be_kept_without_their_values() {
+    fn names_of_fields_may_be_kept_without_anything_else() {
         let mut changes = Changes { only_names: true, ..Changes::default() };
         [change(Op::Create, "b"), rare()].iter().for_each(|change| changes.push(change));
         let mut all = Changes::default();
         all.append(&changes);
-        all.push(&change(Op::Update, "c"));
         let bare = |change: Change<'static>| {
             let fields = change.fields.into_iter().map(|FieldChange { field, .. }| FieldChange {
                 field,
                 from: Content::Nothing,
                 to: Content::Nothing,
             });
-            Change { fields: fields.collect(), ..change }
+            Change { left_key: "".into(), fields: fields.collect(), ..change }
         };
-        let kept = [change(Op::Create, "b"), rare(), change(Op::Update, "c")].map(bare);
+        let kept = [change(Op::Create, "b"), rare()].map(bare);
         assert!(all.iter().eq(kept.iter().cloned()), "{all:?}");
     }
 

@@ -196,7 +196,7 @@ pub struct Wish<'w> {
 pub enum Purpose {
     /// Somebody looks at it.
     Look,
-    /// Somebody asks which fields of which records change, and not for their values.
+    /// Somebody asks which fields of which right records change, and for nothing else.
     Names,
     /// It is written, and what it says is remembered.
     Write,

@@ -138,7 +138,7 @@ pub fn compare(town: &Town, purpose: Purpose, saved: Option<&ChangeSet>, seed: u
 fn named(set: &ChangeSet) -> Vec<String> {
     let of_change = |change: Change<'_>| {
         let fields: Vec<&str> = change.fields.iter().map(|field| &*field.field).collect();
-        format!("{:?} {} {} {fields:?}", change.op, change.left_key, change.key)
+        format!("{:?} {} {fields:?}", change.op, change.key)
     };
     set.entities.iter().flat_map(|entity| entity.iter()).map(of_change).collect()
 }
