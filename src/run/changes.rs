@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub struct Changes {
     /// The names of fields, which the packed changes give by number.
     names: Vec<String>,
-    /// True if neither the values of fields nor left keys are kept.
+    /// True if the values of fields are not kept, and left keys only of records that are made.
     only_names: bool,
     /// The changes, packed: of each a [`Head`] and a [`Body`].
     packed: Vec<u8>,
@@ -85,7 +85,7 @@ impl<'c> Piece<'c> {
 
 impl Changes {
     /// No changes yet, of an entity; with `only_names`, the names of the fields that change are kept and not their values, and
-    /// no left keys.
+    /// left keys only of records that are made, for which the guards ask.
     pub fn of(entity: &Entity, only_names: bool) -> Changes {
         let names = entity.fields.iter().map(|field| field.name.text.clone()).collect();
         Changes { names, only_names, ..Changes::default() }
@@ -107,7 +107,8 @@ impl Changes {
             let secrets = serde_json::to_string(secrets).unwrap_or_default();
             (old_left_key.as_deref(), right_id.as_deref(), why.as_deref(), Cow::Borrowed(&**identities), secrets)
         });
-        let left = if self.only_names { Left::Whole("") } else { Left::of(left_key, key) };
+        let is_bare = self.only_names && *op != Op::Create;
+        let left = if is_bare { Left::Whole("") } else { Left::of(left_key, key) };
         let head: Head<'_> = (*op, key, left);
         let body: Body<'_> = (fields, values, record.text(), rare);
         *self.counts.entry(*op).or_default() += 1;
@@ -332,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_fields_may_be_kept_without_anything_else() {
+    fn names_of_fields_may_be_kept_without_their_values() {
         let mut changes = Changes { only_names: true, ..Changes::default() };
         [change(Op::Create, "b"), rare()].iter().for_each(|change| changes.push(change));
         let mut all = Changes::default();
@@ -343,7 +344,8 @@ mod tests {
                 from: Content::Nothing,
                 to: Content::Nothing,
             });
-            Change { left_key: "".into(), fields: fields.collect(), ..change }
+            let left_key = if change.op == Op::Create { change.left_key } else { "".into() };
+            Change { left_key, fields: fields.collect(), ..change }
         };
         let kept = [change(Op::Create, "b"), rare()].map(bare);
         assert!(all.iter().eq(kept.iter().cloned()), "{all:?}");
